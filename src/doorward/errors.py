@@ -1,0 +1,71 @@
+"""What can go wrong, as a closed set: rejected, unavailable, or misconfigured."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a credential or a request was refused: stable, machine-readable, safe to show."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    IDLE = "idle"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    BAD_SIGNATURE = "bad_signature"
+    WITHDRAWN = "withdrawn"
+    REUSED = "reused"
+    UNSTEADY = "unsteady"
+    CROSS_ORIGIN = "cross_origin"
+    STEP_UP_REQUIRED = "step_up_required"
+    INSUFFICIENT_ROLE = "insufficient_role"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    TOO_MANY_SESSIONS = "too_many_sessions"
+
+
+EXPLANATIONS: dict[Reason, str] = {
+    Reason.MISSING: "This request carries no credential.",
+    Reason.MALFORMED: "The credential is not of any form this service issues.",
+    Reason.UNKNOWN: "The credential is not known here.",
+    Reason.EXPIRED: "The credential has expired.",
+    Reason.IDLE: "The session ended because it was not used.",
+    Reason.REVOKED: "The session was ended.",
+    Reason.SUPERSEDED: "A newer decision replaced this login or credential.",
+    Reason.BAD_SIGNATURE: "The signature does not verify.",
+    Reason.WITHDRAWN: "The key that signed this token was withdrawn.",
+    Reason.REUSED: "A refresh token was used again, so the session was ended.",
+    Reason.UNSTEADY: "The session lost its place too often, so it was ended.",
+    Reason.CROSS_ORIGIN: "The request came from another origin.",
+    Reason.STEP_UP_REQUIRED: "A more recent authentication is needed.",
+    Reason.INSUFFICIENT_ROLE: "The principal lacks a role this needs.",
+    Reason.INSUFFICIENT_SCOPE: "The credential lacks a scope this needs.",
+    Reason.TOO_MANY_SESSIONS: "The subject has as many sessions as are allowed.",
+}
+
+
+class DoorwardError(Exception):
+    """The root of every error Doorward raises."""
+
+
+class Rejected(DoorwardError):
+    """A credential or request is refused: the one error a caller must handle.
+
+    `reason` and the fixed text of `str(error)` may be shown to a client; `detail` is for logs only
+    and never holds a credential.  `max_age` is set, in seconds, when a fresher authentication
+    would help (RFC 9470 section 3).
+    """
+
+    def __init__(self, reason: Reason, detail: str = "", *, max_age: int | None = None) -> None:
+        super().__init__(EXPLANATIONS[reason])
+        self.reason = reason
+        self.detail = detail
+        self.max_age = max_age
+
+
+class StoreUnavailable(DoorwardError):
+    """The store did not answer: 503, never 401, and nobody's cookies are touched."""
+
+
+class ConfigurationError(DoorwardError):
+    """A setting, key or file is unsafe or unusable: raised at start, with one clear sentence."""

@@ -1,0 +1,175 @@
+"""What a store must do, and how to open one by URL.
+
+A store keeps sessions, signing keys, one-time tickets and counters.  It never judges: dead rows
+are returned as they are.  Every method is atomic and raises `StoreUnavailable` when the
+engine does not answer; a write that returned is durable as far as the engine's own disk goes.
+Times are arguments: a store never reads a clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from ..errors import ConfigurationError
+from ..types import Change, Roles, Session, SigningKey
+
+Cursor = tuple[str | int, ...]
+"""A place in the store's order of changes; meaningful only to the store that gave it."""
+
+
+class Changes(NamedTuple):
+    """What was committed after a cursor.  `known` is False when the store has forgotten the
+    cursor: the caller then knows nothing about what it missed and must begin anew."""
+
+    entries: Sequence[Change]
+    cursor: Cursor
+    known: bool = True
+
+
+class Page(NamedTuple):
+    """The keyset place after a row of `list`: that row's activity and id."""
+
+    seen_at: int
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How many live sessions one subject may have, and what a login beyond that does."""
+
+    sessions: int
+    end_oldest: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What `change` does to every row it meets: revoke it, or set what it may do."""
+
+    revoke: bool = False
+    roles: Roles | None = None
+    scopes: Roles | None = None
+
+
+class Store(Protocol):
+    """Sessions and the order of changes.  Nine methods; see `doorward.testing` for the suite that
+    every implementation must pass."""
+
+    @property
+    def local(self) -> bool:
+        """True when `changes` costs microseconds and no I/O to speak of, so that it may be asked
+        on every check; then a revocation binds every process at its next check."""
+
+    async def mark(self) -> int:
+        """The present position in the order of changes.  A login takes it before its caller reads
+        the user, from the primary and not from a lagging replica."""
+
+    async def insert(self, session: Session, mark: int, at: int, most: Most | None = None) -> None:
+        """Add a new session.
+
+        Raises `Rejected`: `superseded` when a subject-wide `change` of this subject was committed
+        after `mark` or when `parent_sid` names a session that is not live at `at`;
+        `too_many_sessions` when `most` refuses.  The check, the count, the ending of the oldest
+        (a change like any other, children included) and the insert are one step.
+        """
+
+    async def get(self, sid: str) -> Session | None:
+        """The row, dead or alive, or None."""
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        """Write `new` if the stored version is `old.version` and the row is not revoked; its
+        version becomes `old.version + 1` whatever `new` says.  Roles, scopes and `revoked_at`
+        are never written.  False: somebody was faster, or the row is gone or revoked."""
+
+    async def change(
+        self,
+        *,
+        sid: str | None = None,
+        subject: str | None = None,
+        keep: str | None = None,
+        decision: Decision,
+        at: int,
+    ) -> list[str]:
+        """Apply `decision` to one session (`sid`) or to all of a subject's (`subject`, but `keep`).
+
+        One atomic step over the rows live at `at`: raises `ver` and `version`, takes children
+        (`parent_sid`, one level) along when revoking, records one change for each row, and, for a
+        subject, sets its mark even when it has no session, so that logins already under way fail.
+        A `keep` must belong to `subject` to be spared.  Returns the sids that changed.
+        """
+
+    async def list(
+        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+    ) -> list[Session]:
+        """Rows live at `at`, of one subject or of all, latest activity first: keyset on
+        (`seen_at`, `sid`), both descending."""
+
+    async def changes(self, cursor: Cursor | None) -> Changes:
+        """Every change committed after `cursor`, each once, none skipped; with None, no entries
+        and the present cursor.  Touch and rotation are not changes."""
+
+    async def purge(self, before: int, limit: int = 500) -> int:
+        """Delete at most `limit` rows that died (ended or were revoked) before `before`, and what
+        else is older (changes, marks, tickets, counters).  Returns how many sessions went; call
+        again while it is `limit`."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return after `seconds`, or earlier when a change was announced."""
+
+    async def close(self) -> None:
+        """Let go of files and connections.  Idempotent."""
+
+
+class Keys(Protocol):
+    """Signing keys, beside the sessions they sign for."""
+
+    async def keys(self) -> Sequence[SigningKey]:
+        """All keys ever put, oldest first."""
+
+    async def put_key(self, key: SigningKey) -> None:
+        """Insert or overwrite by `kid`; each put is one change of kind `key`."""
+
+
+class Tickets(Protocol):
+    """Secrets that work once: reset links, codes, challenges.  Only digests are stored."""
+
+    async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
+        """Keep `payload` under (`kind`, `digest`)."""
+
+    async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
+        """The payload and whether this is its first use; atomic, so that of many at once exactly
+        one is first.  None when unknown or expired at `at`."""
+
+
+class Limits(Protocol):
+    """Counters shared by every process."""
+
+    async def hit(self, key: str, window: int, most: int, at: int) -> int:
+        """Count one against `key` in its window of `window` seconds.  0: counted and allowed;
+        otherwise nothing was counted and the seconds until the window ends."""
+
+    async def forgive(self, key: str) -> None:
+        """Take back one count of `key`: what was counted turned out well.  Never below zero."""
+
+
+class Backend(Store, Keys, Tickets, Limits, Protocol):
+    """One engine, all four protocols."""
+
+
+def open_store(url: str) -> Backend:
+    """The store a URL names: `memory:` or `sqlite:///relative.db` or `sqlite:////absolute.db`.
+
+    Raises `ConfigurationError` for a scheme it does not know, and when the database cannot be
+    opened or written.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "memory":
+        from .memory import MemoryStore
+
+        return MemoryStore()
+    if scheme == "sqlite" and rest.startswith("///") and len(rest) > 3:
+        from .sqlite import SQLiteStore
+
+        return SQLiteStore(rest[3:])
+    raise ConfigurationError(
+        f"{scheme!r} is not a database this can open: use memory: or sqlite:///PATH"
+    )

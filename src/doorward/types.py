@@ -1,0 +1,126 @@
+"""The nouns: frozen records that every room passes around."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mode = Literal["session", "token"]
+"""Which credential a login issues: an opaque session token, or an access and a refresh token."""
+
+Clock = Callable[[], int]
+"""Whole seconds since 1970-01-01 UTC; injected, so that time is an argument like any other."""
+
+Roles = frozenset[str]
+NONE: Roles = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login came from: what the person recognises in the list of their sessions.
+
+    Everything here was said by the client or its connection: it is shown, never believed.
+    """
+
+    address: str = ""
+    user_agent: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The one record: this subject logged in, with this client, then.  The same in both modes.
+
+    `sid` is public and proves nothing.  `version` serves compare-and-swap and rises with every
+    write.  `ver` is what clients were told: it rises with roles, scopes or factors and with
+    revocation, not with touch or rotation.  `secret_hash` is SHA-256 of the secret; the previous
+    hash still authenticates until `previous_until` after a step-up, at `previous_authenticated_at`.
+    `generation`, `branch`, `parent_branch` and `rotated_at` place the current refresh token.
+    `ends_at` is the earlier of `expires_at` and idleness.
+    """
+
+    sid: str
+    subject: str
+    mode: Mode
+    secret_hash: bytes
+    created_at: int
+    authenticated_at: int
+    seen_at: int
+    expires_at: int
+    ends_at: int
+    rotated_at: int
+    version: int = 1
+    ver: int = 1
+    previous_secret_hash: bytes | None = None
+    previous_until: int = 0
+    previous_authenticated_at: int = 0
+    generation: int = 0
+    branch: int = 0
+    parent_branch: int = 0
+    revoked_at: int | None = None
+    roles: Roles = NONE
+    scopes: Roles = NONE
+    amr: tuple[str, ...] = ()
+    client_id: str = ""
+    parent_sid: str | None = None
+    device: Device = field(default_factory=Device)
+    attributes: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is making this request.  A handler cannot tell a row from claims, nor need it.
+
+    `authenticated_at` is when the person last proved a factor (OIDC `auth_time`), `amr` which
+    (RFC 8176).
+    """
+
+    subject: str
+    sid: str
+    mode: Mode
+    roles: Roles = NONE
+    scopes: Roles = NONE
+    amr: tuple[str, ...] = ()
+    authenticated_at: int = 0
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """The answer to login, refresh and elevate: strings the client must keep.
+
+    `credential` is the session token or the access token; it dies at `credential_expires_at`.
+    `refresh_token` is None in session mode, and when the client is to keep the one it has
+    (RFC 6749 section 6).
+    """
+
+    session: Session
+    credential: str = field(repr=False)
+    credential_expires_at: int
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the store's order of changes.  `id` is a sid or, for kind `key`, a kid."""
+
+    kind: Literal["session", "key"]
+    id: str
+    ver: int = 0
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A signing key at rest: public part readable, private part sealed under a root key.
+
+    It signs from `signs_from` on (None: published, not yet in use), until a later key does;
+    `withdrawn_at` is set when it is compromised, and then it verifies nothing any more.
+    """
+
+    kid: str
+    algorithm: str
+    public_jwk: str
+    sealed_private: bytes | None = field(repr=False)
+    created_at: int
+    signs_from: int | None = None
+    withdrawn_at: int | None = None
