@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import time
 from typing import Literal
 
 Mode = Literal["session", "token"]
@@ -9,6 +10,12 @@ Mode = Literal["session", "token"]
 
 Clock = Callable[[], int]
 """Whole seconds since 1970-01-01 UTC; injected, so that time is an argument like any other."""
+
+
+def system_clock() -> int:
+    """Seconds since 1970 by this machine's clock."""
+    return int(time())
+
 
 Roles = frozenset[str]
 NONE: Roles = frozenset()
@@ -124,3 +131,39 @@ class SigningKey:
     created_at: int
     signs_from: int | None = None
     withdrawn_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a login, told once to `Auth(record=...)`, after it was done.
+
+    `kind` is one of `EVENTS`.  `device` is whose act it was; for `reused`, `other` is the device
+    the session was first given to.  `sids` are the sessions it ended or changed.  No credential
+    ever stands in an event.
+    """
+
+    kind: str
+    at: int
+    subject: str = ""
+    sid: str = ""
+    reason: str = ""
+    device: Device = field(default_factory=Device)
+    other: Device | None = None
+    sids: tuple[str, ...] = ()
+    roles: Roles | None = None
+
+
+EVENTS: dict[str, str] = {
+    "login": "A session began.",
+    "refreshed": "A refresh token was rotated or re-branched; `reason` tells which.",
+    "elevated": "A person proved a factor again within a session.",
+    "logout": "A session was ended by its owner.",
+    "revoked": "Sessions were ended by decision.",
+    "changed": "Roles or scopes of sessions were changed.",
+    "reused": "A displaced refresh token came back: theft is likely, the session was ended.",
+    "unsteady": "A refresh family lost its place too often and was ended.",
+    "adopted": "A refresh token newer than the store came: the store went back in time.",
+    "refused": "A credential or login was refused; `reason` tells why.",
+    "key_rotated": "The next signing key was put into use.",
+    "key_withdrawn": "A signing key was declared compromised.",
+}

@@ -19,7 +19,8 @@ Cursor = tuple[str | int, ...]
 
 class Changes(NamedTuple):
     """What was committed after a cursor.  `known` is False when the store has forgotten the
-    cursor: the caller then knows nothing about what it missed and must begin anew."""
+    cursor: the caller does not know what it missed and begins anew with these entries, which are
+    all that are kept."""
 
     entries: Sequence[Change]
     cursor: Cursor
@@ -54,11 +55,6 @@ class Store(Protocol):
     """Sessions and the order of changes.  Nine methods; see `doorward.testing` for the suite that
     every implementation must pass."""
 
-    @property
-    def local(self) -> bool:
-        """True when `changes` costs microseconds and no I/O to speak of, so that it may be asked
-        on every check; then a revocation binds every process at its next check."""
-
     async def mark(self) -> int:
         """The present position in the order of changes.  A login takes it before its caller reads
         the user, from the primary and not from a lagging replica."""
@@ -78,7 +74,8 @@ class Store(Protocol):
     async def replace(self, old: Session, new: Session) -> bool:
         """Write `new` if the stored version is `old.version` and the row is not revoked; its
         version becomes `old.version + 1` whatever `new` says.  Roles, scopes and `revoked_at`
-        are never written.  False: somebody was faster, or the row is gone or revoked."""
+        are never written.  A `new.ver` above `old.ver` (a step-up) is one change, in the same
+        step.  False: somebody was faster, or the row is gone or revoked."""
 
     async def change(
         self,
@@ -88,7 +85,7 @@ class Store(Protocol):
         keep: str | None = None,
         decision: Decision,
         at: int,
-    ) -> list[str]:
+    ) -> Sequence[str]:
         """Apply `decision` to one session (`sid`) or to all of a subject's (`subject`, but `keep`).
 
         One atomic step over the rows live at `at`: raises `ver` and `version`, takes children
@@ -99,13 +96,16 @@ class Store(Protocol):
 
     async def list(
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
-    ) -> list[Session]:
+    ) -> Sequence[Session]:
         """Rows live at `at`, of one subject or of all, latest activity first: keyset on
         (`seen_at`, `sid`), both descending."""
 
     async def changes(self, cursor: Cursor | None) -> Changes:
-        """Every change committed after `cursor`, each once, none skipped; with None, no entries
-        and the present cursor.  Touch and rotation are not changes."""
+        """Every change committed after `cursor`, each once, none skipped, in commit order; with
+        None, every change that is still kept (so that a process that just started knows of
+        access tokens revoked before).  An unknown cursor is answered like None, with `known`
+        False.  Touch and rotation are not changes.  Cheap when nothing changed: it is asked on
+        every check."""
 
     async def purge(self, before: int, limit: int = 500) -> int:
         """Delete at most `limit` rows that died (ended or were revoked) before `before`, and what

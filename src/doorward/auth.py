@@ -1,0 +1,397 @@
+"""Auth: the verbs.  The only code that reads, decides and writes, in that order.
+
+It awaits nothing but the store and the event callback, and reads no clock but its own.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from . import rules
+from .credentials import Credentials
+from .errors import Reason, Rejected
+from .keys import RootKeys
+from .rules import Verdict
+from .settings import DAY, Settings
+from .signing import Signing
+from .stores import Backend, Changes, Decision, Most, Page
+from .tokens import RefreshToken, hash_secret, new_secret, new_sid, parse_session_token
+from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
+from .view import View
+
+Record = Callable[[Event], Awaitable[None]]
+NOWHERE = Device()
+
+
+async def ignore(event: Event) -> None:
+    """The callback of those who record nothing."""
+
+
+class Auth:
+    """Keeps the subjects of one application logged in, in the mode its settings name.
+
+    `record` is awaited with every `Event` after the act is done.  Every verb may raise
+    `StoreUnavailable`; those that take a credential raise `Rejected`.
+    """
+
+    def __init__(
+        self,
+        store: Backend,
+        settings: Settings,
+        root: RootKeys,
+        *,
+        clock: Clock = system_clock,
+        record: Record = ignore,
+    ) -> None:
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        self.signing = Signing(store, root, settings, clock)
+        self.csrf_keys = root.derive("csrf")
+        self._credentials = Credentials(self.signing, root, settings, clock)
+        self._record = record
+        self._view = View(settings.remember, settings.retain)
+        limit = settings.max_sessions
+        self._most = None if limit is None else Most(limit, settings.end_oldest)
+        self._check = (
+            self._check_session_token if settings.mode == "session" else self._check_access_token
+        )
+
+    async def attempt(self) -> "Attempt":
+        """Begin a login.  Call it *before* the user is read: what is decided about the subject
+        from here on (lock, roles, password) makes this login fail as `superseded`."""
+        return Attempt(self, await self.store.mark())
+
+    async def begin(self, session: Session, secret: bytes, mark: int) -> Issued:
+        """Store a new session and give out its strings: the last step of `Attempt.login`."""
+        try:
+            await self.store.insert(session, mark, session.created_at, self._most)
+        except Rejected as refused:
+            await self._tell("refused", session, reason=refused.reason)
+            raise
+        await self._tell("login", session)
+        return await self._credentials.issue(session, secret)
+
+    async def authenticate(self, credential: str) -> Principal:
+        """Whose credential this is, now.
+
+        A credential checked before costs one look-up; whatever would be refused is confirmed by
+        the store.  Raises `Rejected`.
+        """
+        news = await self.store.changes(self._view.cursor)
+        if news.cursor is not self._view.cursor:
+            self._learn(news)
+        found = self._view.recall(credential)
+        if found is not None and self.clock() < found.until:
+            return found.principal
+        try:
+            return await self._check(credential, self.clock())
+        except Rejected as refused:
+            await self._refused(refused)
+            raise
+
+    async def refresh(self, refresh_token: str, device: Device = NOWHERE) -> Issued:
+        """Exchange a refresh token by the refresh rules (`rules.judge_refresh`).
+
+        It always reads the store; losing a race to a sibling means to judge again, never theft.
+        `device` is told to the owner should this be a thief.  Raises `Rejected`.
+        """
+        try:
+            return await self._refresh(refresh_token, device)
+        except Rejected as refused:
+            await self._refused(refused, device)
+            raise
+
+    async def elevate(
+        self, principal: Principal, *, amr: Collection[str] = ("pwd",), device: Device = NOWHERE
+    ) -> Issued:
+        """Note that the person just proved a factor again, and mint a new secret.
+
+        The old secret authenticates for another minute, as of its own, earlier time.
+        Raises `Rejected` when the session ended meanwhile.
+        """
+        while True:
+            now = self.clock()
+            row = _found(await self.store.get(principal.sid))
+            rules.check_standing(row, now)
+            secret = new_secret()
+            new = rules.elevated(row, hash_secret(secret), tuple(amr), now, self.settings)
+            if await self.store.replace(row, new):
+                await self._tell("elevated", new, device=device)
+                return await self._credentials.issue(new, secret)
+
+    async def logout(self, *credentials: str, device: Device = NOWHERE) -> Sequence[str]:
+        """End the sessions these credentials belong to, whatever their age or generation.
+
+        A credential that is not ours or already dead ends nothing.  Returns the sids ended.
+        """
+        ended: list[str] = []
+        for credential in credentials:
+            row = await self._owner(credential)
+            if row is not None:
+                gone = await self._end(sid=row.sid)
+                if gone:
+                    await self._tell("logout", row, device=device, sids=gone)
+                ended += gone
+        return ended
+
+    async def revoke(
+        self, *, sid: str | None = None, subject: str | None = None, keep: str | None = None
+    ) -> Sequence[str]:
+        """End one session, or all of a subject's but `keep`; logins under way fail with the latter.
+
+        One atomic step.  Returns the sids ended; nothing of them is accepted once this returns.
+        """
+        gone = await self._end(sid=sid, subject=subject, keep=keep)
+        await self._record(
+            Event(
+                kind="revoked",
+                at=self.clock(),
+                subject=subject or "",
+                sid=sid or "",
+                sids=tuple(gone),
+            )
+        )
+        return gone
+
+    async def change(
+        self,
+        subject: str,
+        *,
+        roles: Collection[str] | None = None,
+        scopes: Collection[str] | None = None,
+    ) -> Sequence[str]:
+        """Give every live session of a subject these roles and scopes, from its next check on.
+
+        One atomic step; logs nobody out; logins under way fail as `superseded`.  Returns the sids
+        changed.  Raises `ValueError` when the names are too many for an access token.
+        """
+        decision = Decision(roles=rules.checked_names(roles), scopes=rules.checked_names(scopes))
+        now = self.clock()
+        sids = await self.store.change(subject=subject, decision=decision, at=now)
+        event = Event(
+            kind="changed", at=now, subject=subject, sids=tuple(sids), roles=decision.roles
+        )
+        await self._record(event)
+        return sids
+
+    async def session(self, sid: str) -> Session | None:
+        """The row behind a principal, dead or alive, for what a principal does not hold."""
+        return await self.store.get(sid)
+
+    async def sessions(
+        self, subject: str | None = None, after: Page | None = None, limit: int = 50
+    ) -> Sequence[Session]:
+        """Live sessions of one subject or of all, latest activity first."""
+        return await self.store.list(subject, self.clock(), after, limit)
+
+    async def still_holds(self, issued: Issued) -> bool:
+        """Whether the row still is as when this was issued.  A slow answer must not put a token
+        into a browser that meanwhile got a newer one: its next refresh would look like theft."""
+        row = await self.store.get(issued.session.sid)
+        if row is None or row.revoked_at is not None:
+            return False
+        place = (issued.session.generation, issued.session.branch, issued.session.secret_hash)
+        return issued.refresh_token is None or place == (
+            row.generation,
+            row.branch,
+            row.secret_hash,
+        )
+
+    async def rotate_keys(self) -> None:
+        """Put the next signing key into use; no token stops working."""
+        await self.signing.rotate()
+        await self._record(Event(kind="key_rotated", at=self.clock()))
+
+    async def withdraw_key(self, kid: str) -> None:
+        """A signing key leaked: nothing under it is accepted any more, people with a good refresh
+        token stay logged in.  Raises `LookupError` when there is no such key."""
+        await self.signing.withdraw(kid)
+        await self._record(Event(kind="key_withdrawn", at=self.clock(), reason=kid))
+
+    async def purge(self) -> int:
+        """Delete what has been dead for a day, in small steps.  Returns how many sessions went."""
+        before = self.clock() - max(DAY, self.settings.retain)
+        total = 0
+        while gone := await self.store.purge(before):
+            total += gone
+        return total
+
+    # --- how credentials are checked ------------------------------------------------------------
+
+    async def _check_session_token(self, credential: str, now: int) -> Principal:
+        token = parse_session_token(credential)
+        row = await self._row(token.sid)
+        row, current = rules.check_secret(row, hash_secret(token.secret), now)
+        rules.check_standing(row, now)
+        at = row.authenticated_at if current else row.previous_authenticated_at
+        principal = rules.principal_of(row, at, row.amr)
+        if rules.due_for_touch(row, now, self.settings):
+            row = rules.touched(row, now, self.settings)
+            if not await self.store.replace(row, row):
+                return principal
+        until = min(row.ends_at, row.seen_at + self.settings.touch_after)
+        until = until if current else min(until, row.previous_until)
+        self._view.remember(credential, principal, row.ver, until)
+        return principal
+
+    async def _check_access_token(self, credential: str, now: int) -> Principal:
+        claims = await self._credentials.read_access_token(credential, now)
+        principal, ver, until = claims.principal, claims.ver, claims.expires_at
+        if self._view.outdates(principal.sid, ver):
+            row = _found(await self._row(principal.sid))
+            rules.check_standing(row, now)
+            principal = rules.principal_of(row, principal.authenticated_at, principal.amr)
+            ver, until = row.ver, min(until, row.ends_at)
+        self._view.remember(credential, principal, ver, until)
+        return principal
+
+    async def _refresh(self, refresh_token: str, device: Device) -> Issued:
+        token = self._credentials.read_refresh_token(refresh_token)
+        digest = hash_secret(token.secret)
+        while True:
+            now = self.clock()
+            row, current = rules.check_secret(await self._row(token.sid), digest, now)
+            rules.check_standing(row, now)
+            if not current:
+                raise Rejected(Reason.SUPERSEDED, "refresh token from before a step-up")
+            verdict = rules.judge_refresh(
+                row, token.generation, token.branch, now, self.settings.grace
+            )
+            new = await self._follow(verdict, row, token, now, device)
+            if new is not None:
+                await self._tell("refreshed", new, device=device, reason=verdict.value)
+                return await self._credentials.issue(
+                    new, token.secret, keep=verdict is Verdict.REPLAY
+                )
+
+    async def _follow(
+        self, verdict: Verdict, row: Session, token: RefreshToken, now: int, device: Device
+    ) -> Session | None:
+        """Do what the verdict says.  The row as it now is, or None when a sibling was faster."""
+        if verdict is Verdict.REPLAY:
+            return row
+        if verdict is Verdict.REUSED or verdict is Verdict.UNSTEADY:
+            gone = await self._end(sid=row.sid)
+            if gone:
+                await self._tell(verdict.value, row, device=device, other=row.device, sids=gone)
+            raise Rejected(Reason(verdict.value))
+        if verdict is Verdict.REBRANCH:
+            new = rules.rebranched(row, now, self.settings)
+        else:
+            new = rules.rotated(row, token.generation, token.branch, now, self.settings)
+        if not await self.store.replace(row, new):
+            return None
+        if verdict is Verdict.ADOPT:
+            await self._tell("adopted", new, device=device)
+        return new
+
+    async def _owner(self, credential: str) -> Session | None:
+        """The row a credential belongs to, however old the credential is."""
+        try:
+            sid, digest = await self._credentials.trace(credential)
+            row = await self.store.get(sid)
+            # at time 0 no overlap is over yet: also the secret from before a step-up logs out
+            return row if digest is None else rules.check_secret(row, digest, 0)[0]
+        except Rejected:
+            return None
+
+    async def _row(self, sid: str) -> Session | None:
+        """The row, if it is of our mode: a refresh token's secret is no session token."""
+        row = await self.store.get(sid)
+        return row if row is not None and row.mode == self.settings.mode else None
+
+    async def _end(
+        self, *, sid: str | None = None, subject: str | None = None, keep: str | None = None
+    ) -> Sequence[str]:
+        decision = Decision(revoke=True)
+        return await self.store.change(
+            sid=sid, subject=subject, keep=keep, decision=decision, at=self.clock()
+        )
+
+    def _learn(self, news: Changes) -> None:
+        if self._view.learn(news, self.clock()):
+            self.signing.forget()
+
+    async def _refused(self, refused: Rejected, device: Device = NOWHERE) -> None:
+        event = Event(kind="refused", at=self.clock(), reason=refused.reason, device=device)
+        await self._record(event)
+
+    async def _tell(
+        self,
+        kind: str,
+        session: Session,
+        *,
+        device: Device | None = None,
+        other: Device | None = None,
+        reason: str = "",
+        sids: Collection[str] = (),
+    ) -> None:
+        await self._record(
+            Event(
+                kind=kind,
+                at=self.clock(),
+                subject=session.subject,
+                sid=session.sid,
+                reason=reason,
+                device=session.device if device is None else device,
+                other=other,
+                sids=tuple(sids),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A login under way: it knows what the world looked like before the user was read."""
+
+    auth: Auth
+    mark: int
+
+    async def login(
+        self,
+        subject: str,
+        *,
+        roles: Collection[str] = (),
+        scopes: Collection[str] = (),
+        amr: Collection[str] = ("pwd",),
+        device: Device = NOWHERE,
+        client_id: str = "",
+        parent_sid: str | None = None,
+        attributes: Mapping[str, str | int | bool] | None = None,
+        replaces: Collection[str] = (),
+    ) -> Issued:
+        """Begin a session with a fresh sid and secret; nothing a client sent is adopted.
+
+        Credentials in `replaces`, those the client already held, are logged out.  Raises
+        `Rejected(superseded)` when the subject was changed since `attempt`: read the user again;
+        `Rejected(too_many_sessions)`; `ValueError` when the names are too many.
+        """
+        auth, settings, now = self.auth, self.auth.settings, self.auth.clock()
+        secret = new_secret()
+        session = Session(
+            sid=new_sid(),
+            subject=subject,
+            mode=settings.mode,
+            secret_hash=hash_secret(secret),
+            created_at=now,
+            authenticated_at=now,
+            seen_at=now,
+            rotated_at=now,
+            expires_at=now + settings.absolute_ttl,
+            ends_at=now + min(settings.idle_ttl, settings.absolute_ttl),
+            roles=rules.checked_names(roles) or frozenset(),
+            scopes=rules.checked_names(scopes) or frozenset(),
+            amr=tuple(amr),
+            client_id=client_id,
+            parent_sid=parent_sid,
+            device=device,
+            attributes=rules.checked_attributes(attributes or {}),
+        )
+        await auth.logout(*replaces, device=device)
+        return await auth.begin(session, secret, self.mark)
+
+
+def _found(row: Session | None) -> Session:
+    if row is None:
+        raise Rejected(Reason.UNKNOWN)
+    return row

@@ -1,0 +1,66 @@
+"""The strings of a session, minted and read: the one place that joins row, secret and keys."""
+
+from .access import Claims, mint_access_token, read_access_token
+from .keys import RootKeys
+from .settings import Settings
+from .signing import Signing
+from .tokens import (
+    REFRESH_PREFIX,
+    SESSION_PREFIX,
+    RefreshToken,
+    hash_secret,
+    mint_refresh_token,
+    mint_session_token,
+    parse_refresh_token,
+    parse_session_token,
+)
+from .types import Clock, Issued, Session
+
+
+class Credentials:
+    """Mints what a client carries and reads what it shows.  Reading proves form, MAC, signature
+    and claims; whether the session behind it is alive is for `auth` to judge."""
+
+    def __init__(self, signing: Signing, root: RootKeys, settings: Settings, clock: Clock) -> None:
+        self._signing = signing
+        self._settings = settings
+        self._clock = clock
+        self._refresh_keys = root.derive("refresh")
+
+    async def issue(self, session: Session, secret: bytes, *, keep: bool = False) -> Issued:
+        """The strings for a row; with `keep` the client keeps the refresh token it has."""
+        if session.mode == "session":
+            token = mint_session_token(session.sid, secret)
+            return Issued(session=session, credential=token, credential_expires_at=session.ends_at)
+        ring = await self._signing.ring()
+        token, expires_at = mint_access_token(session, ring, self._settings, self._clock())
+        place = RefreshToken(session.sid, session.generation, session.branch, secret)
+        return Issued(
+            session=session,
+            credential=token,
+            credential_expires_at=expires_at,
+            refresh_token=None if keep else mint_refresh_token(place, self._refresh_keys),
+        )
+
+    def read_refresh_token(self, text: str) -> RefreshToken:
+        """Raises `Rejected(malformed | bad_signature)`."""
+        return parse_refresh_token(text, self._refresh_keys)
+
+    async def read_access_token(self, text: str, now: int, *, expired_too: bool = False) -> Claims:
+        """Raises `Rejected(malformed | bad_signature | withdrawn | expired)`."""
+        ring = await self._signing.ring()
+        return read_access_token(text, ring, self._settings, now, expired_too=expired_too)
+
+    async def trace(self, text: str) -> tuple[str, bytes | None]:
+        """The sid of any credential, however old, and the digest of its secret if it has one.
+
+        Raises `Rejected` for what we never issued.
+        """
+        if text.startswith(SESSION_PREFIX):
+            shown = parse_session_token(text)
+            return shown.sid, hash_secret(shown.secret)
+        if text.startswith(REFRESH_PREFIX):
+            token = self.read_refresh_token(text)
+            return token.sid, hash_secret(token.secret)
+        claims = await self.read_access_token(text, self._clock(), expired_too=True)
+        return claims.principal.sid, None

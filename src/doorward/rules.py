@@ -1,0 +1,187 @@
+"""Pure decisions: a row, what was presented and the time in; a verdict or the next row out."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from enum import Enum
+from hmac import compare_digest
+
+from .errors import Reason, Rejected
+from .settings import (
+    ELEVATE_OVERLAP,
+    MOST_ATTRIBUTE_BYTES,
+    MOST_BRANCHES,
+    MOST_ROLE_BYTES,
+    Settings,
+)
+from .types import Principal, Roles, Session
+
+
+class Verdict(Enum):
+    """What a presented refresh token deserves."""
+
+    ROTATE = "rotate"
+    REPLAY = "replay"
+    REBRANCH = "rebranch"
+    ADOPT = "adopt"
+    REUSED = "reused"
+    UNSTEADY = "unsteady"
+
+
+def check_standing(session: Session, now: int) -> None:
+    """Raises `Rejected`: `revoked`, `expired` (absolute lifetime) or `idle`."""
+    if session.revoked_at is not None:
+        raise Rejected(Reason.REVOKED)
+    if now >= session.expires_at:
+        raise Rejected(Reason.EXPIRED)
+    if now >= session.ends_at:
+        raise Rejected(Reason.IDLE)
+
+
+def check_secret(session: Session | None, digest: bytes, now: int) -> tuple[Session, bool]:
+    """The session and whether the *current* secret was shown.  It comes before any other verdict,
+    so that whoever knows only a sid learns nothing.
+
+    Raises `Rejected`: `unknown`, or `superseded` for the secret before a step-up, once its overlap
+    is over.  Compared in constant time (ASVS 11.2.4).
+    """
+    if session is None:
+        raise Rejected(Reason.UNKNOWN)
+    if compare_digest(session.secret_hash, digest):
+        return session, True
+    previous = session.previous_secret_hash
+    if previous is None or not compare_digest(previous, digest):
+        raise Rejected(Reason.UNKNOWN, "secret of another login")
+    if now >= session.previous_until:
+        raise Rejected(Reason.SUPERSEDED, "secret from before a step-up")
+    return session, False
+
+
+def judge_refresh(session: Session, generation: int, branch: int, now: int, grace: int) -> Verdict:
+    """The refresh rules, for a token whose MAC and secret are good and a session that is alive.
+
+    A parent token within `grace` seconds is a second tab or a lost answer: it gets an access
+    token and nothing a thief could grow on.  Later it re-branches, which displaces whoever holds
+    the other branch; that one's next refresh is REUSED (RFC 9700 section 4.14).
+    """
+    shown = (generation, branch)
+    if shown == (session.generation, session.branch):
+        return Verdict.ROTATE
+    if shown == (session.generation - 1, session.parent_branch):
+        if grace == 0:
+            return Verdict.REUSED
+        if now - session.rotated_at <= grace:
+            return Verdict.REPLAY
+        return Verdict.REBRANCH if session.branch < MOST_BRANCHES else Verdict.UNSTEADY
+    return Verdict.ADOPT if shown > (session.generation, session.branch) else Verdict.REUSED
+
+
+def rotated(
+    session: Session, generation: int, branch: int, now: int, settings: Settings
+) -> Session:
+    """The row after ROTATE or ADOPT of the token (`generation`, `branch`)."""
+    return replace(
+        touched(session, now, settings),
+        generation=generation + 1,
+        branch=0,
+        parent_branch=branch,
+        rotated_at=now,
+    )
+
+
+def rebranched(session: Session, now: int, settings: Settings) -> Session:
+    """The row after REBRANCH: same generation, next branch."""
+    return replace(touched(session, now, settings), branch=session.branch + 1, rotated_at=now)
+
+
+def due_for_touch(session: Session, now: int, settings: Settings) -> bool:
+    """Whether activity must be noted again: far rarer than requests come."""
+    return now - session.seen_at >= settings.touch_after
+
+
+def touched(session: Session, now: int, settings: Settings) -> Session:
+    """The row after activity: idleness begins anew, the absolute end stays (ASVS 7.3.2).
+
+    A clock that stepped back never takes activity back.
+    """
+    seen = max(now, session.seen_at)
+    return replace(session, seen_at=seen, ends_at=min(session.expires_at, seen + settings.idle_ttl))
+
+
+def elevated(
+    session: Session, secret_hash: bytes, amr: tuple[str, ...], now: int, settings: Settings
+) -> Session:
+    """The row after a step-up: a new secret, the factors proved, and a short overlap in which the
+    old secret still authenticates as of its own, earlier time (ASVS 7.2.4)."""
+    return replace(
+        touched(session, now, settings),
+        secret_hash=secret_hash,
+        previous_secret_hash=session.secret_hash,
+        previous_until=now + ELEVATE_OVERLAP,
+        previous_authenticated_at=session.authenticated_at,
+        authenticated_at=now,
+        amr=tuple(dict.fromkeys((*session.amr, *amr))),
+        generation=0,
+        branch=0,
+        parent_branch=0,
+        rotated_at=now,
+        ver=session.ver + 1,
+    )
+
+
+def needs_step_up(authenticated_at: int, within: int, now: int) -> bool:
+    """Whether a person proved a factor too long ago (RFC 9470)."""
+    return now - authenticated_at > within
+
+
+def check_permission(
+    principal: Principal, now: int, *, role: str | None, scope: str | None, fresh: int | None
+) -> None:
+    """Raises `Rejected` when the principal lacks the role or the scope, or proved a factor more
+    than `fresh` seconds ago."""
+    if role is not None and role not in principal.roles:
+        raise Rejected(Reason.INSUFFICIENT_ROLE, role)
+    if scope is not None and scope not in principal.scopes:
+        raise Rejected(Reason.INSUFFICIENT_SCOPE, scope)
+    if fresh is not None and needs_step_up(principal.authenticated_at, fresh, now):
+        raise Rejected(Reason.STEP_UP_REQUIRED, max_age=fresh)
+
+
+def principal_of(session: Session, authenticated_at: int, amr: tuple[str, ...]) -> Principal:
+    """The principal a row stands for, as of the proof that was shown: an older credential keeps
+    its own, earlier time and factors, but has the row's roles and scopes."""
+    return Principal(
+        subject=session.subject,
+        sid=session.sid,
+        mode=session.mode,
+        roles=session.roles,
+        scopes=session.scopes,
+        amr=amr,
+        authenticated_at=authenticated_at,
+        client_id=session.client_id,
+    )
+
+
+def checked_names(names: Collection[str] | None) -> Roles | None:
+    """The names of roles or scopes as a set.  Raises `ValueError` for names that would not survive
+    a space-separated list (RFC 6749 section 3.3), or too many of them."""
+    if names is None:
+        return None
+    if isinstance(names, str):
+        raise ValueError("roles and scopes are collections of names, not one string")
+    found = frozenset(names)
+    if any(not name or not name.isprintable() or " " in name for name in found):
+        raise ValueError("a role or scope is a printable name without spaces")
+    if sum(len(name.encode()) + 3 for name in found) > MOST_ROLE_BYTES:
+        raise ValueError(f"roles or scopes of more than {MOST_ROLE_BYTES} bytes in all")
+    return found
+
+
+def checked_attributes(attributes: Mapping[str, str | int | bool]) -> dict[str, str | int | bool]:
+    """A copy of what an application keeps with a session.  Raises `ValueError` when it is large or
+    not of plain values."""
+    if not all(isinstance(value, str | int) for value in attributes.values()):
+        raise ValueError("attributes are strings, whole numbers and booleans")
+    if len(json.dumps(dict(attributes)).encode()) > MOST_ATTRIBUTE_BYTES:
+        raise ValueError(f"attributes of more than {MOST_ATTRIBUTE_BYTES} bytes")
+    return dict(attributes)

@@ -1,0 +1,133 @@
+"""Every duration and limit of the library, checked once, when it is constructed."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from .errors import ConfigurationError
+from .types import Mode
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+ELEVATE_OVERLAP = MINUTE
+"""Seconds the previous secret still authenticates after a step-up: requests under way finish."""
+
+MOST_BRANCHES = 16
+"""Re-branches of one generation before a session counts as unsteady."""
+
+CLOCK_SKEW = MINUTE
+"""Seconds by which the clock of the process that issued a token may run ahead of ours."""
+
+MOST_ROLE_BYTES = 2000
+"""Bytes of all role and scope names of one session: keeps an access token under 3,800 bytes, and
+is the same in both modes, so that switching the mode breaks nobody."""
+
+MOST_ATTRIBUTE_BYTES = 1000
+"""Bytes of JSON an application may keep with a session: a note, not a cupboard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How sessions live and die.  All times are whole seconds.
+
+    Raises `ConfigurationError` for a combination that is unsafe or cannot work.
+    """
+
+    mode: Mode = "session"
+    access_ttl: int = 5 * MINUTE
+    idle_ttl: int = 14 * DAY
+    absolute_ttl: int = 30 * DAY
+    touch_every: int | None = None
+    refresh_grace: int | None = None
+    public_origin: str | None = None
+    issuer: str | None = None
+    audience: str | None = None
+    max_sessions: int | None = None
+    end_oldest: bool = True
+    algorithm: str = "ES256"
+    remember: int = 100_000
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("session", "token"):
+            raise ConfigurationError(f"mode is session or token, not {self.mode!r}")
+        for name in ("access_ttl", "idle_ttl", "absolute_ttl", "remember"):
+            _positive(name, getattr(self, name))
+        for name in ("touch_every", "max_sessions"):
+            if getattr(self, name) is not None:
+                _positive(name, getattr(self, name))
+        if self.access_ttl > DAY:
+            raise ConfigurationError("access_ttl above a day is not short-lived (RFC 9700 2.2)")
+        if self.grace < 0:
+            raise ConfigurationError("refresh_grace is 0 or more seconds")
+        if self.touch_after * 2 > max(self.idle_ttl, 2):
+            raise ConfigurationError(
+                "touch_every above half of idle_ttl would end sessions that are in use"
+            )
+        if self.algorithm not in ("ES256", "EdDSA", "RS256"):
+            raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
+        if self.public_origin is not None:
+            _check_origin(self.public_origin)
+
+    @property
+    def grace(self) -> int:
+        """G of the refresh rules: how long the parent of a refresh token is merely replayed."""
+        return self.access_ttl if self.refresh_grace is None else self.refresh_grace
+
+    @property
+    def touch_after(self) -> int:
+        """Seconds between two notes of activity: 5 minutes, or a quarter of a short idle time."""
+        return (
+            max(1, min(300, self.idle_ttl // 4)) if self.touch_every is None else self.touch_every
+        )
+
+    @property
+    def retain(self) -> int:
+        """Seconds for which a change must be remembered: twice the life of any access token that
+        was issued before it."""
+        return 2 * (self.access_ttl + CLOCK_SKEW)
+
+    @property
+    def token_issuer(self) -> str:
+        """`iss` of access tokens (RFC 9068 section 2.2)."""
+        return self.issuer or self.public_origin or "doorward"
+
+    @property
+    def token_audience(self) -> str:
+        """`aud` of access tokens: this application alone (ASVS 9.2.4)."""
+        return self.audience or self.token_issuer
+
+
+def _positive(name: str, value: object) -> None:
+    if type(value) is not int or value <= 0:
+        raise ConfigurationError(f"{name} is a whole number above 0, not {value!r}")
+
+
+def _check_origin(origin: str) -> None:
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"public_origin {origin!r}: {error}") from None
+    host = parts.hostname or ""
+    written = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
+    if default is None or not host or origin != shown:
+        raise ConfigurationError(
+            f"public_origin is like https://app.example, not {origin!r}: scheme, host, other port"
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ConfigurationError(
+            f"public_origin {origin!r} is plain http off this machine: anyone on the way could "
+            "take sessions, and browsers drop Secure cookies; put TLS in front"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address never leaves this machine (RFC 6761 section 6.3)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

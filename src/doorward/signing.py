@@ -1,0 +1,63 @@
+"""The signing keys of one application: loaded from the store, made, rotated, withdrawn."""
+
+from collections.abc import Sequence
+
+from .keys import Keyring, RootKeys, first_keys, rotated, withdrawn
+from .settings import CLOCK_SKEW, Settings
+from .stores import Keys
+from .types import Clock, SigningKey
+
+JWKS_MAX_AGE = 3600
+"""Seconds for which others may cache our public keys; a next key is published for at least this
+long before it signs, unless its predecessor is compromised."""
+
+
+class Signing:
+    """The keyring as the store has it.  Every verb may raise `StoreUnavailable`, and
+    `ConfigurationError` when the keys are sealed under a root key that is not here."""
+
+    def __init__(self, store: Keys, root: RootKeys, settings: Settings, clock: Clock) -> None:
+        self._store = store
+        self._root = root
+        self._settings = settings
+        self._clock = clock
+        self._ring: Keyring | None = None
+
+    async def ring(self) -> Keyring:
+        """The keyring; the first keys are made when there are none."""
+        if self._ring is None:
+            keys = await self._store.keys()
+            if not keys:
+                await self._put(first_keys(self._settings.algorithm, self._root, self._clock()))
+                keys = await self._store.keys()
+            self._ring = Keyring(keys, self._root, self._settings.access_ttl + CLOCK_SKEW)
+        return self._ring
+
+    def forget(self) -> None:
+        """The keys changed: load them again when next needed."""
+        self._ring = None
+
+    async def rotate(self) -> None:
+        """Put the published next key into use and publish another.  Tokens under the old key stay
+        good for their few minutes."""
+        keys = await self._store.keys()
+        await self._put(rotated(keys, self._root, self._clock(), JWKS_MAX_AGE))
+
+    async def withdraw(self, kid: str) -> None:
+        """Declare a key compromised: nothing it signed is accepted any more, and a successor signs
+        at once.  Raises `LookupError` when there is no such key."""
+        keys = await self._store.keys()
+        await self._put(withdrawn(keys, self._root, kid, self._clock()))
+
+    async def keys(self) -> Sequence[SigningKey]:
+        """All keys ever made, oldest first, for people to look at."""
+        return await self._store.keys()
+
+    async def jwks(self) -> dict[str, object]:
+        """The public keys as a JWK Set (RFC 7517 section 5)."""
+        return (await self.ring()).jwks(self._clock())
+
+    async def _put(self, keys: Sequence[SigningKey]) -> None:
+        for key in keys:
+            await self._store.put_key(key)
+        self.forget()

@@ -1,0 +1,105 @@
+"""What one process knows: which sessions changed lately, and credentials it has checked before.
+
+The view never does I/O and never refuses anybody: a remembered credential may be accepted, and
+whatever is not remembered is judged by `auth` from claims or from the row.
+"""
+
+from typing import NamedTuple
+
+from .stores import Changes, Cursor
+from .types import Change, Principal
+
+
+class Remembered(NamedTuple):
+    """A credential that was good: for whom, and until when nothing needs to be looked at."""
+
+    principal: Principal
+    until: int
+
+
+class View:
+    """Recent changes and recent credentials, both bounded.
+
+    `limit` bounds the credentials; `retain` is how many seconds a change is kept after this
+    process learned it, which must exceed the life of any credential issued before the change.
+    """
+
+    def __init__(self, limit: int, retain: int) -> None:
+        self.cursor: Cursor | None = None
+        self._limit = limit
+        self._retain = retain
+        self._credentials: dict[str, Remembered] = {}
+        self._by_sid: dict[str, set[str]] = {}
+        self._changes: dict[str, tuple[Change, int]] = {}
+
+    def recall(self, credential: str) -> Remembered | None:
+        """What is remembered of a credential, by its raw string: one dictionary look-up."""
+        return self._credentials.get(credential)
+
+    def remember(self, credential: str, principal: Principal, ver: int, until: int) -> None:
+        """Keep a good credential, unless a newer change of its session arrived meanwhile: the row
+        or token it was judged by may be older than that change."""
+        known = self._changes.get(principal.sid)
+        if known is not None and (known[0].revoked or ver < known[0].ver):
+            return
+        self._drop(credential)
+        while len(self._credentials) >= self._limit:
+            self._drop(next(iter(self._credentials)))
+        self._credentials[credential] = Remembered(principal, until)
+        self._by_sid.setdefault(principal.sid, set()).add(credential)
+
+    def outdates(self, sid: str, ver: int) -> bool:
+        """Whether the session changed after a client was told `ver`: then only the row decides."""
+        known = self._changes.get(sid)
+        return known is not None and (known[0].revoked or ver < known[0].ver)
+
+    def learn(self, news: Changes, now: int) -> bool:
+        """Take in what the store says changed.  True when signing keys are among it, or may be."""
+        self.cursor = news.cursor
+        keys_too = not news.known
+        if not news.known:
+            self.forget_all()
+        for change in news.entries:
+            if change.kind == "key":
+                keys_too = True
+            else:
+                self._note(change, now)
+        if keys_too:
+            self._forget_credentials()
+        self._age(now)
+        return keys_too
+
+    def forget_all(self) -> None:
+        """Begin anew, knowing nothing."""
+        self._forget_credentials()
+        self._changes.clear()
+
+    def _note(self, change: Change, now: int) -> None:
+        known = self._changes.pop(change.id, None)
+        if known is not None and (known[0].revoked or known[0].ver > change.ver):
+            change = known[0]
+        self._changes[change.id] = (change, now)
+        for credential in tuple(self._by_sid.get(change.id, ())):
+            self._drop(credential)
+
+    def _age(self, now: int) -> None:
+        # entries lie in the order they were learned, so the old ones are in front
+        old = now - self._retain
+        while self._changes:
+            sid = next(iter(self._changes))
+            if self._changes[sid][1] >= old:
+                return
+            del self._changes[sid]
+
+    def _drop(self, credential: str) -> None:
+        gone = self._credentials.pop(credential, None)
+        if gone is None:
+            return
+        siblings = self._by_sid[gone.principal.sid]
+        siblings.discard(credential)
+        if not siblings:
+            del self._by_sid[gone.principal.sid]
+
+    def _forget_credentials(self) -> None:
+        self._credentials.clear()
+        self._by_sid.clear()
