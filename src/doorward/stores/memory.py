@@ -1,0 +1,335 @@
+"""A store in this process's memory: for tests, demonstrations and single-process applications."""
+
+from asyncio import AbstractEventLoop, Event, get_running_loop, timeout
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from heapq import nlargest
+from itertools import islice
+from threading import Lock
+from typing import NamedTuple
+
+from ..errors import Reason, Rejected
+from ..types import Change, Session, SigningKey
+from . import Changes, Cursor, Decision, Most, Page
+
+
+class _Entry(NamedTuple):
+    position: int
+    at: int
+    change: Change
+
+
+class _Ticket(NamedTuple):
+    payload: str
+    expires_at: int
+    used: bool = False
+
+
+class _Window(NamedTuple):
+    ends_at: int
+    hits: int = 0
+
+
+def _live(row: Session, at: int) -> bool:
+    return row.revoked_at is None and row.ends_at > at
+
+
+def _died_at(row: Session) -> int:
+    return row.ends_at if row.revoked_at is None else row.revoked_at
+
+
+def _place(entry: _Entry) -> int:
+    return entry.position
+
+
+def _activity(row: Session) -> Page:
+    return Page(row.seen_at, row.sid)
+
+
+class MemoryStore:
+    """Everything in dictionaries.  Nothing outlives the process.
+
+    One lock makes each method a step, also for synchronous callers in many threads.  Nothing here
+    belongs to an event loop for longer than one call of `wait`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._rows: dict[str, Session] = {}
+        self._by_subject: dict[str, set[str]] = {}
+        self._by_parent: dict[str, set[str]] = {}
+        self._marks: dict[str, tuple[int, int]] = {}
+        self._log: list[_Entry] = []
+        self._forgotten = 0
+        self._unchanged = Changes((), (0,))
+        self._keys: dict[str, SigningKey] = {}
+        self._tickets: dict[tuple[str, bytes], _Ticket] = {}
+        self._windows: dict[str, _Window] = {}
+        self._waiting: set[tuple[AbstractEventLoop, Event]] = set()
+
+    # --- sessions -------------------------------------------------------------------------------
+
+    async def mark(self) -> int:
+        return self._position
+
+    async def insert(self, session: Session, mark: int, at: int, most: Most | None = None) -> None:
+        with self._lock:
+            if session.sid in self._rows:
+                raise ValueError("a session with this sid exists already")
+            position, _ = self._marks.get(session.subject, (0, 0))
+            if mark < max(position, self._forgotten):
+                raise Rejected(Reason.SUPERSEDED, "the subject was changed during this login")
+            spared = self._ancestors(session, at)
+            if most is not None:
+                self._make_room(session.subject, spared, at, most)
+            self._add(replace(session, attributes=dict(session.attributes)))
+
+    async def get(self, sid: str) -> Session | None:
+        return self._rows.get(sid)
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        with self._lock:
+            row = self._rows.get(old.sid)
+            if row is None or row.version != old.version or row.revoked_at is not None:
+                return False
+            self._rows[row.sid] = replace(
+                new,
+                sid=row.sid,
+                subject=row.subject,
+                mode=row.mode,
+                client_id=row.client_id,
+                parent_sid=row.parent_sid,
+                created_at=row.created_at,
+                roles=row.roles,
+                scopes=row.scopes,
+                revoked_at=None,
+                version=row.version + 1,
+                ver=max(row.ver, new.ver),
+                attributes=dict(new.attributes),
+            )
+            if new.ver > row.ver:
+                told_at = max(new.seen_at, new.authenticated_at)
+                self._record(told_at, [Change("session", row.sid, new.ver)])
+            return True
+
+    async def change(
+        self,
+        *,
+        sid: str | None = None,
+        subject: str | None = None,
+        keep: str | None = None,
+        decision: Decision,
+        at: int,
+    ) -> list[str]:
+        if (sid is None) == (subject is None):
+            raise ValueError("change either one session or one subject")
+        with self._lock:
+            if subject is None:
+                met = self._pick((sid,), at)
+            else:
+                met = [row for row in self._of(subject, at) if row.sid != keep]
+            if decision.revoke:
+                met = [*met, *self._children(met, at, subject, keep)]
+            if met or subject is not None:
+                self._decide(met, decision, at)
+            if subject is not None:
+                self._marks[subject] = (self._position, at)
+            return [row.sid for row in met]
+
+    async def list(
+        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+    ) -> list[Session]:
+        with self._lock:
+            rows = self._rows.values() if subject is None else self._of(subject, at)
+            wanted = (
+                row for row in rows if _live(row, at) and (after is None or _activity(row) < after)
+            )
+            return nlargest(limit, wanted, key=_activity)
+
+    # --- the order of changes -------------------------------------------------------------------
+
+    async def changes(self, cursor: Cursor | None) -> Changes:
+        unchanged = self._unchanged
+        if cursor == unchanged.cursor:
+            return unchanged
+        with self._lock:
+            since = -1 if cursor is None else int(cursor[0])
+            known = self._forgotten <= since <= self._position
+            start = bisect_right(self._log, since, key=_place) if known else 0
+            entries = [entry.change for entry in self._log[start:]]
+            return Changes(entries, self._unchanged.cursor, known or cursor is None)
+
+    async def wait(self, seconds: float) -> None:
+        # without the lock: an abandoned `wait` may be collected while this thread holds it
+        waiter = (get_running_loop(), Event())
+        self._waiting.add(waiter)
+        try:
+            with suppress(TimeoutError):
+                async with timeout(seconds):
+                    await waiter[1].wait()
+        finally:
+            self._waiting.discard(waiter)
+
+    # --- signing keys ---------------------------------------------------------------------------
+
+    async def keys(self) -> Sequence[SigningKey]:
+        with self._lock:
+            return sorted(self._keys.values(), key=lambda key: key.created_at)
+
+    async def put_key(self, key: SigningKey) -> None:
+        withdrawn = key.withdrawn_at is not None
+        told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
+        with self._lock:
+            self._keys[key.kid] = key
+            self._record(told_at, [Change("key", key.kid, revoked=withdrawn)])
+
+    # --- one-time tickets -----------------------------------------------------------------------
+
+    async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
+        with self._lock:
+            self._tickets[kind, digest] = _Ticket(payload, expires_at)
+
+    async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
+        with self._lock:
+            ticket = self._tickets.get((kind, digest))
+            if ticket is None or ticket.expires_at <= at:
+                return None
+            self._tickets[kind, digest] = ticket._replace(used=True)
+            return ticket.payload, not ticket.used
+
+    # --- counters -------------------------------------------------------------------------------
+
+    async def hit(self, key: str, window: int, most: int, at: int) -> int:
+        with self._lock:
+            current = self._windows.get(key, _Window(0))
+            if not 0 < current.ends_at - at <= window:
+                current = _Window(at + window)
+            if current.hits >= most:
+                return current.ends_at - at
+            self._windows[key] = current._replace(hits=current.hits + 1)
+            return 0
+
+    async def forgive(self, key: str) -> None:
+        with self._lock:
+            current = self._windows.get(key)
+            if current is not None and current.hits > 0:
+                self._windows[key] = current._replace(hits=current.hits - 1)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    async def purge(self, before: int, limit: int = 500) -> int:
+        with self._lock:
+            self._forget_changes(before)
+            for subject, (position, at) in tuple(self._marks.items()):
+                if at < before:
+                    # a login older than this mark can no longer be told from a superseded one
+                    self._forgotten = max(self._forgotten, position)
+                    del self._marks[subject]
+            for place, ticket in tuple(self._tickets.items()):
+                if ticket.expires_at < before:
+                    del self._tickets[place]
+            for key, window in tuple(self._windows.items()):
+                if window.ends_at < before:
+                    del self._windows[key]
+            dead = (row for row in self._rows.values() if _died_at(row) < before)
+            gone = tuple(islice(dead, limit))
+            for row in gone:
+                self._remove(row)
+            return len(gone)
+
+    async def close(self) -> None:
+        """Nothing to let go of: what was kept stays readable until the store itself is gone."""
+
+    # --- under the lock -------------------------------------------------------------------------
+
+    @property
+    def _position(self) -> int:
+        return int(self._unchanged.cursor[0])
+
+    def _pick(self, sids: Iterable[str | None], at: int) -> Sequence[Session]:
+        rows = (self._rows.get(sid or "") for sid in sids)
+        return [row for row in rows if row is not None and _live(row, at)]
+
+    def _of(self, subject: str, at: int) -> Sequence[Session]:
+        return self._pick(self._by_subject.get(subject, ()), at)
+
+    def _children(
+        self, parents: Iterable[Session], at: int, subject: str | None, keep: str | None
+    ) -> Sequence[Session]:
+        """The live children of `parents` that are not among them nor the one to keep."""
+        ours = {row.sid for row in parents}
+        below = {sid for parent in ours for sid in self._by_parent.get(parent, ())}
+        return [
+            row
+            for row in self._pick(below - ours, at)
+            if not (row.sid == keep and row.subject == subject)
+        ]
+
+    def _ancestors(self, session: Session, at: int) -> set[str | None]:
+        """The sids that must live on for `session` to be allowed."""
+        if session.parent_sid is None:
+            return set()
+        parents = self._pick((session.parent_sid,), at)
+        if not parents:
+            raise Rejected(Reason.SUPERSEDED, "the parent session is not live")
+        return {parents[0].sid, parents[0].parent_sid}
+
+    def _make_room(self, subject: str, spared: set[str | None], at: int, most: Most) -> None:
+        live = {row.sid: row for row in sorted(self._of(subject, at), key=_activity)}
+        ended: dict[str, Session] = {}
+        if most.end_oldest:
+            for row in live.values():
+                if len(live.keys() - ended.keys()) < most.sessions:
+                    break
+                if row.sid not in spared and row.sid not in ended:
+                    ended |= {met.sid: met for met in (row, *self._children([row], at, None, None))}
+        if len(live.keys() - ended.keys()) >= most.sessions:
+            raise Rejected(Reason.TOO_MANY_SESSIONS)
+        if ended:
+            self._decide(ended.values(), Decision(revoke=True), at)
+
+    def _decide(self, met: Iterable[Session], decision: Decision, at: int) -> None:
+        told = []
+        for row in met:
+            changed = replace(
+                row,
+                version=row.version + 1,
+                ver=row.ver + 1,
+                revoked_at=at if decision.revoke else None,
+                roles=row.roles if decision.roles is None else decision.roles,
+                scopes=row.scopes if decision.scopes is None else decision.scopes,
+            )
+            self._rows[row.sid] = changed
+            told.append(Change("session", row.sid, changed.ver, decision.revoke))
+        self._record(at, told)
+
+    def _record(self, at: int, told: Iterable[Change]) -> None:
+        """Take the next position and announce it; a decision that met no row takes one too."""
+        position = self._position + 1
+        self._log += (_Entry(position, at, change) for change in told)
+        self._unchanged = Changes((), (position,))
+        for loop, event in tuple(self._waiting):
+            with suppress(RuntimeError):  # a loop that was closed under its waiter
+                loop.call_soon_threadsafe(event.set)
+
+    def _forget_changes(self, before: int) -> None:
+        old = [entry for entry in self._log if entry.at < before]
+        self._forgotten = max([self._forgotten, *(entry.position for entry in old)])
+        self._log = [entry for entry in self._log if entry.at >= before]
+
+    def _add(self, row: Session) -> None:
+        self._rows[row.sid] = row
+        self._by_subject.setdefault(row.subject, set()).add(row.sid)
+        if row.parent_sid is not None:
+            self._by_parent.setdefault(row.parent_sid, set()).add(row.sid)
+
+    def _remove(self, row: Session) -> None:
+        del self._rows[row.sid]
+        places = [(self._by_subject, row.subject), (self._by_parent, row.parent_sid or "")]
+        for index, key in places:
+            siblings = index.get(key, set())
+            siblings.discard(row.sid)
+            if not siblings:
+                index.pop(key, None)
