@@ -1,0 +1,118 @@
+"""A real `doorward serve` process on a free loopback port."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Protocol
+
+START_SECONDS = 30
+STOP_SECONDS = 15
+RETRY_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """`url` has no slash at its end.  `folder` holds the database, the root key and the output."""
+
+    url: str
+    port: int
+    folder: Path
+    database: str
+    root_key_file: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def output(self) -> str:
+        """Everything written so far, to stdout and stderr."""
+        return (self.folder / "output").read_text(errors="replace")
+
+
+class Serve(Protocol):
+    """What the fixture `serve` is: options of `doorward serve` in, a server that answers out."""
+
+    def __call__(self, *args: str, env: dict[str, str] | None = None) -> RunningServer: ...
+
+
+@contextmanager
+def running_server(
+    *args: str, folder: Path, env: dict[str, str] | None = None
+) -> Iterator[RunningServer]:
+    """A server that answers, with a database and root key of its own in `folder`.
+
+    Options in `args` come last and win.  Stopped at the end; a traceback in what it wrote fails.
+    """
+    server = _start(args, folder, env or {})
+    try:
+        _wait_until_healthy(server)
+        yield server
+    finally:
+        _stop(server)
+    assert "Traceback" not in server.output, server.output
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours, without any setting of Doorward that the machine happens to have."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_")}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _start(args: tuple[str, ...], folder: Path, env: dict[str, str]) -> RunningServer:
+    port = free_port()
+    database, key_file = f"sqlite:///{folder}/doorward.db", folder / "root.key"
+    options = ["--port", str(port), "--database", database, "--root-key-file", str(key_file)]
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "doorward", "serve", *options, *args],
+            cwd=folder,
+            env={**clean_environment(), **env},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    return RunningServer(f"http://localhost:{port}", port, folder, database, key_file, process)
+
+
+def _wait_until_healthy(server: RunningServer) -> None:
+    """Asks until it answers.  The pause between two tries ends early if the process does."""
+    give_up = time.monotonic() + START_SECONDS
+    while not _healthy(server.port):
+        try:
+            status = server.process.wait(RETRY_SECONDS)
+        except subprocess.TimeoutExpired:
+            assert time.monotonic() < give_up, f"no answer in {START_SECONDS} s: {server.output}"
+        else:
+            raise AssertionError(f"the server ended with status {status}: {server.output}")
+
+
+def _healthy(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(server: RunningServer) -> None:
+    server.process.terminate()
+    try:
+        server.process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        server.process.wait()
+        raise AssertionError(f"did not stop in {STOP_SECONDS} s: {server.output}") from None
