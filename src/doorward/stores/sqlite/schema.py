@@ -1,0 +1,183 @@
+"""The tables, and how a file comes to have them.
+
+Every name begins with `doorward_`, and the version stands in a table of ours, because the file may
+be an application's own, whose migrations use `PRAGMA user_version`.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from ...errors import ConfigurationError
+
+SCHEMA = 1
+"""The version of these tables; a file made by a later Doorward is refused."""
+
+TABLES = (
+    """
+    CREATE TABLE doorward_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID
+    """,
+    # schema; openings; the position of the last decision; the highest position purged
+    """
+    INSERT INTO doorward_meta (name, value)
+    VALUES ('schema', 1), ('openings', 0), ('position', 0), ('forgotten', 0)
+    """,
+    """
+    CREATE TABLE doorward_sessions (
+        sid TEXT PRIMARY KEY NOT NULL,
+        subject TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        secret_hash BLOB NOT NULL,
+        created_at INTEGER NOT NULL,
+        authenticated_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        ends_at INTEGER NOT NULL,
+        rotated_at INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        ver INTEGER NOT NULL,
+        previous_secret_hash BLOB,
+        previous_until INTEGER NOT NULL,
+        previous_authenticated_at INTEGER NOT NULL,
+        generation INTEGER NOT NULL,
+        branch INTEGER NOT NULL,
+        parent_branch INTEGER NOT NULL,
+        revoked_at INTEGER,
+        roles TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        amr TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        parent_sid TEXT,
+        address TEXT NOT NULL,
+        user_agent TEXT NOT NULL,
+        label TEXT NOT NULL,
+        attributes TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE INDEX doorward_sessions_activity
+    ON doorward_sessions (seen_at, sid) WHERE revoked_at IS NULL
+    """,
+    """
+    CREATE INDEX doorward_sessions_subject
+    ON doorward_sessions (subject, seen_at, sid) WHERE revoked_at IS NULL
+    """,
+    """
+    CREATE INDEX doorward_sessions_parent
+    ON doorward_sessions (parent_sid) WHERE parent_sid IS NOT NULL
+    """,
+    "CREATE INDEX doorward_sessions_death ON doorward_sessions (ifnull(revoked_at, ends_at))",
+    """
+    CREATE TABLE doorward_changes (
+        position INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        revoked INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (position, kind, id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX doorward_changes_age ON doorward_changes (at)",
+    """
+    CREATE TABLE doorward_marks (
+        subject TEXT PRIMARY KEY, position INTEGER NOT NULL, at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX doorward_marks_age ON doorward_marks (at)",
+    """
+    CREATE TABLE doorward_keys (
+        kid TEXT PRIMARY KEY NOT NULL,
+        algorithm TEXT NOT NULL,
+        public_jwk TEXT NOT NULL,
+        sealed_private BLOB,
+        created_at INTEGER NOT NULL,
+        signs_from INTEGER,
+        withdrawn_at INTEGER
+    ) STRICT
+    """,
+    """
+    CREATE TABLE doorward_tickets (
+        kind TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        payload TEXT NOT NULL,
+        expires_at INTEGER NOT NULL,
+        used_at INTEGER,
+        PRIMARY KEY (kind, digest)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX doorward_tickets_age ON doorward_tickets (expires_at)",
+    """
+    CREATE TABLE doorward_limits (
+        key TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, hits INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX doorward_limits_age ON doorward_limits (ends_at)",
+)
+
+CAUSES = {
+    sqlite3.SQLITE_BUSY: "is locked by another program",
+    sqlite3.SQLITE_READONLY: "is read-only",
+    sqlite3.SQLITE_FULL: "cannot be written: the disk is full",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened or its folder cannot be written",
+    sqlite3.SQLITE_CORRUPT: "is damaged",
+    sqlite3.SQLITE_NOTADB: "is not an SQLite database",
+}
+
+
+def open_file(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    """A connection to a file that has the tables and can be written.
+
+    Makes the file, for its owner alone, and its folders.  Raises `ConfigurationError`.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite gives the files beside it (-wal, -shm) the mode of the database
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise ConfigurationError(
+            f"the database {path} cannot be opened: {error.strerror}"
+        ) from error
+    connection = connect(path, busy_timeout)
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        cause = CAUSES.get(error.sqlite_errorcode & 0xFF, f"cannot be used: {error}")
+        raise ConfigurationError(f"the database {path} {cause}") from error
+    except ConfigurationError:
+        connection.close()
+        raise
+    return connection
+
+
+def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    """A connection in autocommit, which any one thread at a time may use."""
+    return sqlite3.connect(
+        path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
+    )
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    (journal,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    if journal != "wal":
+        raise ConfigurationError(f"the database {path} lies where SQLite cannot use its WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("BEGIN IMMEDIATE")
+    if not connection.execute(
+        "SELECT 1 FROM sqlite_schema WHERE name = 'doorward_meta'"
+    ).fetchall():
+        for statement in TABLES:
+            connection.execute(statement)
+    (found,) = connection.execute(
+        "SELECT value FROM doorward_meta WHERE name = 'schema'"
+    ).fetchone()
+    if found > SCHEMA:
+        raise ConfigurationError(
+            f"the database {path} was made by a later version of Doorward (schema {found}; "
+            f"this one knows {SCHEMA})"
+        )
+    # a real write: BEGIN alone would not notice a full disk
+    connection.execute("UPDATE doorward_meta SET value = value + 1 WHERE name = 'openings'")
+    connection.execute("COMMIT")

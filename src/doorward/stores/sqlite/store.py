@@ -1,0 +1,161 @@
+"""SQLiteStore: reads on the caller's thread, writes through the writer."""
+
+import os
+from asyncio import get_running_loop, sleep, wrap_future
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ...types import Session, SigningKey
+from .. import Changes, Cursor, Decision, Most, Page
+from . import keys, limits, purge, sessions, tickets
+from .reader import Reader
+from .rows import SELECT, session
+from .schema import connect, open_file
+from .writer import Write, Writer
+
+T = TypeVar("T")
+
+POLL = 0.02
+"""Seconds between two looks at the file for a change that another process made."""
+
+READ_TIMEOUT = 0.1
+"""Seconds a read may wait for a lock: it holds up the caller's whole event loop, and in WAL mode
+only maintenance of the file ever locks readers out."""
+
+END = Page(2**63 - 1, "")
+
+GET = f"{SELECT} WHERE sid = ?"
+LIST_OF_ALL = f"""{SELECT}
+    WHERE revoked_at IS NULL AND ends_at > ? AND (seen_at, sid) < (?, ?)
+    ORDER BY seen_at DESC, sid DESC LIMIT ?
+"""
+LIST_OF_SUBJECT = LIST_OF_ALL.replace("WHERE", "WHERE subject = ? AND")
+
+
+class SQLiteStore:
+    """All four protocols in one file, which any number of processes of one machine may open.
+
+    The file may be an application's own: every table is named `doorward_...`.  Synchronous callers
+    may use it from many threads; a write then blocks until it is on the disk.  Open it after a
+    fork, not before.  A write that was cancelled while waiting may be done or not.
+
+    `busy_timeout` is how many seconds a write waits for another program's lock.  Raises
+    `ConfigurationError` when the file cannot be opened or written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 2.0) -> None:
+        file = Path(path).absolute()
+        writing = open_file(file, busy_timeout)
+        self._reader = Reader(connect(file, READ_TIMEOUT))
+        self._writer = Writer(writing)
+
+    # --- sessions -------------------------------------------------------------------------------
+
+    async def mark(self) -> int:
+        return self._reader.position()
+
+    async def insert(self, session: Session, mark: int, at: int, most: Most | None = None) -> None:
+        await self._write(partial(sessions.insert, session=session, mark=mark, at=at, most=most))
+
+    async def get(self, sid: str) -> Session | None:
+        row = self._reader.row(GET, sid)
+        return None if row is None else session(row)
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        return await self._write(partial(sessions.replace, old=old, new=new))
+
+    async def change(
+        self,
+        *,
+        sid: str | None = None,
+        subject: str | None = None,
+        keep: str | None = None,
+        decision: Decision,
+        at: int,
+    ) -> list[str]:
+        if sid is not None and subject is None:
+            return await self._write(
+                partial(sessions.change_one, sid=sid, decision=decision, at=at)
+            )
+        if subject is None or sid is not None:
+            raise ValueError("change either one session or one subject")
+        return await self._write(
+            partial(sessions.change_all, subject=subject, keep=keep, decision=decision, at=at)
+        )
+
+    async def list(
+        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+    ) -> list[Session]:
+        seen_at, sid = after or END
+        if subject is None:
+            rows = self._reader.rows(LIST_OF_ALL, at, seen_at, sid, limit)
+        else:
+            rows = self._reader.rows(LIST_OF_SUBJECT, subject, at, seen_at, sid, limit)
+        return [session(row) for row in rows]
+
+    # --- the order of changes -------------------------------------------------------------------
+
+    async def changes(self, cursor: Cursor | None) -> Changes:
+        return self._reader.changes(cursor)
+
+    async def wait(self, seconds: float) -> None:
+        loop = get_running_loop()
+        until = loop.time() + seconds
+        before = self._reader.position()
+        while (left := until - loop.time()) > 0:
+            await sleep(min(left, POLL))
+            if self._reader.position() != before:
+                return
+
+    # --- signing keys ---------------------------------------------------------------------------
+
+    async def keys(self) -> Sequence[SigningKey]:
+        return [keys.signing_key(row) for row in self._reader.rows(keys.ALL)]
+
+    async def put_key(self, key: SigningKey) -> None:
+        await self._write(partial(keys.put_key, key=key))
+
+    # --- one-time tickets -----------------------------------------------------------------------
+
+    async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
+        await self._write(
+            partial(tickets.put, kind=kind, digest=digest, payload=payload, expires_at=expires_at)
+        )
+
+    async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
+        return await self._write(partial(tickets.take, kind=kind, digest=digest, at=at))
+
+    # --- counters -------------------------------------------------------------------------------
+
+    async def hit(self, key: str, window: int, most: int, at: int) -> int:
+        return await self._write(partial(limits.hit, key=key, window=window, most=most, at=at))
+
+    async def forgive(self, key: str) -> None:
+        await self._write(partial(limits.forgive, key=key))
+
+    # --- the end --------------------------------------------------------------------------------
+
+    async def purge(self, before: int, limit: int = 500) -> int:
+        for step in purge.all_but_sessions(before, limit):
+            while await self._write(step) == limit:
+                pass
+        return await self._write(purge.sessions(before, limit))
+
+    async def close(self) -> None:
+        await _outcome(self._writer.close())
+        self._reader.close()
+
+    async def _write(self, write: Write[T]) -> T:
+        return await _outcome(self._writer.submit(write))
+
+
+async def _outcome(future: "Future[T]") -> T:
+    """Awaits in an event loop; blocks where none runs, because there the caller is synchronous."""
+    try:
+        get_running_loop()
+    except RuntimeError:
+        return future.result()
+    return await wrap_future(future)
