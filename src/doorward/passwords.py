@@ -81,10 +81,9 @@ def prepare(password: str) -> bytes:
     """The bytes that are hashed: UTF-8 of the password in Unicode form NFC, nothing else changed.
 
     Keyboards differ in whether they send one code point for an accented letter or two; NFC makes
-    the two one (RFC 8265 section 4.2).  Case, spaces, NUL and
-    compatibility forms are kept as typed (ASVS 6.2.8).  Raises `UnacceptablePassword`:
-    `too_long` above 128 code points, found without touching the rest of a huge one, and
-    `malformed` for half a surrogate pair, which no encoding can carry.
+    the two one (RFC 8265 section 4.2).  Case, spaces, NUL and compatibility forms stay as typed
+    (ASVS 6.2.8).  Raises `UnacceptablePassword`: `too_long` above 128 code points, found without
+    reading a huge one, and `malformed` for half a surrogate pair, which no encoding can carry.
     """
     if len(password) > LONGEST * _WIDEST or len(normal := normalise(password)) > LONGEST:
         raise UnacceptablePassword(

@@ -1,0 +1,196 @@
+"""The server's database: opened by many at once, refused in one sentence, never half there."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+
+from doorward.errors import ConfigurationError, StoreUnavailable
+from doorward.server.database import TABLES, VERSION_TABLE, open_database
+from doorward.server.users import Users
+
+pytestmark = pytest.mark.anyio
+
+STARTER = """
+import asyncio, sys
+from doorward.server.database import open_database
+from doorward.server.users import EmailTaken, Users
+
+async def start(url):
+    database = await open_database(url)
+    try:
+        await Users(database).create("first@example.test", None, at=1)
+        return "created"
+    except EmailTaken:
+        return "taken"
+    finally:
+        await database.close()
+
+print("ready", flush=True)
+for line in sys.stdin:
+    print(asyncio.run(start(line.strip())), flush=True)
+"""
+
+
+def ask(process: "subprocess.Popen[str]", line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line)
+    process.stdin.flush()
+
+
+def answer(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_processes_that_start_at_once_on_a_missing_file_all_start(tmp_path: Path) -> None:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", STARTER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    try:
+        assert [answer(process) for process in started] == ["ready"] * 3
+        for attempt in range(10):
+            for process in started:
+                ask(process, f"sqlite:///{tmp_path}/{attempt}.db\n")
+            outcomes = sorted(answer(process) for process in started)
+            assert outcomes == ["created", "taken", "taken"], attempt
+    finally:
+        for process in started:
+            process.communicate()
+
+
+async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
+    await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
+    assert "doorward_users" in TABLES.tables
+
+    def differences(connection: Connection) -> list[object]:
+        options = {"version_table": VERSION_TABLE, "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        return compare_metadata(context, TABLES)
+
+    engine = create_engine(f"sqlite:///{tmp_path}/users.db")
+    with engine.connect() as connection:
+        assert differences(connection) == []
+        connection.execute(text("DROP INDEX doorward_users_email"))
+        assert differences(connection) != []
+    engine.dispose()
+
+
+async def test_what_was_written_is_there_after_closing_and_opening_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/odd name?mode=ro%20#.db"
+    database = await open_database(url)
+    user = await Users(database).create("ann@example.test", "h", at=1)
+    await database.close()
+
+    again = await open_database(url)
+    assert await Users(again).by_subject(user.subject) == user
+    await again.close()
+
+
+async def test_a_database_in_memory_serves_many_tasks_and_ends_with_them() -> None:
+    database = await open_database("memory:")
+    users = Users(database)
+    await asyncio.gather(*(users.create(f"u{n}@example.test", None, at=1) for n in range(20)))
+    assert await users.count() == 20
+    await database.close()
+
+    another = await open_database("memory:")
+    assert await Users(another).count() == 0
+    await another.close()
+
+
+async def test_every_connection_waits_for_others_and_writes_through_to_the_disk(
+    tmp_path: Path,
+) -> None:
+    database = await open_database(f"sqlite:///{tmp_path}/users.db")
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    for pragma, value in expected.items():
+        assert [tuple(row) for row in await database.run(text(f"PRAGMA {pragma}"))] == [(value,)]
+    await database.close()
+
+
+@pytest.mark.parametrize("url", ["postgres://host/db", "sqlite:", "sqlite:///", "", "users.db"])
+async def test_an_address_of_another_kind_is_refused_with_what_would_do(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="use memory: or sqlite:///PATH"):
+        await open_database(url)
+
+
+async def test_a_path_that_cannot_be_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing" / "users.db"):
+        with pytest.raises(ConfigurationError) as refusal:
+            await open_database(f"sqlite:///{path}")
+        assert str(refusal.value) == (
+            f"The database {path} cannot be opened for writing: unable to open database file."
+        )
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "letter.db"
+    path.write_text("Dear Ann, " * 1000)
+    with pytest.raises(ConfigurationError, match=r"letter\.db.*file is not a database\.$"):
+        await open_database(f"sqlite:///{path}")
+    assert path.read_text() == "Dear Ann, " * 1000
+
+
+async def test_a_read_only_database_is_refused_at_start(tmp_path: Path) -> None:
+    path = tmp_path / "users.db"
+    await (await open_database(f"sqlite:///{path}")).close()
+    make_read_only(path)
+    with pytest.raises(ConfigurationError, match=r"users\.db.*readonly database\.$"):
+        await open_database(f"sqlite:///{path}")
+
+
+async def test_a_database_of_a_newer_doorward_is_refused_and_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/users.db"
+    database = await open_database(url)
+    await database.run(text("UPDATE doorward_schema SET version_num = '9999'"))
+    await database.close()
+
+    with pytest.raises(ConfigurationError, match="newer version of Doorward"):
+        await open_database(url)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        version = connection.execute(text("SELECT version_num FROM doorward_schema")).scalar()
+    engine.dispose()
+    assert version == "9999"
+
+
+async def test_a_database_that_fails_while_it_runs_is_unavailable_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    database = await open_database(f"sqlite:///{tmp_path}/users.db")
+    users = Users(database)
+    user = await users.create("ann@example.test", "secret-hash", at=1)
+    await database.run(text("DROP TABLE doorward_users"))
+    calls = [
+        lambda: users.create("ben@example.test", "secret-hash", at=2),
+        lambda: users.by_email("ann@example.test"),
+        lambda: users.lock(user.subject, at=2),
+        lambda: users.delete(user.subject),
+        lambda: users.count(),
+    ]
+    for call in calls:
+        with pytest.raises(StoreUnavailable) as failure:
+            await call()
+        assert "secret-hash" not in f"{failure.value!r} {failure.value.__cause__}"
+        assert "@example.test" not in f"{failure.value!r} {failure.value.__cause__}"
+    await database.close()
+
+
+def make_read_only(path: Path) -> None:
+    """Mark the format as writable only by a newer SQLite: read-only for root as for anybody, as
+    permissions would not be (SQLite file format, section 1.3.3)."""
+    content = bytearray(path.read_bytes())
+    content[18] = 9
+    path.write_bytes(bytes(content))
