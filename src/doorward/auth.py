@@ -174,6 +174,11 @@ class Auth:
         await self._record(event)
         return sids
 
+    async def sid_of(self, credential: str) -> str:
+        """The session a credential belongs to, by form, MAC or signature alone; no I/O but keys.
+        Raises `Rejected`."""
+        return (await self._credentials.trace(credential))[0]
+
     async def session(self, sid: str) -> Session | None:
         """The row behind a principal, dead or alive, for what a principal does not hold."""
         return await self.store.get(sid)

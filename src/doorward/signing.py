@@ -30,7 +30,8 @@ class Signing:
             if not keys:
                 await self._put(first_keys(self._settings.algorithm, self._root, self._clock()))
                 keys = await self._store.keys()
-            self._ring = Keyring(keys, self._root, self._settings.access_ttl + CLOCK_SKEW)
+            retain = self._settings.access_ttl + CLOCK_SKEW
+            self._ring = Keyring(keys, self._root, retain=retain)
         return self._ring
 
     def forget(self) -> None:
@@ -53,7 +54,7 @@ class Signing:
         """All keys ever made, oldest first, for people to look at."""
         return await self._store.keys()
 
-    async def jwks(self) -> dict[str, object]:
+    async def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK Set (RFC 7517 section 5)."""
         return (await self.ring()).jwks(self._clock())
 

@@ -1,0 +1,45 @@
+"""Open everything an application needs by a few words: the store, the root key, `Auth`."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from .auth import Auth, Record, ignore
+from .keys import default_root_key_path, load_root_keys
+from .settings import Settings
+from .stores import open_store
+from .types import Clock, system_clock
+
+log = logging.getLogger("doorward")
+
+
+async def open_auth(
+    database: str,
+    settings: Settings,
+    *,
+    root_key_file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Clock = system_clock,
+    record: Record = ignore,
+) -> Auth:
+    """Open the database and the root key.
+
+    The root key is `DOORWARD_ROOT_KEY`, else the file, which is made at first start while the
+    database holds no key sealed under a lost one.  Raises `ConfigurationError`.
+    """
+    store = open_store(database)
+    try:
+        path = root_key_file or default_root_key_path(environ, sys.platform)
+        sealed = any(key.sealed_private is not None for key in await store.keys())
+        root = load_root_keys(path, environ, sealed_exist=sealed)
+        where = "DOORWARD_ROOT_KEY" if environ.get("DOORWARD_ROOT_KEY") else str(path)
+        log.info("root key from %s", where)
+        auth = Auth(store, settings, root, clock=clock, record=record)
+        if settings.mode == "token":
+            await auth.signing.ring()
+        return auth
+    except BaseException:
+        await store.close()
+        raise

@@ -1,0 +1,28 @@
+"""Pytest fixtures for applications that use Doorward; loaded by installing it."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .client import Client
+
+
+@pytest.fixture
+def logged_in_as(request: pytest.FixtureRequest) -> Iterator[Callable[..., "Client"]]:
+    """`logged_in_as("alice", roles=["editor"])` is a client of your `app` fixture on which alice
+    is logged in.  Several people may be logged in side by side; the application's lifespan runs
+    around them all."""
+    from .client import Client
+
+    app: Any = request.getfixturevalue("app")
+    with Client(app) as host:
+
+        def log_in(subject: str, *, roles: Collection[str] = (), **more: Any) -> Client:
+            client = Client(app)
+            client.portal = host.portal  # one event loop, one lifespan, one database
+            client.log_in(subject, roles=roles, **more)
+            return client
+
+        yield log_in

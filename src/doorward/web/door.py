@@ -1,0 +1,90 @@
+"""One application's way in: opened with the application, shared by its requests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from ..auth import Auth, Record, ignore
+from ..errors import StoreUnavailable
+from ..opening import open_auth
+from ..settings import HOUR, Settings
+from ..types import Clock, system_clock
+from .client import Trusted
+from .gate import Gate
+
+
+class Door:
+    """Opens `Auth` on first use, sweeps dead rows hourly while the application runs, closes it.
+
+    `gate` is None until then.  Opening raises `ConfigurationError`.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        settings: Settings,
+        *,
+        root_key_file: str | Path | None = None,
+        trusted_proxies: Sequence[str] = (),
+        clock: Clock = system_clock,
+        record: Record = ignore,
+    ) -> None:
+        self.gate: Gate | None = None
+        self.settings = settings
+        self._database = database
+        self._root_key_file = None if root_key_file is None else Path(root_key_file)
+        self._trusted = Trusted.parse(trusted_proxies)
+        self._clock = clock
+        self._record = record
+        self._opening: asyncio.Task[Gate] | None = None
+
+    async def open(self) -> Gate:
+        """The gate.  Many may ask at once; one opens."""
+        if self.gate is not None:
+            return self.gate
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+            self._opening.add_done_callback(self._opened)
+        return await asyncio.shield(self._opening)
+
+    async def close(self) -> None:
+        """Let go of the database; a later request opens it again."""
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            await gate.auth.store.close()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Auth]:
+        """Open for as long as the application runs."""
+        gate = await self.open()
+        sweeper = asyncio.create_task(_sweep(gate.auth))
+        try:
+            yield gate.auth
+        finally:
+            sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeper
+            await self.close()
+
+    async def _open(self) -> Gate:
+        auth = await open_auth(
+            self._database,
+            self.settings,
+            root_key_file=self._root_key_file,
+            clock=self._clock,
+            record=self._record,
+        )
+        self.gate = Gate(auth, self._trusted)
+        return self.gate
+
+    def _opened(self, task: asyncio.Task[Gate]) -> None:
+        self._opening = None
+
+
+async def _sweep(auth: Auth) -> None:
+    while True:
+        # a store that is away now is asked again in an hour
+        with suppress(StoreUnavailable):
+            await auth.purge()
+        await asyncio.sleep(HOUR)

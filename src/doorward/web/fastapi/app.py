@@ -1,0 +1,128 @@
+"""Doorward in a FastAPI application: install, log in, log out."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from ...auth import Auth, Record, ignore
+from ...errors import Rejected, StoreUnavailable
+from ...settings import Settings
+from ...types import Clock, Issued, Mode, Principal, system_clock
+from ..asgi import Middleware, current_visit
+from ..door import Door
+from ..login import VisitAttempt, begin_login, log_out
+from ..problem import problem
+from ..transport import Header, Transport
+from .guard import Guard, describe_security
+
+
+class Doorward:
+    """Keeps the users of a FastAPI application logged in.
+
+    `settings` are the fields of `doorward.Settings`.  The database opens with the application
+    (`lifespan`), or at the first request; then `ConfigurationError` may be raised.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        *,
+        mode: Mode = "session",
+        root_key_file: str | Path | None = None,
+        trusted_proxies: Sequence[str] = (),
+        clock: Clock = system_clock,
+        record: Record = ignore,
+        **settings: Any,
+    ) -> None:
+        self.door = Door(
+            database,
+            Settings(mode=mode, **settings),
+            root_key_file=root_key_file,
+            trusted_proxies=trusted_proxies,
+            clock=clock,
+            record=record,
+        )
+        self.principal = Guard()
+
+    def install(self, app: FastAPI) -> None:
+        """Put the gate before an application, and the security schemes on its OpenAPI page."""
+        app.add_middleware(Middleware, door=self.door)
+        app.add_exception_handler(Rejected, _answer)
+        app.add_exception_handler(StoreUnavailable, _answer)
+        app.state.doorward = self
+        describe_security(app, self.door.settings.mode)
+
+    @asynccontextmanager
+    async def lifespan(self, app: object) -> AsyncIterator[None]:
+        """Open the database with the application and close it with it."""
+        async with self.door.running():
+            yield
+
+    async def auth(self) -> Auth:
+        """The verbs for all else: revoke, change, sessions, purge."""
+        return (await self.door.open()).auth
+
+    async def optional_principal(self) -> Principal | None:
+        """Dependency: who makes this request, or None without a credential; a bad one gets 401."""
+        return await current_visit().optional_principal()
+
+    def requires(
+        self, *, role: str | None = None, scope: str | None = None, fresh: int | None = None
+    ) -> Guard:
+        """Dependency: the principal, who has this role and scope (else 403) and proved a factor
+        within `fresh` seconds (else 401 `step_up_required`)."""
+        return Guard(role=role, scope=scope, fresh=fresh)
+
+    async def attempt(self) -> "LoginAttempt":
+        """Begin a login.  Await it *before* you read the user: a lock or role change that comes
+        in between then makes the login fail as `superseded`, and does not slip through."""
+        return LoginAttempt(await begin_login(current_visit()))
+
+    async def logout(self, request: Request, response: Response) -> None:
+        """End the session of this request, dead or alive, and delete its cookies on `response`,
+        the one you return."""
+        _add_headers(response, await log_out(current_visit()))
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAttempt:
+    """A login under way in one request."""
+
+    attempt: VisitAttempt
+
+    async def login(
+        self,
+        response: Response,
+        *,
+        subject: str,
+        roles: Collection[str] = (),
+        scopes: Collection[str] = (),
+        amr: Collection[str] = ("pwd",),
+        attributes: Mapping[str, str | int | bool] | None = None,
+        transport: Transport = "cookie",
+    ) -> Issued:
+        """Begin a session and end the one the client came with; by cookie, `response`, the one you
+        return, carries it.  Raises `Rejected(superseded)`: read the user again."""
+        issued, headers = await self.attempt.login(
+            subject, roles=roles, scopes=scopes, amr=amr, attributes=attributes, via=transport
+        )
+        _add_headers(response, headers)
+        return issued
+
+
+def _add_headers(response: Response, pairs: list[Header]) -> None:
+    for name, value in pairs:
+        response.headers.append(name.decode(), value.decode())
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Rejected | StoreUnavailable)  # the two it is registered for
+    status, headers, body = problem(error)
+    response = Response(body, status)
+    response.raw_headers = headers
+    return response

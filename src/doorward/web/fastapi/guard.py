@@ -1,0 +1,69 @@
+"""Dependencies that ask who makes a request, and what they may do."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+
+from ... import rules
+from ...types import Mode, Principal
+from .. import transport
+from ..asgi import current_visit
+
+SCHEME = "doorward"
+"""Stands in the schema until `describe_security` puts the two real schemes in its place."""
+
+
+class Guard(SecurityBase):
+    """A dependency: the principal, who has this role and scope (else 403) and proved a factor
+    within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401."""
+
+    def __init__(
+        self, *, role: str | None = None, scope: str | None = None, fresh: int | None = None
+    ) -> None:
+        self.model = HTTPBearer()
+        self.scheme_name = SCHEME
+        self._role, self._scope, self._fresh = role, scope, fresh
+
+    async def __call__(self) -> Principal:
+        visit = current_visit()
+        found = await visit.principal()
+        now = visit.auth.clock()
+        rules.check_permission(found, now, role=self._role, scope=self._scope, fresh=self._fresh)
+        return found
+
+
+def describe_security(app: FastAPI, mode: Mode) -> None:
+    """Let the OpenAPI page of an application show both transports, either of which suffices."""
+    generate = app.openapi
+
+    def described() -> dict[str, Any]:
+        schema = generate()
+        schemes = schema.get("components", {}).get("securitySchemes", {})
+        if schemes.pop(SCHEME, None) is not None:
+            schemes |= _schemes(mode)
+            for operation in _operations(schema):
+                if {SCHEME: []} in operation.get("security", ()):
+                    operation["security"] = [{"cookie": []}, {"bearer": []}]
+        return schema
+
+    app.openapi = described  # type: ignore[method-assign]  # the documented way to extend it
+
+
+def _schemes(mode: Mode) -> dict[str, Any]:
+    cookie = transport.SESSION if mode == "session" else transport.ACCESS
+    token = "opaque session token" if mode == "session" else "JWT"
+    return {
+        "cookie": {"type": "apiKey", "in": "cookie", "name": cookie},
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": token},
+    }
+
+
+def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        operation
+        for path in schema.get("paths", {}).values()
+        for operation in path.values()
+        if isinstance(operation, dict)
+    ]

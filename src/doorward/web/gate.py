@@ -1,0 +1,139 @@
+"""One request in; a principal or a rejection out, and the cookies that its answer must carry."""
+
+from .. import rules
+from ..auth import Auth
+from ..credentials import claimed_sid
+from ..errors import Reason, Rejected, StoreUnavailable
+from ..types import Device, Issued, Principal
+from . import client, origin, transport
+from .transport import Header, Presented
+
+RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN})
+"""Refusals of an access token after which the refresh token of the same session may speak."""
+
+
+class Gate:
+    """What all requests of one application share."""
+
+    __slots__ = ("auth", "mode", "public_origin", "trusted")
+
+    def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
+        self.auth = auth
+        self.mode = auth.settings.mode
+        self.public_origin = auth.settings.public_origin
+        self.trusted = trusted
+
+
+class Visit:
+    """One request, asked at most once who makes it; a route that does not ask pays nothing.
+
+    `method` is `WEBSOCKET` for a handshake, `peer` the address at the other end of the socket.
+    """
+
+    __slots__ = ("_gate", "_headers", "_issued", "_method", "_peer", "_principal")
+
+    def __init__(self, gate: Gate, method: str, headers: list[Header], peer: str) -> None:
+        self._gate = gate
+        self._method = method
+        self._headers = headers
+        self._peer = peer
+        self._principal: Principal | None = None
+        self._issued: Issued | None = None
+
+    @property
+    def auth(self) -> Auth:
+        """The verbs behind this gate."""
+        return self._gate.auth
+
+    def device(self) -> Device:
+        """Where this request comes from, as far as it says."""
+        address = client.address(self._peer, self._headers, self._gate.trusted)
+        return client.device(self._headers, address)
+
+    async def principal(self, submitted: str | None = None) -> Principal:
+        """Who makes this request.
+
+        `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
+        anyway.  Raises `Rejected`, with `missing` when no credential was presented.
+        """
+        if self._principal is None:
+            shown = transport.read(self._headers, self._gate.mode)
+            if shown is None:
+                raise Rejected(Reason.MISSING)
+            if shown.transport == "cookie":
+                self._principal = await self._by_cookie(shown, submitted)
+            else:
+                self._principal = await self.auth.authenticate(shown.credential or "")
+        return self._principal
+
+    async def optional_principal(self) -> Principal | None:
+        """Like `principal`, but None when no credential was presented; a bad one is refused."""
+        try:
+            return await self.principal()
+        except Rejected as refused:
+            if refused.reason is Reason.MISSING:
+                return None
+            raise
+
+    async def check_origin(self, submitted: str | None = None) -> None:
+        """Refuse an unsafe request from another origin, also where nobody need be logged in:
+        logging in (login CSRF) and out.  Raises `Rejected(cross_origin)`."""
+        shown = self._presented()
+        if shown is None or shown.transport == "bearer":
+            # a client without cookies has no authority that another origin could borrow
+            origin.vouched(self._method, self._headers, self._gate.public_origin)
+            return
+        await self._check_cookie_origin(shown, submitted)
+
+    def held(self) -> tuple[str, ...]:
+        """Every credential the client shows, good or bad: what a login replaces and a logout
+        ends."""
+        shown = self._presented()
+        if shown is None:
+            return ()
+        return tuple(text for text in (shown.credential, shown.refresh_token) if text)
+
+    async def cookies(self) -> list[Header]:
+        """The headers to add when the response starts: those of an inline refresh, while the row
+        still holds what was issued.  Not knowing is no: the browser's own token stays good."""
+        issued = self._issued
+        if issued is None:
+            return []
+        try:
+            current = await self.auth.still_holds(issued)
+        except StoreUnavailable:
+            return []
+        return transport.write(issued, self.auth.clock()) if current else []
+
+    def _presented(self) -> Presented | None:
+        try:
+            return transport.read(self._headers, self._gate.mode)
+        except Rejected:
+            return None
+
+    async def _by_cookie(self, shown: Presented, submitted: str | None) -> Principal:
+        if self._method not in origin.SAFE:
+            await self._check_cookie_origin(shown, submitted)
+        if shown.credential is not None:
+            try:
+                return await self.auth.authenticate(shown.credential)
+            except Rejected as refused:
+                if not _may_renew(refused, shown.credential, shown.refresh_token):
+                    raise
+        self._issued = issued = await self.auth.refresh(shown.refresh_token or "", self.device())
+        row = issued.session
+        return rules.principal_of(row, row.authenticated_at, row.amr)
+
+    async def _check_cookie_origin(self, shown: Presented, submitted: str | None) -> None:
+        if origin.vouched(self._method, self._headers, self._gate.public_origin):
+            return
+        sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")
+        origin.check_csrf(self.auth.csrf_keys, sid, self._headers, submitted)
+
+
+def _may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:
+    """An access token out of time or of a withdrawn key, and the refresh token of the same sid,
+    are one credential; anything else that is bad stays bad, whatever stands beside it."""
+    if refresh_token is None or refused.reason not in RENEWABLE:
+        return False
+    return claimed_sid(credential) == claimed_sid(refresh_token)
