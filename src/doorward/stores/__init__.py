@@ -63,9 +63,11 @@ class Store(Protocol):
         """Add a new session.
 
         Raises `Rejected`: `superseded` when a subject-wide `change` of this subject was committed
-        after `mark` or when `parent_sid` names a session that is not live at `at`;
-        `too_many_sessions` when `most` refuses.  The check, the count, the ending of the oldest
-        (a change like any other, children included) and the insert are one step.
+        after `mark` (or `mark` is older than what `purge` left, so that nobody can tell) or when
+        `parent_sid` names a session that is not live at `at`; `too_many_sessions` when `most`
+        refuses, or when room could only be made by ending that parent.  The check, the count, the
+        ending of the oldest (a change like any other, children included) and the insert are one
+        step: what is refused changed nothing.  Raises `ValueError` for a sid that exists.
         """
 
     async def get(self, sid: str) -> Session | None:
@@ -73,8 +75,9 @@ class Store(Protocol):
 
     async def replace(self, old: Session, new: Session) -> bool:
         """Write `new` if the stored version is `old.version` and the row is not revoked; its
-        version becomes `old.version + 1` whatever `new` says.  Roles, scopes and `revoked_at`
-        are never written.  A `new.ver` above `old.ver` (a step-up) is one change, in the same
+        version becomes `old.version + 1` whatever `new` says.  Never written: roles, scopes and
+        `revoked_at`, and who it is (`sid`, `subject`, `mode`, `client_id`, `parent_sid`,
+        `created_at`).  A `new.ver` above `old.ver` (a step-up) is one change, in the same
         step.  False: somebody was faster, or the row is gone or revoked."""
 
     async def change(
@@ -86,7 +89,8 @@ class Store(Protocol):
         decision: Decision,
         at: int,
     ) -> Sequence[str]:
-        """Apply `decision` to one session (`sid`) or to all of a subject's (`subject`, but `keep`).
+        """Apply `decision` to one session (`sid`) or to all of a subject's (`subject`, but `keep`);
+        to name both or neither raises `ValueError`.
 
         One atomic step over the rows live at `at`: raises `ver` and `version`, takes children
         (`parent_sid`, one level) along when revoking, records one change for each row, and, for a
@@ -109,8 +113,8 @@ class Store(Protocol):
 
     async def purge(self, before: int, limit: int = 500) -> int:
         """Delete at most `limit` rows that died (ended or were revoked) before `before`, and what
-        else is older (changes, marks, tickets, counters).  Returns how many sessions went; call
-        again while it is `limit`."""
+        else is older (changes, marks, tickets, counters), in small steps rather than in one.
+        Returns how many sessions went; call again while it is `limit`."""
 
     async def wait(self, seconds: float) -> None:
         """Return after `seconds`, or earlier when a change was announced."""
@@ -133,7 +137,7 @@ class Tickets(Protocol):
     """Secrets that work once: reset links, codes, challenges.  Only digests are stored."""
 
     async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
-        """Keep `payload` under (`kind`, `digest`)."""
+        """Keep `payload` under (`kind`, `digest`), unused, in place of what was there."""
 
     async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
         """The payload and whether this is its first use; atomic, so that of many at once exactly
