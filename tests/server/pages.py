@@ -1,0 +1,205 @@
+"""Every page of the server with example contents, and a reader for the HTML it becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from doorward.server.api_docs import ApiDocs, Field, Group, Operation, Response, Scheme
+from doorward.server.rendering import (
+    AccountPage,
+    DocsPage,
+    ElevatePage,
+    IndexPage,
+    LoginPage,
+    MessagePage,
+    Page,
+    ResetPage,
+    SessionRow,
+    SignupPage,
+)
+
+NOW = 1_795_000_000
+
+
+@dataclass(slots=True)
+class Element:
+    """A start tag as it was written; `text` is all text inside, `form` the form around it."""
+
+    tag: str
+    attributes: dict[str, str]
+    form: int | None
+    text: str = ""
+
+
+@dataclass(slots=True)
+class _Reader:
+    elements: list[Element] = field(default_factory=list)
+    open: list[Element] = field(default_factory=list)
+    forms: int = 0
+
+
+_VOID = {"meta", "link", "img", "input", "br", "hr"}
+
+
+class _Parser(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.read = _Reader()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(attrs) == len(dict(attrs)), f"an attribute is given twice: {attrs}"
+        if tag == "form":
+            self.read.forms += 1
+        inside = tag == "form" or any(each.tag == "form" for each in self.read.open)
+        element = Element(
+            tag,
+            {name: value or "" for name, value in attrs},
+            self.read.forms if inside else None,
+        )
+        self.read.elements.append(element)
+        if tag not in _VOID:
+            self.read.open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.read.open.pop().tag == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        for element in self.read.open:
+            element.text += data
+
+
+def read_html(html: str) -> list[Element]:
+    """All elements in order.  Fails on tags that do not nest and attributes given twice."""
+    parser = _Parser()
+    parser.feed(html)
+    parser.close()
+    assert not parser.read.open, f"never closed: {parser.read.open[-1].tag}"
+    return parser.read.elements
+
+
+def every_page(said: str) -> dict[str, Page]:
+    """Each page in a plain and in a troubled state, saying `said` wherever text comes from afar."""
+    return {**_form_pages(said), **_account_pages(said), **_reading_pages(said)}
+
+
+def _wrong(said: str, *names: str) -> Mapping[str, str]:
+    return dict.fromkeys(names, said)
+
+
+def _form_pages(said: str) -> dict[str, Page]:
+    return {
+        "signup": SignupPage(csrf_token="c" + said, return_to=said, password_min=8),
+        "signup in trouble": SignupPage(
+            csrf_token="c" + said,
+            return_to=said,
+            password_min=8,
+            email=said,
+            notice=said,
+            error=said,
+            field_errors=_wrong(said, "email", "password"),
+        ),
+        "login": LoginPage(csrf_token="c" + said, return_to=said, signup_open=True),
+        "login in trouble": LoginPage(
+            csrf_token="c" + said,
+            return_to=said,
+            signup_open=False,
+            email=said,
+            notice=said,
+            error=said,
+            field_errors=_wrong(said, "email", "password"),
+        ),
+        "elevate": ElevatePage(csrf_token="c" + said, return_to=said, email=said),
+        "elevate in trouble": ElevatePage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            notice=said,
+            error=said,
+            field_errors=_wrong(said, "password"),
+        ),
+        "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
+        "reset in trouble": ResetPage(
+            csrf_token="c" + said,
+            ticket=said,
+            password_min=8,
+            error=said,
+            field_errors=_wrong(said, "new"),
+        ),
+    }
+
+
+def _account_pages(said: str) -> dict[str, Page]:
+    rows = tuple(
+        SessionRow(
+            sid=said,
+            label=said,
+            address=said,
+            created_at=NOW - 90_000 * number,
+            seen_at=NOW - 900 * number,
+            current=number == 1,
+        )
+        for number in range(30)
+    )
+    return {
+        "account": AccountPage(
+            csrf_token="c" + said,
+            now=NOW,
+            email=said,
+            subject=said,
+            roles=(),
+            mode="session",
+            amr=(),
+            authenticated_at=NOW - 60,
+            sessions=rows[1:2],
+            password_min=8,
+        ),
+        "account in trouble": AccountPage(
+            csrf_token="c" + said,
+            now=NOW,
+            email=said,
+            subject=said,
+            roles=(said, said),
+            mode="token",
+            amr=("pwd", said),
+            authenticated_at=NOW - 60,
+            sessions=rows,
+            password_min=8,
+            notice=said,
+            error=said,
+            field_errors=_wrong(said, "current", "new"),
+        ),
+    }
+
+
+def _reading_pages(said: str) -> dict[str, Page]:
+    return {
+        "index": IndexPage(signed_in=False, signup_open=True),
+        "index for a guest of a closed house": IndexPage(signed_in=False, signup_open=False),
+        "index for a known person": IndexPage(signed_in=True, signup_open=True),
+        "message": MessagePage(heading=said, sentence=said, link_text=said),
+        "message of an error": MessagePage(
+            heading=said, sentence=said, status=503, reason=said, link=""
+        ),
+        "docs": DocsPage(api=_api(said)),
+    }
+
+
+def _api(said: str) -> ApiDocs:
+    member = Field(said, said, required=False, description=said, where=said)
+    answer = Response("200", said, said, (member,))
+    bare = Response("204", said, "", ())
+    operation = Operation(
+        anchor="post-it",
+        method="POST",
+        path=said,
+        summary=said,
+        description=said,
+        deprecated=True,
+        security=(said, "nothing"),
+        parameters=(member,),
+        body_type=said,
+        body=(member,),
+        responses=(answer, bare),
+    )
+    group = Group("group-one", said, said, (operation,))
+    return ApiDocs(said, said, said, (group,), (Scheme(said, said, said),))

@@ -1,0 +1,110 @@
+"""The pages in a real browser, under the strict policy they are served with."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, Route
+
+from doorward.server.rendering import render, static_file
+from tests.server.pages import every_page
+
+pytestmark = pytest.mark.anyio
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PAGES = every_page("<b>" + "long" * 90)
+ORIGIN = "http://localhost:8000/"
+
+
+async def answer(route: Route) -> None:
+    name = route.request.url.removeprefix(ORIGIN).split("?")[0]
+    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    if found := static_file(name.removeprefix("static/")):
+        headers["Content-Type"] = found.media_type
+        await route.fulfill(body=found.body, headers=headers)
+    else:
+        page = PAGES[name.replace("%20", " ")]
+        headers["Content-Type"] = "text/html; charset=utf-8"
+        await route.fulfill(body=render(page), headers=headers)
+
+
+@pytest.fixture
+async def page(chromium: Browser) -> AsyncIterator[Page]:
+    context = await chromium.new_context(viewport={"width": 320, "height": 640})
+    await context.route("**/*", answer)
+    yield await context.new_page()
+    await context.close()
+
+
+async def test_no_page_offends_the_policy_or_its_script(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for name in PAGES:
+        await page.goto(ORIGIN + name)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 961, 1280])
+async def test_no_page_scrolls_sideways_whatever_it_has_to_say(page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 640})
+    for name in PAGES:
+        await page.goto(ORIGIN + name)
+        excess = await page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert excess <= 0, name
+
+
+async def test_a_password_can_be_shown_but_leaves_as_a_password(page: Page) -> None:
+    await page.goto(ORIGIN + "login")
+    password = page.get_by_label("Password", exact=True)
+    await password.fill("correct horse")
+    await page.get_by_role("button", name="Show password").click()
+    assert await password.get_attribute("type") == "text"
+    sent = await page.evaluate(
+        """() => new Promise((told) => {
+            document.forms[0].addEventListener("submit", (event) => {
+                event.preventDefault();
+                told(document.querySelector("#password").type);
+            });
+            document.querySelector("#email").value = "ada@example.org";
+            document.forms[0].requestSubmit();
+        })"""
+    )
+    assert sent == "password"
+
+
+async def test_a_reset_ticket_leaves_the_address_bar(page: Page) -> None:
+    await page.goto(ORIGIN + "reset?ticket=secret")
+    await page.wait_for_url(ORIGIN + "reset")
+    assert await page.locator("input[name=ticket]").count() == 1
+
+
+async def test_the_first_press_of_tab_offers_to_skip_to_the_content(page: Page) -> None:
+    await page.goto(ORIGIN + "docs")
+    await page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    box = await skip.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "main"
+
+
+async def test_without_script_there_is_no_button_that_does_nothing(chromium: Browser) -> None:
+    context = await chromium.new_context(java_script_enabled=False)
+    await context.route("**/*", answer)
+    page = await context.new_page()
+    await page.goto(ORIGIN + "login")
+    assert await page.get_by_role("button").all_inner_texts() == ["Log in"]
+    await context.close()
+
+
+async def test_thirty_buttons_that_say_end_say_which_place_to_those_who_hear_them(
+    page: Page,
+) -> None:
+    await page.goto(ORIGIN + "account in trouble")
+    assert await page.get_by_role("button", name="End <b>long").count() == 30
