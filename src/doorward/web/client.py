@@ -1,0 +1,170 @@
+"""Who is at the other end: the address behind the proxies, and a name for the device."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+from ..errors import ConfigurationError
+from ..types import Device
+from .transport import Headers
+
+Address = IPv4Address | IPv6Address
+
+MAX_HOPS = 32
+"""How many entries of `X-Forwarded-For`, from the right, are looked at."""
+
+MAX_USER_AGENT = 256
+"""Code points kept of a `User-Agent`."""
+
+UNKNOWN = "unknown"
+"""The bucket of whoever has no address: a unix socket, a test client."""
+
+_LONGEST = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface-name]:65535")
+
+# The first that occurs decides: Edge also says Chrome, Chrome also says Safari, Android also Linux.
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser/": "Samsung Internet",
+    "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "Chrome/": "Chrome",
+    "CriOS/": "Chrome",
+    "Safari/": "Safari",
+}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "CrOS": "ChromeOS",
+    "Macintosh": "macOS",
+    "Linux": "Linux",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The networks of our own proxies: only what they forward is believed."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @classmethod
+    def parse(cls, networks: Sequence[str]) -> "Trusted":
+        """From addresses and CIDR networks.  Raises `ConfigurationError`, also for host bits set:
+        `10.0.0.1/8` is more likely a slip than the wish to trust ten million machines."""
+        try:
+            return cls(tuple(ip_network(network) for network in networks))
+        except ValueError as error:
+            raise ConfigurationError(f"trusted proxies: {error}") from None
+
+    def __contains__(self, address: Address) -> bool:
+        return any(address in network for network in self.networks)
+
+
+def address(peer: str, headers: Headers, trusted: Trusted) -> str:
+    """The client's address in its one normal form, or "" if the peer has none (a unix socket).
+
+    `X-Forwarded-For` is walked from the right, which our nearest proxy wrote, and only as long as
+    whoever wrote the entry is a proxy of ours; what stands further left anybody can have written.
+    An entry that is no address ends the walk at the proxy that vouched for it.
+    """
+    found = _parse(peer)
+    if found is None or found not in trusted:
+        return "" if found is None else str(found)
+    chain = b",".join([value for name, value in headers if name == b"x-forwarded-for"])
+    for entry in reversed(chain.decode("latin-1").rsplit(",", MAX_HOPS)):
+        hop = _parse(entry)
+        if hop is None:
+            break
+        found = hop
+        if found not in trusted:
+            break
+    return str(found)
+
+
+def scheme(connection: str, peer: str, headers: Headers, trusted: Trusted) -> str:
+    """`http` or `https`: what the client speaks, where `connection` is what the peer speaks.
+
+    `X-Forwarded-Proto` counts from a trusted proxy, if it is one plain word.
+    """
+    said = _forwarded(b"x-forwarded-proto", peer, headers, trusted)
+    return said if said in ("http", "https") else connection
+
+
+def host(peer: str, headers: Headers, trusted: Trusted) -> str:
+    """The host and port the client asked for, or "": `X-Forwarded-Host` of a trusted proxy, else
+    `Host`.  Anybody can send any `Host`, so no link or issuer is ever built from it.
+    """
+    said = _forwarded(b"x-forwarded-host", peer, headers, trusted)
+    return said or _only(b"host", headers) or ""
+
+
+def bucket(address: str) -> str:
+    """What a limiter counts as one source: an IPv4 address, or the /64 that one IPv6 customer has.
+
+    Whoever has no address is counted together, as `unknown`.
+    """
+    found = _parse(address)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, 64), strict=False))
+    return UNKNOWN if found is None else str(found)
+
+
+def device(headers: Headers, address: str) -> Device:
+    """What the person will recognise in the list of their sessions.  Never raises.
+
+    Whatever is not printable (line breaks, terminal escapes, right-to-left overrides) becomes
+    U+FFFD, so that neither a log nor a list can be rewritten by a `User-Agent`.
+    """
+    raw = next((value for name, value in headers if name == b"user-agent"), b"")
+    text = raw[: 4 * MAX_USER_AGENT].decode("utf-8", "replace")[:MAX_USER_AGENT]
+    agent = "".join([char if char.isprintable() else "\ufffd" for char in text])
+    return Device(address, agent, _label(agent))
+
+
+def _label(agent: str) -> str:
+    """A short name for people: "Firefox on Linux", "Safari on iPhone", "curl"."""
+    if not agent.startswith("Mozilla/"):
+        program = agent.partition("/")[0].partition(" ")[0]
+        return program[:40] or "Unknown client"
+    browser = next((name for mark, name in _BROWSERS.items() if mark in agent), "Browser")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+def _forwarded(header: bytes, peer: str, headers: Headers, trusted: Trusted) -> str | None:
+    source = _parse(peer)
+    return _only(header, headers) if source is not None and source in trusted else None
+
+
+def _only(header: bytes, headers: Headers) -> str | None:
+    """The value of a header that came once and is no list: of two there is no telling which."""
+    values = [value for name, value in headers if name == header]
+    if len(values) != 1 or b"," in values[0]:
+        return None
+    return values[0].decode("latin-1").strip()
+
+
+def _parse(text: str) -> Address | None:
+    """An address, also as `address:port`, `[address]:port` or with a zone; IPv4 in IPv6 unwrapped,
+    so that one client has one name."""
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return None
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (isinstance(found, IPv6Address) and found.ipv4_mapped) or found

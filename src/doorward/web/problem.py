@@ -1,0 +1,77 @@
+"""What a refusal looks like on the wire: problem details (RFC 9457) with a stable `reason`."""
+
+import json
+from http import HTTPStatus
+
+from ..errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
+from .transport import NO_STORE, Header, challenge
+
+RETRY_SECONDS = 1
+"""When to ask again while the store is gone."""
+
+STATUS: dict[Reason, HTTPStatus] = {
+    Reason.MISSING: HTTPStatus.UNAUTHORIZED,
+    Reason.MALFORMED: HTTPStatus.UNAUTHORIZED,
+    Reason.UNKNOWN: HTTPStatus.UNAUTHORIZED,
+    Reason.EXPIRED: HTTPStatus.UNAUTHORIZED,
+    Reason.IDLE: HTTPStatus.UNAUTHORIZED,
+    Reason.REVOKED: HTTPStatus.UNAUTHORIZED,
+    Reason.SUPERSEDED: HTTPStatus.UNAUTHORIZED,
+    Reason.BAD_SIGNATURE: HTTPStatus.UNAUTHORIZED,
+    Reason.WITHDRAWN: HTTPStatus.UNAUTHORIZED,
+    Reason.REUSED: HTTPStatus.UNAUTHORIZED,
+    Reason.UNSTEADY: HTTPStatus.UNAUTHORIZED,
+    Reason.STEP_UP_REQUIRED: HTTPStatus.UNAUTHORIZED,
+    Reason.CROSS_ORIGIN: HTTPStatus.FORBIDDEN,
+    Reason.INSUFFICIENT_ROLE: HTTPStatus.FORBIDDEN,
+    Reason.INSUFFICIENT_SCOPE: HTTPStatus.FORBIDDEN,
+    Reason.TOO_MANY_SESSIONS: HTTPStatus.CONFLICT,
+}
+"""The status that answers each reason."""
+
+_UNCHALLENGED = frozenset({Reason.CROSS_ORIGIN, Reason.TOO_MANY_SESSIONS})
+"""Refusals that no other credential would turn into a yes."""
+
+
+def document(status: HTTPStatus, reason: str, detail: str) -> bytes:
+    """The body of a problem.  Its type is `about:blank`, so its title is the status's own phrase
+    (RFC 9457 section 4.2.1); `reason` is the word for programs, `detail` the one for people.
+    """
+    members = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "reason": reason,
+    }
+    return json.dumps(members, separators=(",", ":")).encode()
+
+
+_BODIES = {reason: document(STATUS[reason], reason, EXPLANATIONS[reason]) for reason in Reason}
+_UNAVAILABLE = document(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "store_unavailable",
+    "The session store does not answer; try again in a moment.",
+)
+
+
+def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], bytes]:
+    """Status, headers and body that answer `error`.  Of the error only its reason and its maximum
+    age are shown, never its detail; and no cookie is touched: only logging out does that.
+    """
+    if isinstance(error, StoreUnavailable):
+        retry = (b"retry-after", b"%d" % RETRY_SECONDS)
+        return HTTPStatus.SERVICE_UNAVAILABLE.value, [*_headers(_UNAVAILABLE), retry], _UNAVAILABLE
+    body = _BODIES[error.reason]
+    headers = _headers(body)
+    if error.reason not in _UNCHALLENGED:
+        headers.append((b"www-authenticate", challenge(error)))
+    return STATUS[error.reason].value, headers, body
+
+
+def _headers(body: bytes) -> list[Header]:
+    return [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        NO_STORE,
+    ]

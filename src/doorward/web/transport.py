@@ -1,0 +1,168 @@
+"""Where credentials travel: a cookie, or the `Authorization` header."""
+
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import Reason, Rejected
+from ..types import Issued, Mode
+
+Transport = Literal["cookie", "bearer"]
+Header = tuple[bytes, bytes]
+Headers = Iterable[Header]
+"""A request's headers as ASGI gives them: (lower-case name, value), in order, duplicates kept."""
+
+SESSION = "__Host-session"
+ACCESS = "__Host-access"
+REFRESH = "__Host-refresh"
+
+MAX_HEADER_BYTES = 16_384
+"""The longest `Cookie` (all of them joined) or `Authorization` header that is looked into."""
+
+MAX_COOKIE_BYTES = 4_096
+"""Name and value of one cookie; browsers drop a longer one (RFC 6265bis section 5.6)."""
+
+NO_STORE: Header = (b"cache-control", b"no-store")
+
+_NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
+_ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
+_TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request carries.  `credential` is None when only a refresh cookie came."""
+
+    transport: Transport
+    credential: str | None = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+def read(headers: Headers, mode: Mode) -> Presented | None:
+    """The credential that a request presents, or None if it presents none.
+
+    The transport is chosen first: a Bearer `Authorization` header (RFC 6750 section 2.1) is the
+    answer, good or bad, and cookies beside it are not looked at.  Only the cookies of `mode`
+    count.  Raises `Rejected(malformed)` for whatever two parsers could read in two ways.
+    """
+    authorization: bytes | None = None
+    cookie: bytes | None = None
+    for name, value in headers:
+        if name == b"cookie":
+            if cookie is None:
+                cookie = value
+            elif len(cookie) <= MAX_HEADER_BYTES:  # once too long it is refused, if looked at
+                cookie += b"; " + value  # HTTP/2 may split the header (RFC 9113 section 8.2.3)
+        elif name == b"authorization":
+            if authorization is not None:
+                raise Rejected(Reason.MALFORMED, "more than one Authorization header")
+            authorization = value
+    if authorization is not None:
+        token = _bearer(authorization)
+        if token is not None:
+            return Presented("bearer", token)
+    return None if cookie is None else _from_cookies(cookie, mode)
+
+
+def write(issued: Issued, now: int) -> list[Header]:
+    """The headers that hand `issued` to a browser: its cookies, and `Cache-Control: no-store`.
+
+    A refresh cookie is set only when there is a new refresh token; otherwise the browser keeps its
+    own.  Raises `ValueError` for a credential that no cookie can hold: to cut it is to lose it.
+    """
+    session = issued.session
+    if session.mode == "session":
+        return [_set(SESSION, issued.credential, session.expires_at - now), NO_STORE]
+    pairs = [_set(ACCESS, issued.credential, issued.credential_expires_at - now)]
+    if issued.refresh_token is not None:
+        pairs.append(_set(REFRESH, issued.refresh_token, session.expires_at - now))
+    return [*pairs, NO_STORE]
+
+
+def clear() -> list[Header]:
+    """The headers that delete every cookie of ours, of both modes: for logging out, and only then.
+
+    A deletion with other attributes than the setting would not delete (RFC 6265bis section 5.7).
+    """
+    return [*(_set_cookie(name, "", 0) for name in (SESSION, ACCESS, REFRESH)), NO_STORE]
+
+
+def challenge(rejected: Rejected) -> bytes:
+    """The `WWW-Authenticate` value for a refusal (RFC 6750 section 3, RFC 9470 section 3)."""
+    match rejected.reason:
+        case Reason.MISSING:
+            return b'Bearer realm="doorward"'
+        case Reason.INSUFFICIENT_ROLE | Reason.INSUFFICIENT_SCOPE:
+            return b'Bearer error="insufficient_scope"'
+        case Reason.STEP_UP_REQUIRED:
+            age = b"" if rejected.max_age is None else b", max_age=%d" % rejected.max_age
+            return b'Bearer error="insufficient_user_authentication"' + age
+        case _:
+            return b'Bearer error="invalid_token"'
+
+
+def _bearer(authorization: bytes) -> str | None:
+    """The Bearer token of an `Authorization` header, or None if the scheme is not ours."""
+    if authorization[:7].lower() == b"bearer " and len(authorization) <= MAX_HEADER_BYTES:
+        return _credential(authorization[7:].decode("latin-1"))
+    # `Bearer`, `Bearer\tx`, ` Bearer x`, `Bearer,x`: refused, lest a sloppier parser see a token
+    # here while we fall through to a cookie.
+    if authorization.lstrip()[:6].lower() == b"bearer":
+        raise Rejected(Reason.MALFORMED, "not of the form `Bearer token`, or too long")
+    return None
+
+
+def _from_cookies(header: bytes, mode: Mode) -> Presented | None:
+    """The credentials in a `Cookie` header under exactly the names of `mode`."""
+    if len(header) > MAX_HEADER_BYTES:
+        raise Rejected(Reason.MALFORMED, "Cookie header too long")
+    names, text = _NAMES[mode], header.decode("latin-1")
+    name, _, value = text.partition("=")
+    if name == names[0] and ";" not in value:  # our cookie alone: the hot path
+        return Presented("cookie", _credential(value))
+    found: dict[str, str] = {}
+    for pair in text.split(";"):
+        if "__Host-" not in pair:  # the cheap question first: most cookies are not ours
+            continue
+        name, _, value = pair.lstrip(" \t").partition("=")
+        if name in names:
+            if name in found:
+                # Cookie tossing: never the first or the last of two by chance.
+                raise Rejected(Reason.MALFORMED, "duplicate cookie")
+            found[name] = _credential(value)
+        elif (bare := name.strip()) in names or not bare:
+            # `=__Host-session=x`: some browsers send a nameless cookie without its first `=`.
+            raise Rejected(Reason.MALFORMED, "nameless or padded cookie")
+    if not found:
+        return None
+    if "$" in text:
+        _refuse_version(text)
+    return Presented("cookie", found.get(names[0]), found.get(REFRESH))
+
+
+def _refuse_version(cookies: str) -> None:
+    """Refuse `$Version`, the cookie sandwich: it turns on RFC 2109 quoting in some parsers, and
+    then a value that we read is the inside of somebody else's quoted string.
+    """
+    if any(pair.strip()[:8].lower() == "$version" for pair in cookies.split(";")):
+        raise Rejected(Reason.MALFORMED, "$Version in Cookie header")
+
+
+def _credential(text: str) -> str:
+    """`text`, if every parser reads it alike; its grammar is for the token's own parser."""
+    if not text or not text.isascii() or '"' in text or " " in text or "," in text:
+        raise Rejected(Reason.MALFORMED, "empty, quoted, not ASCII, or more than one value")
+    return text
+
+
+def _set(name: str, credential: str, seconds: int) -> Header:
+    room = MAX_COOKIE_BYTES - len(name)
+    # Only what our own tokens are made of: a `;` or a line break here would split the response.
+    if not 0 < len(credential) <= room or not _TOKEN68.issuperset(credential):
+        raise ValueError(f"no cookie can hold this credential of {len(credential)} characters")
+    return _set_cookie(name, credential, max(0, seconds))
+
+
+def _set_cookie(name: str, value: str, seconds: int) -> Header:
+    return b"set-cookie", f"{name}={value}; Max-Age={seconds}{_ATTRIBUTES}".encode("ascii")

@@ -1,0 +1,73 @@
+"""What a refusal looks like on the wire."""
+
+import json
+
+import pytest
+
+from doorward.errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
+from doorward.web.problem import STATUS, problem
+from doorward.web.transport import challenge
+
+FORBIDDEN = {Reason.CROSS_ORIGIN, Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE}
+CONFLICT = {Reason.TOO_MANY_SESSIONS}
+
+
+def test_every_reason_has_a_status() -> None:
+    assert set(STATUS) == set(Reason)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_refusal_is_answered_with_its_status_and_stable_reason(reason: Reason) -> None:
+    status, headers, body = problem(Rejected(reason, "for logs only"))
+    assert status == (403 if reason in FORBIDDEN else 409 if reason in CONFLICT else 401)
+    assert json.loads(body) == {
+        "type": "about:blank",
+        "title": {401: "Unauthorized", 403: "Forbidden", 409: "Conflict"}[status],
+        "status": status,
+        "detail": EXPLANATIONS[reason],
+        "reason": reason.value,
+    }
+    assert headers[:3] == [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_refusal_another_credential_could_cure_carries_a_challenge(reason: Reason) -> None:
+    error = Rejected(reason, max_age=300)
+    found = [value for name, value in problem(error)[1] if name == b"www-authenticate"]
+    cured = reason not in {Reason.CROSS_ORIGIN, Reason.TOO_MANY_SESSIONS}
+    assert found == ([challenge(error)] if cured else [])
+
+
+@pytest.mark.parametrize("error", [*(Rejected(reason) for reason in Reason), StoreUnavailable()])
+def test_no_refusal_touches_a_cookie(error: Rejected | StoreUnavailable) -> None:
+    names = [name for name, _ in problem(error)[1]]
+    assert not {b"set-cookie", b"clear-site-data"} & set(names)
+    assert len(names) == len(set(names))
+
+
+def test_what_is_for_logs_is_not_shown() -> None:
+    for error in (Rejected(Reason.EXPIRED, "h4sh"), StoreUnavailable("h4sh at db.internal")):
+        status, headers, body = problem(error)
+        assert b"h4sh" not in body + repr(headers).encode()
+        assert status in (401, 503)
+
+
+def test_a_store_that_is_gone_is_503_and_worth_another_try_in_a_second() -> None:
+    status, headers, body = problem(StoreUnavailable())
+    assert status == 503
+    assert (b"retry-after", b"1") in headers
+    assert (b"cache-control", b"no-store") in headers
+    assert (b"content-length", str(len(body)).encode()) in headers
+    assert b"www-authenticate" not in dict(headers)
+    members = json.loads(body)
+    assert (members["status"], members["reason"]) == (503, "store_unavailable")
+    assert members["title"] == "Service Unavailable"
+
+
+def test_one_answer_cannot_spoil_the_next() -> None:
+    problem(Rejected(Reason.EXPIRED))[1].clear()
+    assert len(problem(Rejected(Reason.EXPIRED))[1]) == 4
