@@ -30,7 +30,7 @@ class Visit:
     `method` is `WEBSOCKET` for a handshake, `peer` the address at the other end of the socket.
     """
 
-    __slots__ = ("_gate", "_headers", "_issued", "_method", "_peer", "_principal")
+    __slots__ = ("_gate", "_headers", "_issued", "_method", "_ours", "_peer", "_principal")
 
     def __init__(self, gate: Gate, method: str, headers: list[Header], peer: str) -> None:
         self._gate = gate
@@ -39,11 +39,17 @@ class Visit:
         self._peer = peer
         self._principal: Principal | None = None
         self._issued: Issued | None = None
+        self._ours = False
 
     @property
     def auth(self) -> Auth:
         """The verbs behind this gate."""
         return self._gate.auth
+
+    @property
+    def headers(self) -> list[Header]:
+        """The request's headers as ASGI gives them."""
+        return self._headers
 
     def device(self) -> Device:
         """Where this request comes from, as far as it says."""
@@ -77,13 +83,19 @@ class Visit:
 
     async def check_origin(self, submitted: str | None = None) -> None:
         """Refuse an unsafe request from another origin, also where nobody need be logged in:
-        logging in (login CSRF) and out.  Raises `Rejected(cross_origin)`."""
+        logging in (login CSRF) and out.  Raises `Rejected(cross_origin)`.
+
+        Once passed it stays so for this visit: a form's handler asks with the token it was sent.
+        """
+        if self._ours:
+            return
         shown = self._presented()
         if shown is None or shown.transport == "bearer":
             # a client without cookies has no authority that another origin could borrow
             origin.vouched(self._method, self._headers, self._gate.public_origin)
-            return
-        await self._check_cookie_origin(shown, submitted)
+        else:
+            await self._check_cookie_origin(shown, submitted)
+        self._ours = True
 
     def held(self) -> tuple[str, ...]:
         """Every credential the client shows, good or bad: what a login replaces and a logout
@@ -113,7 +125,7 @@ class Visit:
 
     async def _by_cookie(self, shown: Presented, submitted: str | None) -> Principal:
         if self._method not in origin.SAFE:
-            await self._check_cookie_origin(shown, submitted)
+            await self.check_origin(submitted)
         if shown.credential is not None:
             try:
                 return await self.auth.authenticate(shown.credential)
