@@ -1,0 +1,44 @@
+"""EdDSA with Ed25519, and no other curve (RFC 8037)."""
+
+from collections.abc import Callable, Mapping
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from ..errors import Reason, Rejected
+from . import base64url
+
+_SIZE = 32
+
+
+def verifier(jwk: Mapping[str, object]) -> Callable[[bytes, bytes], bool]:
+    """Raises `Rejected` as malformed for a public key that is not 32 bytes."""
+    x = base64url.member(jwk, "x")
+    if len(x) != _SIZE:
+        raise Rejected(Reason.MALFORMED, "an Ed25519 public key is 32 bytes")
+    check = Ed25519PublicKey.from_public_bytes(x).verify
+
+    def verify(signature: bytes, message: bytes) -> bool:
+        try:
+            check(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify
+
+
+def generate() -> bytes:
+    """A new private key: the 32-byte seed of RFC 8032."""
+    return Ed25519PrivateKey.generate().private_bytes_raw()
+
+
+def signer(private: bytes) -> Callable[[bytes], bytes]:
+    """What signs with `private`: 64 bytes."""
+    return Ed25519PrivateKey.from_private_bytes(private).sign
+
+
+def public_jwk(private: bytes) -> dict[str, str]:
+    """The members that RFC 8037 section 2 requires for a thumbprint, and no others."""
+    x = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    return {"crv": "Ed25519", "kty": "OKP", "x": base64url.encode(x).decode()}

@@ -1,0 +1,286 @@
+"""The keyring: which tokens it makes, and which it takes, over the life of its keys."""
+
+import json
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.jwk import KeySet, OctKey
+
+from doorward.errors import ConfigurationError, Reason, Rejected
+from doorward.keys import Keyring, RootKeys, first_keys, rotated, verify_jws, withdrawn
+from doorward.keys.algorithm import SIGNING
+from doorward.keys.base64url import decode, encode
+from doorward.types import SigningKey
+
+ROOT = RootKeys((b"\x01" * 32,), "test")
+OTHER_ROOT = RootKeys((b"\x02" * 32,), "other")
+NOW, AHEAD, RETAIN = 1_000_000, 3600, 360
+CLAIMS = b'{"sub":"1"}'
+KEYS = {algorithm: first_keys(algorithm, ROOT, NOW) for algorithm in SIGNING}
+RINGS = {algorithm: Keyring(keys, ROOT, RETAIN) for algorithm, keys in KEYS.items()}
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k"}
+
+
+def put(keys: Sequence[SigningKey], changed: Sequence[SigningKey]) -> list[SigningKey]:
+    return list({key.kid: key for key in [*keys, *changed]}.values())
+
+
+def ring_of(keys: Sequence[SigningKey]) -> Keyring:
+    return Keyring(keys, ROOT, RETAIN)
+
+
+def reason_of(ring: Keyring, token: str, now: int = NOW) -> Reason:
+    with pytest.raises(Rejected) as refused:
+        ring.verify(token, now)
+    return refused.value.reason
+
+
+def kids(ring: Keyring, now: int) -> set[str]:
+    listed: Any = ring.jwks(now)["keys"]
+    return {key["kid"] for key in listed}
+
+
+def part(data: object) -> str:
+    return encode(json.dumps(data, separators=(",", ":")).encode()).decode()
+
+
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+@pytest.mark.parametrize("algorithm", SIGNING)
+def test_what_it_signs_another_library_verifies_with_the_published_keys(algorithm: str) -> None:
+    ring = RINGS[algorithm]
+    token = ring.sign(CLAIMS, NOW)
+    published: Any = json.loads(json.dumps(ring.jwks(NOW)))
+    found = jws.deserialize_compact(token, KeySet.import_key_set(published), algorithms=[algorithm])
+    assert found.payload == CLAIMS
+    assert found.headers() == {"alg": algorithm, "kid": KEYS[algorithm][0].kid, "typ": "at+jwt"}
+    assert ring.verify(token, NOW) == verify_jws(token, published) == CLAIMS
+
+
+@pytest.mark.parametrize("algorithm", SIGNING)
+def test_the_published_keys_hold_no_private_member_and_name_their_use(algorithm: str) -> None:
+    listed: Any = RINGS[algorithm].jwks(NOW)["keys"]
+    assert {key["kid"] for key in listed} == {key.kid for key in KEYS[algorithm]}
+    for key in listed:
+        assert not PRIVATE & set(key)
+        assert (key["alg"], key["use"]) == (algorithm, "sig")
+    listed[0]["kid"] = "changed by the caller"
+    assert "changed by the caller" not in kids(RINGS[algorithm], NOW)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA"])
+def test_no_other_character_at_any_place_is_accepted(algorithm: str) -> None:
+    ring = RINGS[algorithm]
+    token = ring.sign(CLAIMS, NOW)
+    for place, true in enumerate(token):
+        for other in set(ALPHABET + ".=+/ ") - {true}:
+            changed = token[:place] + other + token[place + 1 :]
+            assert reason_of(ring, changed) in (Reason.MALFORMED, Reason.BAD_SIGNATURE)
+
+
+@pytest.mark.parametrize("algorithm", SIGNING)
+def test_a_token_cut_padded_or_dressed_up_is_refused(algorithm: str) -> None:
+    """A19."""
+    ring = RINGS[algorithm]
+    token = ring.sign(CLAIMS, NOW)
+    head, payload, signature = token.split(".")
+    cut = [token[:end] for end in range(len(token))]
+    dressed = [
+        f"{token}.",
+        f"{token}.{signature}",
+        f".{token}",
+        f"{token}=",
+        f" {token}",
+        f"{token}\n",
+        f"{head}.{payload}.{signature}A",
+        f"{head}=.{payload}.{signature}",
+        f"{head}.{payload}\uff0e{signature}",
+        f"{head}.{payload}.{signature[:-1]}\u0430",
+        f"{token}\ud800",
+        "..",
+        ".",
+        json.dumps({"protected": head, "payload": payload, "signature": signature}),
+        f"{head}.{'A' * 5000}.{signature}",
+    ]
+    for changed in cut + dressed:
+        assert reason_of(ring, changed) in (Reason.MALFORMED, Reason.BAD_SIGNATURE)
+
+
+def test_a_header_that_is_not_ours_to_the_byte_is_a_bad_signature() -> None:
+    """A11, A13, A14: the same answer for an unknown kid, another algorithm, another type and a
+    header that only spells ours differently, even over a signature by the right key."""
+    ring, key = RINGS["ES256"], KEYS["ES256"][0]
+    head, payload, signature = ring.sign(CLAIMS, NOW).split(".")
+    ours = {"alg": "ES256", "kid": key.kid, "typ": "at+jwt"}
+    headers = [
+        {**ours, "alg": "none"},
+        {**ours, "alg": "nOnE"},
+        {**ours, "alg": "EdDSA"},
+        {**ours, "typ": "JWT"},
+        {**ours, "kid": "../../dev/null"},
+        {**ours, "kid": KEYS["EdDSA"][0].kid},
+        {**ours, "kid": ["x"]},
+        {**ours, "jwk": json.loads(key.public_jwk)},
+        {**ours, "jku": "http://127.0.0.1:9/jwks"},
+        {**ours, "crit": ["exp"], "exp": 1},
+        {"kid": key.kid, "alg": "ES256", "typ": "at+jwt"},
+        {"alg": "ES256"},
+        [],
+    ]
+    for header in headers:
+        assert reason_of(ring, f"{part(header)}.{payload}.{signature}") == Reason.BAD_SIGNATURE
+        assert reason_of(ring, f"{part(header)}.{payload}.") == Reason.BAD_SIGNATURE
+    assert part(ours) == head
+
+
+def test_no_key_is_fetched_from_where_a_header_says() -> None:
+    """A13: a listener at the address in the token hears nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/jwks"
+        payload, ring, key = encode(CLAIMS).decode(), RINGS["ES256"], KEYS["ES256"][0]
+        for member in ("jku", "x5u", "kid"):
+            header = {"alg": "ES256", "kid": key.kid, "typ": "at+jwt", member: url}
+            token = f"{part(header)}.{payload}.{'A' * 86}"
+            assert reason_of(ring, token) == Reason.BAD_SIGNATURE
+            with pytest.raises(Rejected):
+                verify_jws(token, ring.jwks(NOW))
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+@pytest.mark.parametrize("algorithm", SIGNING)
+def test_no_published_key_is_a_secret_to_sign_with(algorithm: str) -> None:
+    """A12: HMAC under the public key, in the forms it is published in."""
+    ring = RINGS[algorithm]
+    published: Any = ring.jwks(NOW)["keys"]
+    for key in published:
+        forms = [json.dumps(key), json.dumps(key, separators=(",", ":")), key.get("x", "") * 2]
+        for secret in filter(None, forms):
+            header = {"alg": "HS256", "kid": key["kid"], "typ": "at+jwt"}
+            token = jws.serialize_compact(header, CLAIMS, OctKey.import_key(secret.encode()))
+            assert reason_of(ring, token) == Reason.BAD_SIGNATURE
+
+
+def test_a_psychic_signature_is_refused() -> None:
+    """A15."""
+    ring = RINGS["ES256"]
+    message, _, signature = ring.sign(CLAIMS, NOW).rpartition(".")
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    r, s = decode(signature.encode())[:32], decode(signature.encode())[32:]
+    n, zero = order.to_bytes(32), bytes(32)
+    for forged in (zero + zero, zero + s, r + zero, n + s, r + n, n + n, r + s + b"\0", b"", r):
+        token = f"{message}.{encode(forged).decode()}"
+        assert reason_of(ring, token) == Reason.BAD_SIGNATURE
+
+
+def test_another_service_with_the_same_names_is_a_bad_signature() -> None:
+    """A18: its root key differs, so its keys and their thumbprints do."""
+    foreign = Keyring(first_keys("ES256", OTHER_ROOT, NOW), OTHER_ROOT, RETAIN)
+    assert reason_of(RINGS["ES256"], foreign.sign(CLAIMS, NOW)) == Reason.BAD_SIGNATURE
+
+
+@given(st.text(max_size=300))
+def test_no_text_raises_anything_but_a_rejection(token: str) -> None:
+    assert reason_of(RINGS["ES256"], token) in (Reason.MALFORMED, Reason.BAD_SIGNATURE)
+
+
+def test_signatures_of_one_payload_are_the_same_so_no_nonce_can_be_bad() -> None:
+    ring = RINGS["ES256"]
+    assert ring.sign(CLAIMS, NOW) == ring.sign(CLAIMS, NOW)
+
+
+def test_keys_hand_over_with_no_moment_in_which_a_good_token_is_refused() -> None:
+    before = first_keys("ES256", ROOT, NOW)
+    after = put(before, rotated(before, ROOT, NOW + 100, AHEAD))
+    knows_not, knows = ring_of(before), ring_of(after)
+    change = NOW + AHEAD
+    for now in range(change - 400, change + 400, 20):
+        token = knows.sign(CLAIMS, now)
+        assert knows.verify(token, now + 300) == CLAIMS
+        # A process that has not heard of the change accepts what the others sign.
+        assert knows_not.verify(token, now + 300) == CLAIMS
+        signed_by = json.loads(decode(token.split(".")[0].encode()))["kid"]
+        assert signed_by == (after[0] if now < change else after[1]).kid
+
+
+def test_a_retired_key_verifies_for_as_long_as_it_is_retained_and_then_has_expired() -> None:
+    before = first_keys("ES256", ROOT, NOW)
+    old = ring_of(before).sign(CLAIMS, NOW)
+    change = NOW + AHEAD
+    ring = ring_of(put(before, rotated(before, ROOT, NOW + 10, AHEAD)))
+    assert ring.verify(old, change + RETAIN) == CLAIMS
+    assert before[0].kid in kids(ring, change + RETAIN)
+    assert reason_of(ring, old, change + RETAIN + 1) == Reason.EXPIRED
+    assert before[0].kid not in kids(ring, change + RETAIN + 1)
+    assert reason_of(ring, old[:-2] + "AA", change + RETAIN + 1) == Reason.BAD_SIGNATURE
+
+
+def test_the_next_key_is_published_before_it_signs() -> None:
+    keys = first_keys("ES256", ROOT, NOW)
+    keys = put(keys, rotated(keys, ROOT, NOW + 10, AHEAD))
+    assert kids(ring_of(keys), NOW + 10) == {key.kid for key in keys}
+    assert len(keys) == 3
+
+
+def test_a_withdrawn_key_is_told_from_a_forgery_and_is_no_longer_published() -> None:
+    keys = first_keys("ES256", ROOT, NOW)
+    token = ring_of(keys).sign(CLAIMS, NOW)
+    ring = ring_of(put(keys, withdrawn(keys, ROOT, keys[0].kid, NOW + 5)))
+    assert reason_of(ring, token, NOW + 5) == Reason.WITHDRAWN
+    head, _, signature = token.split(".")
+    assert reason_of(ring, f"{head}.{part({'sub': '2'})}.{signature}") == Reason.BAD_SIGNATURE
+    assert not {key.kid for key in keys} & kids(ring, NOW + 5)
+    assert ring.verify(ring.sign(CLAIMS, NOW + 5), NOW + 5) == CLAIMS
+
+
+def test_a_key_withdrawn_after_it_retired_says_withdrawn() -> None:
+    keys = first_keys("ES256", ROOT, NOW)
+    token = ring_of(keys).sign(CLAIMS, NOW)
+    keys = put(keys, rotated(keys, ROOT, NOW + AHEAD, AHEAD))
+    keys = put(keys, withdrawn(keys, ROOT, keys[0].kid, NOW + AHEAD))
+    assert reason_of(ring_of(keys), token, NOW + 10 * AHEAD) == Reason.WITHDRAWN
+
+
+def test_keys_of_several_algorithms_live_side_by_side() -> None:
+    older, newer = KEYS["RS256"][0], replace(KEYS["ES256"][0], signs_from=NOW + 50)
+    ring = ring_of([older, newer])
+    old, new = ring.sign(CLAIMS, NOW), ring.sign(CLAIMS, NOW + 50)
+    assert ring.verify(old, NOW + 60) == ring.verify(new, NOW + 60) == CLAIMS
+    # Each key keeps its own algorithm: the parts do not combine.
+    mixed = new.split(".")[0] + "." + old.split(".", 1)[1]
+    assert reason_of(ring, mixed) == Reason.BAD_SIGNATURE
+
+
+def test_a_row_smuggled_into_the_database_is_refused() -> None:
+    """Whoever can write to the database, but has no root key, cannot have their key trusted."""
+    foreign = first_keys("ES256", OTHER_ROOT, NOW)[0]
+    for row in (
+        foreign,
+        replace(foreign, sealed_private=None),
+        replace(foreign, sealed_private=KEYS["ES256"][0].sealed_private),
+    ):
+        with pytest.raises(ConfigurationError):
+            ring_of([*KEYS["ES256"], row])
+
+
+def test_a_public_part_changed_in_the_database_is_not_believed() -> None:
+    foreign = first_keys("ES256", OTHER_ROOT, NOW)[0]
+    genuine = KEYS["ES256"][0]
+    ring = ring_of([replace(genuine, public_jwk=foreign.public_jwk), KEYS["ES256"][1]])
+    assert ring.jwks(NOW) == RINGS["ES256"].jwks(NOW)
+    assert ring.verify(RINGS["ES256"].sign(CLAIMS, NOW), NOW) == CLAIMS
+
+
+def test_another_root_key_or_no_key_to_sign_with_is_a_clear_refusal() -> None:
+    with pytest.raises(ConfigurationError, match="root key of other does not open"):
+        Keyring(KEYS["ES256"], OTHER_ROOT, RETAIN)
+    for keys in ([], KEYS["ES256"][1:]):
+        with pytest.raises(ConfigurationError, match="no key that may sign"):
+            ring_of(keys)
