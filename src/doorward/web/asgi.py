@@ -40,13 +40,9 @@ class Middleware:
             gate = self._door.gate or await self._door.open()
             method = scope["method"] if kind == "http" else "WEBSOCKET"
             visit = Visit(gate, method, scope["headers"], (scope.get("client") or ("",))[0])
-            token = _visit.set(visit)
-            try:
-                await self._app(
-                    scope, receive, _adding_cookies(visit, send) if self._renews else send
-                )
-            finally:
-                _visit.reset(token)
+            # never reset: a server gives every request a context of its own
+            _visit.set(visit)
+            await self._app(scope, receive, _adding_cookies(visit, send) if self._renews else send)
         except (Rejected, StoreUnavailable) as error:
             await refuse(error, kind, send)
 
@@ -56,9 +52,9 @@ def current_visit() -> Visit:
     return _visit.get()
 
 
-async def principal() -> Principal:
-    """Who makes the request being handled.  Raises `Rejected`."""
-    return await _visit.get().principal()
+def principal() -> Awaitable[Principal]:
+    """Who makes the request being handled, to be awaited.  Raises `Rejected`."""
+    return _visit.get().principal()
 
 
 async def refuse(error: Rejected | StoreUnavailable, kind: str, send: Send) -> None:

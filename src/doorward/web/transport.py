@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from ..errors import Reason, Rejected
@@ -19,6 +20,9 @@ REFRESH = "__Host-refresh"
 
 MAX_HEADER_BYTES = 16_384
 """The longest `Cookie` (all of them joined) or `Authorization` header that is looked into."""
+
+SMALL_HEADER_BYTES = 2_048
+"""The longest `Cookie` header whose reading is remembered: 4,096 of them bound the memory."""
 
 MAX_COOKIE_BYTES = 4_096
 """Name and value of one cookie; browsers drop a longer one (RFC 6265bis section 5.6)."""
@@ -62,7 +66,11 @@ def read(headers: Headers, mode: Mode) -> Presented | None:
         token = _bearer(authorization)
         if token is not None:
             return Presented("bearer", token)
-    return None if cookie is None else _from_cookies(cookie, mode)
+    if cookie is None:
+        return None
+    # a browser sends the same header with every request, so reading it once is enough
+    parse = _from_small_cookies if len(cookie) <= SMALL_HEADER_BYTES else _from_cookies
+    return parse(cookie, mode)
 
 
 def write(issued: Issued, now: int) -> list[Header]:
@@ -139,6 +147,9 @@ def _from_cookies(header: bytes, mode: Mode) -> Presented | None:
     if "$" in text:
         _refuse_version(text)
     return Presented("cookie", found.get(names[0]), found.get(REFRESH))
+
+
+_from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
 
 
 def _refuse_version(cookies: str) -> None:
