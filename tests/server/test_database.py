@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Pa
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
     assert "doorward_users" in TABLES.tables
 
-    def differences(connection: Connection) -> list[object]:
+    def differences(connection: Connection) -> object:
         options = {"version_table": VERSION_TABLE, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
         return compare_metadata(context, TABLES)
@@ -127,12 +128,28 @@ async def test_an_address_of_another_kind_is_refused_with_what_would_do(url: str
 
 
 async def test_a_path_that_cannot_be_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "missing" / "users.db"):
+    (tmp_path / "letter").write_text("Dear Ann")
+    reasons = {
+        tmp_path: "unable to open database file",
+        tmp_path / "letter" / "users.db": "File exists",
+        tmp_path / "letter" / "folder" / "users.db": "Not a directory",
+    }
+    for path, reason in reasons.items():
         with pytest.raises(ConfigurationError) as refusal:
             await open_database(f"sqlite:///{path}")
         assert str(refusal.value) == (
-            f"The database {path} cannot be opened for writing: unable to open database file."
+            f"The database {path} cannot be opened for writing: {reason}."
         )
+
+
+async def test_a_new_database_is_made_with_its_folders_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "lib" / "users.db"
+    database = await open_database(f"sqlite:///{path}")
+    await Users(database).create("ann@example.test", None, at=1)
+    files = list(path.parent.iterdir())
+    assert path in files
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    await database.close()
 
 
 async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -173,7 +190,7 @@ async def test_a_database_that_fails_while_it_runs_is_unavailable_and_nothing_el
     users = Users(database)
     user = await users.create("ann@example.test", "secret-hash", at=1)
     await database.run(text("DROP TABLE doorward_users"))
-    calls = [
+    calls: list[Callable[[], Awaitable[object]]] = [
         lambda: users.create("ben@example.test", "secret-hash", at=2),
         lambda: users.by_email("ann@example.test"),
         lambda: users.lock(user.subject, at=2),

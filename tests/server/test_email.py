@@ -98,6 +98,14 @@ def test_254_octets_are_an_address_and_255_are_not() -> None:
         canonical(most + "t")
 
 
+def test_an_address_that_is_longer_in_its_one_form_is_measured_in_that_form() -> None:
+    grows = "\u023a" * 60  # Two octets each as a capital, three in lower case.
+    domain = ".".join(["b" * 59] * 2) + ".test"
+    assert len(f"{grows}@{domain}".encode()) < 254 < len(f"{grows.lower()}@{domain}".encode())
+    with pytest.raises(InvalidEmail, match="too long"):
+        canonical(f"{grows}@{domain}")
+
+
 # Letters whose cases do not pair off, or whose accents may stand apart.
 LETTERS = st.one_of(
     st.characters(),

@@ -1,14 +1,16 @@
 """The server's own tables: the database they live in, and its schema brought up to date."""
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Executable, MetaData, Row, event
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
 
 from ..errors import ConfigurationError, StoreUnavailable
 
@@ -18,8 +20,9 @@ TABLES = MetaData()
 VERSION_TABLE = "doorward_schema"
 """Where the migrations note how far they came."""
 
-# First of all, wait up to five seconds for another process's write.
-_PRAGMAS = ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+_MEMORY = ":memory:"
+_PRAGMAS = ("busy_timeout = 5000", "synchronous = FULL", "foreign_keys = ON")
+_PATIENCE, _PAUSE = 5, 0.02  # Seconds to try for a new file's log, and between two tries.
 
 
 class Database:
@@ -45,21 +48,23 @@ class Database:
 
 
 async def open_database(url: str) -> Database:
-    """The database at `memory:`, `sqlite:///relative.db` or `sqlite:////absolute.db`, made when
-    missing and migrated to the present schema; other processes may do the same at the same moment.
+    """The database at `memory:`, `sqlite:///relative.db` or `sqlite:////absolute.db`.
 
-    Raises `ConfigurationError` for another scheme, and when the file cannot be opened or written,
-    is no database, or was migrated by a newer Doorward.
+    It is made when missing, with its folders and readable to its owner alone, and brought to the
+    present schema; other processes may do the same at the same moment.  Raises
+    `ConfigurationError` for another scheme, and when the file cannot be opened or written, is no
+    database, or was migrated by a newer Doorward.
     """
     path = _path(url)
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=path),
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # Errors are logged; passwords' hashes and addresses are not.
-        **({"poolclass": StaticPool} if path == ":memory:" else {}),
     )
     event.listen(engine.sync_engine, "connect", _prepare)
     try:
+        if path != _MEMORY:
+            _make(path)
         async with engine.connect() as connection:
             await connection.run_sync(_migrate)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
@@ -75,13 +80,38 @@ async def open_database(url: str) -> Database:
 
 def _path(url: str) -> str:
     if url == "memory:":
-        return ":memory:"
+        return _MEMORY
     if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
         return url.removeprefix("sqlite:///")
     scheme = url.partition(":")[0]
     raise ConfigurationError(
         f"{scheme!r} is not a database this can open: use memory: or sqlite:///PATH"
     )
+
+
+def _make(path: str) -> None:
+    """Make the file readable to its owner alone, or check that it is a database, and have it keep
+    a write-ahead log.  Without aiosqlite, whose thread prints a traceback of its own when an
+    opening fails and the event loop ends right after."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(path)) as connection:
+        _keep_log(connection, time.monotonic() + _PATIENCE)
+
+
+def _keep_log(connection: sqlite3.Connection, until: float) -> None:
+    """Change to a write-ahead log.  Another process may be at the same change, and SQLite, which
+    waits for every other lock, does not wait for this one."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _prepare(connection: Any, _: object) -> None:
@@ -130,4 +160,4 @@ def _unavailable() -> Iterator[None]:
 
 
 def _cause(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error)
+    return str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
