@@ -64,16 +64,17 @@ def read_access_token(
 ) -> Claims:
     """The claims of a token that is genuine and in its time.
 
-    Raises `Rejected`: `malformed`, `bad_signature`, `withdrawn`, or `expired` also when `iat` lies
-    more than a minute ahead.  With `expired_too`, time is not looked at: enough to log out with.
+    Raises `Rejected`: `malformed`, `bad_signature`, `withdrawn`, or `expired` also when `iat` or
+    `nbf` lies more than a minute ahead.  With `expired_too`, time is not looked at: enough to log
+    out with.
     """
     claims = _decode(keyring.verify(token, now))
     try:
         found = _claims(claims, settings)
-        issued_at = _time(claims["iat"])
+        begins = max(_time(claims["iat"]), _time(claims.get("nbf", 0)))
     except (KeyError, TypeError, ValueError) as error:
         raise Rejected(Reason.MALFORMED, f"access token claims: {error}") from None
-    if not expired_too and (now >= found.expires_at or issued_at > now + CLOCK_SKEW):
+    if not expired_too and (now >= found.expires_at or begins > now + CLOCK_SKEW):
         raise Rejected(Reason.EXPIRED)
     return found
 

@@ -4,7 +4,7 @@ It awaits nothing but the store and the event callback, and reads no clock but i
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import rules
 from .credentials import Credentials
@@ -13,7 +13,7 @@ from .keys import RootKeys
 from .rules import Verdict
 from .settings import DAY, Settings
 from .signing import Signing
-from .stores import Backend, Changes, Decision, Most, Page
+from .stores import Backend, Decision, Most, Page
 from .tokens import RefreshToken, hash_secret, new_secret, new_sid, parse_session_token
 from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
 from .view import View
@@ -63,13 +63,14 @@ class Auth:
 
     async def begin(self, session: Session, secret: bytes, mark: int) -> Issued:
         """Store a new session and give out its strings: the last step of `Attempt.login`."""
+        issued = await self._issue(session, secret)  # first: what cannot be given is not stored
         try:
             await self.store.insert(session, mark, session.created_at, self._most)
         except Rejected as refused:
             await self._tell("refused", session, reason=refused.reason)
             raise
         await self._tell("login", session)
-        return await self._credentials.issue(session, secret)
+        return issued
 
     async def authenticate(self, credential: str) -> Principal:
         """Whose credential this is, now.
@@ -77,14 +78,14 @@ class Auth:
         A credential checked before costs one look-up; whatever would be refused is confirmed by
         the store.  Raises `Rejected`.
         """
-        news = await self.store.changes(self._view.cursor)
-        if news.cursor is not self._view.cursor:
-            self._learn(news)
-        found = self._view.recall(credential)
-        if found is not None and self.clock() < found.until:
+        await self._catch_up()
+        found, now = self._view.recall(credential), self.clock()
+        if found is not None and now < found.until:
             return found.principal
+        if self._view.turned_back(now):
+            await self._catch_up()
         try:
-            return await self._check(credential, self.clock())
+            return await self._check(credential, now)
         except Rejected as refused:
             await self._refused(refused)
             raise
@@ -117,7 +118,7 @@ class Auth:
             new = rules.elevated(row, hash_secret(secret), tuple(amr), now, self.settings)
             if await self.store.replace(row, new):
                 await self._tell("elevated", new, device=device)
-                return await self._credentials.issue(new, secret)
+                return await self._issue(new, secret)
 
     async def logout(self, *credentials: str, device: Device = NOWHERE) -> Sequence[str]:
         """End the sessions these credentials belong to, whatever their age or generation.
@@ -142,15 +143,8 @@ class Auth:
         One atomic step.  Returns the sids ended; nothing of them is accepted once this returns.
         """
         gone = await self._end(sid=sid, subject=subject, keep=keep)
-        await self._record(
-            Event(
-                kind="revoked",
-                at=self.clock(),
-                subject=subject or "",
-                sid=sid or "",
-                sids=tuple(gone),
-            )
-        )
+        event = Event(kind="revoked", at=self.clock(), sids=tuple(gone))
+        await self._record(replace(event, subject=subject or "", sid=sid or ""))
         return gone
 
     async def change(
@@ -195,12 +189,9 @@ class Auth:
         row = await self.store.get(issued.session.sid)
         if row is None or row.revoked_at is not None:
             return False
-        place = (issued.session.generation, issued.session.branch, issued.session.secret_hash)
-        return issued.refresh_token is None or place == (
-            row.generation,
-            row.branch,
-            row.secret_hash,
-        )
+        if row.mode == "token" and issued.refresh_token is None:
+            return True  # a replay: it sets nothing that could displace
+        return rules.place(row) == rules.place(issued.session)
 
     async def rotate_keys(self) -> None:
         """Put the next signing key into use; no token stops working."""
@@ -242,12 +233,14 @@ class Auth:
     async def _check_access_token(self, credential: str, now: int) -> Principal:
         claims = await self._credentials.read_access_token(credential, now)
         principal, ver, until = claims.principal, claims.ver, claims.expires_at
+        told = self._view.cursor
         if self._view.outdates(principal.sid, ver):
             row = _found(await self._row(principal.sid))
             rules.check_standing(row, now)
             principal = rules.principal_of(row, principal.authenticated_at, principal.amr)
             ver, until = row.ver, min(until, row.ends_at)
-        self._view.remember(credential, principal, ver, until)
+        if self._view.cursor is told:  # else its key may have been withdrawn meanwhile
+            self._view.remember(credential, principal, ver, until)
         return principal
 
     async def _refresh(self, refresh_token: str, device: Device) -> Issued:
@@ -265,9 +258,7 @@ class Auth:
             new = await self._follow(verdict, row, token, now, device)
             if new is not None:
                 await self._tell("refreshed", new, device=device, reason=verdict.value)
-                return await self._credentials.issue(
-                    new, token.secret, keep=verdict is Verdict.REPLAY
-                )
+                return await self._issue(new, token.secret, keep=verdict is Verdict.REPLAY)
 
     async def _follow(
         self, verdict: Verdict, row: Session, token: RefreshToken, now: int, device: Device
@@ -313,8 +304,13 @@ class Auth:
             sid=sid, subject=subject, keep=keep, decision=decision, at=self.clock()
         )
 
-    def _learn(self, news: Changes) -> None:
-        if self._view.learn(news, self.clock()):
+    async def _issue(self, session: Session, secret: bytes, *, keep: bool = False) -> Issued:
+        await self._catch_up()  # nothing is signed with a key that was withdrawn elsewhere
+        return await self._credentials.issue(session, secret, keep=keep)
+
+    async def _catch_up(self) -> None:
+        news = await self.store.changes(self._view.cursor)
+        if news.cursor is not self._view.cursor and self._view.learn(news, self.clock()):
             self.signing.forget()
 
     async def _refused(self, refused: Rejected, device: Device = NOWHERE) -> None:

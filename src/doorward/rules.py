@@ -76,6 +76,11 @@ def judge_refresh(session: Session, generation: int, branch: int, now: int, grac
     return Verdict.ADOPT if shown > (session.generation, session.branch) else Verdict.REUSED
 
 
+def place(session: Session) -> tuple[bytes, int, int]:
+    """What the client must hold to go on: the secret, and where its refresh token stands."""
+    return session.secret_hash, session.generation, session.branch
+
+
 def rotated(
     session: Session, generation: int, branch: int, now: int, settings: Settings
 ) -> Session:
@@ -172,8 +177,8 @@ def checked_names(names: Collection[str] | None) -> Roles | None:
     found = frozenset(names)
     if any(not name or not name.isprintable() or " " in name for name in found):
         raise ValueError("a role or scope is a printable name without spaces")
-    if sum(len(name.encode()) + 3 for name in found) > MOST_ROLE_BYTES:
-        raise ValueError(f"roles or scopes of more than {MOST_ROLE_BYTES} bytes in all")
+    if len(json.dumps(sorted(found))) > MOST_ROLE_BYTES:
+        raise ValueError(f"roles or scopes of more than {MOST_ROLE_BYTES} bytes of JSON")
     return found
 
 

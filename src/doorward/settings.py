@@ -18,9 +18,9 @@ MOST_BRANCHES = 16
 CLOCK_SKEW = MINUTE
 """Seconds by which the clock of the process that issued a token may run ahead of ours."""
 
-MOST_ROLE_BYTES = 2000
-"""Bytes of all role and scope names of one session: keeps an access token under 3,800 bytes, and
-is the same in both modes, so that switching the mode breaks nobody."""
+MOST_ROLE_BYTES = 1000
+"""Bytes of JSON of the role names of one session, and as many again of its scope names: keeps an
+access token under 3,800 bytes, and is the same in both modes, so that switching breaks nobody."""
 
 MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session: a note, not a cupboard."""
@@ -57,8 +57,8 @@ class Settings:
                 _positive(name, getattr(self, name))
         if self.access_ttl > DAY:
             raise ConfigurationError("access_ttl above a day is not short-lived (RFC 9700 2.2)")
-        if self.grace < 0:
-            raise ConfigurationError("refresh_grace is 0 or more seconds")
+        if type(self.grace) is not int or self.grace < 0:
+            raise ConfigurationError(f"refresh_grace is a whole number from 0, not {self.grace!r}")
         if self.touch_after * 2 > max(self.idle_ttl, 2):
             raise ConfigurationError(
                 "touch_every above half of idle_ttl would end sessions that are in use"
@@ -112,7 +112,7 @@ def _check_origin(origin: str) -> None:
     written = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
-    if default is None or not host or origin != shown:
+    if default is None or not host or not host.isascii() or origin != shown:
         raise ConfigurationError(
             f"public_origin is like https://app.example, not {origin!r}: scheme, host, other port"
         )

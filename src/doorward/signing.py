@@ -21,22 +21,25 @@ class Signing:
         self._root = root
         self._settings = settings
         self._clock = clock
+        self._retain = settings.access_ttl + CLOCK_SKEW
         self._ring: Keyring | None = None
+        self._changed = 0
 
     async def ring(self) -> Keyring:
         """The keyring; the first keys are made when there are none."""
-        if self._ring is None:
+        while (ring := self._ring) is None:
+            changed = self._changed
             keys = await self._store.keys()
             if not keys:
                 await self._put(first_keys(self._settings.algorithm, self._root, self._clock()))
-                keys = await self._store.keys()
-            retain = self._settings.access_ttl + CLOCK_SKEW
-            self._ring = Keyring(keys, self._root, retain=retain)
-        return self._ring
+            elif changed == self._changed:  # else these may be from before a withdrawal
+                self._ring = Keyring(keys, self._root, retain=self._retain)
+        return ring
 
     def forget(self) -> None:
         """The keys changed: load them again when next needed."""
         self._ring = None
+        self._changed += 1
 
     async def rotate(self) -> None:
         """Put the published next key into use and publish another.  Tokens under the old key stay
@@ -48,7 +51,8 @@ class Signing:
         """Declare a key compromised: nothing it signed is accepted any more, and a successor signs
         at once.  Raises `LookupError` when there is no such key."""
         keys = await self._store.keys()
-        await self._put(withdrawn(keys, self._root, kid, self._clock()))
+        # the successor first: at no moment, and after no crash, is there nothing to sign with
+        await self._put(withdrawn(keys, self._root, kid, self._clock())[::-1])
 
     async def keys(self) -> Sequence[SigningKey]:
         """All keys ever made, oldest first, for people to look at."""

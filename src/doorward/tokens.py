@@ -81,7 +81,7 @@ def mint_refresh_token(token: RefreshToken, keys: tuple[bytes, ...]) -> str:
 
 
 def parse_refresh_token(text: str, keys: tuple[bytes, ...]) -> RefreshToken:
-    """Raises `Rejected`: `malformed` by form, `bad_signature` when no key of `keys` made the MAC."""
+    """Raises `Rejected`: `malformed` by form, `bad_signature` when none of `keys` made the MAC."""
     whole = _body(text, REFRESH_PREFIX, REFRESH_LENGTH)
     body, mac = whole[:-MAC_BYTES], whole[-MAC_BYTES:]
     if not any([compare_digest(mac, _mac(key, body)) for key in keys]):

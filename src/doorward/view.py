@@ -31,6 +31,7 @@ class View:
         self._credentials: dict[str, Remembered] = {}
         self._by_sid: dict[str, set[str]] = {}
         self._changes: dict[str, tuple[Change, int]] = {}
+        self._latest = 0
 
     def recall(self, credential: str) -> Remembered | None:
         """What is remembered of a credential, by its raw string: one dictionary look-up."""
@@ -52,6 +53,15 @@ class View:
         """Whether the session changed after a client was told `ver`: then only the row decides."""
         known = self._changes.get(sid)
         return known is not None and (known[0].revoked or ver < known[0].ver)
+
+    def turned_back(self, now: int) -> bool:
+        """Whether the clock fell so far back that tokens live again whose revocation was already
+        forgotten.  Then the cursor is given up, and all that the store keeps is to be learned."""
+        if now >= self._latest - self._retain // 2:
+            self._latest = max(now, self._latest)
+            return False
+        self._latest, self.cursor = now, None
+        return True
 
     def learn(self, news: Changes, now: int) -> bool:
         """Take in what the store says changed.  True when signing keys are among it, or may be."""
