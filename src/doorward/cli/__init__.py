@@ -1,0 +1,53 @@
+"""The command `doorward`: one file per command, loaded only when it is called."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS: dict[str, str] = {
+    "serve": "Serve the pages and the API.",
+}
+"""Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
+
+REFUSED = 1
+"""Exit status: a request that cannot be done, with one sentence on stderr."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.  Returns its exit status: 0 done, 1 refused, 2 usage."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in COMMANDS:
+        run = import_module(f"{__name__}.{words[0]}").main
+        return int(run(words[1:]))
+    _parser().parse_args(words)
+    return 0
+
+
+def complain(sentence: object) -> int:
+    """Say on stderr why something cannot be done.  Returns the exit status for it."""
+    print(f"doorward: {sentence}", file=sys.stderr)
+    return REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name.ljust(width)}  {what}" for name, what in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="doorward",
+        description="Keeps people logged in.",
+        epilog=f"commands:\n{listed}\n\n`doorward COMMAND --help` explains one.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that reads files."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(0, f"doorward {version('doorward')}\n")

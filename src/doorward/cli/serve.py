@@ -1,0 +1,169 @@
+"""`doorward serve`: the standalone server in one process."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+from ..keys import default_root_key_path
+from ..server.options import Options, add_options, read_options
+from ..settings import is_loopback
+from . import complain
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from uvicorn import Config
+
+GRACE = 5
+"""Seconds that requests under way have to finish once the server is told to stop."""
+
+_BACKLOG = 2048
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve until interrupted.  Returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="doorward serve",
+        description="Serve the pages and the API. Each option can also be set in the environment.",
+    )
+    add_options(parser, os.environ)
+    namespace = parser.parse_args(argv)
+    try:
+        serve(read_options(namespace))
+    except ConfigurationError as error:
+        return complain(error)
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def serve(options: Options) -> None:
+    """Listen, open, serve; all is closed when this returns.  Raises `ConfigurationError`."""
+    with _listening(options.host, options.port) as listener:
+        options = replace(options, port=listener.getsockname()[1])
+        # slow to import, and of no use to who was told of a mistake above
+        from ..server.app import create_app
+
+        _log_to_stderr()
+        app = create_app(options)
+        config = _configuration(app, options)
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(app, config, listener, options))
+
+
+def notes(options: Options, environ: Mapping[str, str]) -> list[str]:
+    """What is served, where, from what; and what about it is unsafe or will surprise."""
+    given = "DOORWARD_ROOT_KEY" in environ
+    key = options.key_file or default_root_key_path(environ, sys.platform)
+    lines = [
+        f"Doorward serves {options.origin} (listening on {options.host} port {options.port})",
+        f"  mode      {options.mode}",
+        f"  database  {options.database}",
+        f"  root key  {'DOORWARD_ROOT_KEY' if given else key}",
+    ]
+    if not given and _folder(options.database) == key.absolute().parent:
+        lines.append(
+            "Warning: the root key lies in the database's folder, so one copy of the folder opens"
+            " everything; keep them apart with --root-key-file."
+        )
+    return lines + _surprises(options)
+
+
+def _surprises(options: Options) -> list[str]:
+    found = []
+    if options.public_origin is None and not is_loopback(options.host):
+        found.append(
+            f"Note: other machines reach this server, but its public origin stays {options.origin},"
+            " and over plain http their browsers keep no login; set --public-origin to an https"
+            " address."
+        )
+    behind = options.tls_cert is not None or options.trusted_proxies
+    if options.origin.startswith("https:") and not behind:
+        found.append(
+            "Note: the public origin is https, but no proxy is trusted to say that a request came"
+            " over https, so all are sent there again; set --trusted-proxies, or --tls-cert."
+        )
+    return found
+
+
+async def _serve(
+    app: "FastAPI", config: "Config", listener: socket.socket, options: Options
+) -> None:
+    import uvicorn
+
+    async with app.router.lifespan_context(app):
+        print(*notes(options, os.environ), sep="\n", flush=True)
+        with _signals_ignored():
+            await uvicorn.Server(config).serve([listener])
+
+
+def _configuration(app: "FastAPI", options: Options) -> "Config":
+    import uvicorn
+
+    from ..server.wire import Protocol
+
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",  # opened around the server, so that a failure is one sentence
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # ours knows which proxies to believe
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
+    )
+    try:
+        config.load()
+    except OSError as error:  # also what ssl raises
+        raise ConfigurationError(f"the TLS certificate or key cannot be used: {error}") from error
+    return config
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {reason}; choose with --host and --port"
+        ) from error
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _signals_ignored() -> Iterator[None]:
+    """The HTTP server stops at a signal and then raises it once more, for whoever waits for it.
+    Here that is nobody: what is open is closed next, and that is all."""
+    stopping = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda *_: None) for each in stopping]
+    try:
+        yield
+    finally:
+        for each, handler in zip(stopping, before, strict=True):
+            signal.signal(each, handler)
+
+
+def _log_to_stderr() -> None:
+    """Events at INFO, one line each; everything else from WARNING on."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("doorward.events").setLevel(logging.INFO)
+
+
+def _folder(database: str) -> Path | None:
+    path = database.removeprefix("sqlite:///")
+    return None if path == database else Path(path).absolute().parent

@@ -1,0 +1,70 @@
+"""Known devices: a browser on which a person logged in before, so that nobody else's wrong guesses
+lock them out there (OWASP: device cookies)."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from secrets import token_bytes
+
+from ..settings import DAY
+from ..tokens import ALPHABET
+from ..web.transport import Header, Headers
+
+COOKIE = "__Host-device"
+
+LIFETIME = 365 * DAY
+"""Seconds a browser remembers; each login there begins them anew."""
+
+MOST = 5
+"""People one browser remembers; the one who logged in longest ago is forgotten first."""
+
+_NAME, _MAC = 16, 16
+_LENGTH = 43  # characters of base64url without padding for both together
+
+
+class Devices:
+    """Marks browsers and knows them again.  A mark proves no identity and opens nothing: it only
+    says that `subject` logged in there once, in words that no store needs to keep."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = tuple(keys)
+
+    def recognise(self, headers: Headers, subject: str) -> str | None:
+        """The name of this device, if `subject` logged in on it before."""
+        mark = self._find(_marks(headers), subject)
+        return None if mark is None else mark[: _LENGTH // 2]
+
+    def remember(self, headers: Headers, subject: str) -> Header:
+        """The header that marks this browser for `subject`, beside those it knows already."""
+        marks = _marks(headers)
+        mine = self._find(marks, subject) or self._mint(subject)
+        kept = [mine, *(mark for mark in marks if mark != mine)][:MOST]
+        value = f"{COOKIE}={'.'.join(kept)}; Max-Age={LIFETIME}"
+        return b"set-cookie", f"{value}; Path=/; Secure; HttpOnly; SameSite=Lax".encode()
+
+    def _mint(self, subject: str) -> str:
+        name = token_bytes(_NAME)
+        return urlsafe_b64encode(name + _mac(self._keys[0], name, subject)).decode().rstrip("=")
+
+    def _find(self, marks: Sequence[str], subject: str) -> str | None:
+        return next((mark for mark in marks if self._is_of(mark, subject)), None)
+
+    def _is_of(self, mark: str, subject: str) -> bool:
+        raw = urlsafe_b64decode(mark + "=")
+        name, mac = raw[:_NAME], raw[_NAME:]
+        return any([hmac.compare_digest(_mac(key, name, subject), mac) for key in self._keys])
+
+
+def _mac(key: bytes, name: bytes, subject: str) -> bytes:
+    return hmac.digest(key, name + subject.encode(), "sha256")[:_MAC]
+
+
+def _marks(headers: Headers) -> list[str]:
+    """The well-formed marks of a request; none when its cookie came twice."""
+    cookies = b"; ".join(value for name, value in headers if name == b"cookie")
+    pairs = [pair.strip().partition("=") for pair in cookies.decode("latin-1").split(";")]
+    values = [value for name, _, value in pairs if name == COOKIE]
+    if len(values) != 1:
+        return []
+    marks = values[0].split(".")[:MOST]
+    return [mark for mark in marks if len(mark) == _LENGTH and ALPHABET.issuperset(mark)]

@@ -1,0 +1,32 @@
+"""The password of somebody who is logged in, asked once more."""
+
+from ...errors import Reason, Rejected
+from ...types import Principal
+from ...web.asgi import current_visit
+from .. import events, limiter
+from ..refusals import Refusal, Refused
+from ..service import Service
+from ..users import User
+
+
+async def owner(service: Service, principal: Principal) -> User:
+    """Whose session this is.  Raises `Rejected` when the user was deleted a moment ago."""
+    user = await service.users.by_subject(principal.subject)
+    if user is None or user.locked_at is not None:
+        raise Rejected(Reason.REVOKED)
+    return user
+
+
+async def confirm(service: Service, principal: Principal, password: str, *, field: str) -> User:
+    """The user, if this is their password.  Wrong ones are counted for this session, so that
+    nobody outside it can use up the owner's tries."""
+    user = await owner(service, principal)
+
+    async def check() -> bool:
+        return await service.passwords.verify(password, user.password_hash)
+
+    if not await service.limiter.guess(limiter.known("session", principal.sid), check):
+        device = current_visit().device()
+        events.note("wrong_password", service.clock(), device, subject=user.subject)
+        raise Refused(Refusal.WRONG_PASSWORD, field=field)
+    return user

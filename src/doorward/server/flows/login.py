@@ -1,0 +1,114 @@
+"""Log in with an e-mail address and a password."""
+
+from starlette.responses import Response
+
+from ...errors import Reason, Rejected
+from ...types import Issued
+from ...web.asgi import current_visit
+from ...web.fastapi import LoginAttempt
+from ...web.transport import Transport
+from .. import events, limiter
+from ..email import InvalidEmail, canonical
+from ..limiter import Bucket
+from ..refusals import Refusal, Refused
+from ..service import Service
+from ..users import User
+
+
+async def login(
+    service: Service, response: Response, email: str, password: str, via: Transport
+) -> Issued:
+    """Begin a session; by cookie, `response` carries it.
+
+    Unknown, locked and wrong are one answer, after the same work.  When the person's roles change
+    meanwhile, it is tried once again with the new ones.
+    """
+    attempt = await service.doorward.attempt()
+    user = await service.users.by_email(email)
+    buckets = _buckets(service, email, user)
+    if not await _guess(service, buckets, user, password) or user is None:
+        raise _failed(service, user)
+    try:
+        issued = await enter(service, attempt, response, user, via)
+    except Rejected as refused:
+        if refused.reason is not Reason.SUPERSEDED:
+            raise
+        issued = await _once_more(service, response, user, password, via)
+    await _renew_hash(service, user, password)
+    return issued
+
+
+async def enter(
+    service: Service, attempt: LoginAttempt, response: Response, user: User, via: Transport
+) -> Issued:
+    """Begin the session of somebody who proved who they are."""
+    issued = await attempt.login(response, subject=user.subject, roles=user.roles, transport=via)
+    if via == "cookie":
+        name, value = service.devices.remember(current_visit().headers, user.subject)
+        response.headers.append(name.decode(), value.decode())
+    return issued
+
+
+async def _once_more(
+    service: Service, response: Response, before: User, password: str, via: Transport
+) -> Issued:
+    """The person was changed while logging in: look again at everything that was decided."""
+    attempt = await service.doorward.attempt()
+    user = await service.users.by_subject(before.subject)
+    if user is None or user.locked_at is not None:
+        raise _failed(service, user)
+    if user.password_hash != before.password_hash and not await service.passwords.verify(
+        password, user.password_hash
+    ):
+        raise _failed(service, user)
+    return await enter(service, attempt, response, user, via)
+
+
+async def _guess(
+    service: Service, buckets: tuple[Bucket, ...], user: User | None, password: str
+) -> bool:
+    async def check() -> bool:
+        hashed = None if user is None else user.password_hash
+        right = await service.passwords.verify(password, hashed)
+        return right and user is not None and user.locked_at is None
+
+    try:
+        return await service.limiter.guess(buckets, check)
+    except Refused as refused:
+        if refused.reason is Refusal.TOO_MANY_ATTEMPTS:
+            _note(service, "limited", user)
+        raise
+
+
+def _buckets(service: Service, email: str, user: User | None) -> tuple[Bucket, ...]:
+    """On a known device its own count alone, so that others cannot lock the owner out."""
+    visit = current_visit()
+    name = user and service.devices.recognise(visit.headers, user.subject)
+    if name:
+        return limiter.known("device", name)
+    return limiter.source(visit.device().address), *limiter.account(_name(email))
+
+
+def _name(email: str) -> str:
+    try:
+        return canonical(email)
+    except InvalidEmail:
+        return email  # no account can have it, but guesses are counted all the same
+
+
+async def _renew_hash(service: Service, user: User, password: str) -> None:
+    old = user.password_hash
+    if old is not None and service.passwords.needs_rehash(old):
+        await service.users.rehash(user.subject, old, await service.passwords.hash(password))
+
+
+def _failed(service: Service, user: User | None) -> Refused:
+    _note(service, "login_failed", user)
+    return Refused(Refusal.INVALID_CREDENTIALS)
+
+
+def _note(service: Service, kind: str, user: User | None) -> None:
+    # never the address that was typed: people type passwords into the wrong field
+    events.note(
+        kind, service.clock(), current_visit().device(), subject=user.subject if user else ""
+    )

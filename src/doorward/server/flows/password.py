@@ -1,0 +1,23 @@
+"""Change the password."""
+
+from ...types import Principal
+from ...web.asgi import current_visit
+from .. import events
+from ..service import Service
+from .confirm import confirm
+from .signup import acceptable
+
+
+async def change_password(service: Service, principal: Principal, current: str, new: str) -> None:
+    """Replace the password and end every other session of the person.
+
+    The user is written first and the sessions are ended second: a login under way with the old
+    password is superseded, and finds the new one.
+    """
+    user = await confirm(service, principal, current, field="current")
+    acceptable(new, email=user.email, minimum=service.options.min_password, field="new")
+    hashed = await service.passwords.hash(new)
+    await service.users.set_password(user.subject, hashed, at=service.clock())
+    await service.auth.revoke(subject=user.subject, keep=principal.sid)
+    device = current_visit().device()
+    events.note("password_changed", service.clock(), device, subject=user.subject)

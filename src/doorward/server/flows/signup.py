@@ -1,0 +1,44 @@
+"""Make an account."""
+
+from ...passwords import UnacceptablePassword
+from ...web.asgi import current_visit
+from .. import events, limiter
+from ..email import InvalidEmail, canonical
+from ..policy import check_password
+from ..refusals import Refusal, Refused
+from ..service import Service
+from ..users import EmailTaken, User
+
+
+async def signup(service: Service, email: str, password: str) -> User:
+    """Add a user without roles.  Refuses an address that has an account, and a weak password."""
+    visit, options = current_visit(), service.options
+    await visit.check_origin()
+    if options.signup == "closed":
+        raise Refused(Refusal.SIGNUP_CLOSED)
+    address = _address(email)
+    acceptable(password, email=address, minimum=options.min_password, field="password")
+    device = visit.device()
+    await service.limiter.count(limiter.signups(device.address, options.signup_limit))
+    try:
+        hashed = await service.passwords.hash(password)
+        user = await service.users.create(address, hashed, at=service.clock())
+    except EmailTaken:
+        raise Refused(Refusal.EMAIL_TAKEN, field="email") from None
+    events.note("signup", service.clock(), device, subject=user.subject)
+    return user
+
+
+def acceptable(password: str, *, email: str, minimum: int, field: str) -> None:
+    """Refuse a new password that is weak; `field` is the form's name for it."""
+    try:
+        check_password(password, email=email, minimum=minimum)
+    except UnacceptablePassword as unacceptable:
+        raise Refused(Refusal.WEAK_PASSWORD, str(unacceptable), field=field) from None
+
+
+def _address(email: str) -> str:
+    try:
+        return canonical(email)
+    except InvalidEmail as invalid:
+        raise Refused(Refusal.INVALID_EMAIL, str(invalid), field="email") from None

@@ -1,0 +1,120 @@
+"""The account: who I am, everywhere I am logged in, and what I can do about it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ...types import Principal, Session
+from ...web import origin, transport
+from ...web.asgi import current_visit
+from ..api import Serving
+from ..flows.confirm import owner
+from ..flows.elevate import elevate
+from ..flows.password import change_password
+from ..flows.sessions import end_others, end_session, list_sessions
+from ..forms import read_form
+from ..refusals import Refused
+from ..rendering import AccountPage, ElevatePage, SessionRow
+from ..return_to import local_path
+from ..service import Service
+from .notices import notice
+from .show import see, show, wrong
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/account")
+async def get_account(request: Request, service: Serving) -> Response:
+    principal = await current_visit().principal()
+    return await _account_page(service, principal, notice=notice(request))
+
+
+@router.post("/account/sessions/end-others")
+async def post_end_others(request: Request, service: Serving) -> Response:
+    await read_form(request)
+    await end_others(service, await current_visit().principal())
+    return see("/account?done=others")
+
+
+@router.post("/account/sessions/{sid}/end")
+async def post_end(sid: str, request: Request, service: Serving) -> Response:
+    await read_form(request)
+    await end_session(service, await current_visit().principal(), sid)
+    return see("/account?done=ended")
+
+
+@router.post("/account/password")
+async def post_password(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    principal = await current_visit().principal()
+    try:
+        await change_password(service, principal, form.get("current", ""), form.get("new", ""))
+    except Refused as refused:
+        return await _account_page(service, principal, refused)
+    return see("/account?done=password")
+
+
+@router.get("/elevate")
+async def get_elevate(request: Request, service: Serving) -> Response:
+    principal = await current_visit().principal()
+    return await _elevate_page(service, principal, request.query_params.get("return_to", ""))
+
+
+@router.post("/elevate")
+async def post_elevate(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    principal = await current_visit().principal()
+    return_to = form.get("return_to", "")
+    try:
+        issued = await elevate(service, principal, form.get("password", ""))
+    except Refused as refused:
+        return await _elevate_page(service, principal, return_to, refused)
+    response = see(local_path(return_to) or "/account?done=confirmed")
+    for name, value in transport.write(issued, service.clock()):
+        response.headers.append(name.decode(), value.decode())
+    return response
+
+
+async def _account_page(
+    service: Service, principal: Principal, refused: Refused | None = None, notice: str = ""
+) -> Response:
+    user = await owner(service, principal)
+    rows = await list_sessions(service, principal)
+    page = AccountPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        now=service.clock(),
+        email=user.email,
+        subject=principal.subject,
+        roles=tuple(sorted(principal.roles)),
+        mode=principal.mode,
+        amr=principal.amr,
+        authenticated_at=principal.authenticated_at,
+        sessions=tuple(_row(row, principal) for row in rows),
+        password_min=service.options.min_password,
+        notice=notice,
+        **wrong(refused),
+    )
+    return show(page, refused)
+
+
+async def _elevate_page(
+    service: Service, principal: Principal, return_to: str, refused: Refused | None = None
+) -> Response:
+    fields: dict[str, Any] = {
+        "csrf_token": origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        "return_to": local_path(return_to),
+        "email": (await owner(service, principal)).email,
+    }
+    return show(ElevatePage(**fields, **wrong(refused)), refused)
+
+
+def _row(session: Session, principal: Principal) -> SessionRow:
+    return SessionRow(
+        sid=session.sid,
+        label=session.device.label,
+        address=session.device.address,
+        created_at=session.created_at,
+        seen_at=session.seen_at,
+        current=session.sid == principal.sid,
+    )

@@ -1,0 +1,46 @@
+"""The one-time link for a forgotten password."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ..api import Serving
+from ..flows.recover import reset_password
+from ..forms import read_form
+from ..refusals import Refusal, Refused
+from ..rendering import ResetPage
+from ..service import Service
+from .show import form_token, see, show, wrong
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/reset")
+async def get_reset(request: Request, service: Serving) -> Response:
+    """Shows the form; looking at it uses nothing up, as mail scanners and previews do."""
+    ticket = request.query_params.get("ticket", "")
+    if not ticket:
+        raise Refused(Refusal.INVALID_LINK, "This link is not complete; copy all of it.")
+    return await _reset_page(service, ticket)
+
+
+@router.post("/reset")
+async def post_reset(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    ticket = form.get("ticket", "")
+    try:
+        await reset_password(service, ticket, form.get("new", ""))
+    except Refused as refused:
+        if refused.reason is Refusal.INVALID_LINK:
+            raise
+        return await _reset_page(service, ticket, refused)
+    return see("/login?done=reset")
+
+
+async def _reset_page(service: Service, ticket: str, refused: Refused | None = None) -> Response:
+    page = ResetPage(
+        csrf_token=await form_token(),
+        ticket=ticket,
+        password_min=service.options.min_password,
+        **wrong(refused),
+    )
+    return show(page, refused)

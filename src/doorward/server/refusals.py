@@ -1,0 +1,127 @@
+"""What the server itself refuses, beside what the library does: a closed set, with its answers."""
+
+from enum import StrEnum
+from http import HTTPStatus
+
+from ..errors import DoorwardError
+from ..web.problem import document
+from ..web.transport import NO_STORE, Header
+
+
+class Refusal(StrEnum):
+    """Why the server refused a request: stable, machine-readable, safe to show."""
+
+    INVALID_CREDENTIALS = "invalid_credentials"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    EMAIL_TAKEN = "email_taken"
+    INVALID_EMAIL = "invalid_email"
+    WEAK_PASSWORD = "weak_password"  # noqa: S105
+    SIGNUP_CLOSED = "signup_closed"
+    INVALID_LINK = "invalid_link"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    BUSY = "busy"
+    INVALID_REQUEST = "invalid_request"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    TOO_LARGE = "too_large"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    TOO_SLOW = "too_slow"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    INSECURE = "insecure"
+    INTERNAL = "internal"
+
+
+_ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
+    Refusal.INVALID_CREDENTIALS: (
+        HTTPStatus.UNAUTHORIZED,
+        "The e-mail address or the password is wrong.",
+    ),
+    Refusal.WRONG_PASSWORD: (HTTPStatus.FORBIDDEN, "The password is wrong."),
+    Refusal.EMAIL_TAKEN: (
+        HTTPStatus.CONFLICT,
+        "There is an account with this e-mail address already.",
+    ),
+    Refusal.INVALID_EMAIL: (
+        HTTPStatus.BAD_REQUEST,
+        "This does not look like an e-mail address.",
+    ),
+    Refusal.WEAK_PASSWORD: (HTTPStatus.BAD_REQUEST, "This password is too weak."),
+    Refusal.SIGNUP_CLOSED: (
+        HTTPStatus.FORBIDDEN,
+        "New accounts are made by the operator of this server only.",
+    ),
+    Refusal.INVALID_LINK: (
+        HTTPStatus.BAD_REQUEST,
+        "This link has expired or was used already; ask for a new one.",
+    ),
+    Refusal.TOO_MANY_ATTEMPTS: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "There were too many tries; wait before the next one.",
+    ),
+    Refusal.BUSY: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Too many people are logging in at this moment; try again in a few seconds.",
+    ),
+    Refusal.INVALID_REQUEST: (HTTPStatus.BAD_REQUEST, "The request cannot be understood."),
+    Refusal.UNSUPPORTED_MEDIA_TYPE: (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "The body is not of the content type that belongs here.",
+    ),
+    Refusal.TOO_LARGE: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "The body is larger than anything that is sent here.",
+    ),
+    Refusal.HEADERS_TOO_LARGE: (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The address, cookies or other headers are too long.",
+    ),
+    Refusal.TOO_SLOW: (HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."),
+    Refusal.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is nothing at this address."),
+    Refusal.METHOD_NOT_ALLOWED: (
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "This address does not take this method.",
+    ),
+    Refusal.INSECURE: (HTTPStatus.FORBIDDEN, "This is reached over https only."),
+    Refusal.INTERNAL: (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong here; it was noted.",
+    ),
+}
+
+
+class Refused(DoorwardError):
+    """The server refuses a request.  Its text is one plain sentence, fit for anybody.
+
+    `field` names the form field it is about, if one; `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self,
+        reason: Refusal,
+        sentence: str = "",
+        *,
+        field: str = "",
+        retry_after: int | None = None,
+        headers: tuple[Header, ...] = (),
+    ) -> None:
+        self.status, usual = _ANSWERS[reason]
+        super().__init__(sentence or usual)
+        self.reason = reason
+        self.field = field
+        self.retry_after = retry_after
+        self._headers = headers
+
+    @property
+    def headers(self) -> list[Header]:
+        """The headers that every answer to it carries, page or problem."""
+        found = [*self._headers, NO_STORE]
+        if self.status is HTTPStatus.UNAUTHORIZED:
+            found.append((b"www-authenticate", b'Bearer realm="doorward"'))
+        if self.retry_after is not None:
+            found.append((b"retry-after", b"%d" % self.retry_after))
+        return found
+
+    @property
+    def document(self) -> bytes:
+        """Its problem details (RFC 9457)."""
+        return document(self.status, self.reason, str(self))
