@@ -162,6 +162,8 @@ def _log_to_stderr() -> None:
     """Events at INFO, one line each; everything else from WARNING on."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("doorward.events").setLevel(logging.INFO)
+    # what anybody can cause by sending garbage is not worth a line each
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
 def _folder(database: str) -> Path | None:

@@ -2,12 +2,12 @@
 lock them out there (OWASP: device cookies)."""
 
 import hmac
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from secrets import token_bytes
 
 from ..settings import DAY
-from ..tokens import ALPHABET
 from ..web.transport import Header, Headers
 
 COOKIE = "__Host-device"
@@ -19,7 +19,7 @@ MOST = 5
 """People one browser remembers; the one who logged in longest ago is forgotten first."""
 
 _NAME, _MAC = 16, 16
-_LENGTH = 43  # characters of base64url without padding for both together
+_MARK = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of both, without padding
 
 
 class Devices:
@@ -32,7 +32,7 @@ class Devices:
     def recognise(self, headers: Headers, subject: str) -> str | None:
         """The name of this device, if `subject` logged in on it before."""
         mark = self._find(_marks(headers), subject)
-        return None if mark is None else mark[: _LENGTH // 2]
+        return None if mark is None else mark[:21]
 
     def remember(self, headers: Headers, subject: str) -> Header:
         """The header that marks this browser for `subject`, beside those it knows already."""
@@ -66,5 +66,4 @@ def _marks(headers: Headers) -> list[str]:
     values = [value for name, _, value in pairs if name == COOKIE]
     if len(values) != 1:
         return []
-    marks = values[0].split(".")[:MOST]
-    return [mark for mark in marks if len(mark) == _LENGTH and ALPHABET.issuperset(mark)]
+    return [mark for mark in values[0].split(".")[:MOST] if _MARK.fullmatch(mark)]
