@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, text
 from doorward.errors import ConfigurationError, StoreUnavailable
 from doorward.server.database import TABLES, VERSION_TABLE, open_database
 from doorward.server.users import Users
+from doorward.stores import Decision, open_store
 
 pytestmark = pytest.mark.anyio
 
@@ -97,6 +98,21 @@ async def test_what_was_written_is_there_after_closing_and_opening_again(tmp_pat
     again = await open_database(url)
     assert await Users(again).by_subject(user.subject) == user
     await again.close()
+
+
+async def test_users_and_sessions_share_one_file_whichever_is_opened_first(tmp_path: Path) -> None:
+    for first, second in (("users", "sessions"), ("sessions", "users")):
+        url = f"sqlite:///{tmp_path}/{first}-{second}.db"
+        store = open_store(url) if first == "sessions" else None
+        database = await open_database(url)
+        store = store or open_store(url)
+        before = await store.mark()
+        user = await Users(database).create("ann@example.test", None, at=1)
+        await store.change(subject=user.subject, decision=Decision(revoke=True), at=2)
+        assert await store.mark() > before
+        assert await Users(database).count() == 1
+        await store.close()
+        await database.close()
 
 
 async def test_a_database_in_memory_serves_many_tasks_and_ends_with_them() -> None:
