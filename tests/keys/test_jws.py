@@ -83,7 +83,7 @@ def test_a_token_cut_anywhere_is_refused() -> None:
         reason_of(case["token"][:end], KEYS["ec"])
 
 
-@pytest.mark.parametrize("token", [None, b"a.b.c", 7, {"payload": "", "signatures": []}, ["a"]])
+@pytest.mark.parametrize("token", [None, b"a.b.c", 7, {"payload": ""}, ["a"], "a.b.\ud800"])
 def test_what_is_no_text_is_malformed(token: object) -> None:
     assert reason_of(token, KEYS["ec"]) == Reason.MALFORMED
 

@@ -175,7 +175,18 @@ def test_a_psychic_signature_is_refused() -> None:
     order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
     r, s = decode(signature.encode())[:32], decode(signature.encode())[32:]
     n, zero = order.to_bytes(32), bytes(32)
-    for forged in (zero + zero, zero + s, r + zero, n + s, r + n, n + n, r + s + b"\0", b"", r):
+    for forged in (
+        zero + zero,
+        zero + s,
+        r + zero,
+        n + s,
+        r + n,
+        n + n,
+        r + s + b"\0",
+        r + b"\0" + s,
+        b"",
+        r,
+    ):
         token = f"{message}.{encode(forged).decode()}"
         assert reason_of(ring, token) == Reason.BAD_SIGNATURE
 
@@ -284,3 +295,9 @@ def test_another_root_key_or_no_key_to_sign_with_is_a_clear_refusal() -> None:
     for keys in ([], KEYS["ES256"][1:]):
         with pytest.raises(ConfigurationError, match="no key that may sign"):
             ring_of(keys)
+
+
+def test_a_token_longer_than_any_of_ours_is_malformed_even_if_genuine() -> None:
+    ring = RINGS["ES256"]
+    assert ring.verify(ring.sign(b"x" * 2800, NOW), NOW) == b"x" * 2800
+    assert reason_of(ring, ring.sign(b"x" * 3000, NOW)) == Reason.MALFORMED
