@@ -310,9 +310,12 @@ class MemoryStore:
         position = self._position + 1
         self._log += (_Entry(position, at, change) for change in told)
         self._unchanged = Changes((), (position,))
-        for loop, event in tuple(self._waiting):
-            with suppress(RuntimeError):  # a loop that was closed under its waiter
+        for waiter in tuple(self._waiting):
+            loop, event = waiter
+            try:
                 loop.call_soon_threadsafe(event.set)
+            except RuntimeError:  # the loop was closed under its waiter
+                self._waiting.discard(waiter)
 
     def _forget_changes(self, before: int) -> None:
         old = [entry for entry in self._log if entry.at < before]

@@ -7,11 +7,15 @@ be an application's own, whose migrations use `PRAGMA user_version`.
 import os
 import sqlite3
 from pathlib import Path
+from time import monotonic, sleep
 
 from ...errors import ConfigurationError
 
 SCHEMA = 1
 """The version of these tables; a file made by a later Doorward is refused."""
+
+OLDEST = (3, 37)
+"""The SQLite that first knew STRICT tables."""
 
 TABLES = (
     """
@@ -120,6 +124,7 @@ CAUSES = {
     sqlite3.SQLITE_BUSY: "is locked by another program",
     sqlite3.SQLITE_READONLY: "is read-only",
     sqlite3.SQLITE_FULL: "cannot be written: the disk is full",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk is failing or full",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened or its folder cannot be written",
     sqlite3.SQLITE_CORRUPT: "is damaged",
     sqlite3.SQLITE_NOTADB: "is not an SQLite database",
@@ -131,38 +136,67 @@ def open_file(path: Path, busy_timeout: float) -> sqlite3.Connection:
 
     Makes the file, for its owner alone, and its folders.  Raises `ConfigurationError`.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # SQLite gives the files beside it (-wal, -shm) the mode of the database
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
-    except OSError as error:
+    if sqlite3.sqlite_version_info < OLDEST:
         raise ConfigurationError(
-            f"the database {path} cannot be opened: {error.strerror}"
-        ) from error
+            f"this Python's SQLite is {sqlite3.sqlite_version}; Doorward needs 3.37 or later"
+        )
+    _make_file(path)
     connection = connect(path, busy_timeout)
     try:
-        _prepare(connection, path)
-    except sqlite3.Error as error:
+        _use_wal(connection, busy_timeout)
+        _prepare(connection)
+    except (sqlite3.Error, ConfigurationError) as error:
         connection.close()
-        cause = CAUSES.get(error.sqlite_errorcode & 0xFF, f"cannot be used: {error}")
-        raise ConfigurationError(f"the database {path} {cause}") from error
-    except ConfigurationError:
-        connection.close()
-        raise
+        raise _refusal(path, error) from error
     return connection
 
 
 def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
-    """A connection in autocommit, which any one thread at a time may use."""
-    return sqlite3.connect(
-        path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
-    )
+    """A connection in autocommit, which any one thread at a time may use.  Raises
+    `ConfigurationError`."""
+    try:
+        return sqlite3.connect(
+            path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise _refusal(path, error) from error
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    (journal,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-    if journal != "wal":
-        raise ConfigurationError(f"the database {path} lies where SQLite cannot use its WAL")
+def _make_file(path: Path) -> None:
+    """SQLite gives the files beside it (-wal, -shm) the mode of the database."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # never opens a file that exists: to close it would drop every lock that this process holds
+        # on it, through whatever connection (POSIX), and then another could corrupt it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ConfigurationError(
+            f"the database {path} cannot be opened: {error.strerror}"
+        ) from error
+
+
+def _refusal(path: Path, error: Exception) -> ConfigurationError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return ConfigurationError(f"the database {path} {CAUSES.get(code, error)}")
+
+
+def _use_wal(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    """SQLite does not wait by itself when several open a new file at once and each wants to be the
+    one to change it."""
+    until = monotonic() + busy_timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+        sleep(0.01)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute(
@@ -175,8 +209,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     ).fetchone()
     if found > SCHEMA:
         raise ConfigurationError(
-            f"the database {path} was made by a later version of Doorward (schema {found}; "
-            f"this one knows {SCHEMA})"
+            f"was made by a later Doorward: its schema is {found}, this one knows {SCHEMA}"
         )
     # a real write: BEGIN alone would not notice a full disk
     connection.execute("UPDATE doorward_meta SET value = value + 1 WHERE name = 'openings'")

@@ -1,0 +1,100 @@
+"""A file that cannot be read or written any more: `StoreUnavailable`, and nothing lost."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from doorward.errors import StoreUnavailable
+from doorward.stores import Decision
+from doorward.stores.sqlite import SQLiteStore
+from doorward.testing.contract.keys import a_key
+from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
+
+from .processes import child
+
+pytestmark = pytest.mark.anyio
+
+SESSION = a_session("new")
+CALLS: dict[str, Callable[[SQLiteStore], Awaitable[object]]] = {
+    "mark": lambda store: store.mark(),
+    "insert": lambda store: store.insert(SESSION, ANY_MARK, NOW),
+    "get": lambda store: store.get("a"),
+    "replace": lambda store: store.replace(SESSION, SESSION),
+    "change": lambda store: store.change(subject="alice", decision=Decision(), at=NOW),
+    "list": lambda store: store.list(None, NOW),
+    "changes": lambda store: store.changes(None),
+    "purge": lambda store: store.purge(NOW),
+    "wait": lambda store: store.wait(1),
+    "keys": lambda store: store.keys(),
+    "put_key": lambda store: store.put_key(a_key("k", NOW)),
+    "put": lambda store: store.put("code", b"digest", "payload", NOW),
+    "take": lambda store: store.take("code", b"digest", NOW),
+    "hit": lambda store: store.hit("k", 1, 1, NOW),
+    "forgive": lambda store: store.forgive("k"),
+}
+READS = {"mark", "get", "list", "changes", "keys"}
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_closed_store_is_unavailable(path: Path, call: str) -> None:
+    store = SQLiteStore(path)
+    await store.close()
+    with pytest.raises(StoreUnavailable):
+        await CALLS[call](store)
+
+
+async def test_a_lock_held_elsewhere_stops_writes_and_not_reads(
+    store: SQLiteStore, path: Path
+) -> None:
+    await add(store, a_session("a"))
+    with child("hold", path) as other:
+        for name, call in CALLS.items():
+            if name in READS:
+                await call(store)
+            elif name != "wait":
+                with pytest.raises(StoreUnavailable, match="locked"):
+                    await call(store)
+        other.tell("let go")
+        other.process.wait()
+    await add(store, SESSION)
+    assert await live(store) == {"a", "new"}
+
+
+async def test_a_full_disk_loses_nothing_acknowledged(path: Path) -> None:
+    with child("fill", path) as other:
+        kept = json.loads(other.hear())
+        assert other.hear() == "works"
+        other.process.wait()
+    assert len(kept) > 4
+    store = SQLiteStore(path)
+    assert await live(store) >= {*kept, "after"}
+    await store.close()
+
+
+def test_a_transaction_that_sqlite_gives_up_is_unavailable(path: Path) -> None:
+    with child("overflow", path) as other:
+        assert re.match("disk I/O error|database or disk is full", other.hear())
+        assert other.hear() == "works"
+
+
+async def test_a_file_damaged_under_a_store_is_unavailable(store: SQLiteStore, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        roots = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'doorward_sessions'"
+        ).fetchall()
+    with path.open("r+b") as file:
+        for (root,) in roots:
+            file.seek((root - 1) * 4096)
+            file.write(b"\xff" * 4096)
+    for call in ("get", "list", "insert"):
+        with pytest.raises(StoreUnavailable, match="malformed"):
+            await CALLS[call](store)
+    # what lies on whole pages still answers
+    await store.put("code", b"digest", "payload", NOW + 10)
+    assert await store.take("code", b"digest", NOW) == ("payload", True)

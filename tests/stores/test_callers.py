@@ -1,0 +1,120 @@
+"""Who may call a store: one event loop after another, and synchronous code in many threads."""
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from doorward.errors import ConfigurationError, Rejected
+from doorward.stores import Backend, Decision, Most, open_store
+from doorward.stores.memory import MemoryStore
+from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live, row
+
+from .callers import finish
+
+REVOKE = Decision(revoke=True)
+
+
+@pytest.fixture(params=["memory:", "sqlite:///{}/doorward.db"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    store = open_store(request.param.format(tmp_path))
+    yield store
+    finish(store.close())
+
+
+async def revoke(store: Backend, sid: str) -> None:
+    await store.change(sid=sid, decision=REVOKE, at=NOW)
+
+
+def test_one_loop_after_another_may_use_it(store: Backend) -> None:
+    asyncio.run(add(store, a_session("a")))
+    asyncio.run(store.wait(0.001))
+    asyncio.run(revoke(store, "a"))
+    assert asyncio.run(row(store, "a")).revoked_at == NOW
+
+
+def test_synchronous_code_may_use_it_without_a_loop(store: Backend) -> None:
+    finish(add(store, a_session("a"), a_session("b")))
+    with pytest.raises(ValueError, match=r".+"):
+        finish(add(store, a_session("a")))
+    old = finish(row(store, "a"))
+    assert finish(store.replace(old, replace(old, generation=1)))
+    assert finish(store.change(sid="b", decision=REVOKE, at=NOW)) == ["b"]
+    assert finish(live(store)) == {"a"}
+    assert finish(store.purge(NOW + 1)) == 1
+
+
+def test_many_threads_may_use_it(store: Backend) -> None:
+    finish(add(store, a_session("shared")))
+    old = finish(row(store, "shared"))
+    cursor = finish(store.changes(None)).cursor
+
+    def work(thread: int) -> int:
+        won = 0
+        for number in range(25):
+            sid = f"{thread}.{number}"
+            with suppress(Rejected):
+                finish(store.insert(a_session(sid, "limited"), 0, NOW, Most(5, end_oldest=False)))
+            finish(store.insert(a_session(sid + "!", f"of {thread}"), ANY_MARK, NOW))
+            won += finish(store.replace(old, replace(old, generation=thread)))
+            finish(store.change(subject=f"of {thread}", decision=REVOKE, at=NOW))
+            assert finish(row(store, sid + "!")).revoked_at == NOW
+            finish(store.changes(cursor))
+        return won
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(work, range(8))) == 1
+    assert len(finish(live(store, "limited"))) == 5
+    entries = finish(store.changes(cursor)).entries
+    assert len(entries) == len({change.id for change in entries}) == 200
+
+
+def test_a_change_made_in_another_loop_wakes_who_waits(store: Backend) -> None:
+    finish(add(store, a_session("a")))
+
+    async def wait() -> None:
+        asleep = asyncio.create_task(store.wait(60))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(asyncio.run, revoke(store, "a"))
+        await asyncio.wait_for(asleep, 5)
+
+    asyncio.run(wait())
+
+
+def test_a_waiter_whose_loop_was_closed_is_in_nobodys_way() -> None:
+    store = MemoryStore()
+    loop = asyncio.new_event_loop()
+    reports: list[object] = []
+    loop.set_exception_handler(lambda _, report: reports.append(report["message"]))
+    asleep = loop.create_task(store.wait(60))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    finish(add(store, a_session("a")))
+    finish(revoke(store, "a"))
+    assert finish(live(store)) == set()
+    del asleep
+    gc.collect()
+    assert reports == ["Task was destroyed but it is pending!"]
+
+
+@pytest.mark.parametrize("url", ["", "mysql://host/db", "sqlite:", "sqlite:///", "sqlite://x"])
+def test_a_url_that_names_no_store_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="use memory: or sqlite:///PATH"):
+        open_store(url)
+
+
+def test_a_url_names_a_file_here_or_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for url, file in (
+        ("sqlite:///here.db", tmp_path / "here.db"),
+        (f"sqlite:///{tmp_path}/there.db", tmp_path / "there.db"),
+    ):
+        finish(open_store(url).close())
+        assert file.exists()
