@@ -26,6 +26,17 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await opened.close()
 
 
+@pytest.fixture
+async def twin(store: Backend, tmp_path: Path) -> AsyncIterator[Backend]:
+    """The same sessions as another process sees them: the same file, opened once more."""
+    if not (tmp_path / "doorward.db").exists():
+        yield store
+        return
+    opened = open_store(f"sqlite:///{tmp_path}/doorward.db")
+    yield opened
+    await opened.close()
+
+
 @pytest.fixture(params=["session", "token"])
 def mode(request: pytest.FixtureRequest) -> Mode:
     return cast(Mode, request.param)

@@ -171,7 +171,7 @@ def test_a_name_that_is_no_address_and_not_localhost_is_not_this_machine() -> No
 
 def test_settings_are_given_by_name_and_cannot_be_changed_afterwards() -> None:
     with pytest.raises(TypeError):
-        Settings("token")  # type: ignore[misc]
+        Settings("token")  # type: ignore[call-arg]
     settings = Settings()
     for field in fields(settings):
         with pytest.raises(AttributeError):

@@ -1,0 +1,159 @@
+"""The signing keys of one application, as they come and go under its feet."""
+
+import pytest
+
+from doorward import ConfigurationError, Rejected, Settings, StoreUnavailable
+from doorward.keys import Keyring, RootKeys
+from doorward.signing import JWKS_MAX_AGE, Signing
+from doorward.stores import Backend
+from doorward.testing import FakeClock
+from tests.core.between import Between, Faulty, once
+from tests.core.scene import NEW_ROOT, OLD_ROOT, ROOT
+
+pytestmark = pytest.mark.anyio
+
+SETTINGS = Settings(mode="token", access_ttl=300)
+
+
+def signing(store: Backend, clock: FakeClock, root: RootKeys = ROOT) -> Signing:
+    return Signing(store, root, SETTINGS, clock)
+
+
+async def test_the_first_keys_are_made_once_and_then_loaded(
+    store: Backend, clock: FakeClock
+) -> None:
+    first, second = signing(store, clock), signing(store, clock)
+    token = (await first.ring()).sign(b"{}", clock())
+    assert (await second.ring()).verify(token, clock()) == b"{}"
+    assert await first.keys() == await second.keys()
+    assert len(await first.keys()) == 2
+
+
+async def test_a_ring_is_kept_until_it_is_told_that_the_keys_changed(
+    store: Backend, clock: FakeClock
+) -> None:
+    watched = Between(store)
+    keys = signing(watched.backend, clock)
+    ring = await keys.ring()
+    watched.calls.clear()
+    assert await keys.ring() is ring
+    assert watched.calls == []
+    keys.forget()
+    assert await keys.ring() is not ring
+
+
+async def test_rotation_signs_with_the_next_key_once_it_was_published_long_enough(
+    store: Backend, clock: FakeClock
+) -> None:
+    keys = signing(store, clock)
+    token = (await keys.ring()).sign(b"{}", clock())
+    published = {key["kid"] for key in (await keys.jwks())["keys"]}
+    await keys.rotate()
+    assert (await keys.ring()).sign(b"{}", clock()).split(".")[0] == token.split(".")[0]
+    clock.advance(JWKS_MAX_AGE)
+    later = (await keys.ring()).sign(b"{}", clock())
+    assert later.split(".")[0] != token.split(".")[0]
+    assert (await keys.ring()).verify(token, clock()) == b"{}"
+    assert len(published & {key["kid"] for key in (await keys.jwks())["keys"]}) == 2
+
+
+async def test_a_key_that_is_not_there_cannot_be_withdrawn(
+    store: Backend, clock: FakeClock
+) -> None:
+    keys = signing(store, clock)
+    await keys.ring()
+    with pytest.raises(LookupError):
+        await keys.withdraw("no such key")
+
+
+async def test_a_withdrawn_key_leaves_the_published_set_at_once(
+    store: Backend, clock: FakeClock
+) -> None:
+    keys = signing(store, clock)
+    before = {key["kid"] for key in (await keys.jwks())["keys"]}
+    for kid in before:
+        await keys.withdraw(kid)
+    after = {key["kid"] for key in (await keys.jwks())["keys"]}
+    assert after
+    assert before.isdisjoint(after)
+
+
+async def test_keys_read_just_before_a_withdrawal_do_not_outlive_it(
+    store: Backend, clock: FakeClock
+) -> None:
+    """The read is under way, the withdrawal and its news come, then the read ends."""
+    other = signing(store, clock)
+    token = (await other.ring()).sign(b"{}", clock())
+    kid = (await other.keys())[0].kid
+
+    async def withdraw() -> None:
+        await other.withdraw(kid)
+        keys.forget()
+
+    keys = signing(Between(store, after=once("keys", withdraw)).backend, clock)
+    with pytest.raises(Rejected, match="withdrawn"):
+        (await keys.ring()).verify(token, clock())
+
+
+async def test_at_no_moment_of_a_withdrawal_is_there_nothing_to_sign_with(
+    store: Backend, clock: FakeClock
+) -> None:
+    async def other_process_opens(method: str) -> None:
+        if method == "put_key" and len(await store.keys()) > 1:
+            assert (await signing(store, clock).ring()).sign(b"{}", clock())
+
+    keys = signing(Between(store, after=other_process_opens).backend, clock)
+    await keys.ring()
+    for _ in range(3):
+        live = [key for key in await keys.keys() if key.withdrawn_at is None]
+        await keys.withdraw(live[0].kid)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("call", range(1, 6))
+async def test_a_withdrawal_cut_short_anywhere_is_finished_by_doing_it_again(
+    store: Backend, clock: FakeClock, call: int, lost: bool
+) -> None:
+    faulty = Faulty(store)
+    keys = signing(faulty.backend, clock)
+    token = (await keys.ring()).sign(b"{}", clock())
+    kid = (await keys.keys())[0].kid
+    faulty.arm(call, lost=lost)
+    with pytest.raises(StoreUnavailable):
+        await keys.withdraw(kid)
+    faulty.arm(0)
+    for process in (signing(store, clock), keys):
+        assert (await process.ring()).sign(b"{}", clock())
+    await keys.withdraw(kid)
+    assert (await signing(store, clock).ring()).sign(b"{}", clock())
+    with pytest.raises(Rejected, match="withdrawn"):
+        (await keys.ring()).verify(token, clock())
+
+
+async def test_keys_sealed_under_a_root_key_that_is_not_here_are_refused_in_one_sentence(
+    store: Backend, clock: FakeClock
+) -> None:
+    await signing(store, clock).ring()
+    with pytest.raises(ConfigurationError, match="root key"):
+        await signing(store, clock, RootKeys((NEW_ROOT,), "elsewhere")).ring()
+
+
+async def test_a_new_root_key_opens_what_the_old_one_sealed_while_both_are_given(
+    store: Backend, clock: FakeClock
+) -> None:
+    token = (await signing(store, clock).ring()).sign(b"{}", clock())
+    both = signing(store, clock, RootKeys((NEW_ROOT, OLD_ROOT), "both"))
+    assert (await both.ring()).verify(token, clock()) == b"{}"
+    await both.rotate()
+    newest = signing(store, clock, RootKeys((NEW_ROOT,), "newest"))
+    assert (await newest.ring()).verify(token, clock()) == b"{}"
+
+
+async def test_two_processes_that_make_the_first_keys_at_once_trust_each_other(
+    store: Backend, twin: Backend, clock: FakeClock
+) -> None:
+    other = signing(twin, clock)
+    keys = signing(Between(store, after=once("keys", other.ring)).backend, clock)
+    here, there = await keys.ring(), await other.ring()
+    assert isinstance(there, Keyring)
+    assert here.verify(there.sign(b"{}", clock()), clock()) == b"{}"
