@@ -1,0 +1,84 @@
+"""Transcripts are what a real server answers; commands exist, with their options."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import GUIDE, ROOT, Block, blocks
+from tests.docs.transcript import Reader, commands, matches
+from tests.support.server import Serve
+
+PLAIN = {"cd", "git", "uvicorn", "python", "cp", "chmod", "sqlite3"}
+"""Programs of others: what they are told is theirs to check."""
+
+
+def of_kind(*kinds: str) -> list[Block]:
+    return [block for page in GUIDE for block in blocks(page) if block.kind in kinds]
+
+
+@pytest.mark.parametrize("block", of_kind("console"), ids=str)
+def test_a_transcript_is_what_a_server_answers(block: Block, serve: Serve) -> None:
+    reader = Reader(serve("--mode", block.more or "session"))
+    for command, shown in commands(block):
+        answer = reader.types(command)
+        assert matches(shown, answer), f"{block}\n$ {command}\n{answer}\nbut the page says\n{shown}"
+
+
+@pytest.mark.parametrize("block", of_kind("bash"), ids=str)
+def test_a_command_for_the_reader_exists_with_its_options(block: Block) -> None:
+    for line in block.text.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+            words = words[1:]
+        if words and words[0] == "doorward":
+            assert_doorward_takes(words[1:])
+        elif words and words[0] == "./dev":
+            assert_dev_takes(words[1:])
+        elif words and words[0] == "pip":
+            assert_extras_exist(words)
+        else:
+            assert not words or words[0] in PLAIN, f"{block}: {line}"
+
+
+@pytest.mark.parametrize("block", of_kind("json"), ids=str)
+def test_json_is_json(block: Block) -> None:
+    assert json.loads(block.text)
+
+
+def assert_doorward_takes(words: list[str]) -> None:
+    verbs = [word for word in words[:2] if re.fullmatch(r"[a-z][a-z-]*", word)]
+    command = [sys.executable, "-m", "doorward", *verbs, "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for option in (word for word in words if word.startswith("--")):
+        assert re.search(rf"{option}\b", shown), f"doorward {' '.join(verbs)} has no {option}"
+
+
+def assert_dev_takes(words: list[str]) -> None:
+    loader = SourceFileLoader("dev", str(ROOT / "dev"))
+    spec = spec_from_loader("dev", loader)
+    assert spec is not None
+    dev = module_from_spec(spec)
+    loader.exec_module(dev)
+    assert words[0] in dev.COMMANDS
+    if words[0] == "run":
+        assert_doorward_takes(["serve", *words[1:]])
+
+
+def assert_extras_exist(words: list[str]) -> None:
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for extras in re.findall(r"\[(.*?)\]", " ".join(words)):
+        assert set(extras.split(",")) <= set(known["optional-dependencies"])
+
+
+def test_the_readme_names_both_commands() -> None:
+    text = Path(ROOT / "README.md").read_text()
+    assert "`./dev run`" in text
+    assert "`./dev test`" in text

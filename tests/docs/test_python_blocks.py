@@ -1,0 +1,78 @@
+"""Every Python block of the pages runs, in a folder that has the README's `app.py`."""
+
+import os
+import subprocess
+import sys
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.docs.pages import GUIDE, ROOT, Block, blocks, name
+
+KINDS = {"python", "console", "bash", "json", "text"}
+APP = next(block for block in blocks(ROOT / "README.md") if block.more == "app.py")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a page's blocks run: nothing of Doorward's is set, and the root key stays here."""
+    for variable in [each for each in os.environ if each.startswith("DOORWARD_")]:
+        monkeypatch.delenv(variable)
+    for variable in ("XDG_DATA_HOME", "HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "app.py").write_text(APP.text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=name)
+def test_the_python_of_a_page_runs_from_top_to_bottom(
+    page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", module)
+    for block in blocks(page):
+        if block.kind == "python":
+            run(block, folder, module)
+    sys.modules.pop("app", None)
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=name)
+def test_every_block_says_what_becomes_of_it(page: Path) -> None:
+    for block in blocks(page):
+        assert block.kind in KINDS, f"{block}: {block.kind!r} is none of {sorted(KINDS)}"
+        if block.more.startswith("no-run"):
+            assert block.more.removeprefix("no-run:").strip(), f"{block}: why is it not run?"
+
+
+def run(block: Block, folder: Path, module: ModuleType) -> None:
+    if block.more.startswith("no-run:"):
+        compile(block.text, str(block), "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        return
+    if block.more == "in app.py":
+        assert_is_part_of_app(block)
+        return
+    # the lines before it, empty, so that a traceback names the line of the page
+    compiled = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
+    if block.more:
+        (folder / block.more).write_text(block.text)
+    if block.more.startswith("test_"):
+        pytest_there(folder / block.more)
+    else:
+        exec(compiled, module.__dict__)  # noqa: S102  # our own pages
+
+
+def assert_is_part_of_app(block: Block) -> None:
+    known = [line.strip() for line in APP.text.splitlines()]
+    for line in block.text.splitlines():
+        shown = line.removesuffix("...").strip()
+        assert any(each.startswith(shown) for each in known), f"{block}: {line!r} is not in app.py"
+
+
+def pytest_there(file: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

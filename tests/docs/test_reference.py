@@ -1,0 +1,98 @@
+"""Every name that people rely on is on its page, and every name on the page exists."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from importlib import import_module
+from pkgutil import iter_modules
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from doorward import Event, Reason, Settings
+from doorward.server import pages
+from doorward.server.app import create_app
+from doorward.server.options import OPTIONS, Options
+from doorward.server.refusals import Refusal, Refused
+from doorward.stores import Store
+from doorward.types import EVENTS
+from doorward.web.problem import STATUS
+from tests.docs.pages import DOCS, ROOT, code, rows
+
+SERVER = ROOT / "src" / "doorward" / "server"
+
+
+def assert_same(documented: Iterable[str], real: Iterable[str]) -> None:
+    assert sorted(documented) == sorted(real)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    table = rows(DOCS / "settings.md", "## Settings of the library")
+    real = {field.name: str(field.default) for field in fields(Settings)}
+    assert {name: code(cells[0]) for name, cells in table.items()} == real
+
+
+def test_every_option_of_the_server_is_documented_with_its_variable_and_default() -> None:
+    table = rows(DOCS / "settings.md", "## Options of the server")
+    real = {f"--{each.name}": [each.variable, each.shown] for each in OPTIONS.values()}
+    assert {name: [code(cells[0]), cells[1]] for name, cells in table.items()} == real
+
+
+def test_every_reason_of_the_library_is_documented_with_its_status() -> None:
+    table = rows(DOCS / "reasons.md", "## Reasons of the library")
+    assert statuses(table) == {reason: STATUS[reason].value for reason in Reason}
+
+
+def test_every_reason_of_the_server_is_documented_with_its_status() -> None:
+    table = rows(DOCS / "reasons.md", "## Reasons of the server")
+    real: dict[str, int] = {reason: Refused(reason).status.value for reason in Refusal}
+    assert statuses(table) == real | {"store_unavailable": 503}
+
+
+def test_every_kind_of_event_is_documented() -> None:
+    assert_same(rows(DOCS / "events.md", "## Kinds"), EVENTS)
+
+
+def test_every_field_of_an_event_is_documented() -> None:
+    named = ", ".join(rows(DOCS / "events.md", "## Fields")).split(", ")
+    assert_same(named, [field.name for field in fields(Event)])
+
+
+def test_every_kind_of_line_in_the_log_of_the_server_is_documented() -> None:
+    noted = [
+        kind
+        for file in SERVER.rglob("*.py")
+        for kind in re.findall(r'note\((?:service, )?"(\w+)"', file.read_text())
+    ]
+    assert_same(rows(DOCS / "events.md", "## The server's log"), set(noted))
+
+
+def test_every_route_of_the_api_is_documented() -> None:
+    schema = the_app().openapi()
+    real = [f"{method.upper()} {path}" for path, each in schema["paths"].items() for method in each]
+    assert_same(rows(DOCS / "http.md", "## API"), real)
+
+
+def test_every_page_of_the_server_is_documented() -> None:
+    named = ", ".join(rows(DOCS / "http.md", "## Pages")).split(", ")
+    assert_same(named, {route.path for route in page_routes()})
+
+
+def test_every_method_of_a_store_is_documented() -> None:
+    real = [name for name, each in vars(Store).items() if callable(each) and name[0] != "_"]
+    assert_same([*rows(DOCS / "stores.md", "## The nine methods"), "close"], real)
+
+
+def statuses(table: Mapping[str, list[str]]) -> dict[str, int]:
+    return {name: int(cells[0]) for name, cells in table.items()}
+
+
+def the_app() -> FastAPI:
+    return create_app(Options(database="memory:"))
+
+
+def page_routes() -> list[APIRoute]:
+    found = iter_modules(pages.__path__, "doorward.server.pages.")
+    modules = [import_module(each.name) for each in found]
+    routers = [module.router for module in modules if hasattr(module, "router")]
+    return [route for router in routers for route in router.routes]
