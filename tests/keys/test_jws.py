@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from doorward.errors import Reason, Rejected
 from doorward.keys import verify_jws
-from doorward.keys.base64url import decode
+from doorward.keys.base64url import decode, encode
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "jws.json").read_text())
 KEYS: dict[str, Any] = VECTORS["keys"]
@@ -98,6 +98,14 @@ def test_a_token_above_the_limit_is_refused_before_it_is_read() -> None:
     token = VECTORS["cases"][0]["token"]
     assert reason_of("." * 65_537, KEYS["ec"]) == Reason.MALFORMED
     assert reason_of(token + "A" * 10_000_000, KEYS["ec"]) == Reason.MALFORMED
+
+
+def test_a_header_may_nest_as_deep_as_any_sensible_one_and_no_deeper() -> None:
+    payload = encode(b"{}").decode()
+    for brackets, reason in ((31, Reason.BAD_SIGNATURE), (32, Reason.MALFORMED)):
+        nested = "[" * brackets + "]" * brackets
+        header = encode(f'{{"alg":"ES256","a":{nested}}}'.encode()).decode()
+        assert reason_of(f"{header}.{payload}.AAAA", KEYS["ec"]) == reason
 
 
 @given(st.text(max_size=200), st.sampled_from(sorted(KEYS)))

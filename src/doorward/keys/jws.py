@@ -17,6 +17,9 @@ ALLOWED = frozenset({"ES256", "EdDSA", "RS256", "HS256"})
 LONGEST_TOKEN = 65_536
 """Characters.  Far above any token, far below what costs a server time."""
 LONGEST_HEADER = 4_096
+MOST_BRACKETS = 32
+"""Opening brackets in a header: how deep JSON may nest before Python gives up depends on its
+version."""
 
 # A key or a place to fetch one, brought by the token itself (RFC 8725 section 3.10), and
 # everything that changes what the other parts mean (RFC 7515 section 4.1.11, RFC 7797).
@@ -82,10 +85,12 @@ def _parse(data: bytes) -> object:
     Writing the value again finds what Python reads but JSON has not: NaN, infinities (also 1e999),
     lone surrogates.
     """
+    if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
+        _malformed("the header nests too deep")
     try:
         value: object = json.loads(data.decode(), object_pairs_hook=_unique)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
+    except ValueError:
         _malformed("the header is not strict JSON")
     return value
 
