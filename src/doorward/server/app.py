@@ -22,6 +22,9 @@ from .pages import account, entry, front, recovery
 from .refusals import Refused
 from .service import opened
 
+ROUTERS = (api.router, front.router, entry.router, account.router, recovery.router)
+"""Every route there is, but for `/openapi.json`."""
+
 _HANDLERS: dict[type[Exception], Any] = {
     Refused: answers.on_refused,
     Rejected: answers.on_rejected,
@@ -58,7 +61,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,  # one address, one route; and its redirect believes Host
     )
-    for router in (api.router, front.router, entry.router, account.router, recovery.router):
+    for router in ROUTERS:
         app.include_router(router)
     doorward.install(app)
     openapi.describe_problems(app)

@@ -1,0 +1,93 @@
+"""Known devices: a mark that only we can make, for one person, on one browser."""
+
+import pytest
+
+from doorward.server.devices import COOKIE, MOST, Devices
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+def carried(*answers: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    """The request headers of a browser that got these answers, the last one winning."""
+    return [(b"cookie", value.partition(b";")[0]) for _, value in answers[-1:]]
+
+
+def test_a_marked_device_is_known_again_for_that_person_alone() -> None:
+    devices = Devices([KEY])
+    headers = carried(devices.remember([], "u_1"))
+    name = devices.recognise(headers, "u_1")
+    assert name
+    assert devices.recognise(headers, "u_2") is None
+    assert devices.recognise([], "u_1") is None
+
+
+def test_the_cookie_is_long_lived_and_for_nobody_else() -> None:
+    name, value = Devices([KEY]).remember([], "u_1")
+    attributes = value.decode().split("; ")[1:]
+    expected = ["Max-Age=31536000", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"]
+    assert (name, attributes) == (b"set-cookie", expected)
+    assert value.startswith(b"__Host-device=")
+    assert b"u_1" not in value
+
+
+def test_a_device_keeps_its_name_when_its_owner_logs_in_again() -> None:
+    devices = Devices([KEY])
+    first = devices.remember([], "u_1")
+    second = devices.remember(carried(first), "u_1")
+    assert second == first
+
+
+def test_two_devices_have_two_names() -> None:
+    devices = Devices([KEY])
+    names = {devices.recognise(carried(devices.remember([], "u_1")), "u_1") for _ in range(20)}
+    assert len(names) == 20
+
+
+def test_a_family_shares_one_browser_and_the_one_longest_away_is_forgotten() -> None:
+    devices = Devices([KEY])
+    answer = devices.remember([], "u_0")
+    for number in range(1, MOST + 1):
+        answer = devices.remember(carried(answer), f"u_{number}")
+    known = [n for n in range(MOST + 1) if devices.recognise(carried(answer), f"u_{n}")]
+    assert known == list(range(1, MOST + 1))
+    assert len(answer[1]) < 400
+
+
+def test_a_mark_of_another_root_key_is_unknown_and_an_older_key_still_knows_its_own() -> None:
+    headers = carried(Devices([KEY]).remember([], "u_1"))
+    assert Devices([OTHER]).recognise(headers, "u_1") is None
+    assert Devices([OTHER, KEY]).recognise(headers, "u_1") is not None
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "",
+        f"{COOKIE}=",
+        f"{COOKIE}=x",
+        f"{COOKIE}=" + "A" * 43,
+        f"{COOKIE}=" + "." * 100,
+        f"{COOKIE}=" + "é" * 43,
+        f"{COOKIE}={{0}}; {COOKIE}={{0}}",
+        "device={0}",
+        f"{COOKIE}={{0}}x",
+        f"{COOKIE}=x{{0}}",
+        f'{COOKIE}="{{0}}"',
+    ],
+)
+def test_whatever_else_comes_is_an_unknown_device(cookie: str) -> None:
+    devices = Devices([KEY])
+    mark = devices.remember([], "u_1")[1].partition(b";")[0].partition(b"=")[2].decode()
+    headers = [(b"cookie", cookie.format(mark).encode("latin-1"))]
+    assert devices.recognise(headers, "u_1") is None
+    assert devices.remember(headers, "u_1")[1].count(b".") == 0 or "A" in cookie
+
+
+def test_no_character_of_a_mark_can_be_changed() -> None:
+    devices = Devices([KEY])
+    cookie = carried(devices.remember([], "u_1"))[0][1].decode()
+    start = len(COOKIE) + 1
+    for place in range(start, len(cookie)):
+        other = "A" if cookie[place] != "A" else "B"
+        changed = cookie[:place] + other + cookie[place + 1 :]
+        assert devices.recognise([(b"cookie", changed.encode())], "u_1") is None

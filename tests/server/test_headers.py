@@ -1,0 +1,165 @@
+"""The headers of every answer, route by route."""
+
+import logging
+
+import httpx2
+import pytest
+from fastapi.routing import APIRoute
+
+from doorward.server.app import ROUTERS
+from doorward.server.headers import DATA_POLICY, PAGE_POLICY
+from doorward.server.rendering import static_path
+from tests.server.house import ORIGIN, House, Opened
+
+pytestmark = pytest.mark.anyio
+
+ROUTES = [
+    (method, route.path.replace("{sid}", "0" * 32).replace("{address}", "x"))
+    for router in ROUTERS
+    for route in router.routes
+    if isinstance(route, APIRoute)
+    for method in sorted(route.methods)
+]
+MORE = [
+    ("GET", "/openapi.json"),
+    ("GET", static_path("doorward.css")),
+    ("GET", "/nothing"),
+    ("GET", "/api/nothing"),
+    ("DELETE", "/login"),
+    ("POST", "/api/me"),
+    ("GET", "/login?x=" + "a" * 9000),
+]
+
+
+def check(answer: httpx2.Response) -> None:
+    headers = answer.headers
+    page = headers.get("content-type", "").startswith("text/html")
+    assert headers["content-security-policy"] == (PAGE_POLICY if page else DATA_POLICY).decode()
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    assert "server" not in headers
+    assert not [name for name in headers if name.startswith("access-control-")]
+    for name, count in {name: len(headers.get_list(name)) for name in headers}.items():
+        assert count == 1 or name == "set-cookie", name
+    if answer.content:
+        kind = headers["content-type"]
+        assert "charset=utf-8" in kind or "json" in kind or kind == "image/svg+xml"
+    check_cache(answer)
+
+
+def check_cache(answer: httpx2.Response) -> None:
+    public = {"/.well-known/jwks.json", static_path("doorward.css")}
+    path = answer.request.url.path
+    expected = answer.headers["cache-control"].startswith("public, max-age=")
+    assert expected is (path in public)
+    if not expected:
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_crawl_finds_every_room() -> None:
+    assert len(ROUTES) == 28
+    assert {("POST", "/api/login"), ("GET", "/account"), ("POST", "/reset")} <= set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES + MORE)
+async def test_every_answer_carries_every_header(either: House, method: str, path: str) -> None:
+    stranger, alice = await either.browser(), await either.alice()
+    for client in (stranger, alice):
+        for body in ({}, {"json": {}}, {"data": {"email": "x"}}):
+            answer = await client.request(method, path, **body)
+            assert answer.status_code < 500
+            check(answer)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES + MORE)
+async def test_nothing_private_is_shown_to_a_stranger(house: House, method: str, path: str) -> None:
+    await house.alice()
+    stranger = await house.browser()
+    answer = await stranger.request(method, path)
+    assert "alice" not in answer.text
+    assert answer.status_code in (200, 204, 303, 400, 401, 404, 405, 415, 431)
+    if path.startswith("/account") and answer.status_code != 405:
+        assert answer.headers["location"] == "/login?return_to=%2Faccount"
+
+
+async def test_an_answer_that_sets_a_cookie_is_never_stored(either: House) -> None:
+    browser = await either.browser()
+    form = {"email": "bob@example.test", "password": "correct horse battery"}
+    for path in ("/signup", "/login"):
+        answer = await browser.post(path, data=form)
+        assert "set-cookie" in answer.headers
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_failure_inside_is_told_in_one_sentence_and_logged(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken() -> None:
+        raise RuntimeError("the secret plans")
+
+    house.app.add_api_route("/api/broken", broken)
+    house.app.add_api_route("/broken", broken)
+    client = await house.client()
+    with caplog.at_level(logging.ERROR, logger="doorward"):
+        problem, page = await client.get("/api/broken"), await client.get("/broken")
+    for answer in (problem, page):
+        check(answer)
+        assert answer.status_code == 500
+        assert "secret plans" not in answer.text
+    assert problem.json()["reason"] == "internal"
+    assert "Something went wrong" in page.text
+    assert caplog.text.count("RuntimeError: the secret plans") == 2
+
+
+async def test_head_answers_like_get(house: House) -> None:
+    client = await house.client()
+    for path in ("/", "/login", "/healthz", "/api/me", "/nothing"):
+        get, head = await client.get(path), await client.head(path)
+        assert (head.status_code, head.headers) == (get.status_code, get.headers)
+
+
+async def test_over_plain_http_pages_move_to_https_and_all_else_is_refused(either: House) -> None:
+    await either.alice()
+    client = await either.client(url="http://testserver")
+    page = await client.get("/login?return_to=%2Faccount", headers={"host": "evil.example"})
+    assert page.status_code == 308
+    assert page.headers["location"] == f"{ORIGIN}/login?return_to=%2Faccount"
+    check(page)
+    for method, path in ROUTES:
+        if method == "GET" and not path.startswith(("/api/", "/.well", "/static", "/healthz")):
+            assert (await client.request(method, path)).status_code == 308
+        elif path != "/healthz":
+            answer = await client.request(method, path)
+            assert answer.status_code == 403
+            assert "set-cookie" not in answer.headers
+    assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_a_proxy_that_is_trusted_may_say_that_it_was_https(opened: Opened) -> None:
+    house: House = await opened(trusted_proxies=("10.0.0.0/8",))
+    said = {"x-forwarded-proto": "https"}
+    proxy = await house.client(url="http://testserver", address="10.0.0.1", **said)
+    assert (await proxy.get("/login")).status_code == 200
+    stranger = await house.client(url="http://testserver", **said)
+    assert (await stranger.get("/login")).status_code == 308
+
+
+async def test_plain_http_on_this_machine_is_served_without_a_promise_of_https(
+    opened: Opened,
+) -> None:
+    house: House = await opened(public_origin="http://localhost:8000")
+    answer = await (await house.client(url="http://localhost:8000")).get("/login")
+    assert answer.status_code == 200
+    assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["//login", "/login/", "/LOGIN", "/login;x", "/account/x.css"])
+async def test_one_address_is_one_page(house: House, path: str) -> None:
+    alice = await house.alice()
+    answer = await alice.get(f"{ORIGIN}{path}", headers={"host": "evil.example"})
+    assert answer.status_code == 404
+    assert "evil" not in str(answer.headers)

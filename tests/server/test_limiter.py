@@ -1,0 +1,222 @@
+"""The limiter: guesses run out, owners do not."""
+
+import asyncio
+
+import httpx2
+import pytest
+
+from doorward.server import limiter
+from doorward.server.limiter import DAILY, FEW, FEW_WINDOW, FROM_SOURCE, Bucket, Limiter
+from doorward.server.refusals import Refused
+from doorward.stores.memory import MemoryStore
+from doorward.testing import FakeClock
+from tests.server.house import EMAIL, PASSWORD, House, Opened, login
+
+pytestmark = pytest.mark.anyio
+
+
+async def guesses(client: httpx2.AsyncClient, count: int, **more: str) -> list[int]:
+    return [(await login(client, "wrong", **more)).status_code for _ in range(count)]
+
+
+async def test_the_eleventh_wrong_guess_at_an_account_is_too_many(house: House) -> None:
+    await house.alice()
+    thief = await house.client(address="203.0.113.9")
+    assert await guesses(thief, FEW) == [401] * FEW
+    answer = await login(thief)
+    assert (answer.status_code, answer.json()["reason"]) == (429, "too_many_attempts")
+    assert answer.headers["retry-after"] == str(FEW_WINDOW)
+
+
+async def test_an_account_that_does_not_exist_is_limited_alike(house: House) -> None:
+    thief = await house.client()
+    assert await guesses(thief, FEW + 1, email="eve@example.test") == [401] * FEW + [429]
+
+
+async def test_after_the_window_the_person_may_try_again(house: House) -> None:
+    await house.alice()
+    thief = await house.client()
+    await guesses(thief, FEW + 1)
+    house.clock.advance(FEW_WINDOW)
+    assert (await login(thief)).status_code == 200
+
+
+async def test_only_failures_count(house: House) -> None:
+    await house.alice()
+    client = await house.browser()
+    for _ in range(FEW + 5):
+        assert (await login(client)).status_code == 200
+
+
+async def test_many_good_logins_at_once_are_no_attack(house: House) -> None:
+    await house.alice()
+    client = await house.client()
+    answers = await asyncio.gather(*(login(client) for _ in range(30)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_a_burst_of_wrong_guesses_is_counted_as_one_by_one(house: House) -> None:
+    await house.alice()
+    thief = await house.client()
+    answers = await asyncio.gather(*(login(thief, "wrong") for _ in range(40)))
+    assert sorted(answer.status_code for answer in answers) == [401] * FEW + [429] * 30
+
+
+async def test_another_spelling_is_the_same_account(house: House) -> None:
+    await house.alice()
+    thief = await house.client()
+    await guesses(thief, FEW // 2)
+    await guesses(thief, FEW // 2, email="ALICE@Example.Test")
+    assert (await login(thief)).status_code == 429
+
+
+async def test_another_address_does_not_help_with_one_account(house: House) -> None:
+    await house.alice()
+    for last in range(FEW):
+        assert await guesses(await house.client(address=f"203.0.113.{last}"), 1) == [401]
+    assert (await login(await house.client(address="203.0.113.200"))).status_code == 429
+
+
+async def test_one_source_runs_out_over_many_accounts(house: House) -> None:
+    thief = await house.client()
+    tried = [await guesses(thief, 1, email=f"u{n}@example.test") for n in range(FROM_SOURCE + 1)]
+    assert tried == [[401]] * FROM_SOURCE + [[429]]
+    other = await house.client(address="203.0.113.1")
+    assert await guesses(other, 1, email="u0@example.test") == [401]
+
+
+async def test_an_ipv6_customer_is_one_source(house: House) -> None:
+    for n in range(FROM_SOURCE):
+        thief = await house.client(address=f"2001:db8:0:1::{n:x}")
+        await guesses(thief, 1, email=f"u{n}@example.test")
+    thief = await house.client(address="2001:db8:0:1:ffff::1")
+    assert await guesses(thief, 1, email="u@example.test") == [429]
+    neighbour = await house.client(address="2001:db8:0:2::1")
+    assert await guesses(neighbour, 1, email="u@example.test") == [401]
+
+
+async def test_a_made_up_forwarded_address_is_not_believed(house: House) -> None:
+    for n in range(FROM_SOURCE):
+        thief = await house.client(**{"x-forwarded-for": f"192.0.2.{n}"})
+        await guesses(thief, 1, email=f"u{n}@example.test")
+    thief = await house.client(**{"x-forwarded-for": "192.0.2.99"})
+    assert await guesses(thief, 1, email="u@example.test") == [429]
+
+
+async def test_behind_a_trusted_proxy_the_true_address_counts(opened: Opened) -> None:
+    house = await opened(trusted_proxies=("198.51.100.7",))
+    for n in range(FROM_SOURCE):
+        thief = await house.client(**{"x-forwarded-for": f"203.0.113.{n}, 192.0.2.1"})
+        await guesses(thief, 1, email=f"u{n}@example.test")
+    thief = await house.client(**{"x-forwarded-for": "192.0.2.1"})
+    assert await guesses(thief, 1, email="u@example.test") == [429]
+    other = await house.client(**{"x-forwarded-for": "192.0.2.2"})
+    assert await guesses(other, 1, email="u@example.test") == [401]
+
+
+async def test_the_owner_on_a_known_device_is_never_locked_out(either: House) -> None:
+    owner = await either.alice()
+    await owner.post("/api/logout")
+    thief = await either.client(address="203.0.113.9")
+    assert (await guesses(thief, 60))[-1] == 429
+    nearby = await either.client()  # the same source as the owner
+    await guesses(nearby, 60)
+    assert (await login(nearby)).status_code == 429
+    assert (await login(owner)).status_code == 200
+
+
+async def test_a_known_device_has_its_own_count(house: House) -> None:
+    owner = await house.alice()
+    assert await guesses(owner, FEW + 1) == [401] * FEW + [429]
+    assert (await login(await house.client())).status_code == 200
+
+
+async def test_the_mark_of_ones_own_device_helps_with_no_other_account(house: House) -> None:
+    await house.alice()
+    thief = await house.browser()
+    await thief.post("/api/signup", json={"email": "eve@example.test", "password": PASSWORD})
+    await login(thief, email="eve@example.test")
+    await guesses(await house.client(address="203.0.113.9"), FEW)
+    assert (await login(thief)).status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/api/elevate", "/api/password"])
+async def test_a_stolen_session_is_no_way_to_guess_the_password(either: House, path: str) -> None:
+    thief = await either.alice()
+    body = {"password": "wrong", "current": "wrong", "new": "another passphrase"}
+    tried = [(await thief.post(path, json=body)).status_code for _ in range(FEW + 1)]
+    assert tried == [403] * FEW + [429]
+    for other in ("/api/elevate", "/api/password"):
+        body = {"password": PASSWORD, "current": PASSWORD, "new": "another passphrase"}
+        assert (await thief.post(other, json=body)).status_code == 429
+
+
+async def test_strangers_cannot_use_up_the_tries_of_who_is_logged_in(either: House) -> None:
+    owner = await either.alice()
+    await guesses(await either.client(), FEW + 1)
+    assert (await owner.post("/api/elevate", json={"password": PASSWORD})).status_code == 200
+
+
+async def test_a_slow_guesser_runs_out_within_the_day(house: House) -> None:
+    await house.alice()
+    thief = await house.client()
+    tried = 0
+    while (await login(thief, "wrong")).status_code == 401:
+        tried += 1
+        house.clock.advance(FEW_WINDOW // FEW + 1)
+    assert tried == DAILY
+
+
+async def test_signups_of_one_source_are_limited(opened: Opened) -> None:
+    house = await opened(signup_limit=2)
+    client = await house.client()
+    bodies = [{"email": f"u{n}@example.test", "password": PASSWORD} for n in range(3)]
+    answers = [await client.post("/api/signup", json=body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert answers[-1].headers["retry-after"] == "60"
+    other = await house.client(address="203.0.113.1")
+    assert (await other.post("/api/signup", json=bodies[2])).status_code == 201
+
+
+async def test_a_restart_forgets_no_guess(opened: Opened, tmp_path: object) -> None:
+    database = f"sqlite:///{tmp_path}/doorward.db"
+    first = await opened(database=database)
+    await first.alice()
+    await guesses(await first.client(), FEW)
+    second = await opened(database=database)
+    assert (await login(await second.client())).status_code == 429
+
+
+async def test_a_refused_guess_is_counted_nowhere() -> None:
+    store, clock = MemoryStore(), FakeClock()
+    under_test = Limiter(store, clock)
+    wide, narrow = Bucket("wide", 60, 3), Bucket("narrow", 60, 1)
+
+    async def wrong() -> bool:
+        return False
+
+    await under_test.guess([wide, narrow], wrong)
+    for _ in range(5):
+        with pytest.raises(Refused):
+            await under_test.guess([wide, narrow], wrong)
+    assert not await under_test.guess([wide], wrong)
+    assert not await under_test.guess([wide], wrong)
+    with pytest.raises(Refused):
+        await under_test.guess([wide], wrong)
+
+
+async def test_a_guess_that_was_cut_off_counts_as_wrong() -> None:
+    under_test = Limiter(MemoryStore(), FakeClock())
+    bucket = Bucket("one", 60, 1)
+
+    async def cut_off() -> bool:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await under_test.guess([bucket], cut_off)
+    with pytest.raises(Refused):
+        await under_test.guess([bucket], cut_off)
+
+
+async def test_no_address_is_kept_in_a_key() -> None:
+    assert not [bucket for bucket in limiter.account(EMAIL) if "alice" in bucket.key]

@@ -1,0 +1,130 @@
+"""One table of options: the command line, the environment, and their defaults."""
+
+import argparse
+
+import pytest
+
+from doorward import ConfigurationError, Settings
+from doorward.server.options import OPTIONS, Options, add_options, read_options
+
+
+def read(*argv: str, **environ: str) -> Options:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_options(parser, environ)
+    return read_options(parser.parse_args(argv))
+
+
+def test_without_a_word_the_defaults_hold() -> None:
+    assert read() == Options()
+
+
+def test_the_defaults_of_times_are_those_of_the_library() -> None:
+    options, library = Options(), Settings()
+    for name in ("access_ttl", "idle_ttl", "absolute_ttl", "refresh_grace", "touch_every"):
+        assert getattr(options, name) == getattr(library, name)
+
+
+EXAMPLES = {
+    "host": ("0.0.0.0", "0.0.0.0"),
+    "port": ("0", 0),
+    "public_origin": ("https://login.example", "https://login.example"),
+    "mode": ("token", "token"),
+    "database": ("memory:", "memory:"),
+    "root_key_file": ("/etc/key", "/etc/key"),
+    "access_ttl": ("60", 60),
+    "idle_ttl": ("60", 60),
+    "absolute_ttl": ("60", 60),
+    "refresh_grace": ("0", 0),
+    "touch_every": ("1", 1),
+    "trusted_proxies": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    "signup": ("closed", "closed"),
+    "signup_limit": ("5", 5),
+    "min_password": ("15", 15),
+    "tls_cert": ("c.pem", "c.pem"),
+    "tls_key": ("k.pem", "k.pem"),
+}
+
+
+def test_every_option_has_an_example_here() -> None:
+    assert set(EXAMPLES) == set(OPTIONS)
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if not name.startswith("tls")])
+def test_an_option_is_set_on_the_command_line_or_in_the_environment(name: str) -> None:
+    text, value = EXAMPLES[name]
+    option = OPTIONS[name]
+    assert getattr(read(f"--{option.name}", text), name) == value
+    assert getattr(read(**{option.variable: text}), name) == value
+
+
+def test_the_command_line_wins_over_the_environment() -> None:
+    assert read("--port", "1", DOORWARD_PORT="2").port == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("port", "70000"),
+        ("port", "-1"),
+        ("port", "x"),
+        ("port", ""),
+        ("mode", "jwt"),
+        ("signup", "yes"),
+        ("access_ttl", "0"),
+        ("access_ttl", "5m"),
+        ("idle_ttl", "1_000"),
+        ("idle_ttl", "٣"),
+        ("absolute_ttl", "1.5"),
+        ("refresh_grace", "-1"),
+        ("min_password", "7"),
+        ("public_origin", ""),
+    ],
+)
+def test_a_bad_value_is_refused_by_its_name(name: str, text: str) -> None:
+    option = OPTIONS[name]
+    for given in ({}, {option.variable: text}):
+        argv = () if given else (f"--{option.name}={text}",)
+        with pytest.raises(argparse.ArgumentError, match=f"--{option.name}.*{option.variable}"):
+            read(*argv, **given)
+
+
+def test_a_certificate_without_its_key_is_refused() -> None:
+    for option in ("--tls-cert", "--tls-key"):
+        with pytest.raises(ConfigurationError, match="belong together"):
+            read(option, "x.pem")
+
+
+def test_a_minimum_that_no_password_can_reach_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="128"):
+        Options(min_password=129)
+
+
+@pytest.mark.parametrize(
+    ("options", "origin"),
+    [
+        (Options(), "http://localhost:8000"),
+        (Options(port=80), "http://localhost"),
+        (Options(host="0.0.0.0"), "http://localhost:8000"),
+        (Options(tls_cert="c", tls_key="k"), "https://localhost:8000"),
+        (Options(tls_cert="c", tls_key="k", port=443), "https://localhost"),
+        (Options(public_origin="https://login.example"), "https://login.example"),
+    ],
+)
+def test_the_public_origin_is_this_machine_unless_it_is_said(options: Options, origin: str) -> None:
+    assert options.origin == origin
+
+
+def test_help_explains_each_option_with_its_default_and_its_variable() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser, {"DOORWARD_PORT": "9"})
+    text = " ".join(parser.format_help().split())
+    for option in OPTIONS.values():
+        assert f"--{option.name} {option.metavar}" in text
+        assert f"(default: {option.shown}; {option.variable})" in text
+
+
+def test_another_command_may_take_some_of_them() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser, {}, "database", "root_key_file")
+    options = read_options(parser.parse_args(["--database", "memory:"]))
+    assert options == Options(database="memory:")
