@@ -6,10 +6,12 @@ from dataclasses import fields
 from importlib import import_module
 from pkgutil import iter_modules
 
+import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from doorward import Event, Reason, Settings
+from doorward.cli import COMMANDS, main
 from doorward.server import pages
 from doorward.server.app import create_app
 from doorward.server.options import OPTIONS, Options
@@ -18,6 +20,11 @@ from doorward.stores import Store
 from doorward.types import EVENTS
 from doorward.web.problem import STATUS
 from tests.docs.pages import DOCS, ROOT, code, rows
+
+COMMON = {"--database", "--root-key-file", "--json"}
+"""What every command takes."""
+
+SERVE = {f"--{option.name}" for option in OPTIONS.values()}
 
 SERVER = ROOT / "src" / "doorward" / "server"
 
@@ -96,3 +103,37 @@ def page_routes() -> list[APIRoute]:
     modules = [import_module(each.name) for each in found]
     routers = [module.router for module in modules if hasattr(module, "router")]
     return [route for router in routers for route in router.routes]
+
+
+def test_every_command_is_documented_with_its_own_options(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    documented = {
+        first: cells[0] for first, cells in rows(DOCS / "commands.md", "## Verbs").items()
+    }
+    assert_same([verb_of(first) for first in documented], verbs())
+    for first, cell in documented.items():
+        own = set(options(verb_of(first).split(), capsys)) - COMMON
+        named = SERVE if cell == "all of `doorward serve`" else set(re.findall(r"--[a-z-]+", cell))
+        assert named - COMMON == own, first
+
+
+def verb_of(first: str) -> str:
+    """`users lock WHO` without what it is about."""
+    return " ".join(re.findall(r"(?<!\[)\b[a-z-]+\b", first))
+
+
+def verbs() -> list[str]:
+    """Every command of the operator, with its verb if it has any."""
+    found = []
+    for command in COMMANDS.keys() - {"serve"}:
+        module = import_module(f"doorward.cli.{command}")
+        found += [f"{command} {verb}" for verb in getattr(module, "VERBS", {})] or [command]
+    return found
+
+
+def options(words: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The options in the usage that a command prints."""
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+    return re.findall(r"--[a-z-]+", capsys.readouterr().out.partition("\n\n")[0])
