@@ -7,6 +7,10 @@ from importlib import import_module
 
 COMMANDS: dict[str, str] = {
     "serve": "Serve the pages and the API.",
+    "users": "Create, list, lock, change and delete users.",
+    "sessions": "See where people are logged in, and end sessions.",
+    "keys": "See, rotate and withdraw the keys that sign access tokens.",
+    "doctor": "Say what about a setup is unsafe or will surprise.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
 

@@ -1,0 +1,117 @@
+"""`doorward keys`: the keys that sign access tokens."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from ..keys import signer_at
+from ..server.options import read_options
+from ..types import SigningKey, system_clock
+from .opening import opened_auth
+from .output import Answer, NotDone, counted, long, table, when
+from .verbs import Verb, run
+
+NONE = "There are no signing keys; a server makes the first ones when it starts in token mode."
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb.  Returns the exit status."""
+    return run("keys", VERBS, argv)
+
+
+async def list_(given: Namespace) -> Answer:
+    async with opened_auth(read_options(given)) as auth:
+        keys, now = await auth.signing.keys(), auth.clock()
+    head = ("KEY", "ALGORITHM", "STATE", "AGE", "CREATED (UTC)", "SIGNS FROM (UTC)")
+    rows = [
+        (
+            key.kid,
+            key.algorithm,
+            state(key, keys, now),
+            long(max(0, now - key.created_at)),
+            when(key.created_at),
+            "-" if key.signs_from is None else when(key.signs_from),
+        )
+        for key in keys
+    ]
+    data = [_entry(key, keys, now) for key in keys]
+    return Answer({"keys": data}, table(head, rows) if rows else [NONE])
+
+
+async def rotate(given: Namespace) -> Answer:
+    async with opened_auth(read_options(given)) as auth:
+        if not await auth.signing.keys():
+            raise NotDone(NONE)
+        await auth.rotate_keys()
+        keys, now = await auth.signing.keys(), auth.clock()
+    heir = max(_timed(keys))[1]
+    begins = heir.signs_from or now
+    signs = "signs from now on" if begins <= now else f"will sign from {when(begins)} UTC on"
+    lines = [f"Key {heir.kid} {signs}; nobody is logged out."]
+    if begins > now:
+        lines.append("Until then others, who may keep our public keys for an hour, learn of it.")
+    return Answer({"kid": heir.kid, "signs_from": begins}, lines)
+
+
+async def compromise(given: Namespace) -> Answer:
+    async with opened_auth(read_options(given)) as auth:
+        before = {key.kid for key in await auth.signing.keys() if key.withdrawn_at is None}
+        try:
+            await auth.withdraw_key(given.kid)
+        except LookupError as error:
+            raise NotDone(str(error.args[0])) from error
+        keys, now = await auth.signing.keys(), system_clock()
+    gone = [key.kid for key in keys if key.withdrawn_at is not None and key.kid in before]
+    signer = signer_at([key for key in keys if key.withdrawn_at is None], now)
+    data = {"kid": given.kid, "withdrawn": gone, "signing": signer.kid}
+    if not gone:
+        return Answer(data, ["This key was withdrawn before."])
+    many = counted(len(gone), "key")
+    lines = [
+        f"Withdrew {many}; nothing signed with {', '.join(gone)} is accepted any more.",
+        f"Key {signer.kid} signs now; people with a good refresh token stay logged in.",
+    ]
+    return Answer(data, lines)
+
+
+def state(key: SigningKey, keys: Sequence[SigningKey], now: int) -> str:
+    """What a key is used for now: `signing`, `waiting` to be the next, `scheduled` to take over,
+    `retired` or `withdrawn`."""
+    if key.withdrawn_at is not None:
+        return "withdrawn"
+    if key.signs_from is None:
+        return "waiting"
+    if key.kid == signer_at(keys, now).kid:
+        return "signing"
+    return "scheduled" if key.signs_from > now else "retired"
+
+
+def _timed(keys: Sequence[SigningKey]) -> list[tuple[tuple[int, str], SigningKey]]:
+    return [
+        ((key.signs_from, key.kid), key)
+        for key in keys
+        if key.signs_from is not None and key.withdrawn_at is None
+    ]
+
+
+def _entry(key: SigningKey, keys: Sequence[SigningKey], now: int) -> dict[str, object]:
+    return {
+        "kid": key.kid,
+        "algorithm": key.algorithm,
+        "state": state(key, keys, now),
+        "created_at": key.created_at,
+        "signs_from": key.signs_from,
+        "withdrawn_at": key.withdrawn_at,
+    }
+
+
+def _kid(parser: ArgumentParser) -> None:
+    parser.add_argument("kid", metavar="KID", help="the key, as `keys list` shows it")
+
+
+VERBS = {
+    "list": Verb(what="Show every key that signs or ever signed access tokens.", run=list_),
+    "rotate": Verb(what="Let the next signing key take over.", run=rotate),
+    "compromise": Verb(
+        what="Accept nothing any more that a key signed.", run=compromise, arguments=_kid
+    ),
+}

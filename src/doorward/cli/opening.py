@@ -1,0 +1,106 @@
+"""The database of a server, opened by a command that runs beside it or while it is down."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..auth import Auth
+from ..errors import ConfigurationError
+from ..keys import default_root_key_path
+from ..opening import open_auth
+from ..server.options import Options
+from ..settings import Settings
+from .output import NotDone, remark
+
+if TYPE_CHECKING:
+    from ..server.users import Users
+
+USERS, SESSIONS = "doorward_users", "doorward_sessions"
+"""The tables that tell whose file this is."""
+
+
+@asynccontextmanager
+async def opened_auth(options: Options, *, make: bool = False) -> AsyncIterator[Auth]:
+    """The sessions and signing keys.  Raises `NotDone` when there is no such database and it is not
+    to be made, and `ConfigurationError`."""
+    _check(options.database, SESSIONS, make)
+    auth = await _auth(options)
+    try:
+        yield auth
+    finally:
+        await auth.store.close()
+
+
+@asynccontextmanager
+async def opened_users(options: Options, *, make: bool = False) -> AsyncIterator["Users"]:
+    """The users.  Raises like `opened_auth`."""
+    from ..server.database import open_database
+    from ..server.users import Users
+
+    _check(options.database, USERS, make)
+    path = database_file(options.database)
+    missing = path is not None and not path.exists()
+    database = await open_database(options.database)
+    if missing:
+        remark(f"Note: made a new database, {path}.")
+    try:
+        yield Users(database)
+    finally:
+        await database.close()
+
+
+def database_file(url: str) -> Path | None:
+    """The file that a database URL names, or None."""
+    path = url.removeprefix("sqlite:///")
+    return None if path in ("", url) else Path(path).absolute()
+
+
+def tables(path: Path) -> frozenset[str]:
+    """The names of the tables in a database file.  Changes nothing; raises `sqlite3.Error`."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    return frozenset(name for (name,) in rows)
+
+
+def has_users(options: Options) -> bool:
+    """Whether the server's users are in the database: an application's own file has none."""
+    path = database_file(options.database)
+    return path is not None and USERS in tables(path)
+
+
+def root_key_path(options: Options, environ: Mapping[str, str]) -> Path | None:
+    """The root key file, or None when the key itself stands in the environment."""
+    if "DOORWARD_ROOT_KEY" in environ:
+        return None
+    return options.key_file or default_root_key_path(environ, sys.platform)
+
+
+def _check(url: str, table: str, make: bool) -> None:
+    """A slip in a path must not make a new, empty database and then find nobody in it."""
+    if url == "memory:":
+        raise NotDone("What is in memory: can be reached by its server alone; name a file.")
+    path = database_file(url)
+    if path is None or make:
+        return
+    if not path.exists():
+        raise NotDone(f"There is no database {path}; name the server's with --database.")
+    try:
+        found = tables(path)
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"The database {path} cannot be read: {error}.") from error
+    if table not in found:
+        what = "users" if table == USERS else "sessions"
+        raise NotDone(f"The database {path} keeps no {what} of Doorward; is it the right one?")
+
+
+async def _auth(options: Options) -> Auth:
+    path = root_key_path(options, os.environ)
+    missing = path is not None and not path.exists()
+    auth = await open_auth(options.database, Settings(), root_key_file=options.key_file)
+    if missing:
+        remark(f"Note: made a new root key, {path}; the server must be given the same one.")
+    return auth

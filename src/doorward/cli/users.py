@@ -1,0 +1,339 @@
+"""`doorward users`: who may log in, decided by the operator.
+
+The users are written first and the sessions second: a login under way, which read the user before,
+is then superseded and looks again.
+"""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ..auth import Auth
+from ..errors import StoreUnavailable
+from ..passwords import Passwords
+from ..server.email import canonical
+from ..server.options import Options, read_options
+from ..server.policy import check_password
+from ..server.users import EmailTaken, User, Users
+from ..settings import MOST_ROLE_BYTES, Settings
+from ..types import Roles, system_clock
+from .asking import new_password
+from .opening import opened_auth, opened_users
+from .output import Answer, NotDone, counted, table, when
+from .verbs import Verb, run
+
+ADMIN = "admin"
+"""The role of those who administer; somebody should be left who has it."""
+
+PAGE = 500
+"""Rows read at once."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb.  Returns the exit status."""
+    return run("users", VERBS, argv)
+
+
+async def create(given: Namespace) -> Answer:
+    options, email, roles = read_options(given), canonical(given.who), _roles(given.role)
+    async with opened_users(options, make=True) as users:
+        if await users.by_email(email):
+            raise EmailTaken
+        if given.no_password:
+            return await _create_with_link(users, options, email, roles)
+        password = new_password()
+        check_password(password, email=email, minimum=options.min_password)
+        user = await users.create(email, await _hashed(password), roles, at=system_clock())
+        return Answer(_data(user), [_created(user)])
+
+
+async def list_(given: Namespace) -> Answer:
+    async with opened_users(read_options(given)) as users:
+        found = await every(users)
+    shown = [
+        (user.email, user.subject, _listed(user.roles), _state(user), when(user.created_at))
+        for user in found
+    ]
+    head = ("E-MAIL", "SUBJECT", "ROLES", "STATE", "CREATED (UTC)")
+    lines = table(head, shown) if shown else ["There are no users."]
+    return Answer({"users": [_entry(user) for user in found]}, lines)
+
+
+async def lock(given: Namespace) -> Answer:
+    options = read_options(given)
+    async with opened_users(options) as users, opened_auth(options) as auth:
+        before = await _find(users, given.who)
+        user = _still(await users.lock(before.subject, at=system_clock()))
+        with _second(user):
+            ended = await auth.revoke(subject=user.subject)
+        notes = await _admin_notes(users, before)
+    did = f"{user.email} was locked already" if before.locked_at else f"Locked {user.email}"
+    return Answer(
+        {**_data(user), "locked_at": user.locked_at, "sessions_ended": len(ended)},
+        [f"{did}; {counted(len(ended), 'session')} ended."],
+        notes,
+    )
+
+
+async def unlock(given: Namespace) -> Answer:
+    async with opened_users(read_options(given)) as users:
+        before = await _find(users, given.who)
+        user = _still(await users.unlock(before.subject))
+    did = f"Unlocked {user.email}" if before.locked_at else f"{user.email} was not locked"
+    return Answer({**_data(user), "locked_at": user.locked_at}, [f"{did} and can log in."])
+
+
+async def set_roles(given: Namespace) -> Answer:
+    options, roles = read_options(given), _roles(given.roles)
+    async with opened_users(options) as users, opened_auth(options) as auth:
+        before = await _find(users, given.who)
+        _still(await users.set_roles(before.subject, roles))
+        with _second(before):
+            user, changed = await _tell_sessions(users, auth, before.subject)
+        notes = await _admin_notes(users, before)
+    told = f"{counted(changed, 'session')} changed, nobody was logged out."
+    return Answer(
+        {**_data(user), "sessions_changed": changed},
+        [f"Gave {user.email} {_named(user.roles)}; {told}"],
+        notes,
+    )
+
+
+async def reset_link(given: Namespace) -> Answer:
+    options = read_options(given)
+    _check_origin(options)
+    async with opened_users(options) as users, opened_auth(options) as auth:
+        user = await _find(users, given.who)
+        link, ends_at = await _link(auth, options, user)
+    notes = _link_notes(options)
+    if user.locked_at is not None:
+        notes.append(f"Note: {user.email} is locked, and stays so until it is unlocked.")
+    data = {**_data(user), "reset_link": link, "expires_at": ends_at}
+    return Answer(data, _link_lines(user, link, ends_at), notes)
+
+
+async def delete(given: Namespace) -> Answer:
+    options = read_options(given)
+    async with opened_users(options) as users, opened_auth(options) as auth:
+        user = await users.find(given.who)
+        if user is None:
+            return await _delete_leftovers(auth, given.who)
+        await users.delete(user.subject)
+        with _second(user):
+            ended = await auth.revoke(subject=user.subject)
+        notes = await _admin_notes(users, user)
+    return Answer(
+        {**_data(user), "sessions_ended": len(ended)},
+        [f"Deleted {user.email}; {counted(len(ended), 'session')} ended."],
+        notes,
+    )
+
+
+async def every(users: Users) -> list[User]:
+    """All users, in the order of their addresses."""
+    found = await users.list(limit=PAGE)
+    while page := await users.list(after=found[-1].email if found else None, limit=PAGE):
+        found += page
+    return found
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+async def _create_with_link(users: Users, options: Options, email: str, roles: Roles) -> Answer:
+    _check_origin(options)
+    async with opened_auth(options, make=True) as auth:  # first: it may be what fails
+        user = await users.create(email, None, roles, at=system_clock())
+        link, ends_at = await _link(auth, options, user)
+    data = {**_data(user), "reset_link": link, "expires_at": ends_at}
+    lines = [_created(user), *_link_lines(user, link, ends_at)]
+    return Answer(data, lines, _link_notes(options))
+
+
+async def _tell_sessions(users: Users, auth: Auth, subject: str) -> tuple[User, int]:
+    """Give the sessions what the users table says, until it still says so afterwards: of two
+    operators at once, the last one's roles are in both places in the end."""
+    changed: set[str] = set()
+    user = _still(await users.by_subject(subject))
+    while True:
+        changed.update(await auth.change(subject, roles=user.roles))
+        again = _still(await users.by_subject(subject))
+        if again.roles == user.roles:
+            return again, len(changed)
+        user = again
+
+
+async def _delete_leftovers(auth: Auth, who: str) -> Answer:
+    """End the sessions of a user whose deletion was interrupted half-way."""
+    ended = [] if "@" in who else await auth.revoke(subject=who)
+    if not ended:
+        raise NotDone(f"There is no user {who}.")
+    data = {"subject": who, "email": None, "sessions_ended": len(ended)}
+    return Answer(data, [f"{who} was deleted before; {counted(len(ended), 'session')} ended."])
+
+
+async def _link(auth: Auth, options: Options, user: User) -> tuple[str, int]:
+    """A reset link and when it dies."""
+    from ..server.flows import recover  # it brings the whole server along
+
+    now = system_clock()
+    link = await recover.reset_link(auth.store, user, options.origin, at=now)
+    return link, now + recover.LIFETIME
+
+
+async def _hashed(password: str) -> str:
+    passwords = Passwords()
+    try:
+        return await passwords.hash(password)
+    finally:
+        passwords.close()
+
+
+async def _find(users: Users, who: str) -> User:
+    user = await users.find(who)
+    if user is None:
+        raise NotDone(f"There is no user {who}.")
+    return user
+
+
+async def _admin_notes(users: Users, before: User) -> list[str]:
+    """The operator may take away the last administrator, who could not do it from inside."""
+    if ADMIN not in before.roles or before.locked_at is not None:
+        return []
+    if any(ADMIN in user.roles and user.locked_at is None for user in await every(users)):
+        return []
+    return [f"Warning: nobody who can log in has the role {ADMIN} any more."]
+
+
+def _still(user: User | None) -> User:
+    if user is None:
+        raise NotDone("The user was deleted at this moment by somebody else.")
+    return user
+
+
+@contextmanager
+def _second(user: User) -> Iterator[None]:
+    """The step after the users table was written: whoever reads the refusal must know that."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise NotDone(
+            f"The user is changed, but not yet the sessions ({error});"
+            f" give the same command again for {user.subject}."
+        ) from error
+
+
+def _check_origin(options: Options) -> None:
+    """A link to another machine over plain http would hand the account to anyone on the way."""
+    Settings(public_origin=options.origin)
+
+
+def _roles(words: Sequence[str]) -> Roles:
+    roles = frozenset(words)
+    if len(json.dumps(sorted(roles))) > MOST_ROLE_BYTES:
+        raise NotDone("These are too many or too long roles: they do not fit in an access token.")
+    return roles
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+def _data(user: User) -> dict[str, object]:
+    return {"subject": user.subject, "email": user.email, "roles": sorted(user.roles)}
+
+
+def _entry(user: User) -> dict[str, object]:
+    return {
+        **_data(user),
+        "locked_at": user.locked_at,
+        "has_password": user.password_hash is not None,
+        "created_at": user.created_at,
+        "password_changed_at": user.password_changed_at,
+    }
+
+
+def _state(user: User) -> str:
+    if user.locked_at is not None:
+        return f"locked {when(user.locked_at)}"
+    return "active" if user.password_hash is not None else "no password yet"
+
+
+def _created(user: User) -> str:
+    return f"Created {user.email} with {_named(user.roles)}; the subject is {user.subject}."
+
+
+def _link_lines(user: User, link: str, ends_at: int) -> list[str]:
+    return [
+        f"With this link {user.email} can choose a password, once, until {when(ends_at)} UTC.",
+        "Whoever has it becomes that person: hand it over by a safe way.",
+        link,
+    ]
+
+
+def _link_notes(options: Options) -> list[str]:
+    if options.public_origin is not None:
+        return []
+    elsewhere = "if people reach the server elsewhere, set --public-origin"
+    return [f"Note: the link leads to {options.origin}; {elsewhere}."]
+
+
+def _named(roles: Roles) -> str:
+    if not roles:
+        return "no roles"
+    return f"the role{'s' if len(roles) > 1 else ''} {', '.join(sorted(roles))}"
+
+
+def _listed(roles: Roles) -> str:
+    return ", ".join(sorted(roles)) or "-"
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+def _who(parser: ArgumentParser) -> None:
+    parser.add_argument("who", metavar="WHO", help="the e-mail address or the subject")
+
+
+def _create_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("who", metavar="WHO", help="the e-mail address")
+    parser.add_argument(
+        "--role", metavar="ROLE", action="append", default=[], help="a role; may be repeated"
+    )
+    parser.add_argument(
+        "--no-password",
+        action="store_true",
+        help="ask for none, and print a link with which the person chooses one",
+    )
+
+
+def _role_arguments(parser: ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("roles", metavar="ROLE", nargs="*", help="exactly these; none takes all")
+
+
+LINK = ("public_origin", "port")
+
+VERBS = {
+    "create": Verb(
+        what="Add a user; the password is asked for, or read as one line from stdin.",
+        run=create,
+        options=("min_password", *LINK),
+        arguments=_create_arguments,
+    ),
+    "list": Verb(what="Show all users.", run=list_),
+    "lock": Verb(what="Refuse a user from now on, and end all sessions.", run=lock, arguments=_who),
+    "unlock": Verb(what="Let a locked user log in again.", run=unlock, arguments=_who),
+    "set-roles": Verb(
+        what="Give a user exactly these roles, in live sessions too.",
+        run=set_roles,
+        arguments=_role_arguments,
+    ),
+    "reset-link": Verb(
+        what="Print a link with which a user can choose a new password, once.",
+        run=reset_link,
+        options=LINK,
+        arguments=_who,
+    ),
+    "delete": Verb(what="Forget a user, and end all sessions.", run=delete, arguments=_who),
+}
