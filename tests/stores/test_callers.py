@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from doorward.stores.memory import MemoryStore
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live, row
 
 from .callers import finish
+from .gate import Gate
 
 REVOKE = Decision(revoke=True)
 
@@ -49,41 +51,66 @@ def test_synchronous_code_may_use_it_without_a_loop(store: Backend) -> None:
     assert finish(store.purge(NOW + 1)) == 1
 
 
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads take turns thousands of times as often as usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("restless")
 def test_many_threads_may_use_it(store: Backend) -> None:
-    finish(add(store, a_session("shared")))
-    old = finish(row(store, "shared"))
+    rounds = 200 if isinstance(store, MemoryStore) else 20
+    for number in range(rounds):
+        finish(add(store, a_session(f"shared {number}")))
     cursor = finish(store.changes(None)).cursor
 
     def work(thread: int) -> int:
         won = 0
-        for number in range(25):
-            sid = f"{thread}.{number}"
+        for number in range(rounds):
+            sid, old = f"{thread}.{number}", a_session(f"shared {number}")
             with suppress(Rejected):
                 finish(store.insert(a_session(sid, "limited"), 0, NOW, Most(5, end_oldest=False)))
-            finish(store.insert(a_session(sid + "!", f"of {thread}"), ANY_MARK, NOW))
             won += finish(store.replace(old, replace(old, generation=thread)))
+            finish(store.insert(a_session(sid + "!", f"of {thread}"), ANY_MARK, NOW))
             finish(store.change(subject=f"of {thread}", decision=REVOKE, at=NOW))
             assert finish(row(store, sid + "!")).revoked_at == NOW
             finish(store.changes(cursor))
         return won
 
     with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(work, range(8))) == 1
+        assert sum(threads.map(work, range(8))) == rounds
     assert len(finish(live(store, "limited"))) == 5
     entries = finish(store.changes(cursor)).entries
-    assert len(entries) == len({change.id for change in entries}) == 200
+    assert len(entries) == len({change.id for change in entries}) == 8 * rounds
+
+
+def test_no_decision_comes_into_the_middle_of_a_login(store: Backend) -> None:
+    gate = Gate()
+    session = a_session("a", attributes=gate)
+    with ThreadPoolExecutor(2) as threads:
+        login = threads.submit(finish, store.insert(session, finish(store.mark()), NOW))
+        assert gate.reached.wait(10)
+        decision = threads.submit(finish, store.change(subject="alice", decision=REVOKE, at=NOW))
+        assert not wait([decision], timeout=0.1).done
+        gate.open.set()
+        login.result()
+        assert decision.result() == ["a"]
+    assert finish(live(store)) == set()
 
 
 def test_a_change_made_in_another_loop_wakes_who_waits(store: Backend) -> None:
     finish(add(store, a_session("a")))
 
-    async def wait() -> None:
+    async def sleeper() -> None:
         asleep = asyncio.create_task(store.wait(60))
         await asyncio.sleep(0)
         await asyncio.to_thread(asyncio.run, revoke(store, "a"))
         await asyncio.wait_for(asleep, 5)
 
-    asyncio.run(wait())
+    asyncio.run(sleeper())
 
 
 def test_a_waiter_whose_loop_was_closed_is_in_nobodys_way() -> None:

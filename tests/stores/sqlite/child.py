@@ -87,7 +87,7 @@ async def fill(store: SQLiteStore) -> None:
     """Write on a disk that becomes full, and then is not."""
     kept = await until_full(store)
     say(json.dumps(kept))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    limit_files(resource.RLIM_INFINITY)
     await store.insert(a_session("after"), ANY_MARK, NOW)
     say("works")
 
@@ -96,7 +96,7 @@ async def until_full(store: SQLiteStore) -> list[str]:
     """What was acknowledged before all of a group of writes failed for want of space."""
     limit_files(256 * 1024)
     kept: list[str] = []
-    for group in count():
+    for group in range(1000):
         sids = [f"{group}.{number}" for number in range(4)]
         wide = {"wide": "x" * 10_000}
         results = await asyncio.gather(
@@ -119,6 +119,7 @@ async def overflow(store: SQLiteStore) -> None:
         await store.put("code", b"large", "x" * 8_000_000, NOW + 10)
     except StoreUnavailable as error:
         say(str(error))
+    limit_files(resource.RLIM_INFINITY)
     await store.put("code", b"after", "payload", NOW + 10)
     say("works")
 
@@ -155,6 +156,7 @@ def cramped(path: str) -> None:
         SQLiteStore(path)
     except ConfigurationError as error:
         say(str(error))
+    limit_files(resource.RLIM_INFINITY)
 
 
 VERBS = {

@@ -1,5 +1,6 @@
 """Children of a test, and what they say."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ class Child:
 
 @contextmanager
 def child(verb: str, path: Path, *arguments: str) -> Iterator[Child]:
-    """A child that is ready, and gone afterwards."""
+    """A child that is ready; it has ended well, or was killed, when this is over."""
     command = [sys.executable, "-m", "tests.stores.sqlite.child", verb, str(path), *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -37,5 +38,7 @@ def child(verb: str, path: Path, *arguments: str) -> Iterator[Child]:
         try:
             assert started.hear() == "ready"
             yield started
+            started.stdin.close()
+            assert process.wait(30) in {0, -signal.SIGKILL}
         finally:
             process.kill()

@@ -2,9 +2,7 @@
 
 import struct
 from asyncio import create_task, gather, sleep
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -13,6 +11,8 @@ from doorward.errors import Reason, Rejected, StoreUnavailable
 from doorward.stores import Decision
 from doorward.stores.sqlite import SQLiteStore
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
+
+from ..gate import Gate
 
 pytestmark = pytest.mark.anyio
 
@@ -26,25 +26,6 @@ def commits(path: Path) -> int:
     return sum(
         log[at + 8 : at + 16] == salts and log[at + 4 : at + 8] != b"\0\0\0\0" for at in frames
     )
-
-
-class Gate(Mapping[str, str | int | bool]):
-    """Attributes that hold the writer up while it reads them."""
-
-    def __init__(self) -> None:
-        self.reached = Event()
-        self.open = Event()
-
-    def __iter__(self) -> Iterator[str]:
-        self.reached.set()
-        assert self.open.wait(10)
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-    def __getitem__(self, key: str) -> str | int | bool:
-        raise KeyError(key)
 
 
 async def behind(store: SQLiteStore, *writes: Any, cancel: int | None = None) -> list[Any]:

@@ -141,7 +141,7 @@ def open_file(path: Path, busy_timeout: float) -> sqlite3.Connection:
             f"this Python's SQLite is {sqlite3.sqlite_version}; Doorward needs 3.37 or later"
         )
     _make_file(path)
-    connection = connect(path, busy_timeout)
+    connection = connect(path, 0)
     try:
         _use_wal(connection, busy_timeout)
         _prepare(connection)
@@ -183,17 +183,18 @@ def _refusal(path: Path, error: Exception) -> ConfigurationError:
 
 
 def _use_wal(connection: sqlite3.Connection, busy_timeout: float) -> None:
-    """SQLite does not wait by itself when several open a new file at once and each wants to be the
-    one to change it."""
+    """The waiting is our own here: SQLite does not wait when several open a new file at once and
+    each wants to be the one that changes it."""
     until = monotonic() + busy_timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL").fetchall()
-            return
+            break
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
                 raise
         sleep(0.01)
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -86,9 +86,8 @@ class Writer:
             outcomes = [self._attempt(write) for write in writes]
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                with suppress(sqlite3.Error):  # then the next BEGIN fails, and tries this again
-                    self._connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # most often SQLite has rolled back by itself
+                self._connection.execute("ROLLBACK")
             return [(None, StoreUnavailable(str(error))) for _ in writes]
         return outcomes
 

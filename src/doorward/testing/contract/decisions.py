@@ -110,6 +110,18 @@ class DecisionsContract:
         assert [await row(store, each.sid) for each in rows] == rows
         assert (await store.changes(before.cursor)).entries in ([], ())
 
+    async def test_dead_children_of_the_living_are_left_as_they_were(self, store: Backend) -> None:
+        await add(
+            store,
+            a_session("p"),
+            a_session("expired", parent_sid="p", ends_at=NOW),
+            a_session("revoked", parent_sid="p"),
+        )
+        await store.change(sid="revoked", decision=REVOKE, at=NOW - 5)
+        rows = [await row(store, sid) for sid in ("expired", "revoked")]
+        assert list(await store.change(sid="p", decision=REVOKE, at=NOW)) == ["p"]
+        assert [await row(store, each.sid) for each in rows] == rows
+
     async def test_each_row_is_one_change(self, store: Backend) -> None:
         await add(store, a_session("a", ver=4), a_session("b"))
         before = await store.changes(None)
