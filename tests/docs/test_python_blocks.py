@@ -40,6 +40,15 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
     sys.modules.pop("app", None)
 
 
+def test_the_application_of_the_readme_needs_one_word_to_change_its_mode(folder: Path) -> None:
+    found = blocks(ROOT / "docs" / "quickstart.md")
+    tests = next(block for block in found if block.more == "test_app.py")
+    for file, text in ("app.py", APP.text), (tests.more, tests.text):
+        assert text.count('"session"') == 1
+        (folder / file).write_text(text.replace('"session"', '"token"'))
+    pytest_there(folder / tests.more)
+
+
 @pytest.mark.parametrize("page", GUIDE, ids=name)
 def test_every_block_says_what_becomes_of_it(page: Path) -> None:
     for block in blocks(page):

@@ -12,10 +12,18 @@ from fastapi.routing import APIRoute
 
 from doorward import Event, Reason, Settings
 from doorward.cli import COMMANDS, main
-from doorward.server import pages
+from doorward.passwords import LONGEST, Cost
+from doorward.server import bounds, limiter, pages
 from doorward.server.app import create_app
 from doorward.server.options import OPTIONS, Options
 from doorward.server.refusals import Refusal, Refused
+from doorward.settings import (
+    CLOCK_SKEW,
+    ELEVATE_OVERLAP,
+    MINUTE,
+    MOST_BRANCHES,
+    MOST_ROLE_BYTES,
+)
 from doorward.stores import Store
 from doorward.types import EVENTS
 from doorward.web.problem import STATUS
@@ -88,6 +96,33 @@ def test_every_page_of_the_server_is_documented() -> None:
 def test_every_method_of_a_store_is_documented() -> None:
     real = [name for name, each in vars(Store).items() if callable(each) and name[0] != "_"]
     assert_same([*rows(DOCS / "stores.md", "## The nine methods"), "close"], real)
+
+
+def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
+    minutes = limiter.FEW_WINDOW // MINUTE
+    said = {
+        "reasons.md": [
+            f"above {bounds.MOST_BODY // 1024} KiB",
+            f"above {bounds.MOST_HEADER // 1024} KiB, or all above {bounds.MOST_HEADERS // 1024}",
+            f"more than {bounds.SLOWEST} seconds",
+        ],
+        "deployment.md": [
+            f"{limiter.FEW} in {minutes} minutes and {limiter.DAILY} a day",
+            f"{limiter.FROM_SOURCE} in {minutes} minutes",
+            f"to {LONGEST} characters",
+        ],
+        "settings.md": [
+            f"{ELEVATE_OVERLAP} seconds of overlap",
+            f"{MOST_BRANCHES} re-branches",
+            f"{CLOCK_SKEW} seconds of clock difference",
+            f"{MOST_ROLE_BYTES:,} bytes each",
+            f"{Cost().memory_kib:,} KiB and {Cost().passes} passes",
+        ],
+    }
+    for page, phrases in said.items():
+        text = " ".join((DOCS / page).read_text().split())
+        for phrase in phrases:
+            assert phrase in text, f"{page} does not say: {phrase}"
 
 
 def statuses(table: Mapping[str, list[str]]) -> dict[str, int]:
