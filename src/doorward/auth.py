@@ -13,7 +13,7 @@ from .keys import RootKeys
 from .rules import Verdict
 from .settings import DAY, Settings
 from .signing import Signing
-from .stores import Backend, Decision, Most, Page
+from .stores import Backend, Cursor, Decision, Most, Page
 from .tokens import RefreshToken, hash_secret, new_secret, new_sid, parse_session_token
 from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
 from .view import View
@@ -189,9 +189,12 @@ class Auth:
         row = await self.store.get(issued.session.sid)
         if row is None or row.revoked_at is not None:
             return False
-        if row.mode == "token" and issued.refresh_token is None:
-            return True  # a replay: it sets nothing that could displace
         return rules.place(row) == rules.place(issued.session)
+
+    @property
+    def learned(self) -> Cursor | None:
+        """How far this process has followed the store's order of changes."""
+        return self._view.cursor
 
     async def rotate_keys(self) -> None:
         """Put the next signing key into use; no token stops working."""

@@ -1,50 +1,72 @@
 """The gate as pure ASGI middleware, for any framework or none."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any
 
 from ..errors import Rejected, StoreUnavailable
 from ..types import Principal
+from .connection import NOT_LOGGED_IN, TRY_AGAIN, Answer, Socket
+from .connection import Message as Message
+from .connection import Receive as Receive
+from .connection import Send as Send
 from .door import Door
 from .gate import Visit
 from .problem import problem
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-WEBSOCKET_CLOSE = 4401
-"""Close code of a WebSocket whose principal is refused or no longer there (4000-4999: RFC 6455)."""
+KEY = "doorward"
+"""In the scope of a request: the door it came through."""
 
 _visit: ContextVar[Visit] = ContextVar("doorward_visit")
 
 
 class Middleware:
     """Lets handlers behind it ask `await principal()`; turns a `Rejected` or `StoreUnavailable`
-    they let through into its answer; sets the cookies of an inline refresh on any response."""
+    they let through into its answer; sets the cookies of an inline refresh on any response.
 
-    __slots__ = ("_app", "_door", "_renews")
+    An open WebSocket or streaming response of a handler that asked is ended when the session is
+    (see `Streams`): a WebSocket closes with code 4401, an HTTP response just ends.  Its handler
+    sees a client that disconnected.
+
+    Put it outermost: an answer given outside of it, to an exception for instance, has no cookies.
+    """
+
+    __slots__ = ("_app", "_door")
 
     def __init__(self, app: App, door: Door) -> None:
         self._app = app
         self._door = door
-        self._renews = door.settings.mode == "token"
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind != "http" and kind != "websocket":
-            return await self._app(scope, receive, send)
+        if (kind != "http" and kind != "websocket") or scope.get(KEY) is self._door:
+            await self._app(scope, receive, send)
+            return
+        # an application mounted within another may come to the same door again; once is enough
+        scope[KEY] = self._door
+        connection: Answer | Socket | None = None
         try:
-            gate = self._door.gate or await self._door.open()
-            method = scope["method"] if kind == "http" else "WEBSOCKET"
-            visit = Visit(gate, method, scope["headers"], (scope.get("client") or ("",))[0])
+            visit = Visit(self._door.gate or await self._door.open(), scope)
             # never reset: a server gives every request a context of its own
             _visit.set(visit)
-            await self._app(scope, receive, _adding_cookies(visit, send) if self._renews else send)
+            if kind == "http":
+                connection = Answer(visit, send)
+            else:
+                connection = Socket(visit, receive, send)
+                receive = connection.receive
+            await self._app(scope, receive, connection.send)
         except (Rejected, StoreUnavailable) as error:
+            if connection is not None and connection.began:
+                raise
             await refuse(error, kind, send)
+        except Exception:
+            # a handler may stumble over the end of its stream, like over a client that is gone
+            if connection is None or not connection.ended:
+                raise
+        finally:
+            if connection is not None and connection.stream is not None:
+                connection.leave()
 
 
 def current_visit() -> Visit:
@@ -60,18 +82,9 @@ def principal() -> Awaitable[Principal]:
 async def refuse(error: Rejected | StoreUnavailable, kind: str, send: Send) -> None:
     """Answer a refused request with its problem details, a refused handshake with a close."""
     if kind == "websocket":
-        return await send({"type": "websocket.close", "code": WEBSOCKET_CLOSE})
+        code = NOT_LOGGED_IN if isinstance(error, Rejected) else TRY_AGAIN
+        await send({"type": "websocket.close", "code": code})
+        return
     status, headers, body = problem(error)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _adding_cookies(visit: Visit, send: Send) -> Send:
-    async def start(message: Message) -> None:
-        if message["type"] in ("http.response.start", "websocket.accept"):
-            extra = await visit.cookies()
-            if extra:
-                message["headers"] = [*message.get("headers", ()), *extra]
-        await send(message)
-
-    return start

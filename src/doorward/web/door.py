@@ -49,9 +49,10 @@ class Door:
         return await asyncio.shield(self._opening)
 
     async def close(self) -> None:
-        """Let go of the database; a later request opens it again."""
+        """End open streams and let go of the database; a later request opens it again."""
         gate, self.gate = self.gate, None
         if gate is not None:
+            await gate.streams.stop()
             await gate.auth.store.close()
 
     @asynccontextmanager

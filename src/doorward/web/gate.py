@@ -1,11 +1,16 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
 from .. import rules
 from ..auth import Auth
 from ..credentials import claimed_sid
 from ..errors import Reason, Rejected, StoreUnavailable
 from ..types import Device, Issued, Principal
 from . import client, origin, transport
+from .streams import Streams
 from .transport import Header, Presented
 
 RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN})
@@ -15,46 +20,63 @@ RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN})
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("auth", "mode", "public_origin", "trusted")
+    __slots__ = ("auth", "mode", "public_origin", "streams", "trusted")
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
         self.mode = auth.settings.mode
         self.public_origin = auth.settings.public_origin
+        self.streams = Streams(auth)
         self.trusted = trusted
 
 
 class Visit:
     """One request, asked at most once who makes it; a route that does not ask pays nothing.
 
-    `method` is `WEBSOCKET` for a handshake, `peer` the address at the other end of the socket.
+    `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
+    handshake of a WebSocket.  `known` is the principal once somebody asked, `issued` what an inline
+    refresh gave out.
     """
 
-    __slots__ = ("_gate", "_headers", "_issued", "_method", "_ours", "_peer", "_principal")
+    __slots__ = ("_ours", "_scope", "gate", "issued", "known")
 
-    def __init__(self, gate: Gate, method: str, headers: list[Header], peer: str) -> None:
-        self._gate = gate
-        self._method = method
-        self._headers = headers
-        self._peer = peer
-        self._principal: Principal | None = None
-        self._issued: Issued | None = None
+    def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
+        self.gate = gate
+        self.known: Principal | None = None
+        self.issued: Issued | None = None
+        self._scope = scope
         self._ours = False
 
     @property
     def auth(self) -> Auth:
         """The verbs behind this gate."""
-        return self._gate.auth
+        return self.gate.auth
+
+    @property
+    def streams(self) -> Streams:
+        """Every open stream behind this gate."""
+        return self.gate.streams
 
     @property
     def headers(self) -> list[Header]:
         """The request's headers as ASGI gives them."""
-        return self._headers
+        headers: list[Header] = self._scope["headers"]
+        return headers
+
+    def plain_host(self) -> str:
+        """The host that was asked for, if the client spoke plain http; else empty."""
+        place = self._peer, self.headers, self.gate.trusted
+        if client.scheme(self._scope.get("scheme", ""), *place) != "http":
+            return ""
+        try:
+            return urlsplit("//" + client.host(*place)).hostname or ""
+        except ValueError:
+            return ""
 
     def device(self) -> Device:
         """Where this request comes from, as far as it says."""
-        address = client.address(self._peer, self._headers, self._gate.trusted)
-        return client.device(self._headers, address)
+        address = client.address(self._peer, self.headers, self.gate.trusted)
+        return client.device(self.headers, address)
 
     async def principal(self, submitted: str | None = None) -> Principal:
         """Who makes this request.
@@ -62,15 +84,15 @@ class Visit:
         `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
-        if self._principal is None:
-            shown = transport.read(self._headers, self._gate.mode)
+        if self.known is None:
+            shown = transport.read(self._scope["headers"], self.gate.mode)
             if shown is None:
                 raise Rejected(Reason.MISSING)
             if shown.transport == "cookie":
-                self._principal = await self._by_cookie(shown, submitted)
+                self.known = await self._by_cookie(shown, submitted)
             else:
-                self._principal = await self.auth.authenticate(shown.credential or "")
-        return self._principal
+                self.known = await self.auth.authenticate(shown.credential or "")
+        return self.known
 
     async def optional_principal(self) -> Principal | None:
         """Like `principal`, but None when no credential was presented; a bad one is refused."""
@@ -92,7 +114,7 @@ class Visit:
         shown = self._presented()
         if shown is None or shown.transport == "bearer":
             # a client without cookies has no authority that another origin could borrow
-            origin.vouched(self._method, self._headers, self._gate.public_origin)
+            origin.vouched(self._method, self.headers, self.gate.public_origin)
         else:
             await self._check_cookie_origin(shown, submitted)
         self._ours = True
@@ -108,7 +130,7 @@ class Visit:
     async def cookies(self) -> list[Header]:
         """The headers to add when the response starts: those of an inline refresh, while the row
         still holds what was issued.  Not knowing is no: the browser's own token stays good."""
-        issued = self._issued
+        issued = self.issued
         if issued is None:
             return []
         try:
@@ -117,9 +139,20 @@ class Visit:
             return []
         return transport.write(issued, self.auth.clock()) if current else []
 
+    @property
+    def _method(self) -> str:
+        method: str = self._scope.get("method", "WEBSOCKET")
+        return method
+
+    @property
+    def _peer(self) -> str:
+        """The address at the other end of the socket, or empty."""
+        address: str = (self._scope.get("client") or ("",))[0]
+        return address
+
     def _presented(self) -> Presented | None:
         try:
-            return transport.read(self._headers, self._gate.mode)
+            return transport.read(self.headers, self.gate.mode)
         except Rejected:
             return None
 
@@ -132,15 +165,15 @@ class Visit:
             except Rejected as refused:
                 if not _may_renew(refused, shown.credential, shown.refresh_token):
                     raise
-        self._issued = issued = await self.auth.refresh(shown.refresh_token or "", self.device())
+        self.issued = issued = await self.auth.refresh(shown.refresh_token or "", self.device())
         row = issued.session
         return rules.principal_of(row, row.authenticated_at, row.amr)
 
     async def _check_cookie_origin(self, shown: Presented, submitted: str | None) -> None:
-        if origin.vouched(self._method, self._headers, self._gate.public_origin):
+        if origin.vouched(self._method, self.headers, self.gate.public_origin):
             return
         sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")
-        origin.check_csrf(self.auth.csrf_keys, sid, self._headers, submitted)
+        origin.check_csrf(self.auth.csrf_keys, sid, self.headers, submitted)
 
 
 def _may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:

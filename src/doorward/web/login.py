@@ -1,13 +1,18 @@
 """Log in and out within a request: what every framework adapter shares."""
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from ..auth import Attempt
+from ..settings import is_loopback
 from ..types import Issued
 from . import transport
 from .gate import Visit
 from .transport import Header, Transport
+
+log = logging.getLogger("doorward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,10 @@ class VisitAttempt:
             device=visit.device(),
             replaces=visit.held(),
         )
-        now = visit.auth.clock()
-        return issued, transport.write(issued, now) if via == "cookie" else [transport.NO_STORE]
+        if via == "bearer":
+            return issued, [transport.NO_STORE]
+        _warn_if_lost(visit)
+        return issued, transport.write(issued, visit.auth.clock())
 
 
 async def begin_login(visit: Visit) -> VisitAttempt:
@@ -55,3 +62,24 @@ async def log_out(visit: Visit) -> list[Header]:
     await visit.check_origin()
     await visit.auth.logout(*visit.held(), device=visit.device())
     return transport.clear()
+
+
+def _warn_if_lost(visit: Visit) -> None:
+    """The first trap everybody meets: a login that works, and a cookie that is dropped."""
+    host = visit.plain_host()
+    if host and not is_loopback(host) and not (visit.gate.public_origin or "").startswith("https:"):
+        _warn(host == "testserver")
+
+
+@cache  # once in a process is enough
+def _warn(testing: bool) -> None:
+    cure = (
+        "use doorward.testing.client.Client, which speaks https"
+        if testing
+        else "serve over https; behind a proxy that does, name it in trusted_proxies"
+    )
+    log.warning(
+        "A login was answered over plain http. Its cookies are Secure, so the client will drop them"
+        " and every later request will be refused as missing: %s.",
+        cure,
+    )

@@ -1,7 +1,7 @@
 """Where credentials travel: a cookie, or the `Authorization` header."""
 
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -94,6 +94,13 @@ def clear() -> list[Header]:
     A deletion with other attributes than the setting would not delete (RFC 6265bis section 5.7).
     """
     return [*(_set_cookie(name, "", 0) for name in (SESSION, ACCESS, REFRESH)), NO_STORE]
+
+
+def merge(own: Headers, ours: Sequence[Header]) -> list[Header]:
+    """The headers of an answer together with those of `write` or `clear`.  What it said about
+    caching gives way: no cache may hand one person's cookies to another."""
+    replaced = {name for name, _ in ours if name != b"set-cookie"}
+    return [*(pair for pair in own if pair[0] not in replaced), *ours]
 
 
 def challenge(rejected: Rejected) -> bytes:

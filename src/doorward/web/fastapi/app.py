@@ -17,7 +17,7 @@ from ..asgi import Middleware, current_visit
 from ..door import Door
 from ..login import VisitAttempt, begin_login, log_out
 from ..problem import problem
-from ..transport import Header, Transport
+from ..transport import Header, Transport, merge
 from .guard import Guard, describe_security
 
 
@@ -51,7 +51,7 @@ class Doorward:
 
     def install(self, app: FastAPI) -> None:
         """Put the gate before an application, and the security schemes on its OpenAPI page."""
-        app.add_middleware(Middleware, door=self.door)
+        _put_outermost(app, self.door)
         app.add_exception_handler(Rejected, _answer)
         app.add_exception_handler(StoreUnavailable, _answer)
         app.state.doorward = self
@@ -115,13 +115,21 @@ class LoginAttempt:
         return issued
 
 
+def _put_outermost(app: FastAPI, door: Door) -> None:
+    """Also outside of what answers a crash with 500, where `add_middleware` does not reach: that
+    answer too must carry the cookies of an inline refresh, or the refresh token is lost."""
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Middleware(build(), door)  # type: ignore[method-assign]
+
+
 def _add_headers(response: Response, pairs: list[Header]) -> None:
-    for name, value in pairs:
-        response.headers.append(name.decode(), value.decode())
+    # in place: `response.headers` may have been asked for, and looks at this very list
+    response.raw_headers[:] = merge(response.raw_headers, pairs)
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Rejected | StoreUnavailable)  # the two it is registered for
+    if not isinstance(error, Rejected | StoreUnavailable):
+        raise error  # not of the two it is registered for
     status, headers, body = problem(error)
     response = Response(body, status)
     response.raw_headers = headers

@@ -44,8 +44,9 @@ def describe_security(app: FastAPI, mode: Mode) -> None:
         if schemes.pop(SCHEME, None) is not None:
             schemes |= _schemes(mode)
             for operation in _operations(schema):
-                if {SCHEME: []} in operation.get("security", ()):
-                    operation["security"] = [{"cookie": []}, {"bearer": []}]
+                if {SCHEME: []} in (security := operation.get("security", [])):
+                    others = [each for each in security if each != {SCHEME: []}]
+                    operation["security"] = [{"cookie": []}, {"bearer": []}, *others]
         return schema
 
     app.openapi = described  # type: ignore[method-assign]  # the documented way to extend it

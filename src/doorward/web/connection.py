@@ -1,0 +1,136 @@
+"""What passes between the server and a handler, once the gate knows who is at the other end."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from . import transport
+from .gate import Visit
+from .streams import Stream, Why
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+NOT_LOGGED_IN = 4401
+"""Close code of a WebSocket whose principal is refused or no longer there (4000-4999: RFC 6455)."""
+
+TRY_AGAIN = 1013
+"""Close code of a WebSocket while the store does not answer (registered with IANA)."""
+
+CLOSE_CODES: dict[Why, int] = {"changed": NOT_LOGGED_IN, "unknown": TRY_AGAIN}
+
+
+class StreamEnded(OSError):
+    """Nobody reads what a handler sends any more, as if the client were gone (ASGI 2.4)."""
+
+
+class Answer:
+    """The answer to one HTTP request.  It becomes a stream with the first part of a body that has
+    more to come."""
+
+    __slots__ = ("_send", "_start", "_visit", "stream")
+
+    def __init__(self, visit: Visit, send: Send) -> None:
+        self._visit = visit
+        self._send = send
+        self._start: Message | None = None
+        self.stream: Stream | None = None
+
+    @property
+    def began(self) -> bool:
+        """Whether the status is sent."""
+        return self._start is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended before the handler was done."""
+        return self.stream is not None and self.stream.ended
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """For the handler.  Raises `StreamEnded`."""
+        if "more_body" in message:
+            self._go_on(message["more_body"])
+        elif message["type"] == "http.response.start":
+            self._start = message
+            if self._visit.issued is not None:
+                return _with_cookies(self._visit, message, self._send)
+        return self._send(message)
+
+    def leave(self) -> None:
+        """The handler is done."""
+        if self.stream is not None:
+            self._visit.streams.leave(self.stream)
+
+    def _go_on(self, more: bool) -> None:
+        if self.ended:
+            raise StreamEnded
+        if self.stream is None and self._visit.known is not None:
+            self.stream = self._visit.streams.begin(self._visit.known, self._end)
+        if not more:
+            self.leave()
+
+    async def _end(self, why: Why) -> None:
+        start = self._start or {}
+        # a body of announced length cannot end early; the next part that is sent breaks it off
+        if all(name.lower() != b"content-length" for name, _ in start.get("headers", ())):
+            await self._send({"type": "http.response.body", "body": b""})
+
+
+class Socket:
+    """One WebSocket."""
+
+    __slots__ = ("_open", "_receive", "_send", "_visit", "began", "stream")
+
+    def __init__(self, visit: Visit, receive: Receive, send: Send) -> None:
+        self._visit = visit
+        self._receive = receive
+        self._send = send
+        self._open = False
+        self.stream: Stream | None = None
+        self.began = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was closed before the handler was done."""
+        return self.stream is not None and self.stream.ended
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """For the handler.  Raises `StreamEnded`."""
+        if self.ended:
+            raise StreamEnded
+        kind = message["type"]
+        if kind == "websocket.accept":
+            self._open = True
+        elif kind == "websocket.close":
+            self._open = False
+            self.leave()
+        self._watch()
+        if kind == "websocket.accept" and self._visit.issued is not None:
+            return _with_cookies(self._visit, message, self._send)
+        return self._send(message)
+
+    async def receive(self) -> Message:
+        """For the handler."""
+        self._watch()
+        message = await self._receive()
+        # whoever does not answer the closing handshake could go on talking to the handler
+        return {"type": "websocket.disconnect", "code": NOT_LOGGED_IN} if self.ended else message
+
+    def leave(self) -> None:
+        """The handler is done."""
+        if self.stream is not None:
+            self._visit.streams.leave(self.stream)
+
+    def _watch(self) -> None:
+        if self._open and self.stream is None and self._visit.known is not None:
+            self.stream = self._visit.streams.begin(self._visit.known, self._end)
+
+    async def _end(self, why: Why) -> None:
+        await self._send({"type": "websocket.close", "code": CLOSE_CODES[why]})
+
+
+async def _with_cookies(visit: Visit, message: Message, send: Send) -> None:
+    extra = await visit.cookies()
+    if extra:
+        message["headers"] = transport.merge(message.get("headers", ()), extra)
+    await send(message)
