@@ -115,7 +115,7 @@ class Refreshing(RuleBasedStateMachine):
 
     def victim_asks(self, node: Auth, delivery: Delivery) -> None:
         shown, told = self.victim.jar.refresh, len(self.service.told)
-        issued = self.victim.ask(node)
+        issued = self.victim.ask(node, self.service.clock())
         self.compare(shown, node, told)
         if issued is not None:
             self.network.send(node, self.victim, issued, delivery)
@@ -179,7 +179,8 @@ class Refreshing(RuleBasedStateMachine):
     @precondition(lambda self: self.thief is not None)
     @rule(early=st.sampled_from([-1, 0, 1]), which=st.integers(0, 99))
     def the_thief_reads_exp_and_is_first(self, early: int, which: int) -> None:
-        self.network.advance(max(0, self.seconds_left() + early))
+        left = self.victim.jar.access_until - self.service.clock()
+        self.network.advance(max(0, left + early))
         self.the_thief_tries(node=0, which=which)
 
     @precondition(lambda self: self.thief is not None)
@@ -188,17 +189,6 @@ class Refreshing(RuleBasedStateMachine):
         left = self.model.moved_at + G + 1 - self.service.clock()
         self.network.advance(max(0, left))
         self.the_thief_tries(node=0, which=which)
-
-    def seconds_left(self) -> int:
-        """What `exp` of the victim's access token says."""
-        from doorward.access import read_access_token
-
-        node = self.service.nodes[0]
-        ring = at_once(node.signing.ring())
-        claims = read_access_token(
-            self.victim.jar.access, ring, node.settings, node.clock(), expired_too=True
-        )
-        return claims.expires_at - node.clock()
 
     # --- what always holds ----------------------------------------------------------------------
 

@@ -39,9 +39,7 @@ class Service:
         self.clock = FakeClock()
         self.skews = skews
         self.told: list[Event] = []
-        self.settings = Settings(
-            **{"mode": "token", "access_ttl": G, "algorithm": "EdDSA", **settings}
-        )
+        self.settings = Settings(**{"mode": "token", "access_ttl": G, **settings})
         self._start(open_store("memory:"))
 
     def _start(self, store: Backend) -> None:
@@ -124,6 +122,7 @@ class Jar:
     """The cookies of one browser."""
 
     access: str
+    access_until: int
     refresh: str
 
 
@@ -140,27 +139,31 @@ class Browser:
     @classmethod
     def logged_in(cls, issued: Issued) -> "Browser":
         held = issued.refresh_token or ""
-        return cls(Jar(issued.credential, held), seen=[held])
+        return cls(Jar(issued.credential, issued.credential_expires_at, held), seen=[held])
 
-    def ask(self, node: Auth) -> Issued | None:
-        """One request of one tab: what a gate refreshed on the way, if it had to."""
+    def ask(self, node: Auth, now: int) -> Issued | None:
+        """One request of one tab: what a gate refreshed on the way, if it had to.  A cookie past
+        its Max-Age is not sent."""
         try:
-            at_once(node.authenticate(self.jar.access))
-        except Rejected as refused:
-            if refused.reason is not Reason.EXPIRED:
-                self.refused = refused.reason
+            if now < self.jar.access_until and self._is_let_in(node):
                 return None
-        else:
-            return None
-        try:
             return at_once(node.refresh(self.jar.refresh))
         except Rejected as refused:
             self.refused = refused.reason
             return None
 
+    def _is_let_in(self, node: Auth) -> bool:
+        try:
+            at_once(node.authenticate(self.jar.access))
+        except Rejected as refused:
+            if refused.reason is not Reason.EXPIRED:
+                raise
+            return False
+        return True
+
     def receive(self, issued: Issued) -> None:
         """Set the cookies of an answer."""
-        self.jar.access = issued.credential
+        self.jar.access, self.jar.access_until = issued.credential, issued.credential_expires_at
         if issued.refresh_token is not None and issued.refresh_token != self.jar.refresh:
             self.jar.refresh = issued.refresh_token
             self.received += 1
