@@ -1,0 +1,71 @@
+"""Applications behind a door, in either mode, with a clock that stands still."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from doorward import Auth, Issued, Settings
+from doorward.testing import FakeClock
+from doorward.types import Mode
+from doorward.web.asgi import Middleware
+from doorward.web.door import Door
+from tests.web.driver import App
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A door that is open, and what stands behind it."""
+
+    door: Door
+    auth: Auth
+    clock: FakeClock
+
+    def guard(self, app: App) -> App:
+        return Middleware(app, self.door)
+
+    async def log_in(self, subject: str = "ann", **facts: Any) -> Issued:
+        return await (await self.auth.attempt()).login(subject, **facts)
+
+
+Build = Callable[..., Any]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=["session", "token"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    return cast(Mode, request.param)
+
+
+@pytest.fixture
+async def build(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Build]:
+    """`await build(mode, **settings)` is a house on a database in memory."""
+    doors: list[Door] = []
+
+    async def make(mode: Mode, database: str = "memory:", **settings: Any) -> House:
+        found = Settings(mode=mode, **settings)
+        door = Door(database, found, root_key_file=tmp_path / "root.key", clock=clock)
+        doors.append(door)
+        return House(door, (await door.open()).auth, clock)
+
+    yield make
+    for door in doors:
+        await door.close()
+
+
+@pytest.fixture
+async def house(build: Build, mode: Mode) -> House:
+    """A house in either mode."""
+    return cast(House, await build(mode))
+
+
+@pytest.fixture
+async def token_house(build: Build) -> House:
+    """A house in token mode."""
+    return cast(House, await build("token"))
