@@ -2,12 +2,11 @@
 
 import logging
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from .auth import Auth, Record, ignore
-from .keys import default_root_key_path, load_root_keys
+from .keys import load_root_keys
 from .settings import Settings
 from .stores import open_store
 from .types import Clock, system_clock
@@ -31,7 +30,9 @@ async def open_auth(
     """
     store = open_store(database)
     try:
-        path = root_key_file or default_root_key_path(environ, sys.platform)
+        path = root_key_file or Path()
+        if root_key_file is None and "DOORWARD_ROOT_KEY" not in environ:
+            path = default_root_key_path(environ, sys.platform)  # needs a home folder
         sealed = any(key.sealed_private is not None for key in await store.keys())
         root = load_root_keys(path, environ, sealed_exist=sealed)
         where = "DOORWARD_ROOT_KEY" if environ.get("DOORWARD_ROOT_KEY") else str(path)
