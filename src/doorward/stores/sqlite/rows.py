@@ -10,13 +10,18 @@ from ...types import Device, Roles, Session
 SELECT = """
     SELECT sid, subject, mode, secret_hash, created_at, authenticated_at, seen_at, expires_at,
         ends_at, rotated_at, version, ver, previous_secret_hash, previous_until,
-        previous_authenticated_at, generation, branch, parent_branch, revoked_at, roles, scopes,
-        amr, client_id, parent_sid, address, user_agent, label, attributes
+        previous_authenticated_at, generation, branch, parent_branch, revoked_at, client_id,
+        parent_sid, roles, scopes, amr, address, user_agent, label, attributes
     FROM doorward_sessions
 """
+DECODED = ("roles", "scopes", "amr", "device", "attributes")
+"""The fields that are not one column as it is; theirs come last in `SELECT`."""
 
 _NEW = object.__new__
-_SLOTS = [getattr(Session, field).__set__ for field in Session.__slots__]
+_AS_THEY_ARE = [
+    getattr(Session, field).__set__ for field in Session.__slots__ if field not in DECODED
+]
+_ROLES, _SCOPES, _AMR, _DEVICE, _ATTRIBUTES = [getattr(Session, field).__set__ for field in DECODED]
 
 
 def names(words: Iterable[str]) -> str:
@@ -43,20 +48,15 @@ def session(row: tuple[Any, ...]) -> Session:
     Written into the slots, because the constructor of a frozen dataclass costs twice as much and
     this is half of every look-up.
     """
-    *plain, roles, scopes, amr, client_id, parent_sid, address, user_agent, label, attributes = row
+    roles, scopes, amr, address, user_agent, label, attributes = row[len(_AS_THEY_ARE) :]
     made = _NEW(Session)
-    decoded = (
-        *plain,
-        name_set(roles),
-        name_set(scopes),
-        name_tuple(amr),
-        client_id,
-        parent_sid,
-        Device(address, user_agent, label),
-        {} if attributes == "{}" else json.loads(attributes),
-    )
-    for write, value in zip(_SLOTS, decoded, strict=True):
+    for write, value in zip(_AS_THEY_ARE, row, strict=False):
         write(made, value)
+    _ROLES(made, name_set(roles))
+    _SCOPES(made, name_set(scopes))
+    _AMR(made, name_tuple(amr))
+    _DEVICE(made, Device(address, user_agent, label))
+    _ATTRIBUTES(made, {} if attributes == "{}" else json.loads(attributes))
     return made
 
 
