@@ -1,7 +1,7 @@
 """ASGI by hand: requests that say exactly what a test wants, and answers as they were sent."""
 
 from asyncio import Event
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from json import loads
@@ -106,7 +106,9 @@ async def ask(
 async def shake_hands(app: App, path: str, headers: list[Header]) -> list[Message]:
     """The handshake of a WebSocket, whose client then leaves.  Returns what was sent."""
     sent: list[Message] = []
-    told = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}])
+    told: Iterator[Message] = iter(
+        [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
+    )
 
     async def receive() -> Message:
         return next(told)

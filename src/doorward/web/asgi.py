@@ -16,7 +16,7 @@ from .problem import problem
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 KEY = "doorward"
-"""In the scope of a request: the door it came through."""
+"""In the scope of a request: how it passes through its outermost door."""
 
 _visit: ContextVar[Visit] = ContextVar("doorward_visit")
 
@@ -29,7 +29,8 @@ class Middleware:
     (see `Streams`): a WebSocket closes with code 4401, an HTTP response just ends.  Its handler
     sees a client that disconnected.
 
-    Put it outermost: an answer given outside of it, to an exception for instance, has no cookies.
+    It may stand before the same request twice, as where an application is mounted in another: the
+    outermost sets cookies and watches streams, each answers the refusals that reach it.
     """
 
     __slots__ = ("_app", "_door")
@@ -40,11 +41,11 @@ class Middleware:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if (kind != "http" and kind != "websocket") or scope.get(KEY) is self._door:
-            await self._app(scope, receive, send)
-            return
-        # an application mounted within another may come to the same door again; once is enough
-        scope[KEY] = self._door
+        if kind != "http" and kind != "websocket":
+            return await self._app(scope, receive, send)
+        outer: Answer | Socket | None = scope.get(KEY)
+        if outer is not None and outer.visit.gate is self._door.gate:
+            return await self._within(outer, scope, receive, send)
         connection: Answer | Socket | None = None
         try:
             visit = Visit(self._door.gate or await self._door.open(), scope)
@@ -55,11 +56,12 @@ class Middleware:
             else:
                 connection = Socket(visit, receive, send)
                 receive = connection.receive
+            scope[KEY] = connection
             await self._app(scope, receive, connection.send)
         except (Rejected, StoreUnavailable) as error:
             if connection is not None and connection.began:
                 raise
-            await refuse(error, kind, send)
+            await refuse(error, kind, send if connection is None else connection.send)
         except Exception:
             # a handler may stumble over the end of its stream, like over a client that is gone
             if connection is None or not connection.ended:
@@ -67,6 +69,17 @@ class Middleware:
         finally:
             if connection is not None and connection.stream is not None:
                 connection.leave()
+        return None
+
+    async def _within(
+        self, outer: Answer | Socket, scope: Message, receive: Receive, send: Send
+    ) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except (Rejected, StoreUnavailable) as error:
+            if outer.began:
+                raise
+            await refuse(error, scope["type"], send)
 
 
 def current_visit() -> Visit:

@@ -28,10 +28,10 @@ class Answer:
     """The answer to one HTTP request.  It becomes a stream with the first part of a body that has
     more to come."""
 
-    __slots__ = ("_send", "_start", "_visit", "stream")
+    __slots__ = ("_send", "_start", "stream", "visit")
 
     def __init__(self, visit: Visit, send: Send) -> None:
-        self._visit = visit
+        self.visit = visit
         self._send = send
         self._start: Message | None = None
         self.stream: Stream | None = None
@@ -52,20 +52,20 @@ class Answer:
             self._go_on(message["more_body"])
         elif message["type"] == "http.response.start":
             self._start = message
-            if self._visit.issued is not None:
-                return _with_cookies(self._visit, message, self._send)
+            if self.visit.issued is not None:
+                return _with_cookies(self.visit, message, self._send)
         return self._send(message)
 
     def leave(self) -> None:
         """The handler is done."""
         if self.stream is not None:
-            self._visit.streams.leave(self.stream)
+            self.visit.streams.leave(self.stream)
 
     def _go_on(self, more: bool) -> None:
         if self.ended:
             raise StreamEnded
-        if self.stream is None and self._visit.known is not None:
-            self.stream = self._visit.streams.begin(self._visit.known, self._end)
+        if self.stream is None and self.visit.known is not None:
+            self.stream = self.visit.streams.begin(self.visit.known, self._end)
         if not more:
             self.leave()
 
@@ -77,17 +77,18 @@ class Answer:
 
 
 class Socket:
-    """One WebSocket."""
+    """One WebSocket.  `began` is for its like: a socket can be closed at any time."""
 
-    __slots__ = ("_open", "_receive", "_send", "_visit", "began", "stream")
+    __slots__ = ("_open", "_receive", "_send", "stream", "visit")
+
+    began = False
 
     def __init__(self, visit: Visit, receive: Receive, send: Send) -> None:
-        self._visit = visit
+        self.visit = visit
         self._receive = receive
         self._send = send
         self._open = False
         self.stream: Stream | None = None
-        self.began = False
 
     @property
     def ended(self) -> bool:
@@ -105,8 +106,8 @@ class Socket:
             self._open = False
             self.leave()
         self._watch()
-        if kind == "websocket.accept" and self._visit.issued is not None:
-            return _with_cookies(self._visit, message, self._send)
+        if kind == "websocket.accept" and self.visit.issued is not None:
+            return _with_cookies(self.visit, message, self._send)
         return self._send(message)
 
     async def receive(self) -> Message:
@@ -119,11 +120,11 @@ class Socket:
     def leave(self) -> None:
         """The handler is done."""
         if self.stream is not None:
-            self._visit.streams.leave(self.stream)
+            self.visit.streams.leave(self.stream)
 
     def _watch(self) -> None:
-        if self._open and self.stream is None and self._visit.known is not None:
-            self.stream = self._visit.streams.begin(self._visit.known, self._end)
+        if self._open and self.stream is None and self.visit.known is not None:
+            self.stream = self.visit.streams.begin(self.visit.known, self._end)
 
     async def _end(self, why: Why) -> None:
         await self._send({"type": "websocket.close", "code": CLOSE_CODES[why]})

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.middleware import Middleware as AnyMiddleware
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from ...auth import Auth, Record, ignore
 from ...errors import Rejected, StoreUnavailable
@@ -119,7 +121,13 @@ def _put_outermost(app: FastAPI, door: Door) -> None:
     """Also outside of what answers a crash with 500, where `add_middleware` does not reach: that
     answer too must carry the cookies of an inline refresh, or the refresh token is lost."""
     build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: Middleware(build(), door)  # type: ignore[method-assign]
+
+    def built() -> ASGIApp:
+        # inside of it once more, lest the refusal of a middleware count as a crash
+        app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
+        return Middleware(build(), door)
+
+    app.build_middleware_stack = built  # type: ignore[method-assign]
 
 
 def _add_headers(response: Response, pairs: list[Header]) -> None:

@@ -1,0 +1,84 @@
+"""One application's way in: it opens once, when it is first needed, and closes with it."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doorward import ConfigurationError, Settings
+from doorward.web.asgi import Middleware
+from doorward.web.door import Door
+from tests.web.driver import ask, bearer
+from tests.web.test_asgi import raw
+
+pytestmark = pytest.mark.anyio
+
+
+def door(folder: Path, **more: Any) -> Door:
+    return Door(f"sqlite:///{folder}/app.db", Settings(), root_key_file=folder / "root.key", **more)
+
+
+async def test_the_first_request_opens_and_many_at_once_open_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "doorward")
+    found = door(tmp_path)
+    app = Middleware(raw, found)
+    assert found.gate is None
+    answers = await asyncio.gather(*(ask(app, headers=[bearer("x")]) for _ in range(50)))
+    assert {answer.status for answer in answers} == {401}
+    assert [record.message for record in caplog.records] == [
+        f"root key from {tmp_path / 'root.key'}"
+    ]
+    await found.close()
+
+
+async def test_a_request_that_gives_up_does_not_stop_the_opening(tmp_path: Path) -> None:
+    found = door(tmp_path)
+    first, second = (asyncio.create_task(found.open()) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second is found.gate
+    await found.close()
+
+
+async def test_a_door_that_was_closed_opens_again(tmp_path: Path) -> None:
+    found = door(tmp_path)
+    async with found.running() as auth:
+        issued = await (await auth.attempt()).login("ann")
+    assert found.gate is None
+    answer = await ask(Middleware(raw, found), headers=[bearer(issued.credential)])
+    assert answer.body == b"ann"
+    await found.close()
+    await found.close()
+
+
+async def test_what_cannot_be_opened_is_tried_anew_at_the_next_request(tmp_path: Path) -> None:
+    found = door(tmp_path)
+    (tmp_path / "app.db").mkdir()
+    for _ in range(2):
+        with pytest.raises(ConfigurationError):
+            await found.open()
+    os.rmdir(tmp_path / "app.db")
+    assert await found.open() is found.gate
+    await found.close()
+
+
+async def test_while_it_runs_dead_rows_are_purged(tmp_path: Path) -> None:
+    now = [1_800_000_000]
+    found = door(tmp_path, clock=lambda: now[0])
+    auth = (await found.open()).auth
+    issued = await (await auth.attempt()).login("ann")
+    await found.close()
+    now[0] += 100 * 86400
+    async with found.running() as auth:
+        async with asyncio.timeout(10):
+            while await auth.session(issued.session.sid) is not None:
+                await auth.store.wait(0.01)
+
+
+def test_proxies_that_are_no_networks_are_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError):
+        door(tmp_path, trusted_proxies=["10.0.0.1/8"])
