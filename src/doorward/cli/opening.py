@@ -17,6 +17,7 @@ from ..settings import Settings
 from .output import NotDone, remark
 
 if TYPE_CHECKING:
+    from ..server.database import Database
     from ..server.users import Users
 
 USERS, SESSIONS = "doorward_users", "doorward_sessions"
@@ -28,29 +29,41 @@ async def opened_auth(options: Options, *, make: bool = False) -> AsyncIterator[
     """The sessions and signing keys.  Raises `NotDone` when there is no such database and it is not
     to be made, and `ConfigurationError`."""
     _check(options.database, SESSIONS, make)
-    auth = await _auth(options)
+    path = root_key_path(options, os.environ)
+    missing = path is not None and not path.exists()
+    auth = await open_auth(options.database, Settings(), root_key_file=options.key_file)
     try:
         yield auth
     finally:
         await auth.store.close()
+    if missing:
+        remark(f"Note: made a new root key, {path}; the server must be given the same one.")
 
 
 @asynccontextmanager
 async def opened_users(options: Options, *, make: bool = False) -> AsyncIterator["Users"]:
     """The users.  Raises like `opened_auth`."""
-    from ..server.database import open_database
     from ..server.users import Users
+
+    async with opened_database(options, make=make) as database:
+        yield Users(database)
+
+
+@asynccontextmanager
+async def opened_database(options: Options, *, make: bool = False) -> AsyncIterator["Database"]:
+    """The server's own tables.  Raises like `opened_auth`."""
+    from ..server.database import open_database
 
     _check(options.database, USERS, make)
     path = database_file(options.database)
     missing = path is not None and not path.exists()
     database = await open_database(options.database)
-    if missing:
-        remark(f"Note: made a new database, {path}.")
     try:
-        yield Users(database)
+        yield database
     finally:
         await database.close()
+    if missing:
+        remark(f"Note: made a new database, {path}.")
 
 
 def database_file(url: str) -> Path | None:
@@ -92,15 +105,6 @@ def _check(url: str, table: str, make: bool) -> None:
         found = tables(path)
     except sqlite3.Error as error:
         raise ConfigurationError(f"The database {path} cannot be read: {error}.") from error
-    if table not in found:
+    if not found & {table, USERS}:  # beside users, sessions may still be made
         what = "users" if table == USERS else "sessions"
         raise NotDone(f"The database {path} keeps no {what} of Doorward; is it the right one?")
-
-
-async def _auth(options: Options) -> Auth:
-    path = root_key_path(options, os.environ)
-    missing = path is not None and not path.exists()
-    auth = await open_auth(options.database, Settings(), root_key_file=options.key_file)
-    if missing:
-        remark(f"Note: made a new root key, {path}; the server must be given the same one.")
-    return auth

@@ -57,7 +57,7 @@ async def _people(options: Options, who: str | None) -> tuple[str | None, Mappin
     be a user of the server: applications keep their own."""
     if not has_users(options):
         return who, {}
-    from .users import every as every_user
+    from .accounts import every as every_user
 
     async with opened_users(options) as users:
         if who is None:

@@ -1,33 +1,22 @@
-"""`doorward users`: who may log in, decided by the operator.
-
-The users are written first and the sessions second: a login under way, which read the user before,
-is then superseded and looks again.
-"""
+"""`doorward users`: who may log in, decided by the operator."""
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from ..auth import Auth
-from ..errors import StoreUnavailable
 from ..passwords import Passwords
 from ..server.email import canonical
 from ..server.options import Options, read_options
 from ..server.policy import check_password
-from ..server.users import EmailTaken, User, Users
+from ..server.users import User
 from ..settings import MOST_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
+from .accounts import bereft, every, find, forget, give_roles, lock_out, still
 from .asking import new_password
 from .opening import opened_auth, opened_users
 from .output import Answer, NotDone, counted, table, when
 from .verbs import Verb, run
-
-ADMIN = "admin"
-"""The role of those who administer; somebody should be left who has it."""
-
-PAGE = 500
-"""Rows read at once."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -37,15 +26,13 @@ def main(argv: Sequence[str]) -> int:
 
 async def create(given: Namespace) -> Answer:
     options, email, roles = read_options(given), canonical(given.who), _roles(given.role)
+    if given.no_password:
+        return await _create_with_link(options, email, roles)
+    password = new_password()
+    check_password(password, email=email, minimum=options.min_password)
     async with opened_users(options, make=True) as users:
-        if await users.by_email(email):
-            raise EmailTaken
-        if given.no_password:
-            return await _create_with_link(users, options, email, roles)
-        password = new_password()
-        check_password(password, email=email, minimum=options.min_password)
         user = await users.create(email, await _hashed(password), roles, at=system_clock())
-        return Answer(_data(user), [_created(user)])
+    return Answer(_data(user), [_created(user)])
 
 
 async def list_(given: Namespace) -> Answer:
@@ -63,23 +50,21 @@ async def list_(given: Namespace) -> Answer:
 async def lock(given: Namespace) -> Answer:
     options = read_options(given)
     async with opened_users(options) as users, opened_auth(options) as auth:
-        before = await _find(users, given.who)
-        user = _still(await users.lock(before.subject, at=system_clock()))
-        with _second(user):
-            ended = await auth.revoke(subject=user.subject)
-        notes = await _admin_notes(users, before)
+        before = await find(users, given.who)
+        user, ended = await lock_out(users, auth, before.subject)
+        notes = await bereft(users, before)
     did = f"{user.email} was locked already" if before.locked_at else f"Locked {user.email}"
     return Answer(
-        {**_data(user), "locked_at": user.locked_at, "sessions_ended": len(ended)},
-        [f"{did}; {counted(len(ended), 'session')} ended."],
+        {**_data(user), "locked_at": user.locked_at, "sessions_ended": ended},
+        [f"{did}; {counted(ended, 'session')} ended."],
         notes,
     )
 
 
 async def unlock(given: Namespace) -> Answer:
     async with opened_users(read_options(given)) as users:
-        before = await _find(users, given.who)
-        user = _still(await users.unlock(before.subject))
+        before = await find(users, given.who)
+        user = still(await users.unlock(before.subject))
     did = f"Unlocked {user.email}" if before.locked_at else f"{user.email} was not locked"
     return Answer({**_data(user), "locked_at": user.locked_at}, [f"{did} and can log in."])
 
@@ -87,11 +72,9 @@ async def unlock(given: Namespace) -> Answer:
 async def set_roles(given: Namespace) -> Answer:
     options, roles = read_options(given), _roles(given.roles)
     async with opened_users(options) as users, opened_auth(options) as auth:
-        before = await _find(users, given.who)
-        _still(await users.set_roles(before.subject, roles))
-        with _second(before):
-            user, changed = await _tell_sessions(users, auth, before.subject)
-        notes = await _admin_notes(users, before)
+        before = await find(users, given.who)
+        user, changed = await give_roles(users, auth, before.subject, roles)
+        notes = await bereft(users, before)
     told = f"{counted(changed, 'session')} changed, nobody was logged out."
     return Answer(
         {**_data(user), "sessions_changed": changed},
@@ -104,7 +87,7 @@ async def reset_link(given: Namespace) -> Answer:
     options = read_options(given)
     _check_origin(options)
     async with opened_users(options) as users, opened_auth(options) as auth:
-        user = await _find(users, given.who)
+        user = await find(users, given.who)
         link, ends_at = await _link(auth, options, user)
     notes = _link_notes(options)
     if user.locked_at is not None:
@@ -119,49 +102,26 @@ async def delete(given: Namespace) -> Answer:
         user = await users.find(given.who)
         if user is None:
             return await _delete_leftovers(auth, given.who)
-        await users.delete(user.subject)
-        with _second(user):
-            ended = await auth.revoke(subject=user.subject)
-        notes = await _admin_notes(users, user)
+        ended = await forget(users, auth, user.subject)
+        notes = await bereft(users, user)
     return Answer(
-        {**_data(user), "sessions_ended": len(ended)},
-        [f"Deleted {user.email}; {counted(len(ended), 'session')} ended."],
+        {**_data(user), "sessions_ended": ended},
+        [f"Deleted {user.email}; {counted(ended, 'session')} ended."],
         notes,
     )
-
-
-async def every(users: Users) -> list[User]:
-    """All users, in the order of their addresses."""
-    found = await users.list(limit=PAGE)
-    while page := await users.list(after=found[-1].email if found else None, limit=PAGE):
-        found += page
-    return found
 
 
 # --- steps --------------------------------------------------------------------------------------
 
 
-async def _create_with_link(users: Users, options: Options, email: str, roles: Roles) -> Answer:
+async def _create_with_link(options: Options, email: str, roles: Roles) -> Answer:
     _check_origin(options)
-    async with opened_auth(options, make=True) as auth:  # first: it may be what fails
+    async with opened_users(options, make=True) as users, opened_auth(options, make=True) as auth:
         user = await users.create(email, None, roles, at=system_clock())
         link, ends_at = await _link(auth, options, user)
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
     lines = [_created(user), *_link_lines(user, link, ends_at)]
     return Answer(data, lines, _link_notes(options))
-
-
-async def _tell_sessions(users: Users, auth: Auth, subject: str) -> tuple[User, int]:
-    """Give the sessions what the users table says, until it still says so afterwards: of two
-    operators at once, the last one's roles are in both places in the end."""
-    changed: set[str] = set()
-    user = _still(await users.by_subject(subject))
-    while True:
-        changed.update(await auth.change(subject, roles=user.roles))
-        again = _still(await users.by_subject(subject))
-        if again.roles == user.roles:
-            return again, len(changed)
-        user = again
 
 
 async def _delete_leftovers(auth: Auth, who: str) -> Answer:
@@ -188,40 +148,6 @@ async def _hashed(password: str) -> str:
         return await passwords.hash(password)
     finally:
         passwords.close()
-
-
-async def _find(users: Users, who: str) -> User:
-    user = await users.find(who)
-    if user is None:
-        raise NotDone(f"There is no user {who}.")
-    return user
-
-
-async def _admin_notes(users: Users, before: User) -> list[str]:
-    """The operator may take away the last administrator, who could not do it from inside."""
-    if ADMIN not in before.roles or before.locked_at is not None:
-        return []
-    if any(ADMIN in user.roles and user.locked_at is None for user in await every(users)):
-        return []
-    return [f"Warning: nobody who can log in has the role {ADMIN} any more."]
-
-
-def _still(user: User | None) -> User:
-    if user is None:
-        raise NotDone("The user was deleted at this moment by somebody else.")
-    return user
-
-
-@contextmanager
-def _second(user: User) -> Iterator[None]:
-    """The step after the users table was written: whoever reads the refusal must know that."""
-    try:
-        yield
-    except StoreUnavailable as error:
-        raise NotDone(
-            f"The user is changed, but not yet the sessions ({error});"
-            f" give the same command again for {user.subject}."
-        ) from error
 
 
 def _check_origin(options: Options) -> None:
