@@ -10,13 +10,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def logged_in_as(request: pytest.FixtureRequest) -> Iterator[Callable[..., "Client"]]:
+def logged_in_as(app: Any) -> Iterator[Callable[..., "Client"]]:
     """`logged_in_as("alice", roles=["editor"])` is a client of your `app` fixture on which alice
     is logged in.  Several people may be logged in side by side; the application's lifespan runs
     around them all."""
     from .client import Client
 
-    app: Any = request.getfixturevalue("app")
     with Client(app) as host:
 
         def log_in(subject: str, *, roles: Collection[str] = (), **more: Any) -> Client:

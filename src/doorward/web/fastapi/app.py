@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.middleware import Middleware as AnyMiddleware
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -135,9 +136,9 @@ def _add_headers(response: Response, pairs: list[Header]) -> None:
     response.raw_headers[:] = merge(response.raw_headers, pairs)
 
 
-async def _answer(request: Request, error: Exception) -> Response:
-    if not isinstance(error, Rejected | StoreUnavailable):
-        raise error  # not of the two it is registered for
+async def _answer(connection: HTTPConnection, error: Exception) -> Response:
+    if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):
+        raise error  # a WebSocket may be open already; the gate closes it
     status, headers, body = problem(error)
     response = Response(body, status)
     response.raw_headers = headers
