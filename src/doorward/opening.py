@@ -30,13 +30,9 @@ async def open_auth(
     """
     store = open_store(database)
     try:
-        path = root_key_file or Path()
-        if root_key_file is None and "DOORWARD_ROOT_KEY" not in environ:
-            path = default_root_key_path(environ, sys.platform)  # needs a home folder
         sealed = any(key.sealed_private is not None for key in await store.keys())
-        root = load_root_keys(path, environ, sealed_exist=sealed)
-        where = "DOORWARD_ROOT_KEY" if environ.get("DOORWARD_ROOT_KEY") else str(path)
-        log.info("root key from %s", where)
+        root = load_root_keys(root_key_file, environ, sealed_exist=sealed)
+        log.info("root key from %s", root.source)
         auth = Auth(store, settings, root, clock=clock, record=record)
         if settings.mode == "token":
             await auth.signing.ring()
