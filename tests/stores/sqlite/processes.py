@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+ROOT = Path(__file__).parents[3]
+
 
 class Child:
     """A process that opened the store's file; see `child.py`."""
@@ -32,7 +34,7 @@ def child(verb: str, path: Path, *arguments: str) -> Iterator[Child]:
     """A child that is ready; it has ended well, or was killed, when this is over."""
     command = [sys.executable, "-m", "tests.stores.sqlite.child", verb, str(path), *arguments]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:
         started = Child(process)
         try:
