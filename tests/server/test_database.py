@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
 from doorward.errors import ConfigurationError, StoreUnavailable
+from doorward.server import entry
 from doorward.server.database import TABLES, VERSION_TABLE, open_database
 from doorward.server.users import Users
 from doorward.stores import Decision, open_store
@@ -74,7 +75,7 @@ def test_processes_that_start_at_once_on_a_missing_file_all_start(tmp_path: Path
 
 async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
-    assert "doorward_users" in TABLES.tables
+    assert {"doorward_users", entry.AUDIT.name} == set(TABLES.tables)
 
     def differences(connection: Connection) -> object:
         options = {"version_table": VERSION_TABLE, "compare_type": True}

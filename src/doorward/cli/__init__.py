@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "users": "Create, list, lock, change and delete users.",
     "sessions": "See where people are logged in, and end sessions.",
     "keys": "See, rotate and withdraw the keys that sign access tokens.",
+    "audit": "Prove that the audit log was not tampered with.",
     "doctor": "Say what about a setup is unsafe or will surprise.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
@@ -54,4 +55,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(0, f"doorward {version('doorward')}\n")
+        print(f"doorward {version('doorward')}")
+        parser.exit(0)

@@ -3,14 +3,14 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Executable, MetaData, Row, event
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Executable, MetaData, Row, event
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ..errors import ConfigurationError, StoreUnavailable
 
@@ -42,6 +42,21 @@ class Database:
                 result = await connection.execute(statement)
                 return result.all() if result.returns_rows else ()
 
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction that holds the write lock from its beginning, so that what is read in it
+        is still true when it writes.  Durable when this ends; undone when the body raises.  Be
+        brief: everybody else waits.  Raises like `run`."""
+        with _unavailable():
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    await connection.exec_driver_sql("COMMIT")
+                except BaseException:
+                    await connection.exec_driver_sql("ROLLBACK")
+                    raise
+
     async def close(self) -> None:
         """Let go of files and connections.  Idempotent."""
         await self._engine.dispose()
@@ -60,6 +75,9 @@ async def open_database(url: str) -> Database:
         URL.create("sqlite+aiosqlite", database=path),
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # Errors are logged; passwords' hashes and addresses are not.
+        poolclass=AsyncAdaptedQueuePool,
+        # One connection is the whole of a database in memory, and one at a time may use it.
+        **({"pool_size": 1, "max_overflow": 0} if path == _MEMORY else {}),
     )
     event.listen(engine.sync_engine, "connect", _prepare)
     try:

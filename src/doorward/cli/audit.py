@@ -1,0 +1,65 @@
+"""`doorward audit`: what the server's audit log can prove of itself."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+
+from ..server.options import read_options
+from .opening import opened_database
+from .output import Answer, counted
+from .verbs import Verb, run
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb.  Returns the exit status."""
+    return run("audit", VERBS, argv)
+
+
+async def verify(given: Namespace) -> Answer:
+    from ..server.audit import Audit
+
+    async with opened_database(read_options(given)) as database:
+        audit = Audit(database)
+        findings = await audit.verify(given.head)
+        last = await audit.head()
+    data = {
+        "intact": not findings,
+        "seq": last.seq,
+        "head": last.hash.hex(),
+        "findings": [
+            {"what": each.what, "first": each.first, "last": each.last, "sentence": each.sentence}
+            for each in findings
+        ],
+    }
+    if findings:
+        told = f"The audit log was tampered with: {counted(len(findings), 'finding')}."
+        return Answer(data, [*(each.sentence for each in findings), told], status=1)
+    return Answer(data, [f"Intact up to entry {last.seq}, whose hash is {last.hash.hex()}."])
+
+
+def _head(text: str) -> str:
+    try:
+        whole = len(bytes.fromhex(text)) == 32
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ArgumentTypeError(f"{text!r} is no hash: 64 hexadecimal digits")
+    return text
+
+
+def _verify_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--head",
+        metavar="HASH",
+        type=_head,
+        help="a hash that the server's log (audit_head) said was the last: then it also shows when"
+        " entries were removed from the end, or all written anew",
+    )
+
+
+VERBS = {
+    "verify": Verb(
+        what="Name every entry that was edited, removed or moved.",
+        run=verify,
+        arguments=_verify_arguments,
+    ),
+}

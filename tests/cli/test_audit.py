@@ -1,0 +1,109 @@
+"""`doorward audit verify`: what an operator is told of the log, and what a script can rely on."""
+
+import json
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.server.logs import open_to_forgers, tamper, write_log
+
+from .desk import Desk
+
+pytestmark = pytest.mark.anyio
+
+
+def path_of(desk: Desk) -> Path:
+    return Path(desk.database.removeprefix("sqlite:///"))
+
+
+async def test_an_intact_log_is_said_to_be_so_with_the_hash_at_its_end(desk: Desk) -> None:
+    await write_log(path_of(desk), 50)
+    said = desk.data("audit", "verify")
+    assert (said["intact"], said["seq"], said["findings"]) == (True, 50, [])
+    done = desk.run("audit", "verify", "--head", said["head"])
+    assert (done.status, done.err) == (0, "")
+    assert done.out == f"Intact up to entry 50, whose hash is {said['head']}.\n"
+
+
+async def test_each_thing_that_is_wrong_among_100_000_is_one_line_and_the_status_is_1(
+    desk: Desk,
+) -> None:
+    path = path_of(desk)
+    await write_log(path, 100_000)
+    open_to_forgers(path)
+    tamper(
+        path,
+        "UPDATE doorward_audit SET kind = 'logout' WHERE seq = 500",
+        "DELETE FROM doorward_audit WHERE seq = 70000",
+        "UPDATE doorward_audit SET seq = -1 WHERE seq = 800",
+        "UPDATE doorward_audit SET seq = 800 WHERE seq = 99000",
+        "UPDATE doorward_audit SET seq = 99000 WHERE seq = -1",
+    )
+    began = time.perf_counter()
+    done = desk.run("audit", "verify")
+    print(f"the whole command took {time.perf_counter() - began:.2f} s")
+    assert done.status == 1
+    lines = done.out.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["Entry", "500", "does"],
+        ["Entry", "800", "is"],
+        ["Entry", "70000", "is"],
+        ["Entry", "99000", "is"],
+        ["The", "audit", "log"],
+    ]
+    assert lines[-1] == "The audit log was tampered with: 4 findings."
+    again = desk.run("audit", "verify", "--json")
+    assert again.status == 1
+    assert [(each["what"], each["first"]) for each in json.loads(again.out)["findings"]] == [
+        ("edited", 500),
+        ("moved", 800),
+        ("removed", 70000),
+        ("moved", 99000),
+    ]
+
+
+async def test_a_removed_end_shows_with_the_head(desk: Desk) -> None:
+    path = path_of(desk)
+    await write_log(path, 50)
+    head = desk.data("audit", "verify")["head"]
+    open_to_forgers(path)
+    tamper(path, "DELETE FROM doorward_audit WHERE seq > 48")
+    assert desk.run("audit", "verify").status == 0
+    done = desk.run("audit", "verify", "--head", head)
+    assert done.status == 1
+    assert done.out.startswith(f"No entry up to the last, 48, has the hash {head}")
+
+
+@pytest.mark.parametrize("head", ["", "12", "g" * 64, "é" * 64])
+def test_a_head_that_is_no_hash_is_a_matter_of_usage(desk: Desk, head: str) -> None:
+    done = desk.run("audit", "verify", f"--head={head}")
+    assert (done.status, done.out) == (2, "")
+    assert "is no hash: 64 hexadecimal digits" in done.err
+
+
+def test_a_database_that_is_not_there_is_not_made(desk: Desk) -> None:
+    assert "There is no database" in desk.refusal("audit", "verify")
+    assert not path_of(desk).exists()
+
+
+async def test_a_log_whose_rows_cannot_be_read_is_refused_in_one_sentence(desk: Desk) -> None:
+    await write_log(path_of(desk), 3)
+    tamper(path_of(desk), "DROP TABLE doorward_audit")
+    assert desk.refusal("audit", "verify").startswith("The database does not answer:")
+
+
+async def test_what_a_client_wrote_into_the_log_never_reaches_the_terminal(desk: Desk) -> None:
+    path = path_of(desk)
+    await write_log(path, 3)
+    open_to_forgers(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "UPDATE doorward_audit SET user_agent = ? WHERE seq = 2", ("\x1b[31m\nEntry 3 is",)
+        )
+    done = desk.run("audit", "verify")
+    assert done.status == 1
+    assert "\x1b" not in done.out
+    assert done.out.count("\n") == 2

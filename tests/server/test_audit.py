@@ -1,0 +1,394 @@
+"""The audit log: appended to by many at once, closed to everybody else, and able to prove it."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from doorward.errors import StoreUnavailable
+from doorward.server.audit import PAGE, PRUNED, Audit
+from doorward.server.chain import GENESIS, Finding, Head
+from doorward.server.database import Database, open_database
+from tests.server.logs import entry, open_to_forgers, tamper, write_log
+
+pytestmark = pytest.mark.anyio
+
+MANY = 100_000
+OTHERS = "at, kind, actor, subject, sid, address, user_agent, outcome, detail, hash"
+
+
+def all_columns(statement: str) -> str:
+    return statement.replace("*", OTHERS)
+
+
+async def fill(audit: Audit, many: int) -> None:
+    for first in range(0, many, PAGE):
+        await asyncio.gather(
+            *[audit.append(entry(n)) for n in range(first, min(first + PAGE, many))]
+        )
+
+
+@pytest.fixture(params=["file", "memory"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/audit.db"
+    found = await open_database(url)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def audit(database: Database) -> Audit:
+    return Audit(database)
+
+
+async def seqs(database: Database) -> list[int]:
+    rows = await database.run(text("SELECT seq FROM doorward_audit ORDER BY seq"))
+    return [row[0] for row in rows]
+
+
+async def kinds(database: Database) -> list[str]:
+    rows = await database.run(text("SELECT kind FROM doorward_audit ORDER BY seq"))
+    return [row[0] for row in rows]
+
+
+# --- appending ----------------------------------------------------------------------------------
+
+
+async def test_an_empty_log_is_intact(audit: Audit) -> None:
+    assert await audit.verify() == []
+    assert await audit.head() == Head(0, GENESIS)
+
+
+async def test_entries_are_numbered_from_one_in_the_order_in_which_they_came(
+    audit: Audit, database: Database
+) -> None:
+    first = await audit.append(entry(1))
+    second = await audit.append(entry(2))
+    rest = await asyncio.gather(*[audit.append(entry(n)) for n in range(3, 40)])
+    assert [head.seq for head in (first, second, *rest)] == list(range(1, 40))
+    assert await seqs(database) == list(range(1, 40))
+    assert await audit.head() == rest[-1]
+    rows = await database.run(text("SELECT sid FROM doorward_audit ORDER BY seq"))
+    assert [int(row[0]) for row in rows] == list(range(1, 40))
+    assert await audit.verify() == []
+
+
+async def test_whatever_a_client_said_is_kept_as_it_was(audit: Audit, database: Database) -> None:
+    said = "Mozilla\r\n\x1b[31m\x00\x7f\u202e\ufeff \U0001f600 '; DROP TABLE doorward_audit; --"
+    await audit.append(entry(1, user_agent=said, detail={"label": said}))
+    await audit.append(entry(2, user_agent="half a pair: \ud800"))
+    rows = await database.run(text("SELECT user_agent, detail FROM doorward_audit ORDER BY seq"))
+    assert rows[0].user_agent == said
+    assert json.loads(rows[0].detail) == {"label": said}
+    assert rows[1].user_agent == "half a pair: ?"
+    assert await audit.verify() == []
+
+
+async def test_an_entry_is_written_also_when_nobody_waits_for_it_any_more(audit: Audit) -> None:
+    waiting = asyncio.create_task(audit.append(entry(1)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await audit.close()
+    assert (await audit.head()).seq == 1
+
+
+async def test_an_append_that_fails_is_unavailable_for_each_and_the_next_goes_well(
+    audit: Audit, database: Database
+) -> None:
+    await audit.append(entry(1))
+    await database.run(text("ALTER TABLE doorward_audit RENAME TO away"))
+    outcomes = await asyncio.gather(
+        *[audit.append(entry(n)) for n in range(5)], return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+    await database.run(text("ALTER TABLE away RENAME TO doorward_audit"))
+    assert (await audit.append(entry(2))).seq == 2
+    assert await audit.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE doorward_audit SET kind = 'logout' WHERE seq = 2", "never edited"),
+        ("DELETE FROM doorward_audit WHERE seq = 2", "loses only what was pruned"),
+        ("DELETE FROM doorward_audit", "loses only what was pruned"),
+        ("INSERT INTO doorward_audit SELECT 9, * FROM doorward_audit", "at its end only"),
+        (
+            "INSERT INTO doorward_audit SELECT 0, * FROM doorward_audit LIMIT 1",
+            "at its end only",
+        ),
+        (
+            "REPLACE INTO doorward_audit SELECT 2, * FROM doorward_audit LIMIT 1",
+            "at its end only",
+        ),
+    ],
+)
+async def test_the_database_itself_refuses_whatever_is_not_appending(
+    tmp_path: Path, statement: str, reason: str
+) -> None:
+    database = await open_database(f"sqlite:///{tmp_path}/audit.db")
+    await fill(Audit(database), 3)
+    await database.close()
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        tamper(tmp_path / "audit.db", all_columns(statement))
+
+
+# --- many processes -----------------------------------------------------------------------------
+
+APPENDER = """
+import asyncio, sys
+from doorward.server.audit import Audit
+from doorward.server.database import open_database
+from doorward.server.entry import Entry
+
+async def append(url, name, rounds):
+    database = await open_database(url)
+    audit = Audit(database)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(rounds):
+        heads = await asyncio.gather(
+            *[audit.append(Entry(kind="login", at=number, sid=name)) for _ in range(8)]
+        )
+        print(*[head.seq for head in heads], flush=True)
+    await database.close()
+
+asyncio.run(append(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+def appender(url: str, name: str, rounds: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", APPENDER, url, name, str(rounds)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def begin(processes: Sequence["subprocess.Popen[str]"]) -> None:
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
+async def test_processes_that_append_at_once_leave_no_gap_and_no_fork(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/audit.db"
+    processes = [appender(url, name, 40) for name in ("one", "two")]
+    begin(processes)
+    told = [[int(seq) for seq in process.communicate()[0].split()] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sorted(told[0] + told[1]) == list(range(1, 641))
+    database = await open_database(url)
+    assert await seqs(database) == list(range(1, 641))
+    rows = await database.run(text("SELECT seq FROM doorward_audit WHERE sid = 'one' ORDER BY seq"))
+    assert [row[0] for row in rows] == told[0]
+    assert await Audit(database).verify() == []
+    await database.close()
+
+
+async def test_what_was_acknowledged_survives_a_kill_and_the_log_is_whole(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/audit.db"
+    acknowledged = 0
+    for number in range(3):
+        process = appender(url, f"{number}", 10_000)
+        begin([process])
+        assert process.stdout is not None
+        for _ in range(5 + 3 * number):
+            acknowledged = int(process.stdout.readline().split()[-1])
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        database = await open_database(url)
+        assert (await Audit(database).head()).seq >= acknowledged
+        assert await Audit(database).verify() == []
+        await database.close()
+
+
+# --- tampering ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+async def long_log(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> Path:
+    """100,000 entries, open to whoever can drop a trigger."""
+    path = tmp_path_factory.mktemp("audit") / "long.db"
+    await write_log(path, MANY)
+    open_to_forgers(path)
+    return path
+
+
+def copied(log: Path, folder: Path) -> Path:
+    return Path(shutil.copy(log, folder))
+
+
+async def verified(path: Path, *statements: str, head: str | None = None) -> list[Finding]:
+    tamper(path, *statements)
+    database = await open_database(f"sqlite:///{path}")
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = await Audit(database).verify(head)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f"verified {MANY} entries in {wall:.2f} s, {cpu:.2f} s of CPU")
+    assert cpu < 2  # of this process: the machine may be busy with others
+    await database.close()
+    return found
+
+
+async def test_one_edited_one_removed_and_two_swapped_among_100_000_are_each_named(
+    long_log: Path, tmp_path: Path
+) -> None:
+    assert await verified(long_log) == []
+    path = copied(long_log, tmp_path)
+    found = await verified(
+        path,
+        "UPDATE doorward_audit SET subject = 'u_mallory' WHERE seq = 12345",
+        "DELETE FROM doorward_audit WHERE seq = 50000",
+        "UPDATE doorward_audit SET seq = -1 WHERE seq = 60000",
+        "UPDATE doorward_audit SET seq = 60000 WHERE seq = 80001",
+        "UPDATE doorward_audit SET seq = 80001 WHERE seq = -1",
+    )
+    named = [(finding.what, finding.first, finding.last) for finding in found]
+    assert named == [
+        ("edited", 12345, 12345),
+        ("removed", 50000, 50000),
+        ("moved", 60000, 60000),
+        ("moved", 80001, 80001),
+    ]
+    assert "it was entry 80001" in found[2].sentence
+
+
+async def test_a_removed_end_shows_with_the_head_that_the_log_told(
+    long_log: Path, tmp_path: Path
+) -> None:
+    path = copied(long_log, tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        ((head,),) = connection.execute("SELECT hex(hash) FROM doorward_audit WHERE seq = 100000")
+    deed = "DELETE FROM doorward_audit WHERE seq > 99990"
+    assert await verified(path, deed) == []
+    (finding,) = await verified(path, head=head)
+    assert (finding.what, finding.last) == ("no_head", 99990)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE doorward_audit SET at = at + 1 WHERE seq = 3",
+        "UPDATE doorward_audit SET user_agent = x'ff00' WHERE seq = 3",
+        "UPDATE doorward_audit SET at = 'yesterday' WHERE seq = 3",
+        "UPDATE doorward_audit SET hash = 'a text' WHERE seq = 3",
+        "UPDATE doorward_audit SET detail = '{} ' WHERE seq = 3",
+        "UPDATE doorward_audit SET kind = 'audit_pruned' WHERE seq = 3",
+        """UPDATE doorward_audit SET kind = 'audit_pruned', detail = '{"through":2,"hash":"00"}'
+        WHERE seq = 3""",
+        "UPDATE doorward_audit SET seq = 0 WHERE seq = 3",
+        "DELETE FROM doorward_audit WHERE seq < 3",
+    ],
+)
+async def test_whatever_somebody_writes_into_a_row_is_found_and_breaks_nothing(
+    tmp_path: Path, statement: str
+) -> None:
+    path = tmp_path / "audit.db"
+    database = await open_database(f"sqlite:///{path}")
+    await fill(Audit(database), 6)
+    await database.close()
+    open_to_forgers(path)
+    assert await verified(path, statement) != []
+
+
+@pytest.mark.parametrize("head", ["", "00", "xyz", "00" * 33])
+async def test_what_is_no_hash_is_refused_as_one(audit: Audit, head: str) -> None:
+    with pytest.raises(ValueError, match=re.compile("hash|hex")):
+        await audit.verify(head)
+
+
+# --- pruning ------------------------------------------------------------------------------------
+
+
+async def test_pruning_takes_what_is_old_and_says_so_and_the_rest_stays_verifiable(
+    audit: Audit, database: Database
+) -> None:
+    await fill(audit, 100)
+    before = await audit.head()
+    assert await audit.prune(1_700_000_040, at=1_800_000_000) == 40
+    assert await seqs(database) == list(range(41, 102))
+    assert (await kinds(database))[-1] == PRUNED
+    assert await audit.verify() == []
+    assert await audit.verify(before.hash.hex()) == []
+    assert await audit.prune(1_700_000_040, at=1_800_000_000) == 0
+    assert await seqs(database) == list(range(41, 102))
+
+
+async def test_a_log_pruned_again_and_again_to_its_last_entry_stays_verifiable(
+    audit: Audit, database: Database
+) -> None:
+    for number in range(4):
+        await fill(audit, 10)
+        assert await audit.prune(2_000_000_000 + number, at=2_000_000_000 + number) > 0
+        assert await kinds(database) == [PRUNED]
+        assert await audit.verify() == []
+    assert (await audit.append(entry(1))).seq == (await audit.head()).seq
+    assert await audit.verify() == []
+
+
+async def test_pruning_goes_in_steps(audit: Audit, database: Database) -> None:
+    await fill(audit, PAGE + 10)
+    assert await audit.prune(2_000_000_000, at=1_800_000_000) == PAGE
+    assert await audit.verify() == []
+    assert await audit.prune(1_790_000_000, at=1_800_000_000) == 10
+    assert await kinds(database) == [PRUNED, PRUNED]
+    assert await audit.verify() == []
+
+
+async def test_pruning_ends_at_the_first_entry_that_is_not_old(
+    audit: Audit, database: Database
+) -> None:
+    for at in (10, 20, 50, 30):  # two machines' clocks need not agree
+        await audit.append(entry(0, at=at))
+    assert await audit.prune(40, at=60) == 2
+    assert await seqs(database) == [3, 4, 5]
+
+
+async def test_removing_more_than_was_pruned_and_adding_before_it_both_show(tmp_path: Path) -> None:
+    path = tmp_path / "audit.db"
+    database = await open_database(f"sqlite:///{path}")
+    audit = Audit(database)
+    await fill(audit, 30)
+    await audit.prune(1_700_000_010, at=1_800_000_000)
+    await database.close()
+    with pytest.raises(sqlite3.IntegrityError, match="loses only what was pruned"):
+        tamper(path, "DELETE FROM doorward_audit WHERE seq = 11")
+    open_to_forgers(path)
+    added = "INSERT INTO doorward_audit SELECT 5, * FROM doorward_audit WHERE seq = 20"
+    found = await verified(path, all_columns(added), "DELETE FROM doorward_audit WHERE seq = 11")
+    assert [(finding.what, finding.first) for finding in found] == [("outside", 5), ("removed", 11)]
+
+
+async def test_verifying_while_others_append_and_prune_finds_nothing(
+    audit: Audit, database: Database
+) -> None:
+    await fill(audit, 2 * PAGE)
+
+    async def busy() -> None:
+        for number in range(3):
+            await asyncio.gather(*[audit.append(entry(n)) for n in range(20)])
+            await audit.prune(1_700_000_000 + 10 * number, at=1_800_000_000)
+
+    found, _ = await asyncio.gather(audit.verify(), busy())
+    assert found == []
+    assert (await seqs(database))[0] == 21
