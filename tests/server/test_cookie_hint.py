@@ -43,6 +43,17 @@ async def test_a_browser_that_kept_it_is_not_troubled(opened: Opened) -> None:
     assert "did not keep" not in (await kept.get("/login")).text
 
 
+async def test_whose_login_came_back_is_told_nothing_after_logging_out(opened: Opened) -> None:
+    house = await local(opened)
+    for leave in ("/account", "/logout"):
+        browser = await house.browser(url="https://localhost:8000")  # keeps Secure cookies
+        browser.cookies.set("doorward-login-sent", "1", domain="localhost.local")
+        await browser.post("/api/signup", json=FORM)
+        await browser.post("/api/login", json=FORM)
+        await browser.request("GET" if leave == "/account" else "POST", leave)
+        assert "doorward-login-sent" not in browser.cookies
+
+
 async def test_a_wrong_password_leaves_no_marker(opened: Opened) -> None:
     house = await local(opened)
     browser = await house.browser(url=LOCAL)

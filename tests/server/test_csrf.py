@@ -27,6 +27,10 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/reset", {"ticket": "x", "new": "another passphrase"}),
 ]
 
+Route = tuple[str, str, dict[str, str]]
+ELEVATE: Route = ("POST", "/api/elevate", {"password": PASSWORD})
+LOGOUT: Route = ("POST", "/api/logout", {})
+
 FOREIGN: list[dict[str, str]] = [
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site"},
@@ -77,7 +81,11 @@ async def state(house: House) -> object:
 async def test_no_other_site_can_cause_anything(either: House, route: Any) -> None:
     browser = await unmarked(either)
     before = await state(either)
-    for said in FOREIGN:
+    for said in Route = tuple[str, str, dict[str, str]]
+ELEVATE: Route = ("POST", "/api/elevate", {"password": PASSWORD})
+LOGOUT: Route = ("POST", "/api/logout", {})
+
+FOREIGN:
         answer = await send(browser, route, **said)
         assert answer.status_code == 403, said
         assert "set-cookie" not in answer.headers, said
@@ -100,7 +108,7 @@ async def test_no_other_site_can_log_a_stranger_in_or_sign_them_up(
 @pytest.mark.parametrize("said", OWN)
 async def test_our_own_pages_and_the_person_can(either: House, said: dict[str, str]) -> None:
     browser = await unmarked(either)
-    route = ("POST", "/api/elevate", {"password": PASSWORD})
+    route = ELEVATE
     assert (await send(browser, route, **said)).status_code == 200
 
 
@@ -108,7 +116,7 @@ async def test_where_the_browser_says_nothing_a_token_of_the_session_is_needed(
     either: House,
 ) -> None:
     browser = await unmarked(either)
-    route = ("POST", "/api/elevate", {"password": PASSWORD})
+    route = ELEVATE
     assert (await send(browser, route)).status_code == 403
     token = (await browser.get("/api/me")).json()["csrf_token"]
     for bad in ("", token[:-1], token + "x", token.swapcase()):
@@ -121,7 +129,7 @@ async def test_the_token_of_another_session_is_of_no_use(either: House) -> None:
     other = await either.browser()
     await login(other)
     token = (await other.get("/api/me")).json()["csrf_token"]
-    route = ("POST", "/api/logout", {})
+    route = LOGOUT
     assert (await send(browser, route, **{"x-csrf-token": token})).status_code == 403
 
 

@@ -47,13 +47,13 @@ async def nothing_happened(house: House) -> bool:
 
 async def soon(ask: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
     """The answer, which comes within 50 ms; of three tries one is enough on a busy machine."""
-    times = []
+    times, answers = [], []
     for _ in range(3):
         began = perf_counter()
-        answer = await ask()
+        answers.append(await ask())
         times.append(perf_counter() - began)
     assert min(times) < 0.05
-    return answer
+    return answers[-1]
 
 
 @pytest.mark.parametrize("path", ["/api/login", "/api/signup"])

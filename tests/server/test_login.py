@@ -172,12 +172,30 @@ async def test_a_hash_of_another_cost_is_renewed_by_the_next_login(house: House)
 
 async def test_a_full_house_is_told_to_come_back(house: House) -> None:
     await house.alice()
-    slow = Passwords(Cost(memory_kib=8192, passes=8, for_tests=True), workers=1, waiting=0)
+    dear = Cost(memory_kib=65_536, passes=10, for_tests=True)
+    slow = Passwords(dear, workers=1, waiting=0)
     house.app.state.service = replace(house.service, passwords=slow)
+    browser = await house.browser()
+    hashing = asyncio.create_task(slow.hash("whatever keeps the only worker busy"))
+    problem = await login(browser)
+    page = await browser.post("/login", data={"email": EMAIL, "password": PASSWORD})
+    assert not hashing.done()
+    await hashing
+    assert (problem.status_code, problem.json()["reason"]) == (503, "busy")
+    assert int(problem.headers["retry-after"]) > 0
+    assert (page.status_code, "Too many people" in page.text) == (503, True)
+    slow.close()
+
+
+async def test_turning_people_away_counts_as_no_failure(house: House) -> None:
+    await house.alice()
+    slow = Passwords(Cost(memory_kib=65_536, passes=20, for_tests=True), workers=1, waiting=0)
+    quick, house.app.state.service = house.service, replace(house.service, passwords=slow)
+    hashing = asyncio.create_task(slow.hash("whatever keeps the only worker busy"))
     client = await house.client()
-    answers = await asyncio.gather(*(login(client, "not it") for _ in range(8)))
-    busy = [answer for answer in answers if answer.status_code == 503]
-    assert busy
-    assert {answer.json()["reason"] for answer in busy} == {"busy"}
-    assert int(busy[0].headers["retry-after"]) > 0
+    answers = [await login(client) for _ in range(12)]
+    assert {answer.json()["reason"] for answer in answers} == {"busy"}
+    await hashing
+    house.app.state.service = quick
+    assert (await login(client)).status_code == 200
     slow.close()

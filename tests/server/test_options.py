@@ -25,7 +25,7 @@ def test_the_defaults_of_times_are_those_of_the_library() -> None:
 
 
 EXAMPLES = {
-    "host": ("0.0.0.0", "0.0.0.0"),
+    "host": ("192.0.2.1", "192.0.2.1"),
     "port": ("0", 0),
     "public_origin": ("https://login.example", "https://login.example"),
     "mode": ("token", "token"),
@@ -104,7 +104,7 @@ def test_a_minimum_that_no_password_can_reach_is_refused() -> None:
     [
         (Options(), "http://localhost:8000"),
         (Options(port=80), "http://localhost"),
-        (Options(host="0.0.0.0"), "http://localhost:8000"),
+        (Options(host="192.0.2.1"), "http://localhost:8000"),
         (Options(tls_cert="c", tls_key="k"), "https://localhost:8000"),
         (Options(tls_cert="c", tls_key="k", port=443), "https://localhost"),
         (Options(public_origin="https://login.example"), "https://login.example"),

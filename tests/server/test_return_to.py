@@ -42,7 +42,7 @@ BAD = [
     "/\u2215evil.example",
     "/\uff0fevil.example",
     "/\u2044/evil.example",
-    "/ｅvil",
+    "/\uff45vil",
     "/account#x",
     "/account?x=<script>",
     "/" + "a" * 1000,

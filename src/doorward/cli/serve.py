@@ -10,14 +10,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..keys import default_root_key_path
 from ..server.options import Options, add_options, read_options
 from ..settings import is_loopback
 from . import complain
+from .opening import database_file, root_key_path
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -37,12 +36,16 @@ def main(argv: Sequence[str]) -> int:
     )
     add_options(parser, os.environ)
     namespace = parser.parse_args(argv)
+    # being told to stop is Ctrl-C by another name, also while still starting
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         serve(read_options(namespace))
     except ConfigurationError as error:
         return complain(error)
     except KeyboardInterrupt:
         pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 
@@ -62,15 +65,14 @@ def serve(options: Options) -> None:
 
 def notes(options: Options, environ: Mapping[str, str]) -> list[str]:
     """What is served, where, from what; and what about it is unsafe or will surprise."""
-    given = "DOORWARD_ROOT_KEY" in environ
-    key = options.key_file or default_root_key_path(environ, sys.platform)
+    key, database = root_key_path(options, environ), database_file(options.database)
     lines = [
         f"Doorward serves {options.origin} (listening on {options.host} port {options.port})",
         f"  mode      {options.mode}",
         f"  database  {options.database}",
-        f"  root key  {'DOORWARD_ROOT_KEY' if given else key}",
+        f"  root key  {key or 'DOORWARD_ROOT_KEY'}",
     ]
-    if not given and _folder(options.database) == key.absolute().parent:
+    if key and database and key.absolute().parent == database.parent:
         lines.append(
             "Warning: the root key lies in the database's folder, so one copy of the folder opens"
             " everything; keep them apart with --root-key-file."
@@ -164,8 +166,3 @@ def _log_to_stderr() -> None:
     logging.getLogger("doorward.events").setLevel(logging.INFO)
     # what anybody can cause by sending garbage is not worth a line each
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
-
-
-def _folder(database: str) -> Path | None:
-    path = database.removeprefix("sqlite:///")
-    return None if path == database else Path(path).absolute().parent

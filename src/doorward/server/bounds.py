@@ -18,6 +18,8 @@ MOST_BODY = 64 * 1024
 SLOWEST = 10
 """Seconds a body may take to arrive."""
 
+_SEPARATORS = len(": \r\n")
+
 
 class Bounds:
     """Refuses what is too large at once, and reads the rest whole, so that nothing below waits for
@@ -42,7 +44,7 @@ class Bounds:
 
 
 def _check_head(scope: Message) -> None:
-    sizes = [len(name) + len(value) for name, value in scope["headers"]]
+    sizes = [len(name) + len(value) + _SEPARATORS for name, value in scope["headers"]]
     sizes.append(len(scope.get("raw_path") or b"") + len(scope["query_string"]))
     if max(sizes) > MOST_HEADER or sum(sizes) > MOST_HEADERS:
         raise Refused(Refusal.HEADERS_TOO_LARGE)

@@ -24,7 +24,7 @@ def mark(request: Request, response: Response) -> None:
 
 
 def unmark(request: Request, response: Response) -> None:
-    """The marker has done its work."""
+    """The marker has done its work: the cookie came back, or the person was told."""
     if MARKER in request.cookies:
         response.delete_cookie(MARKER, httponly=True, samesite="lax")
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..auth import Auth
 from ..keys import RootKeys, default_root_key_path, load_root_keys
@@ -59,5 +60,7 @@ async def opened(
 
 def _root_keys(options: Options) -> RootKeys:
     """The root keys that `Auth` just opened."""
-    path = options.key_file or default_root_key_path(os.environ, sys.platform)
+    path = options.key_file or Path()
+    if options.key_file is None and "DOORWARD_ROOT_KEY" not in os.environ:
+        path = default_root_key_path(os.environ, sys.platform)
     return load_root_keys(path, os.environ, sealed_exist=True)

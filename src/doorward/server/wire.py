@@ -20,14 +20,17 @@ class Protocol(HttpToolsProtocol):
 
     _unfinished = 0
     _in_head = True
+    _ended = False
     _refused = False
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the socket."""
         if self._refused:
             return
+        self._ended = False
         super().data_received(data)
-        self._unfinished = self._unfinished + len(data) if self._in_head else 0
+        # of a chunk in which a request ended, most was that request's
+        self._unfinished = 0 if self._ended or not self._in_head else self._unfinished + len(data)
         if self._unfinished > MOST_HEAD:
             self._refuse(Refused(Refusal.HEADERS_TOO_LARGE))
 
@@ -39,7 +42,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The parser found the end of the request."""
         super().on_message_complete()
-        self._in_head = True
+        self._in_head = self._ended = True
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP."""

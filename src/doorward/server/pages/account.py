@@ -8,6 +8,7 @@ from starlette.responses import Response
 from ...types import Principal, Session
 from ...web import origin, transport
 from ...web.asgi import current_visit
+from .. import cookie_hint
 from ..api import Serving
 from ..flows.confirm import owner
 from ..flows.elevate import elevate
@@ -27,7 +28,9 @@ router = APIRouter(include_in_schema=False)
 @router.get("/account")
 async def get_account(request: Request, service: Serving) -> Response:
     principal = await current_visit().principal()
-    return await _account_page(service, principal, notice=notice(request))
+    response = await _account_page(service, principal, notice=notice(request))
+    cookie_hint.unmark(request, response)
+    return response
 
 
 @router.post("/account/sessions/end-others")

@@ -68,6 +68,7 @@ async def post_logout(request: Request, service: Serving) -> Response:
     await read_form(request)
     response = see("/login?done=logout")
     await logout(service, request, response)
+    cookie_hint.unmark(request, response)
     return response
 
 

@@ -1,0 +1,259 @@
+"""`doorward serve` as an operator meets it: what it prints, what it refuses, how it ends."""
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_urlsafe
+from time import monotonic
+
+import httpx2
+import pytest
+
+from doorward.cli.serve import notes
+from doorward.server.options import Options
+from tests.support.server import clean_environment, free_port, running_server
+
+DOORWARD = [sys.executable, "-m", "doorward"]
+
+
+def run(*args: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DOORWARD, *args],
+        cwd=folder,
+        env={**clean_environment(), "HOME": str(folder), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+@contextmanager
+def started(*args: str, folder: Path, env: dict[str, str] | None = None) -> Iterator[str]:
+    """A server on nothing that lasts; the first line it says.  It must end well."""
+    with subprocess.Popen(
+        [*DOORWARD, "serve", "--database", "memory:", *args],
+        cwd=folder,
+        env=env or clean_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline()
+        finally:
+            process.terminate()
+            assert process.wait(10) == 0
+
+
+def test_it_says_where_it_serves_from_what(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    option = ("--root-key-file", str(keys / "root.key"), "--mode", "token")
+    with running_server(*option, folder=tmp_path) as server:
+        said = server.output
+    assert f"Doorward serves {server.url} (listening on 127.0.0.1 port {server.port})" in said
+    assert "mode      token" in said
+    assert f"database  {server.database}" in said
+    assert f"root key  {keys / 'root.key'}" in said
+    assert "Warning" not in said
+    assert (keys / "root.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_key_beside_the_database_is_a_warning_and_no_refusal(tmp_path: Path) -> None:
+    with running_server(folder=tmp_path) as server:
+        assert "Warning: the root key lies in the database's folder" in server.output
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_and_soon_when_told_to(tmp_path: Path, how: signal.Signals) -> None:
+    with running_server(folder=tmp_path) as server:
+        idle = socket.create_connection(("127.0.0.1", server.port))
+        began = monotonic()
+        server.process.send_signal(how)
+        assert server.process.wait(10) == 0
+        assert monotonic() - began < 3
+        idle.close()
+    assert "Traceback" not in server.output
+    assert not (tmp_path / "doorward.db-wal").exists()
+
+
+@pytest.mark.parametrize("mode", ["session", "token"])
+def test_a_restart_keeps_people_logged_in(tmp_path: Path, mode: str) -> None:
+    # an access token is issued for one public origin, and each start here takes another port
+    options = ("--mode", mode, "--public-origin", "http://localhost:8000")
+    body = {"email": "a@example.test", "password": "correct horse battery", "transport": "bearer"}
+    with running_server(*options, folder=tmp_path) as server:
+        httpx2.post(f"{server.url}/api/signup", json=body)
+        token = httpx2.post(f"{server.url}/api/login", json=body).json()["access_token"]
+    headers = {"authorization": f"Bearer {token}"}
+    with running_server(*options, folder=tmp_path) as server:
+        assert httpx2.get(f"{server.url}/api/me", headers=headers).status_code == 200
+
+
+def test_a_key_in_the_environment_needs_no_home(tmp_path: Path) -> None:
+    environ = {"DOORWARD_ROOT_KEY": token_urlsafe(32), "PATH": os.environ["PATH"]}
+    with started("--port", "0", folder=tmp_path, env=environ) as said:
+        assert "Doorward serves" in said
+
+
+def test_settings_come_from_the_environment_too(tmp_path: Path) -> None:
+    env = {"DOORWARD_MODE": "token", "DOORWARD_SIGNUP": "closed"}
+    with running_server(folder=tmp_path, env=env) as server:
+        assert "mode      token" in server.output
+        answer = httpx2.post(f"{server.url}/api/signup", json={"email": "a", "password": "b"})
+        assert answer.json()["reason"] == "signup_closed"
+
+
+def test_a_free_port_is_found_and_told(tmp_path: Path) -> None:
+    with started("--port", "0", "--root-key-file", "k/key", folder=tmp_path) as said:
+        port = int(said.rpartition(" ")[2].rstrip(")\n"))
+        assert f"http://localhost:{port} " in said
+        assert httpx2.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+
+
+REFUSED: dict[str, tuple[list[str], str]] = {
+    "http off this machine": (["--public-origin", "http://login.example"], "plain http"),
+    "no origin": (["--public-origin", "login.example"], "public_origin"),
+    "a path in the origin": (["--public-origin", "https://a.example/x"], "public_origin"),
+    "long access tokens": (["--access-ttl", "100000"], "access_ttl"),
+    "touch beyond idle": (["--touch-every", "100", "--idle-ttl", "100"], "touch_every"),
+    "half of TLS": (["--tls-cert", "x.pem"], "belong together"),
+    "no certificate": (["--tls-cert", "x.pem", "--tls-key", "y.pem"], "TLS"),
+    "no network": (["--trusted-proxies", "10.0.0.1/8"], "proxies"),
+    "no address": (["--host", "256.1.1.1"], "cannot listen on 256.1.1.1"),
+    "another database": (["--database", "mysql://x"], "mysql"),
+    "no folder for it": (["--database", "sqlite:////proc/x/doorward.db"], "/proc/x/doorward.db"),
+    "no database": (["--database", "sqlite:///not.db"], "not.db"),
+    "no key": (["--root-key-file", "bad.key"], "bad.key"),
+    "a folder for a key": (["--root-key-file", "."], "root key"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_served_is_one_sentence_and_exit_1(tmp_path: Path, name: str) -> None:
+    args, said = REFUSED[name]
+    (tmp_path / "not.db").write_text("this is no database, but it is quite long" * 100)
+    (tmp_path / "bad.key").write_text("changeme\n")
+    (tmp_path / "bad.key").chmod(0o600)
+    usual = ["--port", "0", "--database", "memory:", "--root-key-file", "k/root.key"]
+    done = run("serve", *usual, *args, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("doorward: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run("serve", "--port", port, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in done.stderr
+
+
+def test_a_lost_root_key_is_one_sentence_and_makes_no_other(tmp_path: Path) -> None:
+    with running_server("--mode", "token", folder=tmp_path):
+        pass
+    key = tmp_path / "root.key"
+    key.unlink()
+    database = f"sqlite:///{tmp_path}/doorward.db"
+    args = ("--database", database, "--root-key-file", str(key), "--port", "0", "--mode", "token")
+    done = run("serve", *args, folder=tmp_path)
+    assert done.returncode == 1
+    assert "root.key is missing" in done.stderr
+    assert not key.exists()
+
+
+@pytest.mark.parametrize(
+    "args", [["--port", "x"], ["--mode", "jwt"], ["--access-ttl", "0"], ["--nothing"], ["word"]]
+)
+def test_a_slip_of_the_keyboard_is_exit_2(tmp_path: Path, args: list[str]) -> None:
+    done = run("serve", *args, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage: doorward serve" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bad_word_in_the_environment_is_named(tmp_path: Path) -> None:
+    done = run("serve", folder=tmp_path, DOORWARD_IDLE_TTL="two weeks")
+    assert done.returncode == 2
+    assert "DOORWARD_IDLE_TTL" in done.stderr
+
+
+def test_help_is_quick_and_touches_nothing(tmp_path: Path) -> None:
+    for args in (["--help"], ["serve", "--help"], ["--version"]):
+        done = run(*args, folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "doorward" in done.stdout.lower()
+    heavy = "fastapi", "uvicorn", "sqlalchemy", "pydantic", "jinja2"
+    lines = (
+        "import sys; from doorward.cli import main",
+        "try: main(['serve', '--help'])",
+        "except SystemExit: print(*sys.modules)",
+    )
+    code = "\n".join(lines)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(heavy) & set(done.stdout.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
+    for args in ([], ["brew"]):
+        done = run(*args, folder=tmp_path)
+        assert done.returncode == 2
+        assert "usage: doorward" in done.stderr
+
+
+def said(**options: object) -> str:
+    return "\n".join(notes(Options(**options), {"DOORWARD_ROOT_KEY": "x"}))  # type: ignore[arg-type]
+
+
+def test_listening_for_other_machines_leaves_the_origin_at_localhost_and_says_so() -> None:
+    assert "its public origin stays http://localhost:8000" in said(host="192.0.2.1")
+    assert "public origin stays" not in said(host="127.0.0.1")
+    assert "public origin stays" not in said(host="localhost")
+    https = {"public_origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
+    assert "public origin stays" not in said(host="192.0.2.1", **https)
+
+
+def test_https_that_nobody_vouches_for_is_pointed_out() -> None:
+    assert "no proxy is trusted" in said(public_origin="https://a.example")
+    assert "no proxy is trusted" not in said(
+        public_origin="https://a.example", trusted_proxies=("10.0.0.0/8",)
+    )
+    assert "no proxy is trusted" not in said(tls_cert="c", tls_key="k")
+
+
+def test_the_place_of_the_root_key_is_told_and_never_the_key(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path)}
+    if sys.platform == "linux":
+        assert f"{tmp_path}/.local/share/doorward/root.key" in "\n".join(notes(Options(), environ))
+    assert "root key  DOORWARD_ROOT_KEY" in said()
+
+
+def test_it_speaks_https_by_itself(tmp_path: Path) -> None:
+    make = "openssl req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+    make += (
+        " -keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    subprocess.run(make.split(), cwd=tmp_path, check=True, capture_output=True)
+    tls = ("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--root-key-file", "k/key")
+    port = str(free_port())
+    context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    with (
+        started("--port", port, *tls, folder=tmp_path) as said,
+        httpx2.Client(verify=context, base_url=f"https://localhost:{port}") as client,
+    ):
+        assert f"https://localhost:{port} " in said
+        body = {"email": "a@example.test", "password": "correct horse battery"}
+        assert client.post("/api/signup", json=body).status_code == 201
+        assert client.post("/api/login", json=body).status_code == 200
+        answer = client.get("/api/me")
+        assert answer.status_code == 200
+        assert "max-age" in answer.headers["strict-transport-security"]

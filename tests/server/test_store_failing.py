@@ -1,0 +1,114 @@
+"""The database fails while the server runs: 503, said plainly, and nobody is logged out by it."""
+
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.server.house import EMAIL, PASSWORD, login
+from tests.support.server import running_server
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass(frozen=True, slots=True)
+class Wreck:
+    """A running server whose database went bad, and the cookies of who was logged in before."""
+
+    url: str
+    cookie: str
+
+    async def ask(
+        self, method: str, path: str, *, stranger: bool = False, **body: Any
+    ) -> httpx2.Response:
+        headers = {"sec-fetch-site": "same-origin", "cookie": "" if stranger else self.cookie}
+        async with httpx2.AsyncClient(base_url=self.url) as client:
+            return await client.request(method, path, headers=headers, **body)
+
+
+@pytest.fixture(scope="module", params=["session", "token"])
+def wreck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("wreck")
+    with running_server("--mode", request.param, folder=folder) as server:
+        with httpx2.Client(base_url=server.url) as client:
+            body = {"email": EMAIL, "password": PASSWORD}
+            client.post("/api/signup", json=body)
+            client.post("/api/login", json=body)
+            cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        for path in folder.glob("doorward.db*"):
+            path.write_bytes(b"garbage!" * (path.stat().st_size // 8))
+        yield Wreck(server.url, cookie)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/me"),
+        ("GET", "/api/sessions"),
+        ("DELETE", "/api/sessions"),
+        ("POST", "/api/logout"),
+        ("POST", "/api/login"),
+        ("POST", "/api/signup"),
+        ("POST", "/api/elevate"),
+    ],
+)
+async def test_the_api_answers_503_with_a_reason_and_touches_no_cookie(
+    wreck: Wreck, method: str, path: str
+) -> None:
+    body = {"email": "bob@example.test", "password": PASSWORD}
+    answer = await wreck.ask(method, path, json=body)
+    assert (answer.status_code, answer.json()["reason"]) == (503, "store_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert "set-cookie" not in answer.headers
+    assert "clear-site-data" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/account"),
+        ("GET", "/"),
+        ("POST", "/login"),
+        ("POST", "/signup"),
+        ("POST", "/logout"),
+    ],
+)
+async def test_a_page_says_so_and_touches_no_cookie(wreck: Wreck, method: str, path: str) -> None:
+    form = {"email": "bob@example.test", "password": PASSWORD}
+    answer = await wreck.ask(method, path, data=form if method == "POST" else None)
+    assert answer.status_code == 503
+    assert "The database of this server does not answer." in answer.text
+    assert "retry-after" in answer.headers
+    assert "set-cookie" not in answer.headers
+
+
+async def test_health_says_so(wreck: Wreck) -> None:
+    answer = await wreck.ask("GET", "/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "unavailable", "view": "stale"}
+
+
+async def test_pages_that_need_no_database_are_still_there(wreck: Wreck) -> None:
+    for path in ("/", "/login", "/signup", "/docs"):
+        assert (await wreck.ask("GET", path, stranger=True)).status_code == 200
+
+
+async def test_a_full_disk_refuses_what_it_cannot_keep_and_keeps_the_rest(tmp_path: Path) -> None:
+    body = {"email": EMAIL, "password": PASSWORD, "transport": "bearer"}
+    with running_server(folder=tmp_path) as server:
+        async with httpx2.AsyncClient(base_url=server.url) as client:
+            assert (await client.post("/api/signup", json=body)).status_code == 201
+            token = (await client.post("/api/login", json=body)).json()["access_token"]
+            mine = {"authorization": f"Bearer {token}"}
+            unlimited = resource.RLIM_INFINITY
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited))
+            for path in ("/api/login", "/api/signup", "/api/logout"):
+                answer = await client.post(path, json=body, headers=mine)
+                assert (answer.status_code, answer.json()["reason"]) == (503, "store_unavailable")
+            assert (await client.get("/api/me", headers=mine)).status_code == 200
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
+            assert (await client.post("/api/logout", headers=mine)).status_code == 204
+            assert (await login(client)).status_code == 200
