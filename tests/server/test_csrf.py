@@ -81,11 +81,7 @@ async def state(house: House) -> object:
 async def test_no_other_site_can_cause_anything(either: House, route: Any) -> None:
     browser = await unmarked(either)
     before = await state(either)
-    for said in Route = tuple[str, str, dict[str, str]]
-ELEVATE: Route = ("POST", "/api/elevate", {"password": PASSWORD})
-LOGOUT: Route = ("POST", "/api/logout", {})
-
-FOREIGN:
+    for said in FOREIGN:
         answer = await send(browser, route, **said)
         assert answer.status_code == 403, said
         assert "set-cookie" not in answer.headers, said

@@ -159,7 +159,7 @@ async def test_the_pages_work_without_scripts(
 async def test_another_site_can_do_nothing_with_the_cookies(
     server: RunningServer, context: BrowserContext, email: str
 ) -> None:
-    """`127.0.0.1` is another site; `app.localhost` is of the same site, and refused all the same."""
+    """`127.0.0.1` is another site; `app.localhost` is the same site, and refused too."""
     page = await context.new_page()
     await sign_up(page, server.url, email)
     for host in ("127.0.0.1", "app.localhost"):
