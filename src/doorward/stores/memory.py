@@ -44,8 +44,8 @@ def _place(entry: _Entry) -> int:
     return entry.position
 
 
-def _activity(row: Session) -> Page:
-    return Page(row.seen_at, row.sid)
+def _activity(row: Session) -> tuple[int, str]:
+    return row.seen_at, row.sid
 
 
 class MemoryStore:
@@ -143,10 +143,9 @@ class MemoryStore:
     ) -> list[Session]:
         with self._lock:
             rows = self._rows.values() if subject is None else self._of(subject, at)
-            wanted = (
-                row for row in rows if _live(row, at) and (after is None or _activity(row) < after)
-            )
-            return nlargest(limit, wanted, key=_activity)
+            places = (_activity(row) for row in rows if _live(row, at))
+            wanted = places if after is None else filter(after.__gt__, places)
+            return [self._rows[sid] for _, sid in nlargest(limit, wanted)]
 
     # --- the order of changes -------------------------------------------------------------------
 
