@@ -58,7 +58,7 @@ class Signing:
         """All keys ever made, oldest first, for people to look at."""
         return await self._store.keys()
 
-    async def jwks(self) -> dict[str, object]:
+    async def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK Set (RFC 7517 section 5)."""
         return (await self.ring()).jwks(self._clock())
 

@@ -87,7 +87,7 @@ class Keyring:
             raise Rejected(Reason.EXPIRED, "the key that signed this is retired")
         return payload
 
-    def jwks(self, now: int) -> dict[str, object]:
+    def jwks(self, now: int) -> dict[str, list[dict[str, str]]]:
         """The JWK Set to publish: every key that verifies, or is to, at `now`.  Public members
         only (RFC 7517 section 5)."""
         public = [
