@@ -11,7 +11,9 @@ import pytest
 
 from doorward import Device
 from doorward.cli.checks import CHECKS
+from doorward.cli.checks.finding import NOTHING
 from doorward.cli.facts import DatabaseFile, Facts, RootKey, filesystem_of, gather
+from doorward.keys import RootKeys
 from doorward.server.options import Options
 from doorward.types import SigningKey
 
@@ -20,6 +22,7 @@ from .desk import Desk
 from .test_sessions import keep, seen
 
 DAY = 86400
+ROOT = RootKeys((bytes(32),), "test")
 NOW = 1_800_000_000
 PUBLIC = Options(public_origin="https://login.example", trusted_proxies=("10.0.0.1",))
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is only looked at
@@ -49,7 +52,7 @@ def facts(
 ) -> Facts:
     """A setup in which everything is in order, but for what a test says."""
     keys = (key("now", NOW - DAY), key("next", None))
-    here: dict[str, Any] = {"path": Path("/srv/keys/root.key")}
+    here: dict[str, Any] = {"path": Path("/srv/keys/root.key"), "keys": ROOT}
     there: dict[str, Any] = {"path": Path("/srv/data/doorward.db"), "keys": keys}
     there["sessions"] = (used(),)
     return Facts(
@@ -126,7 +129,6 @@ def test_a_good_setup_is_in_order() -> None:
         ("clock", "ok", facts(database={"sessions": (used(NOW + 60),)})),
         ("clock", "ok", facts(database={"sessions": (used(NOW - 30 * DAY),)})),
         ("clock", "note", facts(database={"sessions": (used(NOW - 30 * DAY - 1),)})),
-        ("clock", "ok", facts(database={"sessions": ()})),
         ("signing-key", "note", facts(database={"keys": (key("a", NOW - 90 * DAY - 1),)})),
         ("signing-key", "ok", facts(database={"keys": (key("a", NOW - 90 * DAY),)})),
         ("signing-key", "ok", facts(database={"keys": (key("a", NOW + DAY),)})),
@@ -141,6 +143,23 @@ def test_a_check_tells_a_good_setup_from_a_bad_one(name: str, severity: str, tol
     finding = CHECKS[name](told)
     assert finding.severity == severity, finding
     assert bool(finding.do) or severity in ("ok", "note")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("journal", facts(database={"exists": False})),
+        ("readers", facts(database={"path": None, "mode": 0o777})),
+        ("readers", facts(database={"exists": False, "mode": 0o777})),
+        ("journal", facts(database={"error": "no", "journal": ""})),
+        ("journal", facts(database={"ours": False, "journal": "delete"})),
+        ("sealed-keys", facts(root_key={"keys": None})),
+        ("sealed-keys", facts(database={"keys": ()})),
+        ("clock", facts(database={"sessions": ()})),
+    ],
+)
+def test_what_is_not_there_is_not_praised(name: str, told: Facts) -> None:
+    assert CHECKS[name](told) == NOTHING
 
 
 def test_a_file_system_is_that_of_the_nearest_mount() -> None:

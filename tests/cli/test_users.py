@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -12,6 +13,9 @@ import pytest
 
 from .conftest import Beside
 from .desk import PASSWORD, SECONDS, Desk, command
+
+PATIENCE = 20
+"""Seconds to wait for a question."""
 
 LINK = re.compile(r"^(http://\S+/reset\?ticket=(\S+))$", re.MULTILINE)
 
@@ -61,6 +65,7 @@ def at_terminal(desk: Desk, *typed: str) -> tuple[int, str, str]:
     for line in typed:
         asked = shown.count(b": ")
         while shown.count(b": ") == asked:
+            assert select.select([ours], [], [], PATIENCE)[0], f"it asked nothing: {shown!r}"
             shown += os.read(ours, 1024)
         os.write(ours, f"{line}\n".encode())
     out, _ = process.communicate(timeout=SECONDS)

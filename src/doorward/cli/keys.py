@@ -18,7 +18,7 @@ def main(argv: Sequence[str]) -> int:
     return run("keys", VERBS, argv)
 
 
-async def list_(given: Namespace) -> Answer:
+async def _list(given: Namespace) -> Answer:
     async with opened_auth(read_options(given)) as auth:
         keys, now = await auth.signing.keys(), auth.clock()
     head = ("KEY", "ALGORITHM", "STATE", "AGE", "CREATED (UTC)", "SIGNS FROM (UTC)")
@@ -37,7 +37,7 @@ async def list_(given: Namespace) -> Answer:
     return Answer({"keys": data}, table(head, rows) if rows else [NONE])
 
 
-async def rotate(given: Namespace) -> Answer:
+async def _rotate(given: Namespace) -> Answer:
     async with opened_auth(read_options(given)) as auth:
         if not await auth.signing.keys():
             raise NotDone(NONE)
@@ -52,7 +52,7 @@ async def rotate(given: Namespace) -> Answer:
     return Answer({"kid": heir.kid, "signs_from": begins}, lines)
 
 
-async def compromise(given: Namespace) -> Answer:
+async def _compromise(given: Namespace) -> Answer:
     async with opened_auth(read_options(given)) as auth:
         before = {key.kid for key in await auth.signing.keys() if key.withdrawn_at is None}
         try:
@@ -109,9 +109,9 @@ def _kid(parser: ArgumentParser) -> None:
 
 
 VERBS = {
-    "list": Verb(what="Show every key that signs or ever signed access tokens.", run=list_),
-    "rotate": Verb(what="Let the next signing key take over.", run=rotate),
+    "list": Verb(what="Show every key that signs or ever signed access tokens.", run=_list),
+    "rotate": Verb(what="Let the next signing key take over.", run=_rotate),
     "compromise": Verb(
-        what="Accept nothing any more that a key signed.", run=compromise, arguments=_kid
+        what="Accept nothing any more that a key signed.", run=_compromise, arguments=_kid
     ),
 }

@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
     return run("sessions", VERBS, argv)
 
 
-async def list_(given: Namespace) -> Answer:
+async def _list(given: Namespace) -> Answer:
     options = read_options(given)
     async with opened_auth(options) as auth:
         subject, emails = await _people(options, given.who)
@@ -31,7 +31,7 @@ async def list_(given: Namespace) -> Answer:
     return Answer({"sessions": [_entry(session, emails) for session in found]}, lines)
 
 
-async def revoke(given: Namespace) -> Answer:
+async def _revoke(given: Namespace) -> Answer:
     async with opened_auth(read_options(given)) as auth:
         ended = await auth.revoke(sid=given.sid)
         session = await auth.session(given.sid)
@@ -108,8 +108,8 @@ def _revoke_arguments(parser: ArgumentParser) -> None:
 VERBS = {
     "list": Verb(
         what="Show where people are logged in, latest activity first.",
-        run=list_,
+        run=_list,
         arguments=_list_arguments,
     ),
-    "revoke": Verb(what="End one session.", run=revoke, arguments=_revoke_arguments),
+    "revoke": Verb(what="End one session.", run=_revoke, arguments=_revoke_arguments),
 }

@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     return run("users", VERBS, argv)
 
 
-async def create(given: Namespace) -> Answer:
+async def _create(given: Namespace) -> Answer:
     options, email, roles = read_options(given), canonical(given.who), _roles(given.role)
     if given.no_password:
         return await _create_with_link(options, email, roles)
@@ -35,7 +35,7 @@ async def create(given: Namespace) -> Answer:
     return Answer(_data(user), [_created(user)])
 
 
-async def list_(given: Namespace) -> Answer:
+async def _list(given: Namespace) -> Answer:
     async with opened_users(read_options(given)) as users:
         found = await every(users)
     shown = [
@@ -47,7 +47,7 @@ async def list_(given: Namespace) -> Answer:
     return Answer({"users": [_entry(user) for user in found]}, lines)
 
 
-async def lock(given: Namespace) -> Answer:
+async def _lock(given: Namespace) -> Answer:
     options = read_options(given)
     async with opened_users(options) as users, opened_auth(options) as auth:
         before = await find(users, given.who)
@@ -61,7 +61,7 @@ async def lock(given: Namespace) -> Answer:
     )
 
 
-async def unlock(given: Namespace) -> Answer:
+async def _unlock(given: Namespace) -> Answer:
     async with opened_users(read_options(given)) as users:
         before = await find(users, given.who)
         user = still(await users.unlock(before.subject))
@@ -69,7 +69,7 @@ async def unlock(given: Namespace) -> Answer:
     return Answer({**_data(user), "locked_at": user.locked_at}, [f"{did} and can log in."])
 
 
-async def set_roles(given: Namespace) -> Answer:
+async def _set_roles(given: Namespace) -> Answer:
     options, roles = read_options(given), _roles(given.roles)
     async with opened_users(options) as users, opened_auth(options) as auth:
         before = await find(users, given.who)
@@ -83,7 +83,7 @@ async def set_roles(given: Namespace) -> Answer:
     )
 
 
-async def reset_link(given: Namespace) -> Answer:
+async def _reset_link(given: Namespace) -> Answer:
     options = read_options(given)
     _check_origin(options)
     async with opened_users(options) as users, opened_auth(options) as auth:
@@ -96,7 +96,7 @@ async def reset_link(given: Namespace) -> Answer:
     return Answer(data, _link_lines(user, link, ends_at), notes)
 
 
-async def delete(given: Namespace) -> Answer:
+async def _delete(given: Namespace) -> Answer:
     options = read_options(given)
     async with opened_users(options) as users, opened_auth(options) as auth:
         user = await users.find(given.who)
@@ -243,23 +243,25 @@ LINK = ("public_origin", "port")
 VERBS = {
     "create": Verb(
         what="Add a user; the password is asked for, or read as one line from stdin.",
-        run=create,
+        run=_create,
         options=("min_password", *LINK),
         arguments=_create_arguments,
     ),
-    "list": Verb(what="Show all users.", run=list_),
-    "lock": Verb(what="Refuse a user from now on, and end all sessions.", run=lock, arguments=_who),
-    "unlock": Verb(what="Let a locked user log in again.", run=unlock, arguments=_who),
+    "list": Verb(what="Show all users.", run=_list),
+    "lock": Verb(
+        what="Refuse a user from now on, and end all sessions.", run=_lock, arguments=_who
+    ),
+    "unlock": Verb(what="Let a locked user log in again.", run=_unlock, arguments=_who),
     "set-roles": Verb(
         what="Give a user exactly these roles, in live sessions too.",
-        run=set_roles,
+        run=_set_roles,
         arguments=_role_arguments,
     ),
     "reset-link": Verb(
         what="Print a link with which a user can choose a new password, once.",
-        run=reset_link,
+        run=_reset_link,
         options=LINK,
         arguments=_who,
     ),
-    "delete": Verb(what="Forget a user, and end all sessions.", run=delete, arguments=_who),
+    "delete": Verb(what="Forget a user, and end all sessions.", run=_delete, arguments=_who),
 }

@@ -1,0 +1,55 @@
+"""The root key: where it lies, who can reach it, and what it opens."""
+
+from ..facts import Facts
+from .finding import NOTE, NOTHING, OK, UNSAFE, WARNING, Finding
+
+
+def present(facts: Facts) -> Finding:
+    """A root key that is lost, damaged, a placeholder, or readable by others."""
+    key = facts.root_key
+    if key.error is not None:
+        return Finding(UNSAFE, key.error, "Until then no server starts.")
+    if key.exists:
+        where = "the environment" if key.path is None else f"{key.path}, for its owner alone"
+        return Finding(OK, f"The root key is in {where}.")
+    if any(each.sealed_private is not None for each in facts.database.keys):
+        return Finding(
+            UNSAFE,
+            f"The database holds keys sealed under a root key, but {key.path} is missing.",
+            "Restore it, or name the right one with --root-key-file.",
+        )
+    return Finding(NOTE, f"There is no root key yet; the first start makes {key.path}.")
+
+
+def place(facts: Facts) -> Finding:
+    """One stolen copy of a folder, or one backup, that holds both halves."""
+    key, database = facts.root_key.path, facts.database.path
+    if key is None or database is None or key.absolute().parent != database.parent:
+        return Finding(OK, "The root key lies apart from the database.")
+    return Finding(
+        WARNING,
+        f"The root key lies in the database's folder, {database.parent}: one copy of the folder"
+        " opens everything.",
+        "Move it elsewhere, and name the place with --root-key-file.",
+    )
+
+
+def folder(facts: Facts) -> Finding:
+    """Others who can put a root key of their own in place of ours."""
+    key = facts.root_key
+    if key.path is not None and key.folder_mode & 0o022:
+        return Finding(
+            WARNING,
+            f"Others can write to {key.path.parent}, and so put another root key there.",
+            f"Run: chmod go-w {key.path.parent}",
+        )
+    return Finding(OK, "Nobody else can put another root key in its place.")
+
+
+def opens(facts: Facts) -> Finding:
+    """Signing keys that were sealed under another root key."""
+    if facts.root_key.keys is None or not facts.database.keys:
+        return NOTHING
+    if facts.sealed is not None:
+        return Finding(UNSAFE, facts.sealed, "Give the root key that the database was used with.")
+    return Finding(OK, "The root key opens the signing keys.")

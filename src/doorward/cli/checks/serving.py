@@ -1,0 +1,151 @@
+"""How the server is to be run: where it listens, who finds it there, and whom it believes."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ...errors import ConfigurationError
+from ...settings import is_loopback
+from ...web.client import Trusted
+from ..facts import Facts
+from ..output import counted, long
+from .finding import NOTE, OK, UNSAFE, WARNING, Finding
+
+ADVISED_PASSWORD = 15
+"""Characters advised while the password is the only factor (NIST SP 800-63B, ASVS 6.2.1)."""
+
+
+def options(facts: Facts) -> Finding:
+    """A server that would not start is found out before it is to start."""
+    if facts.refusal is not None:
+        return Finding(UNSAFE, f"A server refuses to start: {facts.refusal}.", "Change the option.")
+    return Finding(OK, "A server starts with these options.")
+
+
+def transport(facts: Facts) -> Finding:
+    """Passwords in the clear, to whoever listens on the way."""
+    given = facts.options
+    everywhere, secure = not is_loopback(given.host), given.origin.startswith("https:")
+    if everywhere and not secure:
+        return Finding(
+            UNSAFE,
+            f"Other machines reach {given.host} over plain http: passwords can be read on the way,"
+            " and browsers keep no login.",
+            "Put TLS in front and set --public-origin, or listen on 127.0.0.1.",
+        )
+    if everywhere and given.tls_cert is None:
+        return Finding(
+            NOTE,
+            "The way from the proxy to this server is plain http.",
+            "Keep others out of the network between them, or listen on 127.0.0.1.",
+        )
+    return Finding(OK, "What people send cannot be read on the way.")
+
+
+def origin(facts: Facts) -> Finding:
+    """Whether the cookies, which are Secure, come back to where browsers go."""
+    given = facts.options
+    if given.origin.startswith("https:"):
+        return Finding(OK, f"Browsers use {given.origin}, and keep a login.")
+    return Finding(
+        NOTE,
+        f"Browsers use {given.origin}: from this machine alone, and Safari keeps no login there.",
+        "For other people, set --public-origin to an https address.",
+    )
+
+
+def proxies(facts: Facts) -> Finding:
+    """Whom to believe about addresses: too many, or nobody where somebody stands in front."""
+    given = facts.options
+    networks = _trusted(facts).networks
+    if any(network.prefixlen == 0 for network in networks):
+        return Finding(
+            UNSAFE,
+            "Every machine is trusted as a proxy, so anybody can choose the address they are"
+            " counted and shown under.",
+            "Name only your own proxies with --trusted-proxies.",
+        )
+    if given.origin.startswith("https:") and given.tls_cert is None and not networks:
+        return Finding(
+            WARNING,
+            "The origin is https, but no proxy is trusted to say that a request came over https:"
+            " all are sent there again, without end.",
+            "Set --trusted-proxies to your proxy's address, or --tls-cert.",
+        )
+    if networks:
+        return Finding(OK, f"Believed about addresses: {', '.join(given.trusted_proxies)}.")
+    return Finding(OK, "Nobody is believed about addresses but the connection itself.")
+
+
+def addresses(facts: Facts) -> Finding:
+    """A chain of proxies that is longer than was said ends at one of our own machines."""
+    seen = [session.device.address for session in facts.database.sessions]
+    ours = [address for address in seen if _is_ours(address, facts)]
+    if _is_local(facts) or not ours:
+        return Finding(OK, "People's addresses look like theirs.")
+    return Finding(
+        WARNING,
+        f"{len(ours)} of {counted(len(seen), 'session')} seem to come from {ours[0]}, a machine of"
+        " yours: limits count all people behind it as one.",
+        "Name every proxy on the way with --trusted-proxies, and have each add X-Forwarded-For.",
+    )
+
+
+def lifetimes(facts: Facts) -> Finding:
+    """Two lifetimes of which one has no effect."""
+    given = facts.options
+    if given.idle_ttl > given.absolute_ttl:
+        return Finding(
+            NOTE,
+            f"Sessions end after {long(given.absolute_ttl)}, before they can be idle for"
+            f" {long(given.idle_ttl)}.",
+            "Set --idle-ttl below --absolute-ttl.",
+        )
+    idle, most = long(given.idle_ttl), long(given.absolute_ttl)
+    return Finding(OK, f"A session ends after {idle} without use, and after {most} at most.")
+
+
+def passwords(facts: Facts) -> Finding:
+    """How short a password may be."""
+    least = facts.options.min_password
+    if least < ADVISED_PASSWORD:
+        return Finding(
+            NOTE,
+            f"Passwords of {least} characters are accepted, and they are the only factor.",
+            f"Set --min-password to {ADVISED_PASSWORD}.",
+        )
+    return Finding(OK, f"New passwords have at least {least} characters.")
+
+
+def signup(facts: Facts) -> Finding:
+    """Who may make an account."""
+    given = facts.options
+    if given.signup == "open" and not _is_local(facts):
+        return Finding(
+            NOTE,
+            f"Anybody who finds {given.origin} can make an account.",
+            "If that is not wanted, set --signup closed.",
+        )
+    return Finding(OK, f"Sign-up is {given.signup}.")
+
+
+def _is_local(facts: Facts) -> bool:
+    """Whether browsers find the server on this machine alone."""
+    try:
+        return is_loopback(urlsplit(facts.options.origin).hostname or "")
+    except ValueError:  # no origin at all: that is for another check
+        return True
+
+
+def _trusted(facts: Facts) -> Trusted:
+    try:
+        return Trusted.parse(facts.options.trusted_proxies)
+    except ConfigurationError:  # that is for another check
+        return Trusted()
+
+
+def _is_ours(address: str, facts: Facts) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:  # a unix socket has none
+        return False
+    return found.is_loopback or found in _trusted(facts)
