@@ -28,9 +28,13 @@ def note(kind: str, at: int, device: Device, **fields: str) -> None:
 def line(kind: str, at: int, fields: Mapping[str, object]) -> str:
     """One line of JSON, ASCII alone: what a client wrote cannot forge a line or colour a terminal
     (ASVS 16.4.1).  Empty fields are left out."""
-    moment = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    shown = {"event": kind, "at": moment, **{k: v for k, v in fields.items() if v}}
-    return json.dumps(shown, separators=(",", ":")).replace("\x7f", "\\u007f")
+    shown = {"event": kind, "at": utc(at), **{k: v for k, v in fields.items() if v}}
+    return json.dumps(shown, separators=(",", ":"))
+
+
+def utc(at: int) -> str:
+    """A moment to the second (RFC 3339)."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _write(level: int, kind: str, at: int, fields: Mapping[str, object]) -> None:

@@ -1,0 +1,43 @@
+"""What becomes of each kind of event: whether it is audited, how loud it is, what it counts as."""
+
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind is recorded.  What is not audited is only logged and counted."""
+
+    audited: bool = True
+    level: int = logging.INFO
+    counts: Literal["login", "refusal"] | None = None
+
+
+_OTHER = Kind()
+
+KINDS: dict[str, Kind] = {
+    "login": Kind(counts="login"),
+    # all day, by every client
+    "refreshed": Kind(audited=False, level=logging.DEBUG),
+    # entered only when it names whom it concerns: anybody can have garbage refused, without end
+    "refused": Kind(level=logging.DEBUG, counts="refusal"),
+    # what made the limit close is in the log; what comes after could fill the disk
+    "limited": Kind(audited=False, counts="refusal"),
+    "login_failed": Kind(counts="refusal"),
+    "wrong_password": Kind(counts="refusal"),
+    "denied": Kind(counts="refusal"),
+    "reused": Kind(level=logging.WARNING, counts="refusal"),
+    "unsteady": Kind(level=logging.WARNING, counts="refusal"),
+    "adopted": Kind(level=logging.WARNING),
+    "key_withdrawn": Kind(level=logging.WARNING),
+}
+"""Those that are not simply audited and logged, which is what every other kind is."""
+
+LOGINS = tuple(name for name, kind in KINDS.items() if kind.counts == "login")
+REFUSALS = tuple(name for name, kind in KINDS.items() if kind.counts == "refusal")
+
+
+def kind_of(name: str) -> Kind:
+    """How a kind is recorded; one that nobody thought of is audited."""
+    return KINDS.get(name, _OTHER)

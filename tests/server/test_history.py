@@ -1,0 +1,205 @@
+"""The history: what people ask of the log, newest first, from a long log as from a short."""
+
+import csv
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from doorward.server.database import Database, open_database
+from doorward.server.entry import Entry, Kept
+from doorward.server.export import as_csv, as_json_lines
+from doorward.server.history import MOST_BUCKETS, Count, History, Place, Query, place, step_for
+from doorward.settings import DAY, HOUR, MINUTE
+from tests.server.logs import BEGIN, KINDS, entry, write_log
+
+pytestmark = pytest.mark.anyio
+
+MANY = 100_000
+ADMIN, ANN, BEN = "u_admin", "u_ann", "u_ben"
+
+SMALL = [
+    Entry(kind="login", at=100, actor=ANN, subject=ANN, sid="a", address="192.0.2.1"),
+    Entry(kind="login_failed", at=110, subject=ANN, address="192.0.2.9", outcome="wrong"),
+    Entry(kind="login", at=120, actor=BEN, subject=BEN, sid="b", address="192.0.2.1"),
+    Entry(kind="locked", at=130, actor=ADMIN, subject=BEN, address="192.0.2.7"),
+    Entry(kind="login", at=130, actor=ADMIN, subject=ADMIN, address="192.0.2.7"),
+    Entry(kind="key_rotated", at=140, actor=ADMIN, address="192.0.2.7"),
+    Entry(kind="login", at=125, actor=ANN, subject=ANN, sid="c", address="192.0.2.1"),
+]
+
+
+@pytest.fixture
+async def small(tmp_path: Path) -> AsyncIterator[History]:
+    await write_log(tmp_path / "small.db", len(SMALL), SMALL.__getitem__)
+    database = await open_database(f"sqlite:///{tmp_path}/small.db")
+    yield History(database)
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+async def long(
+    tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
+) -> AsyncIterator[Database]:
+    path = tmp_path_factory.mktemp("history") / "long.db"
+    await write_log(path, MANY)
+    database = await open_database(f"sqlite:///{path}")
+    yield database
+    await database.close()
+
+
+def seqs(page: Sequence[Kept]) -> list[int]:
+    return [each.seq for each in page]
+
+
+async def test_the_latest_comes_first_by_time_and_then_by_place(small: History) -> None:
+    page = await small.page(Query())
+    assert seqs(page) == [6, 5, 4, 7, 3, 2, 1]
+    assert page[2].entry == SMALL[3]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query(person=ANN), [7, 2, 1]),
+        (Query(person=BEN), [4, 3]),
+        (Query(person=ADMIN), [6, 5, 4]),
+        (Query(person="u_nobody"), []),
+        (Query(kind="login"), [5, 7, 3, 1]),
+        (Query(address="192.0.2.7"), [6, 5, 4]),
+        (Query(since=125), [6, 5, 4, 7]),
+        (Query(until=120), [2, 1]),
+        (Query(since=120, until=130), [7, 3]),
+        (Query(person=ADMIN, kind="locked"), [4]),
+        (Query(person=ANN, kind="login", address="192.0.2.1", since=101), [7]),
+        (Query(kind="login", address="192.0.2.1"), [7, 3, 1]),
+        (Query(person="' OR 1=1 --"), []),
+    ],
+)
+async def test_a_query_finds_what_it_names_and_nothing_else(
+    small: History, query: Query, expected: list[int]
+) -> None:
+    assert seqs(await small.page(query)) == expected
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+@pytest.mark.parametrize("query", [Query(), Query(person=ADMIN), Query(kind="login")])
+async def test_pages_joined_are_the_whole_with_nothing_twice(
+    small: History, query: Query, limit: int
+) -> None:
+    whole = await small.page(query)
+    pages: list[Kept] = []
+    while page := await small.page(query, place(pages[-1]) if pages else None, limit):
+        assert len(page) <= limit
+        pages += page
+    assert pages == whole
+
+
+async def test_every_query_of_100_000_entries_answers_within_50_ms(long: Database) -> None:
+    history = History(long)
+    who, where, middle = entry(7).subject, entry(7).address, BEGIN + MANY // 2
+    queries = [
+        Query(),
+        Query(person=who),
+        Query(person=who, kind="password_changed"),
+        Query(address=where),
+        Query(address=where, kind="logout"),
+        Query(kind="password_changed"),
+        Query(kind="nothing"),
+        Query(since=middle, until=middle + 1000),
+        Query(person=who, address=where, kind="login", since=middle),
+    ]
+    times = []
+    for query in queries:
+        for after in (None, Place(middle, 0), Place(BEGIN + 100, 0)) * 4:
+            began = time.perf_counter()
+            await history.page(query, after)
+            times.append(time.perf_counter() - began)
+    p95 = sorted(times)[int(len(times) * 0.95)]
+    print(f"history of {MANY} entries: p95 {p95 * 1000:.1f} ms")
+    assert p95 < 0.05
+
+
+async def test_a_stream_is_every_entry_once(long: Database) -> None:
+    found = [each.seq async for page in History(long).stream(Query(kind="login")) for each in page]
+    assert len(found) == MANY * KINDS.count("login") // len(KINDS)
+    assert found == sorted(set(found), reverse=True)
+
+
+# --- counts -------------------------------------------------------------------------------------
+
+
+async def test_counts_are_in_equal_steps_with_none_left_out(small: History) -> None:
+    counts = await small.counts(60, 300)
+    assert counts == [Count(60, 1, 1), Count(120, 3, 0), Count(180, 0, 0), Count(240, 0, 0)]
+
+
+async def test_counts_of_a_long_log_add_up(long: Database) -> None:
+    began = time.perf_counter()
+    counts = await History(long).counts(BEGIN, BEGIN + MANY)
+    print(f"counts of {MANY} entries: {(time.perf_counter() - began) * 1000:.1f} ms")
+    assert len(counts) <= MOST_BUCKETS
+    assert sum(count.logins for count in counts) == MANY * 12 // 20
+    assert sum(count.refusals for count in counts) == MANY * 3 // 20
+
+
+@pytest.mark.parametrize(
+    ("span", "step"),
+    [(1, MINUTE), (HOUR - MINUTE, MINUTE), (HOUR, 5 * MINUTE), (DAY, HOUR), (30 * DAY, DAY)],
+)
+def test_a_step_is_one_that_people_know(span: int, step: int) -> None:
+    assert step_for(1000, 1000 + span) == step
+
+
+@pytest.mark.parametrize("span", [1, 59, 3599, 3600, 86_400, 10**7, 10**9, 10**10])
+@pytest.mark.parametrize("since", [0, 1, 59, 1_700_000_001])
+async def test_there_are_never_more_steps_than_fit(small: History, span: int, since: int) -> None:
+    assert 1 <= len(await small.counts(since, since + span)) <= MOST_BUCKETS
+
+
+# --- export -------------------------------------------------------------------------------------
+
+
+async def pages(*entries: Entry) -> AsyncIterator[Sequence[Kept]]:
+    for seq, each in enumerate(entries, 1):
+        yield [Kept(seq, each)]
+
+
+async def csv_of(*entries: Entry) -> list[list[str]]:
+    text = "".join([part async for part in as_csv(pages(*entries))])
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+async def test_csv_has_a_header_and_a_row_for_each_entry() -> None:
+    head, *rows = await csv_of(SMALL[0], SMALL[3])
+    assert head[:4] == ["seq", "at", "kind", "actor"]
+    assert rows[0][:4] == ["1", "1970-01-01T00:01:40Z", "login", ANN]
+    assert [len(row) for row in rows] == [len(head)] * 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff20x"],
+)
+async def test_no_cell_of_a_csv_is_a_formula(said: str) -> None:
+    _, row = await csv_of(Entry(kind="login", at=1, user_agent=said))
+    assert row[7] == f"'{said}"
+    _, row = await csv_of(Entry(kind="login", at=1, user_agent=f"x{said}"))
+    assert row[7] == f"x{said}"
+
+
+@pytest.mark.parametrize("said", ['","x\r\n9,', "a\r\nb", 'say "hi"', "\x00", "\x1b[31m", "\u202e"])
+async def test_what_a_client_said_stays_in_its_cell_and_on_its_line(said: str) -> None:
+    one = Entry(kind="login", at=1, user_agent=said, detail={"label": said})
+    rows = await csv_of(one, SMALL[0])
+    assert len(rows) == 3
+    assert rows[1][7] == said
+    text = "".join([part async for part in as_json_lines(pages(one, SMALL[0]))])
+    assert text.count("\n") == 2
+    assert text.isascii()
+    assert all(char == "\n" or char.isprintable() for char in text)
+    first = json.loads(text.split("\n")[0])
+    assert (first["user_agent"], first["detail"]) == (said, {"label": said})
