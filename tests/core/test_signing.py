@@ -1,5 +1,7 @@
 """The signing keys of one application, as they come and go under its feet."""
 
+from typing import Any
+
 import pytest
 
 from doorward import ConfigurationError, Rejected, Settings, StoreUnavailable
@@ -13,6 +15,10 @@ from tests.core.scene import NEW_ROOT, OLD_ROOT, ROOT
 pytestmark = pytest.mark.anyio
 
 SETTINGS = Settings(mode="token", access_ttl=300)
+
+
+def kids(jwks: Any) -> set[str]:
+    return {key["kid"] for key in jwks["keys"]}
 
 
 def signing(store: Backend, clock: FakeClock, root: RootKeys = ROOT) -> Signing:
@@ -47,14 +53,14 @@ async def test_rotation_signs_with_the_next_key_once_it_was_published_long_enoug
 ) -> None:
     keys = signing(store, clock)
     token = (await keys.ring()).sign(b"{}", clock())
-    published = {key["kid"] for key in (await keys.jwks())["keys"]}
+    published = kids(await keys.jwks())
     await keys.rotate()
     assert (await keys.ring()).sign(b"{}", clock()).split(".")[0] == token.split(".")[0]
     clock.advance(JWKS_MAX_AGE)
     later = (await keys.ring()).sign(b"{}", clock())
     assert later.split(".")[0] != token.split(".")[0]
     assert (await keys.ring()).verify(token, clock()) == b"{}"
-    assert len(published & {key["kid"] for key in (await keys.jwks())["keys"]}) == 2
+    assert len(published & kids(await keys.jwks())) == 2
 
 
 async def test_a_key_that_is_not_there_cannot_be_withdrawn(
@@ -70,10 +76,10 @@ async def test_a_withdrawn_key_leaves_the_published_set_at_once(
     store: Backend, clock: FakeClock
 ) -> None:
     keys = signing(store, clock)
-    before = {key["kid"] for key in (await keys.jwks())["keys"]}
+    before = kids(await keys.jwks())
     for kid in before:
         await keys.withdraw(kid)
-    after = {key["kid"] for key in (await keys.jwks())["keys"]}
+    after = kids(await keys.jwks())
     assert after
     assert before.isdisjoint(after)
 

@@ -217,9 +217,11 @@ class Network:
 
 @dataclass(slots=True)
 class Thief:
-    """Somebody with copies of refresh tokens, who keeps all and forgets none."""
+    """Somebody with copies of refresh tokens, who keeps all and forgets none, and lies low after
+    so many `tries`."""
 
     tokens: list[str]
+    tries: int
     access: list[str] = field(default_factory=list)
 
     def try_out(self, node: Auth, token: str) -> Reason | None:
