@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Protocol, cast
 
 import httpx2
@@ -20,6 +19,7 @@ from tests.journeys.application import Users, build
 from tests.journeys.traveller import Transport, Traveller, travelling
 from tests.support.server import RunningServer, Serve, clean_environment
 from tests.support.thread import Served, served
+from tests.support.until import until
 
 Kind = tuple[Mode, Transport]
 KINDS: list[Kind] = [("session", "cookie"), ("token", "cookie"), ("token", "bearer")]
@@ -108,14 +108,6 @@ class Server:
             check=True,
             capture_output=True,
         )
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    """Ask until it holds.  A process of its own has a clock that no test can move."""
-    give_up = monotonic() + seconds
-    while not condition():
-        assert monotonic() < give_up, "it never came about"
-        sleep(0.05)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: "/".join(kind))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any, Literal
 
 import httpx2
@@ -10,6 +11,9 @@ import httpx2
 Transport = Literal["cookie", "bearer"]
 
 PASSWORD = "a sturdy door of oak"
+UNUSED = SSLContext(PROTOCOL_TLS_CLIENT)
+"""Saves each client of a plain http address from reading every certificate of the system."""
+
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -96,5 +100,7 @@ class Traveller:
 
 @contextmanager
 def travelling(url: str, transport: Transport) -> Iterator[Traveller]:
-    with httpx2.Client(base_url=url, headers={"user-agent": AGENT}, timeout=30) as http:
+    with httpx2.Client(
+        base_url=url, headers={"user-agent": AGENT}, timeout=30, verify=UNUSED
+    ) as http:
         yield Traveller(http, transport, {})

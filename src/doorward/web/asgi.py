@@ -68,7 +68,7 @@ class Middleware:
                 raise
         finally:
             if connection is not None and connection.stream is not None:
-                connection.leave()
+                await connection.visit.streams.finish(connection.stream)
         return None
 
     async def _within(

@@ -44,7 +44,7 @@ class Answer:
     @property
     def ended(self) -> bool:
         """Whether it was ended before the handler was done."""
-        return self.stream is not None and self.stream.ended
+        return self.stream is not None and self.stream.closing is not None
 
     def send(self, message: Message) -> Awaitable[None]:
         """For the handler.  Raises `StreamEnded`."""
@@ -56,18 +56,13 @@ class Answer:
                 return _with_cookies(self.visit, message, self._send)
         return self._send(message)
 
-    def leave(self) -> None:
-        """The handler is done."""
-        if self.stream is not None:
-            self.visit.streams.leave(self.stream)
-
     def _go_on(self, more: bool) -> None:
         if self.ended:
             raise StreamEnded
         if self.stream is None and self.visit.known is not None:
             self.stream = self.visit.streams.begin(self.visit.known, self._end)
-        if not more:
-            self.leave()
+        if self.stream is not None and not more:
+            self.visit.streams.leave(self.stream)
 
     async def _end(self, why: Why) -> None:
         start = self._start or {}
@@ -93,7 +88,7 @@ class Socket:
     @property
     def ended(self) -> bool:
         """Whether it was closed before the handler was done."""
-        return self.stream is not None and self.stream.ended
+        return self.stream is not None and self.stream.closing is not None
 
     def send(self, message: Message) -> Awaitable[None]:
         """For the handler.  Raises `StreamEnded`."""
@@ -104,7 +99,8 @@ class Socket:
             self._open = True
         elif kind == "websocket.close":
             self._open = False
-            self.leave()
+            if self.stream is not None:
+                self.visit.streams.leave(self.stream)
         self._watch()
         if kind == "websocket.accept" and self.visit.issued is not None:
             return _with_cookies(self.visit, message, self._send)
@@ -116,11 +112,6 @@ class Socket:
         message = await self._receive()
         # whoever does not answer the closing handshake could go on talking to the handler
         return {"type": "websocket.disconnect", "code": NOT_LOGGED_IN} if self.ended else message
-
-    def leave(self) -> None:
-        """The handler is done."""
-        if self.stream is not None:
-            self.visit.streams.leave(self.stream)
 
     def _watch(self) -> None:
         if self._open and self.stream is None and self.visit.known is not None:

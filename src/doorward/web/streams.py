@@ -31,14 +31,14 @@ may take to be noticed.  A client that comes back is then refused or served as a
 
 
 class Stream:
-    """One open stream, and how to end it.  `ended` is true from the moment that is decided."""
+    """One open stream, and how to end it.  `closing` is the task that does, once it is decided."""
 
-    __slots__ = ("close", "ended", "principal", "until")
+    __slots__ = ("close", "closing", "principal", "until")
 
     def __init__(self, principal: Principal, close: Close) -> None:
         self.principal = principal
         self.close = close
-        self.ended = False
+        self.closing: asyncio.Task[None] | None = None
         self.until = 0
 
 
@@ -67,6 +67,12 @@ class Streams:
         if self._follower is None or self._follower.done():
             self._follower = asyncio.create_task(self._follow(self._auth.learned))
         return stream
+
+    async def finish(self, stream: Stream) -> None:
+        """Its handler is done: whether by itself, or because it was told that nobody listens."""
+        self.leave(stream)
+        if stream.closing is not None:
+            await asyncio.wait([stream.closing])
 
     def leave(self, stream: Stream) -> None:
         """The stream came to its own end."""
@@ -147,9 +153,8 @@ class Streams:
 
     def _end(self, stream: Stream, why: Why) -> None:
         self.leave(stream)
-        stream.ended = True
         # a task of its own: a client that reads slowly must not hold up the others
-        closing = asyncio.create_task(_close(stream, why))
+        stream.closing = closing = asyncio.create_task(_close(stream, why))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
