@@ -6,15 +6,17 @@ is then superseded and looks again.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from ..auth import Auth
 from ..errors import StoreUnavailable
-from ..server.users import User, Users
+from ..server.flows.lock import unlock
+from ..server.flows.settle import settle
+from ..server.users import ADMIN, User, Users
 from ..types import Roles
 from .output import NotDone
 
-ADMIN = "admin"
-"""The role of those who administer; somebody should be left who has it."""
+T = TypeVar("T")
 
 PAGE = 500
 """Rows read at once."""
@@ -41,24 +43,19 @@ async def lock_out(users: Users, auth: Auth, subject: str) -> tuple[User, int]:
     """Lock a user.  The user, and how many sessions ended."""
     user = still(await users.lock(subject, at=auth.clock()))
     with _second_step(subject):
-        return user, len(await auth.revoke(subject=subject))
+        return still(await settle(users, auth, user))
+
+
+async def let_in(users: Users, auth: Auth, subject: str) -> User:
+    """Unlock a user."""
+    return still(await unlock(users, auth, subject))
 
 
 async def give_roles(users: Users, auth: Auth, subject: str, roles: Roles) -> tuple[User, int]:
-    """Give a user exactly these roles.  The user, and how many sessions changed.
-
-    The sessions get what the table says until it still says so afterwards: of two operators at
-    once, the last one's roles are in both places in the end.
-    """
+    """Give a user exactly these roles.  The user, and how many sessions changed."""
     user = still(await users.set_roles(subject, roles))
-    changed: set[str] = set()
     with _second_step(subject):
-        while True:
-            changed.update(await auth.change(subject, roles=user.roles))
-            again = still(await users.by_subject(subject))
-            if again.roles == user.roles:
-                return again, len(changed)
-            user = again
+        return still(await settle(users, auth, user))
 
 
 async def forget(users: Users, auth: Auth, subject: str) -> int:
@@ -71,18 +68,16 @@ async def forget(users: Users, auth: Auth, subject: str) -> int:
 async def bereft(users: Users, before: User) -> list[str]:
     """A warning, when a decision about `before` took away the last administrator: nobody can mend
     that from inside."""
-    if ADMIN not in before.roles or before.locked_at is not None:
-        return []
-    if any(ADMIN in user.roles and user.locked_at is None for user in await every(users)):
+    if not before.administers or await users.any_admin():
         return []
     return [f"Warning: nobody who can log in has the role {ADMIN} any more."]
 
 
-def still(user: User | None) -> User:
-    """The user, who was there a moment ago."""
-    if user is None:
+def still(found: T | None) -> T:
+    """What was done about a user who was there a moment ago."""
+    if found is None:
         raise NotDone("The user was deleted at this moment by somebody else.")
-    return user
+    return found
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from ..server.policy import check_password
 from ..server.users import User
 from ..settings import MOST_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
-from .accounts import bereft, every, find, forget, give_roles, lock_out, still
+from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .asking import new_password
 from .opening import opened_auth, opened_users
 from .output import Answer, NotDone, counted, table, when
@@ -62,9 +62,10 @@ async def _lock(given: Namespace) -> Answer:
 
 
 async def _unlock(given: Namespace) -> Answer:
-    async with opened_users(read_options(given)) as users:
+    options = read_options(given)
+    async with opened_users(options) as users, opened_auth(options) as auth:
         before = await find(users, given.who)
-        user = still(await users.unlock(before.subject))
+        user = await let_in(users, auth, before.subject)
     did = f"Unlocked {user.email}" if before.locked_at else f"{user.email} was not locked"
     return Answer({**_data(user), "locked_at": user.locked_at}, [f"{did} and can log in."])
 

@@ -3,20 +3,39 @@
 import json
 import re
 import secrets
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Row, Table, Text, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    FromClause,
+    Index,
+    Row,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import DoorwardError
+from ..settings import MOST_ROLE_BYTES
 from ..types import NONE, Roles
 from .database import TABLES, Database
 from .email import InvalidEmail, canonical
 
-MOST_ROLES = 32
-"""So that an access token that carries them all still fits in a cookie."""
+ADMIN = "admin"
+"""The role of those who administer.  An administrator is who has it and is not locked."""
 
 _ROLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 
@@ -30,8 +49,12 @@ _USERS = Table(
     Column("locked_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("password_changed_at", BigInteger, nullable=False),
+    Column("decided", BigInteger, nullable=False, server_default=text("0")),
+    Column("settled", BigInteger, nullable=False, server_default=text("0")),
 )
 Index("doorward_users_email", _USERS.c.email, unique=True)
+_UNSETTLED = text("decided <> settled")  # in these words, so that the index is found
+Index("doorward_users_unsettled", _USERS.c.subject, sqlite_where=_UNSETTLED)
 
 
 class EmailTaken(DoorwardError):
@@ -39,6 +62,13 @@ class EmailTaken(DoorwardError):
 
     def __init__(self) -> None:
         super().__init__("There is an account with this e-mail address already.")
+
+
+class LastAdmin(DoorwardError):
+    """Without this user nobody could administer any more."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This is the last user with the role {ADMIN} who can log in.")
 
 
 class InvalidRole(DoorwardError, ValueError):
@@ -51,6 +81,8 @@ class User:
 
     `password_hash` is None while no password was ever set.  `locked_at` is when the account was
     locked, or None; a locked user stays readable, and it is the caller who refuses the login.
+    `decided` counts the decisions about the user (lock, roles), `settled` is the last of them that
+    is known to have reached the user's sessions.
     """
 
     subject: str
@@ -60,6 +92,16 @@ class User:
     locked_at: int | None
     created_at: int
     password_changed_at: int
+    decided: int = 0
+    settled: int = 0
+
+    @property
+    def administers(self) -> bool:
+        """Whether this is an administrator."""
+        return ADMIN in self.roles and self.locked_at is None
+
+
+Found = list[User]
 
 
 class Users:
@@ -108,12 +150,29 @@ class Users:
         """The user an operator means: by e-mail address or by subject."""
         return await (self.by_email(who) if "@" in who else self.by_subject(who))
 
-    async def list(self, after: str | None = None, limit: int = 50) -> list[User]:
-        """Users in the order of their addresses, from the one that follows `after`."""
+    async def list(self, after: str | None = None, limit: int = 50, *, query: str = "") -> Found:
+        """Users in the order of their addresses, from the one that follows `after`: all, or those
+        whose address contains `query` or whose subject it is."""
         statement = select(_USERS).order_by(_USERS.c.email).limit(limit)
         if after is not None:
             statement = statement.where(_USERS.c.email > after)
-        return [_user(row) for row in await self._database.run(statement)]
+        if query:
+            found = _has(_USERS.c.email, query.lower())
+            statement = statement.where(or_(found, _USERS.c.subject == query))
+        return await self._all(statement)
+
+    async def named(self, subjects: Collection[str]) -> Mapping[str, User]:
+        """Those of these users who exist, by subject."""
+        users = await self._all(select(_USERS).where(_USERS.c.subject.in_(subjects)))
+        return {user.subject: user for user in users}
+
+    async def unsettled(self, limit: int = 50) -> Sequence[User]:
+        """Users about whom something was decided that may not have reached their sessions."""
+        return await self._all(select(_USERS).where(_UNSETTLED).limit(limit))
+
+    async def any_admin(self) -> bool:
+        """Whether there is an administrator."""
+        return bool(await self._database.run(select(1).where(_an_admin())))
 
     async def count(self) -> int:
         """How many users there are, locked ones included."""
@@ -130,17 +189,43 @@ class Users:
         statement = update(_USERS).where(_USERS.c.subject == subject, _USERS.c.password_hash == old)
         return await self._wrote(statement.values(password_hash=new))
 
-    async def lock(self, subject: str, *, at: int) -> User | None:
-        """Refuse this user from now on.  One locked before keeps its first time."""
-        return await self._change(subject, locked_at=func.coalesce(_USERS.c.locked_at, at))
+    async def lock(self, subject: str, *, at: int, spare_last_admin: bool = False) -> User | None:
+        """Refuse this user from now on: one decision more.  One locked before keeps its first time.
+        Raises `LastAdmin` if asked to spare them."""
+        locked = func.coalesce(_USERS.c.locked_at, at)
+        return await self._decide(subject, spare_last_admin, locked_at=locked)
 
     async def unlock(self, subject: str) -> User | None:
-        """Let this user log in again."""
-        return await self._change(subject, locked_at=None)
+        """Let this user log in again, unless something decided is not settled: sessions that a lock
+        is about to end must not be those of a later login.  The user, locked still if so."""
+        settled = _USERS.c.decided == _USERS.c.settled
+        return await self._change(subject, settled, locked_at=None) or await self.by_subject(
+            subject
+        )
 
-    async def set_roles(self, subject: str, roles: Roles) -> User | None:
-        """Give exactly these roles.  Raises `InvalidRole`."""
-        return await self._change(subject, roles=_written(roles))
+    async def set_roles(
+        self, subject: str, roles: Roles, *, spare_last_admin: bool = False
+    ) -> User | None:
+        """Give exactly these roles: one decision more.  Raises `InvalidRole`, and `LastAdmin` if
+        asked to spare them."""
+        spare = spare_last_admin and ADMIN not in roles
+        return await self._decide(subject, spare, roles=_written(roles))
+
+    async def make_first_admin(self, subject: str) -> User | None:
+        """Give the role `admin` to a user who is not locked: one decision more.  None, and nothing
+        written, when there is an administrator already: of many at once, one becomes it."""
+        user = await self.by_subject(subject)
+        if user is None or user.locked_at is not None:
+            return None
+        free = and_(~_an_admin(), _USERS.c.roles == _written(user.roles))
+        roles = _written(user.roles | {ADMIN})
+        return await self._change(subject, free, roles=roles, decided=_USERS.c.decided + 1)
+
+    async def settle(self, subject: str, decided: int) -> bool:
+        """Note that the sessions know of the decision with this number.  False, and nothing noted,
+        when another was made meanwhile, or the user is gone."""
+        statement = update(_USERS).where(_USERS.c.subject == subject, _USERS.c.decided == decided)
+        return await self._wrote(statement.values(settled=decided))
 
     async def delete(self, subject: str) -> bool:
         """Forget this user.  False when there was none."""
@@ -150,12 +235,45 @@ class Users:
         rows = await self._database.run(statement)
         return _user(rows[0]) if rows else None
 
-    async def _change(self, subject: str, **values: Any) -> User | None:
-        statement = update(_USERS).where(_USERS.c.subject == subject).values(**values)
-        return await self._one(statement.returning(*_USERS.c))
+    async def _all(self, statement: Any) -> Found:
+        return [_user(row) for row in await self._database.run(statement)]
+
+    async def _decide(self, subject: str, spare_last_admin: bool, **values: Any) -> User | None:
+        spared = [_is_no_admin_or_not_the_last(subject)] if spare_last_admin else []
+        user = await self._change(subject, *spared, decided=_USERS.c.decided + 1, **values)
+        if user is None and spared and await self.by_subject(subject) is not None:
+            raise LastAdmin
+        return user
+
+    async def _change(
+        self, subject: str, *conditions: ColumnElement[bool], **values: Any
+    ) -> User | None:
+        statement = update(_USERS).where(_USERS.c.subject == subject, *conditions)
+        return await self._one(statement.values(**values).returning(*_USERS.c))
 
     async def _wrote(self, statement: Any) -> bool:
         return bool(await self._database.run(statement.returning(_USERS.c.subject)))
+
+
+def _has(column: ColumnElement[str], piece: str) -> ColumnElement[bool]:
+    """Whether a text contains another, in these very letters, of which none is special."""
+    return column != func.replace(column, piece, "")
+
+
+def _administers(users: FromClause) -> ColumnElement[bool]:
+    return and_(users.c.locked_at.is_(None), _has(users.c.roles, json.dumps(ADMIN)))
+
+
+def _an_admin(but: str | None = None) -> ColumnElement[bool]:
+    """Whether there is an administrator, beside `but`."""
+    others = _USERS.alias()
+    found = select(others.c.subject).where(_administers(others))
+    return exists(found if but is None else found.where(others.c.subject != but))
+
+
+def _is_no_admin_or_not_the_last(subject: str) -> ColumnElement[bool]:
+    # judged in the statement that writes: two who take the role from each other cannot both succeed
+    return or_(~_administers(_USERS), _an_admin(but=subject))
 
 
 def _written(roles: Roles) -> str:
@@ -166,9 +284,10 @@ def _written(roles: Roles) -> str:
             raise InvalidRole(
                 "A role is 1 to 64 of the letters A to Z and a to z, digits and _ . : / - only."
             )
-    if len(roles) > MOST_ROLES:
-        raise InvalidRole(f"A user can have at most {MOST_ROLES} roles.")
-    return json.dumps(sorted(roles))
+    written = json.dumps(sorted(roles))
+    if len(written) > MOST_ROLE_BYTES:
+        raise InvalidRole("These are too many or too long roles to fit in an access token.")
+    return written
 
 
 def _user(row: Row[Any]) -> User:
