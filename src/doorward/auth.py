@@ -162,10 +162,8 @@ class Auth:
         decision = Decision(roles=rules.checked_names(roles), scopes=rules.checked_names(scopes))
         now = self.clock()
         sids = await self.store.change(subject=subject, decision=decision, at=now)
-        event = Event(
-            kind="changed", at=now, subject=subject, sids=tuple(sids), roles=decision.roles
-        )
-        await self._record(event)
+        event = Event(kind="changed", at=now, subject=subject, sids=tuple(sids))
+        await self._record(replace(event, roles=decision.roles))
         return sids
 
     async def sid_of(self, credential: str) -> str:

@@ -80,3 +80,19 @@ async def test_a_refresh_race_of_two_processes_has_one_winner_and_no_thief(
     answers = [await process.refresh(refresh_token(issued)) for process in (here, there, here)]
     assert [answer.refresh_token is not None for answer in answers] == [True, False, False]
     assert (await there.refresh(refresh_token(answers[0]))).refresh_token is not None
+
+
+async def test_a_process_says_how_far_it_has_followed_the_changes(
+    house: House, twin: Backend
+) -> None:
+    here, there = house.auth(), house.auth(store=twin)
+    at_first = there.learned
+    assert at_first is None
+    issued = await log_in(here)
+    await there.authenticate(issued.credential)
+    before = there.learned
+    assert before == (await twin.changes(None)).cursor
+    await here.change("ann", roles=["editor"])
+    assert there.learned == before
+    await there.authenticate(issued.credential)
+    assert there.learned == (await twin.changes(None)).cursor != before
