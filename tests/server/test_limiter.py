@@ -205,6 +205,34 @@ async def test_a_refused_guess_is_counted_nowhere() -> None:
         await under_test.guess([wide], wrong)
 
 
+@pytest.mark.parametrize("first_is_right", [True, False])
+async def test_a_guess_waits_for_those_that_are_being_judged(first_is_right: bool) -> None:
+    under_test, bucket = Limiter(MemoryStore(), FakeClock()), Bucket("one", 60, 1)
+    begun, judged = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> bool:
+        begun.set()
+        await judged.wait()
+        return first_is_right
+
+    async def right() -> bool:
+        return True
+
+    first = asyncio.create_task(under_test.guess([bucket], slow))
+    await begun.wait()
+    second = asyncio.create_task(under_test.guess([bucket], right))
+    done, _ = await asyncio.wait([second], timeout=0.01)
+    assert not done
+    judged.set()
+    assert await first is first_is_right
+    async with asyncio.timeout(5):
+        if first_is_right:
+            assert await second
+        else:
+            with pytest.raises(Refused):
+                await second
+
+
 async def test_a_guess_that_was_cut_off_counts_as_wrong() -> None:
     under_test = Limiter(MemoryStore(), FakeClock())
     bucket = Bucket("one", 60, 1)
