@@ -26,20 +26,15 @@ class StreamEnded(OSError):
 
 class Answer:
     """The answer to one HTTP request.  It becomes a stream with the first part of a body that has
-    more to come."""
+    more to come.  `began` tells whether the status is sent."""
 
-    __slots__ = ("_send", "_start", "stream", "visit")
+    __slots__ = ("_send", "began", "stream", "visit")
 
     def __init__(self, visit: Visit, send: Send) -> None:
         self.visit = visit
         self._send = send
-        self._start: Message | None = None
+        self.began = False
         self.stream: Stream | None = None
-
-    @property
-    def began(self) -> bool:
-        """Whether the status is sent."""
-        return self._start is not None
 
     @property
     def ended(self) -> bool:
@@ -51,7 +46,7 @@ class Answer:
         if "more_body" in message:
             self._go_on(message["more_body"])
         elif message["type"] == "http.response.start":
-            self._start = message
+            self.began = True
             if self.visit.issued is not None:
                 return _with_cookies(self.visit, message, self._send)
         return self._send(message)
@@ -59,16 +54,14 @@ class Answer:
     def _go_on(self, more: bool) -> None:
         if self.ended:
             raise StreamEnded
-        if self.stream is None and self.visit.known is not None:
+        if self.stream is None and more and self.visit.known is not None:
             self.stream = self.visit.streams.begin(self.visit.known, self._end)
         if self.stream is not None and not more:
             self.visit.streams.leave(self.stream)
 
     async def _end(self, why: Why) -> None:
-        start = self._start or {}
-        # a body of announced length cannot end early; the next part that is sent breaks it off
-        if all(name.lower() != b"content-length" for name, _ in start.get("headers", ())):
-            await self._send({"type": "http.response.body", "body": b""})
+        # a body of announced length cannot end here; the next part that is sent breaks it off
+        await self._send({"type": "http.response.body", "body": b""})
 
 
 class Socket:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from ..auth import Attempt
+from ..attempt import Attempt
 from ..settings import is_loopback
 from ..types import Issued
 from . import transport
