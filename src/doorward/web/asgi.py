@@ -67,6 +67,7 @@ class Middleware:
             if connection is None or not connection.ended:
                 raise
         finally:
+            scope[KEY] = None  # the visit knows its scope: a circle would wait for the collector
             if connection is not None and connection.stream is not None:
                 await connection.visit.streams.finish(connection.stream)
         return None
