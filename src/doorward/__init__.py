@@ -1,6 +1,6 @@
 """Doorward keeps people logged in: one record, two modes, the same promises."""
 
-from .auth import Attempt as Attempt
+from .attempt import Attempt as Attempt
 from .auth import Auth as Auth
 from .errors import ConfigurationError as ConfigurationError
 from .errors import DoorwardError as DoorwardError

@@ -3,10 +3,11 @@
 It awaits nothing but the store and the event callback, and reads no clock but its own.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 
 from . import rules
+from .attempt import NOWHERE, Attempt
 from .credentials import Credentials
 from .errors import Reason, Rejected
 from .keys import RootKeys
@@ -14,12 +15,11 @@ from .rules import Verdict
 from .settings import DAY, Settings
 from .signing import Signing
 from .stores import Backend, Cursor, Decision, Most, Page
-from .tokens import RefreshToken, hash_secret, new_secret, new_sid, parse_session_token
+from .tokens import RefreshToken, hash_secret, new_secret, parse_session_token
 from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
 from .view import View
 
 Record = Callable[[Event], Awaitable[None]]
-NOWHERE = Device()
 
 
 async def ignore(event: Event) -> None:
@@ -56,12 +56,13 @@ class Auth:
             self._check_session_token if settings.mode == "session" else self._check_access_token
         )
 
-    async def attempt(self) -> "Attempt":
+    async def attempt(self) -> Attempt:
         """Begin a login.  Call it *before* the user is read: what is decided about the subject
         from here on (lock, roles, password) makes this login fail as `superseded`."""
-        return Attempt(self, await self.store.mark())
+        mark = await self.store.mark()
+        return Attempt(self.settings, self.clock, mark, self._begin, self.logout)
 
-    async def begin(self, session: Session, secret: bytes, mark: int) -> Issued:
+    async def _begin(self, session: Session, secret: bytes, mark: int) -> Issued:
         """Store a new session and give out its strings: the last step of `Attempt.login`."""
         issued = await self._issue(session, secret)  # first: what cannot be given is not stored
         try:
@@ -110,12 +111,13 @@ class Auth:
         The old secret authenticates for another minute, as of its own, earlier time.
         Raises `Rejected` when the session ended meanwhile.
         """
+        factors = rules.checked_factors(amr)
         while True:
             now = self.clock()
             row = _found(await self.store.get(principal.sid))
             rules.check_standing(row, now)
             secret = new_secret()
-            new = rules.elevated(row, hash_secret(secret), tuple(amr), now, self.settings)
+            new = rules.elevated(row, hash_secret(secret), factors, now, self.settings)
             if await self.store.replace(row, new):
                 await self._tell("elevated", new, device=device)
                 return await self._issue(new, secret)
@@ -199,6 +201,11 @@ class Auth:
         await self.signing.rotate()
         await self._record(Event(kind="key_rotated", at=self.clock()))
 
+    async def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys as a JWK Set (RFC 7517 section 5), without those withdrawn elsewhere."""
+        await self._catch_up()
+        return await self.signing.jwks()
+
     async def withdraw_key(self, kid: str) -> None:
         """A signing key leaked: nothing under it is accepted any more, people with a good refresh
         token stay logged in.  Raises `LookupError` when there is no such key."""
@@ -220,8 +227,10 @@ class Auth:
         row = await self._row(token.sid)
         row, current = rules.check_secret(row, hash_secret(token.secret), now)
         rules.check_standing(row, now)
-        at = row.authenticated_at if current else row.previous_authenticated_at
-        principal = rules.principal_of(row, at, row.amr)
+        proof = (row.authenticated_at, row.amr)
+        if not current:
+            proof = (row.previous_authenticated_at, row.previous_amr)
+        principal = rules.principal_of(row, *proof)
         if rules.due_for_touch(row, now, self.settings):
             row = rules.touched(row, now, self.settings)
             if not await self.store.replace(row, row):
@@ -340,57 +349,6 @@ class Auth:
                 sids=tuple(sids),
             )
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A login under way: it knows what the world looked like before the user was read."""
-
-    auth: Auth
-    mark: int
-
-    async def login(
-        self,
-        subject: str,
-        *,
-        roles: Collection[str] = (),
-        scopes: Collection[str] = (),
-        amr: Collection[str] = ("pwd",),
-        device: Device = NOWHERE,
-        client_id: str = "",
-        parent_sid: str | None = None,
-        attributes: Mapping[str, str | int | bool] | None = None,
-        replaces: Collection[str] = (),
-    ) -> Issued:
-        """Begin a session with a fresh sid and secret; nothing a client sent is adopted.
-
-        Credentials in `replaces`, those the client already held, are logged out.  Raises
-        `Rejected(superseded)` when the subject was changed since `attempt`: read the user again;
-        `Rejected(too_many_sessions)`; `ValueError` when the names are too many.
-        """
-        auth, settings, now = self.auth, self.auth.settings, self.auth.clock()
-        secret = new_secret()
-        session = Session(
-            sid=new_sid(),
-            subject=subject,
-            mode=settings.mode,
-            secret_hash=hash_secret(secret),
-            created_at=now,
-            authenticated_at=now,
-            seen_at=now,
-            rotated_at=now,
-            expires_at=now + settings.absolute_ttl,
-            ends_at=now + min(settings.idle_ttl, settings.absolute_ttl),
-            roles=rules.checked_names(roles) or frozenset(),
-            scopes=rules.checked_names(scopes) or frozenset(),
-            amr=tuple(amr),
-            client_id=client_id,
-            parent_sid=parent_sid,
-            device=device,
-            attributes=rules.checked_attributes(attributes or {}),
-        )
-        await auth.logout(*replaces, device=device)
-        return await auth.begin(session, secret, self.mark)
 
 
 def _found(row: Session | None) -> Session:

@@ -11,6 +11,8 @@ from .settings import (
     ELEVATE_OVERLAP,
     MOST_ATTRIBUTE_BYTES,
     MOST_BRANCHES,
+    MOST_FACTORS,
+    MOST_ID_CHARACTERS,
     MOST_ROLE_BYTES,
     Settings,
 )
@@ -124,6 +126,7 @@ def elevated(
         previous_secret_hash=session.secret_hash,
         previous_until=now + ELEVATE_OVERLAP,
         previous_authenticated_at=session.authenticated_at,
+        previous_amr=session.amr,
         authenticated_at=now,
         amr=tuple(dict.fromkeys((*session.amr, *amr))),
         generation=0,
@@ -180,6 +183,22 @@ def checked_names(names: Collection[str] | None) -> Roles | None:
     if len(json.dumps(sorted(found))) > MOST_ROLE_BYTES:
         raise ValueError(f"roles or scopes of more than {MOST_ROLE_BYTES} bytes of JSON")
     return found
+
+
+def checked_factors(amr: Collection[str]) -> tuple[str, ...]:
+    """The factors a person proved (RFC 8176), in the order they were.  Raises `ValueError`."""
+    checked_names(amr)
+    if len(amr) > MOST_FACTORS:
+        raise ValueError(f"more than {MOST_FACTORS} factors")
+    return tuple(amr)
+
+
+def checked_id(name: str) -> str:
+    """A subject or client id.  Raises `ValueError` for one that is empty, long or not plain ASCII
+    (OpenID Connect Core section 2)."""
+    if not name or not name.isascii() or not name.isprintable() or len(name) > MOST_ID_CHARACTERS:
+        raise ValueError(f"an id is 1 to {MOST_ID_CHARACTERS} printable ASCII characters")
+    return name
 
 
 def checked_attributes(attributes: Mapping[str, str | int | bool]) -> dict[str, str | int | bool]:

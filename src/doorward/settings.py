@@ -22,6 +22,13 @@ MOST_ROLE_BYTES = 1000
 """Bytes of JSON of the role names of one session, and as many again of its scope names: keeps an
 access token under 3,800 bytes, and is the same in both modes, so that switching breaks nobody."""
 
+MOST_FACTORS = 8
+"""Factors of one session; a person rarely proves three."""
+
+MOST_ID_CHARACTERS = 128
+"""Characters of a subject or a client id: well within the 255 that OpenID Connect Core section 2
+allows, because an access token has room for both beside its roles and scopes."""
+
 MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session: a note, not a cupboard."""
 

@@ -40,7 +40,8 @@ class Session:
     `sid` is public and proves nothing.  `version` serves compare-and-swap and rises with every
     write.  `ver` is what clients were told: it rises with roles, scopes or factors and with
     revocation, not with touch or rotation.  `secret_hash` is SHA-256 of the secret; the previous
-    hash still authenticates until `previous_until` after a step-up, at `previous_authenticated_at`.
+    hash still authenticates until `previous_until` after a step-up, as of
+    `previous_authenticated_at` and with `previous_amr`.
     `generation`, `branch`, `parent_branch` and `rotated_at` place the current refresh token.
     `ends_at` is the earlier of `expires_at` and idleness.
     """
@@ -60,6 +61,7 @@ class Session:
     previous_secret_hash: bytes | None = None
     previous_until: int = 0
     previous_authenticated_at: int = 0
+    previous_amr: tuple[str, ...] = ()
     generation: int = 0
     branch: int = 0
     parent_branch: int = 0

@@ -39,10 +39,11 @@ async def test_the_old_secret_opens_for_a_minute_as_of_its_own_earlier_time(
     old = await log_in(auth)
     begun = clock()
     clock.advance(100)
-    await auth.elevate(await auth.authenticate(old.credential))
+    await auth.elevate(await auth.authenticate(old.credential), amr=["otp"])
     for seconds in (0, 1, ELEVATE_OVERLAP - 2):
         clock.now = begun + 101 + seconds
         principal = await auth.authenticate(old.credential)
+        assert principal.amr == ("pwd",)
         assert principal.authenticated_at == begun
         with pytest.raises(Rejected):
             check_permission(principal, clock(), role=None, scope=None, fresh=100)

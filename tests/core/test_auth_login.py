@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from doorward import Device, Principal, Reason, StoreUnavailable
-from doorward.settings import DAY
+from doorward.settings import DAY, MOST_FACTORS, MOST_ID_CHARACTERS, MOST_ROLE_BYTES
 from doorward.tokens import mint_session_token, new_secret, new_sid
 from tests.core.between import Faulty
 from tests.core.scene import House, log_in, refused, row_of
@@ -125,12 +125,46 @@ async def test_facts_that_could_not_be_kept_are_refused_and_nothing_is_stored(
     assert house.told == []
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"subject": ""},
+        {"subject": "s" * (MOST_ID_CHARACTERS + 1)},
+        {"subject": "a\nb"},
+        {"subject": "\N{SNOWMAN}"},
+        {"client_id": "c" * (MOST_ID_CHARACTERS + 1)},
+        {"amr": "otp"},
+        {"amr": ["pwd"] * (MOST_FACTORS + 1)},
+    ],
+)
+async def test_names_that_would_not_survive_a_token_begin_no_session(
+    house: House, facts: dict[str, Any]
+) -> None:
+    auth = house.auth()
+    with pytest.raises(ValueError, match=r"an id is|not one string|factors"):
+        await (await auth.attempt()).login(**{"subject": "ann", **facts})
+    assert await auth.sessions() == []
+
+
+async def test_the_longest_names_together_fit_an_access_token(token_house: House) -> None:
+    auth = token_house.auth()
+    half = "r" * (MOST_ROLE_BYTES - 4)
+    issued = await (await auth.attempt()).login(
+        "s" * MOST_ID_CHARACTERS,
+        client_id="c" * MOST_ID_CHARACTERS,
+        roles=[half],
+        scopes=[half],
+        amr=["user"] * MOST_FACTORS,
+    )
+    assert (await auth.authenticate(issued.credential)).roles == {half}
+
+
 async def test_a_login_whose_token_would_not_fit_leaves_no_session_behind(
     token_house: House,
 ) -> None:
-    auth = token_house.auth()
+    auth = token_house.auth(issuer="i" * 4000)
     with pytest.raises(ValueError, match="does not fit"):
-        await log_in(auth, "s" * 4000)
+        await log_in(auth)
     assert await auth.sessions() == []
 
 

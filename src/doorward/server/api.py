@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from ..errors import StoreUnavailable
+from ..errors import Reason, Rejected, StoreUnavailable
 from ..types import Issued, Principal
 from ..web import origin, transport
 from ..web.asgi import current_visit
@@ -32,7 +32,9 @@ from .flows.logout import logout
 from .flows.password import change_password
 from .flows.sessions import end_others, end_session, list_sessions
 from .flows.signup import signup
+from .metrics import CONTENT_TYPE
 from .refusals import Refusal, Refused
+from .scrape import may_scrape
 from .service import Service
 from .strict_json import StrictRoute
 
@@ -46,7 +48,7 @@ def the_service(request: Request) -> Service:
 Serving = Annotated[Service, Depends(the_service)]
 Known = Annotated[Principal, Depends(Guard())]
 
-_PROBLEM: dict[int | str, dict[str, Any]] = {
+PROBLEM: dict[int | str, dict[str, Any]] = {
     "default": {"description": "Any refusal, with its reason.", "model": Problem}
 }
 
@@ -54,7 +56,7 @@ JWKS_MAX_AGE = 3600
 """Seconds for which others may keep our public keys: a next key is published that long before it
 signs."""
 
-router = APIRouter(route_class=StrictRoute, responses=_PROBLEM)
+router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
 
 
 @router.post("/api/signup", status_code=201, tags=["Account"], summary="Make an account")
@@ -143,7 +145,7 @@ async def post_elevate(
 async def get_jwks(service: Serving, response: Response) -> dict[str, Any]:
     """Empty in session mode, where nothing is signed."""
     response.headers["cache-control"] = f"public, max-age={JWKS_MAX_AGE}"
-    return await service.auth.signing.jwks() if service.options.mode == "token" else {"keys": []}
+    return await service.auth.jwks() if service.options.mode == "token" else {"keys": []}
 
 
 @router.get("/healthz", tags=["Server"], summary="Is it well?")
@@ -156,6 +158,25 @@ async def get_health(service: Serving, response: Response) -> Health:
         response.status_code = 503
         return Health(status="unavailable", view="stale")
     return Health(status="ok", view="fresh")
+
+
+@router.get(
+    "/metrics",
+    tags=["Server"],
+    summary="Counters and timings",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def get_metrics(request: Request, service: Serving) -> Response:
+    """For Prometheus: with the token of `--metrics-token-file`, or from the server's own machine
+    through no proxy."""
+    peer = request.client.host if request.client else ""
+    if not may_scrape(peer, request.scope["headers"], service.metrics_token):
+        raise Rejected(Reason.MISSING)
+    live = await service.census.live()
+    if live is not None:
+        service.metrics.live(live)
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
 
 def _shown(service: Service, issued: Issued, via: transport.Transport) -> Who | Tokens:

@@ -11,17 +11,20 @@ SELECT = """
     SELECT sid, subject, mode, secret_hash, created_at, authenticated_at, seen_at, expires_at,
         ends_at, rotated_at, version, ver, previous_secret_hash, previous_until,
         previous_authenticated_at, generation, branch, parent_branch, revoked_at, client_id,
-        parent_sid, roles, scopes, amr, address, user_agent, label, attributes
+        parent_sid, roles, scopes, amr, previous_amr, address, user_agent, label,
+        attributes
     FROM doorward_sessions
 """
-DECODED = ("roles", "scopes", "amr", "device", "attributes")
+DECODED = ("roles", "scopes", "amr", "previous_amr", "device", "attributes")
 """The fields that are not one column as it is; theirs come last in `SELECT`."""
 
 _NEW = object.__new__
 _AS_THEY_ARE = [
     getattr(Session, field).__set__ for field in Session.__slots__ if field not in DECODED
 ]
-_ROLES, _SCOPES, _AMR, _DEVICE, _ATTRIBUTES = [getattr(Session, field).__set__ for field in DECODED]
+_ROLES, _SCOPES, _AMR, _PREVIOUS_AMR, _DEVICE, _ATTRIBUTES = [
+    getattr(Session, field).__set__ for field in DECODED
+]
 
 
 def names(words: Iterable[str]) -> str:
@@ -48,13 +51,15 @@ def session(row: tuple[Any, ...]) -> Session:
     Written into the slots, because the constructor of a frozen dataclass costs twice as much and
     this is half of every look-up.
     """
-    roles, scopes, amr, address, user_agent, label, attributes = row[len(_AS_THEY_ARE) :]
+    roles, scopes, amr, previous_amr, *plain = row[len(_AS_THEY_ARE) :]
+    address, user_agent, label, attributes = plain
     made = _NEW(Session)
     for write, value in zip(_AS_THEY_ARE, row, strict=False):
         write(made, value)
     _ROLES(made, name_set(roles))
     _SCOPES(made, name_set(scopes))
     _AMR(made, name_tuple(amr))
+    _PREVIOUS_AMR(made, name_tuple(previous_amr))
     _DEVICE(made, Device(address, user_agent, label))
     _ATTRIBUTES(made, {} if attributes == "{}" else json.loads(attributes))
     return made
@@ -85,6 +90,7 @@ def values(session: Session) -> dict[str, str | bytes | int | None]:
         "roles": names(session.roles),
         "scopes": names(session.scopes),
         "amr": json.dumps(session.amr),
+        "previous_amr": json.dumps(session.previous_amr),
         "client_id": session.client_id,
         "parent_sid": session.parent_sid,
         "address": session.device.address,

@@ -51,6 +51,7 @@ TABLES = (
         roles TEXT NOT NULL,
         scopes TEXT NOT NULL,
         amr TEXT NOT NULL,
+        previous_amr TEXT NOT NULL,
         client_id TEXT NOT NULL,
         parent_sid TEXT,
         address TEXT NOT NULL,

@@ -13,12 +13,13 @@ INSERT = """
         sid, subject, mode, secret_hash, created_at, authenticated_at, seen_at, expires_at,
         ends_at, rotated_at, version, ver, previous_secret_hash, previous_until,
         previous_authenticated_at, generation, branch, parent_branch, revoked_at, roles, scopes,
-        amr, client_id, parent_sid, address, user_agent, label, attributes
+        amr, previous_amr, client_id, parent_sid, address, user_agent, label, attributes
     ) VALUES (
         :sid, :subject, :mode, :secret_hash, :created_at, :authenticated_at, :seen_at, :expires_at,
         :ends_at, :rotated_at, :version, :ver, :previous_secret_hash, :previous_until,
         :previous_authenticated_at, :generation, :branch, :parent_branch, :revoked_at, :roles,
-        :scopes, :amr, :client_id, :parent_sid, :address, :user_agent, :label, :attributes
+        :scopes, :amr, :previous_amr, :client_id, :parent_sid, :address, :user_agent, :label,
+        :attributes
     )
 """
 
@@ -43,8 +44,9 @@ REPLACE = """
         expires_at = :expires_at, ends_at = :ends_at, rotated_at = :rotated_at,
         previous_secret_hash = :previous_secret_hash, previous_until = :previous_until,
         previous_authenticated_at = :previous_authenticated_at, generation = :generation,
-        branch = :branch, parent_branch = :parent_branch, amr = :amr, address = :address,
-        user_agent = :user_agent, label = :label, attributes = :attributes,
+        branch = :branch, parent_branch = :parent_branch, amr = :amr,
+        previous_amr = :previous_amr, address = :address, user_agent = :user_agent,
+        label = :label, attributes = :attributes,
         ver = max(ver, :ver), version = version + 1
     WHERE sid = :old_sid AND version = :old_version AND revoked_at IS NULL
 """

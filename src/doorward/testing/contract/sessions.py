@@ -19,6 +19,7 @@ EVERY_FIELD = a_session(
     previous_secret_hash=bytes(range(32, 64)),
     previous_until=NOW + 60,
     previous_authenticated_at=NOW - 99,
+    previous_amr=("pwd", "hwk", "pwd"),
     generation=3,
     branch=2,
     parent_branch=1,
