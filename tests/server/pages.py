@@ -1,10 +1,28 @@
 """Every page of the server with example contents, and a reader for the HTML it becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
+from markupsafe import Markup
+
 from doorward.server.api_docs import ApiDocs, Field, Group, Operation, Response, Scheme
+from doorward.server.console import (
+    ActPage,
+    HappenedRow,
+    HistoryPage,
+    KeyRow,
+    KeysPage,
+    LinkPage,
+    LiveRow,
+    OnlinePage,
+    SetupPage,
+    UserPage,
+    UserRow,
+    UsersPage,
+)
+from doorward.server.history import Count
+from doorward.server.plot import draw
 from doorward.server.rendering import (
     AccountPage,
     DocsPage,
@@ -79,7 +97,13 @@ def read_html(html: str) -> list[Element]:
 
 def every_page(said: str) -> dict[str, Page]:
     """Each page in a plain and in a troubled state, saying `said` wherever text comes from afar."""
-    return {**_form_pages(said), **_account_pages(said), **_reading_pages(said)}
+    return {
+        **_form_pages(said),
+        **_account_pages(said),
+        **_reading_pages(said),
+        **_console_pages(said),
+        **_act_pages(said),
+    }
 
 
 def _wrong(said: str, *names: str) -> Mapping[str, str]:
@@ -151,6 +175,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             amr=(),
             authenticated_at=NOW - 60,
             sessions=rows[1:2],
+            happened=(),
             password_min=8,
         ),
         "account in trouble": AccountPage(
@@ -163,6 +188,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             amr=("pwd", said),
             authenticated_at=NOW - 60,
             sessions=rows,
+            happened=_happened(said),
             password_min=8,
             notice=said,
             error=said,
@@ -203,3 +229,107 @@ def _api(said: str) -> ApiDocs:
     )
     group = Group("group-one", said, said, (operation,))
     return ApiDocs(said, said, said, (group,), (Scheme(said, said, said),))
+
+
+def _happened(said: str) -> tuple[HappenedRow, ...]:
+    good = HappenedRow(
+        at=NOW - 60,
+        what=said,
+        actor=said + ".",
+        subject=said,
+        person=said,
+        address=said,
+        label=said,
+        outcome="",
+        detail=said,
+        good=True,
+    )
+    return good, replace(good, outcome=said, good=False, actor="", detail="", person="")
+
+
+def _console_pages(said: str) -> dict[str, Page]:
+    live = LiveRow(
+        sid=said,
+        subject=said,
+        who=said,
+        label=said,
+        address=said,
+        mode="token",
+        created_at=NOW - 90_000,
+        seen_at=NOW - 90,
+    )
+    user = UserRow(subject=said, email=said, roles=(said, said), locked=True, created_at=NOW)
+    plot = Markup(draw([Count(NOW - 60, 3, 1), Count(NOW, 0, 2)]))  # noqa: S704
+    happened = _happened(said)
+    key = KeyRow(
+        kid=said,
+        algorithm=said,
+        state="signing",
+        created_at=NOW,
+        signs_from=NOW,
+        withdrawn_at=None,
+    )
+    gone = replace(key, state="withdrawn", withdrawn_at=NOW)
+    known = UserPage(
+        now=NOW,
+        email=said,
+        subject=said,
+        roles=(said,),
+        locked_at=None,
+        has_password=True,
+        created_at=NOW,
+        sessions=(live, live),
+        happened=happened,
+    )
+    log = HistoryPage(
+        now=NOW,
+        person=said,
+        kind=said,
+        kinds=("login",),
+        address=said,
+        since=said,
+        until=said,
+        query="kind=login",
+        plot=plot,
+        rows=happened,
+        older="after=1.2",
+    )
+    return {
+        "online": OnlinePage(now=NOW, query=said, rows=(live, live), live=True, older="after=1.x"),
+        "online at night": OnlinePage(now=NOW, query="", rows=(), live=False),
+        "users": UsersPage(
+            query=said, rows=(user, replace(user, roles=(), locked=False)), older="a=b"
+        ),
+        "users of nobody": UsersPage(query="", rows=()),
+        "user": known,
+        "user who is locked": replace(
+            known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False
+        ),
+        "history": log,
+        "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),
+        "keys": KeysPage(now=NOW, mode="token", rows=(key, gone)),
+        "keys in session mode": KeysPage(now=NOW, mode="session", rows=()),
+    }
+
+
+def _act_pages(said: str) -> dict[str, Page]:
+    act = ActPage(
+        csrf_token="c" + said,
+        heading=said,
+        sentence=said,
+        button=said,
+        action="/admin/users/u_1/lock",
+        back="/admin/users/u_1",
+    )
+    setup = SetupPage(csrf_token="c" + said, ticket=said, known="", password_min=8)
+    return {
+        "act": act,
+        "act on roles": replace(act, roles=said),
+        "act in trouble": replace(act, roles=said, error=said, field_errors=_wrong(said, "roles")),
+        "link": LinkPage(email=said, link=said, expires_at=NOW, back="/admin/users/u_1"),
+        "setup": setup,
+        "setup for a known person": replace(setup, known=said),
+        "setup in trouble": replace(
+            setup, email=said, error=said, field_errors=_wrong(said, "email", "password")
+        ),
+    }

@@ -24,6 +24,8 @@ async def answer(route: Route) -> None:
     if found := static_file(name.removeprefix("static/")):
         headers["Content-Type"] = found.media_type
         await route.fulfill(body=found.body, headers=headers)
+    elif name == "admin/online/events":
+        await route.fulfill(body="retry: 60000\n\n", content_type="text/event-stream")
     else:
         page = PAGES[name.replace("%20", " ")]
         headers["Content-Type"] = "text/html; charset=utf-8"

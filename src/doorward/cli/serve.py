@@ -103,9 +103,22 @@ async def _serve(
     import uvicorn
 
     async with app.router.lifespan_context(app):
-        print(*notes(options, os.environ), sep="\n", flush=True)
+        print(*notes(options, os.environ), *await _first_steps(app), sep="\n", flush=True)
         with _signals_ignored():
             await uvicorn.Server(config).serve([listener])
+
+
+async def _first_steps(app: "FastAPI") -> list[str]:
+    """How to begin, while nobody administers the server."""
+    from ..server.flows.first_admin import setup_link
+
+    link = await setup_link(app.state.service)
+    if link is None:
+        return []
+    return [
+        "Nobody administers this server yet. Once, within a day, this link makes you the one:",
+        link,
+    ]
 
 
 def _configuration(app: "FastAPI", options: Options) -> "Config":

@@ -17,6 +17,7 @@ TAGS = [
     {"name": "Login"},
     {"name": "Account"},
     {"name": "Sessions"},
+    {"name": "Administration"},
     {"name": "Server"},
 ]
 

@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     INVALID_EMAIL = "invalid_email"
     WEAK_PASSWORD = "weak_password"  # noqa: S105
     SIGNUP_CLOSED = "signup_closed"
+    LAST_ADMIN = "last_admin"
     INVALID_LINK = "invalid_link"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     BUSY = "busy"
@@ -49,6 +50,10 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.SIGNUP_CLOSED: (
         HTTPStatus.FORBIDDEN,
         "New accounts are made by the operator of this server only.",
+    ),
+    Refusal.LAST_ADMIN: (
+        HTTPStatus.CONFLICT,
+        "Without this user nobody could administer any more.",
     ),
     Refusal.INVALID_LINK: (
         HTTPStatus.BAD_REQUEST,

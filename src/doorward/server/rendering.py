@@ -16,6 +16,7 @@ a default, the page cannot do without.  All text is escaped: hand over what peop
 | ResetPage    | /reset                 | /reset: new ticket csrf_token                          |
 | MessagePage  | any, with any status   |                                                        |
 | DocsPage     | /docs                  |                                                        |
+| ...          | /admin..., /setup      | those of the console: see `console`                    |
 
 Fields that mean the same everywhere:
 
@@ -42,6 +43,7 @@ from markupsafe import Markup, escape
 
 from ..types import Mode
 from .api_docs import ApiDocs
+from .console import ConsolePage, HappenedRow
 
 _HERE = Path(__file__).parent
 
@@ -99,7 +101,8 @@ class SessionRow:
 class AccountPage:
     """Who I am and where I am logged in.  `error` and `field_errors` are the password form's.
 
-    `amr` holds the factors proved at this login (RFC 8176); `sessions` are shown in their order.
+    `amr` holds the factors proved at this login (RFC 8176); `sessions`, and `happened`, the latest
+    of the person's own history, are shown in their order.
     """
 
     template: ClassVar[str] = "account.html"
@@ -112,6 +115,7 @@ class AccountPage:
     amr: tuple[str, ...]
     authenticated_at: int
     sessions: tuple[SessionRow, ...]
+    happened: tuple[HappenedRow, ...]
     password_min: int
     notice: str = ""
     error: str = ""
@@ -176,6 +180,7 @@ Page = (
     | ResetPage
     | MessagePage
     | DocsPage
+    | ConsolePage
 )
 
 

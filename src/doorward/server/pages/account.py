@@ -15,14 +15,19 @@ from ..flows.elevate import elevate
 from ..flows.password import change_password
 from ..flows.sessions import end_others, end_session, list_sessions
 from ..forms import read_form
+from ..history import Query
 from ..refusals import Refused
 from ..rendering import AccountPage, ElevatePage, SessionRow
 from ..return_to import local_path
 from ..service import Service
+from ..words import own
 from .notices import notice
 from .show import see, show, wrong
 
 router = APIRouter(include_in_schema=False)
+
+LATEST = 20
+"""Entries of their own history that a person is shown."""
 
 
 @router.get("/account")
@@ -84,6 +89,7 @@ async def _account_page(
 ) -> Response:
     user = await owner(service, principal)
     rows = await list_sessions(service, principal)
+    latest = await service.history.page(Query(person=principal.subject), limit=LATEST)
     page = AccountPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         now=service.clock(),
@@ -94,6 +100,7 @@ async def _account_page(
         amr=principal.amr,
         authenticated_at=principal.authenticated_at,
         sessions=tuple(_row(row, principal) for row in rows),
+        happened=tuple(own(each, principal.subject) for each in latest),
         password_min=service.options.min_password,
         notice=notice,
         **wrong(refused),

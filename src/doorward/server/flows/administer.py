@@ -1,0 +1,109 @@
+"""What an administrator does about others.  Who may is decided before; each act is recorded, with
+who did it.  No act shows or takes a password."""
+
+from typing import TypeVar
+
+from ...auth import Auth
+from ...keys import signer_at
+from ...types import Roles, SigningKey
+from ..refusals import Refusal, Refused
+from ..service import Service
+from ..users import InvalidRole, LastAdmin, User
+from . import lock, recover, roles
+
+T = TypeVar("T")
+
+
+async def find(service: Service, subject: str) -> User:
+    """A user.  Refuses a subject that nobody has, as do all of these."""
+    return _there(await service.users.by_subject(subject))
+
+
+async def lock_user(service: Service, subject: str) -> tuple[User, int]:
+    """Lock a user.  The user, and how many sessions ended."""
+    try:
+        done = await lock.lock(service.users, service.auth, subject, spare_last_admin=True)
+    except LastAdmin as last:
+        raise Refused(Refusal.LAST_ADMIN, str(last)) from None
+    user, ended = _there(done)
+    await service.recorder.note("locked", subject=subject, sessions=ended)
+    return user, ended
+
+
+async def unlock_user(service: Service, subject: str) -> User:
+    """Let a locked user log in again."""
+    user = _there(await lock.unlock(service.users, service.auth, subject))
+    await service.recorder.note("unlocked", subject=subject)
+    return user
+
+
+async def set_roles(service: Service, subject: str, given: Roles) -> tuple[User, int]:
+    """Give a user exactly these roles.  The user, and how many sessions changed."""
+    try:
+        done = await roles.give_roles(
+            service.users, service.auth, subject, given, spare_last_admin=True
+        )
+    except LastAdmin as last:
+        raise Refused(Refusal.LAST_ADMIN, str(last)) from None
+    except InvalidRole as invalid:
+        raise Refused(Refusal.INVALID_REQUEST, str(invalid), field="roles") from None
+    user, changed = _there(done)
+    await service.recorder.note(
+        "roles_set", subject=subject, roles=sorted(user.roles), sessions=changed
+    )
+    return user, changed
+
+
+async def end_all(service: Service, subject: str) -> int:
+    """End every session of a user; they may log in again.  How many there were."""
+    await find(service, subject)
+    return len(await service.auth.revoke(subject=subject))
+
+
+async def end_one(service: Service, sid: str) -> tuple[str, int]:
+    """End one session of anybody.  Whose it was, and how many ended, those that hang on it
+    included."""
+    session = await service.auth.session(sid)
+    ended = [] if session is None else await service.auth.revoke(sid=sid)
+    if session is None or not ended:
+        raise Refused(Refusal.NOT_FOUND)
+    return session.subject, len(ended)
+
+
+async def make_reset_link(service: Service, subject: str) -> tuple[User, str, int]:
+    """A link with which a user, once, chooses a new password; and when it dies."""
+    user = await find(service, subject)
+    now = service.clock()
+    link = await recover.reset_link(service.auth.store, user, service.options.origin, at=now)
+    await service.recorder.note("reset_link_made", subject=subject)
+    return user, link, now + recover.LIFETIME
+
+
+async def rotate_keys(auth: Auth) -> SigningKey:
+    """Let the next signing key take over.  The key that will sign, from `signs_from` on."""
+    if auth.settings.mode != "token" or not await auth.signing.keys():
+        raise Refused(Refusal.NOT_FOUND, "In session mode nothing is signed.")
+    await auth.rotate_keys()
+    keys = await auth.signing.keys()
+    return max(
+        (key for key in keys if key.signs_from is not None and key.withdrawn_at is None),
+        key=lambda key: (key.signs_from, key.kid),
+    )
+
+
+async def compromise_key(auth: Auth, kid: str) -> tuple[list[str], SigningKey]:
+    """Accept nothing any more that a key signed.  The keys withdrawn, and the one that signs."""
+    before = {key.kid for key in await auth.signing.keys() if key.withdrawn_at is None}
+    try:
+        await auth.withdraw_key(kid)
+    except LookupError:
+        raise Refused(Refusal.NOT_FOUND, "There is no such key.") from None
+    keys = await auth.signing.keys()
+    gone = [key.kid for key in keys if key.withdrawn_at is not None and key.kid in before]
+    return gone, signer_at([key for key in keys if key.withdrawn_at is None], auth.clock())
+
+
+def _there(found: T | None) -> T:
+    if found is None:
+        raise Refused(Refusal.NOT_FOUND, "There is no such user.")
+    return found

@@ -1,0 +1,73 @@
+"""The first administrator's one-time link."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ...errors import Rejected
+from ...types import Principal
+from ...web.asgi import current_visit
+from .. import cookie_hint
+from ..api import Serving
+from ..console import SetupPage
+from ..flows.confirm import owner
+from ..flows.first_admin import become_first_admin, make_first_admin
+from ..flows.login import enter
+from ..forms import read_form
+from ..refusals import Refusal, Refused
+from ..service import Service
+from .show import form_token, see, show, wrong
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/setup")
+async def get_setup(request: Request, service: Serving) -> Response:
+    """Shows the form; looking at it uses nothing up."""
+    ticket = request.query_params.get("ticket", "")
+    if not ticket or await service.users.any_admin():
+        raise Refused(Refusal.INVALID_LINK)
+    return await _page(service, ticket)
+
+
+@router.post("/setup")
+async def post_setup(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    ticket, email = form.get("ticket", ""), form.get("email", "")
+    known, response = await _known(), see("/admin")
+    try:
+        if known is not None:
+            await become_first_admin(service, ticket, known)
+            return response
+        user = await make_first_admin(service, ticket, email, form.get("password", ""))
+    except Refused as refused:
+        if refused.reason is Refusal.INVALID_LINK:
+            raise
+        return await _page(service, ticket, email, refused)
+    # after the role was given, which stops every login that began before
+    attempt = await service.doorward.attempt()
+    await enter(service, attempt, response, user, "cookie")
+    cookie_hint.mark(request, response)
+    return response
+
+
+async def _page(
+    service: Service, ticket: str, email: str = "", refused: Refused | None = None
+) -> Response:
+    known = await _known()
+    page = SetupPage(
+        csrf_token=await form_token(),
+        ticket=ticket,
+        known="" if known is None else (await owner(service, known)).email,
+        password_min=service.options.min_password,
+        email=email,
+        **wrong(refused),
+    )
+    return show(page, refused)
+
+
+async def _known() -> Principal | None:
+    """Who is logged in; a dead session is nobody here."""
+    try:
+        return await current_visit().optional_principal()
+    except Rejected:
+        return None

@@ -1,0 +1,358 @@
+"""The API for administrators: theirs alone, and it does what it says in live sessions."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+from fastapi.routing import APIRoute
+
+from doorward.server import admin_api
+from doorward.server.admission import FRESH
+from doorward.server.app import ROUTERS
+from doorward.server.history import Query
+from doorward.server.pages import acts, console
+from tests.server.house import PASSWORD, House, Opened, login
+
+pytestmark = pytest.mark.anyio
+
+ADMIN, CUSTOMER = "root@example.test", "carol@example.test"
+BODIES = {"/api/admin/users/{subject}/roles": {"roles": ["editor"]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A house with an administrator at work and a customer who is logged in."""
+
+    house: House
+    admin: httpx2.AsyncClient
+    customer: httpx2.AsyncClient
+    root: str
+    carol: str
+
+    async def subject(self, email: str) -> str:
+        user = await self.house.service.users.by_email(email)
+        assert user is not None
+        return user.subject
+
+    async def kinds(self, subject: str) -> list[str]:
+        found = await self.house.service.history.page(Query(person=subject))
+        return [each.entry.kind for each in found]
+
+
+async def person(house: House, email: str, *roles: str) -> tuple[httpx2.AsyncClient, str]:
+    browser = await house.browser()
+    signup = await browser.post("/api/signup", json={"email": email, "password": PASSWORD})
+    subject = str(signup.json()["subject"])
+    if roles:
+        await house.service.users.set_roles(subject, frozenset(roles))
+    assert (await login(browser, email=email)).status_code == 200
+    return browser, subject
+
+
+async def desk_of(house: House) -> Desk:
+    admin, root = await person(house, ADMIN, "admin")
+    customer, carol = await person(house, CUSTOMER)
+    return Desk(house, admin, customer, root, carol)
+
+
+@pytest.fixture
+async def desk(either: House) -> Desk:
+    return await desk_of(either)
+
+
+async def test_a_lock_ends_everything_of_one_person_and_nobody_else_notices(desk: Desk) -> None:
+    other, _ = await person(desk.house, "third@example.test")
+    phone = await desk.house.client()
+    tokens = (await login(phone, email=CUSTOMER, transport="bearer")).json()
+    answer = await desk.admin.post(f"/api/admin/users/{desk.carol}/lock")
+    assert answer.status_code == 200
+    assert answer.json()["sessions_ended"] == 2
+    assert answer.json()["locked_at"] == desk.house.clock()
+    assert (await desk.customer.get("/api/me")).status_code == 401
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    assert (await phone.get("/api/me", headers=bearer)).status_code == 401
+    if "refresh_token" in tokens:
+        body = {"refresh_token": tokens["refresh_token"]}
+        assert (await phone.post("/api/refresh", json=body)).status_code == 401
+    assert (await login(phone, email=CUSTOMER)).status_code == 401
+    assert (await other.get("/api/me")).status_code == 200
+    assert {"locked", "revoked", "login_failed"} <= set(await desk.kinds(desk.carol))
+    again = await desk.admin.post(f"/api/admin/users/{desk.carol}/unlock")
+    assert again.json()["locked_at"] is None
+    assert (await login(phone, email=CUSTOMER)).status_code == 200
+
+
+async def test_a_role_that_is_taken_away_is_gone_at_the_next_request_and_nobody_is_logged_out(
+    desk: Desk,
+) -> None:
+    second, subject = await person(desk.house, "second@example.test", "admin")
+    assert (await second.get("/api/admin/online")).status_code == 200
+    answer = await desk.admin.put(f"/api/admin/users/{subject}/roles", json={"roles": ["editor"]})
+    assert answer.json()["sessions_changed"] == 1
+    assert answer.json()["roles"] == ["editor"]
+    refused = await second.get("/api/admin/online")
+    assert (refused.status_code, refused.json()["reason"]) == (403, "insufficient_role")
+    assert (await second.get("/api/me")).json()["roles"] == ["editor"]
+
+
+async def test_one_session_and_all_sessions_are_ended_and_counted(desk: Desk) -> None:
+    phone = await desk.house.browser()
+    await login(phone, email=CUSTOMER)
+    details = (await desk.admin.get(f"/api/admin/users/{desk.carol}")).json()
+    assert len(details["sessions"]) == 2
+    sid = (await phone.get("/api/me")).json()["sid"]
+    assert (await desk.admin.delete(f"/api/admin/sessions/{sid}")).json() == {"sessions_ended": 1}
+    assert (await desk.admin.delete(f"/api/admin/sessions/{sid}")).status_code == 404
+    assert (await phone.get("/api/me")).status_code == 401
+    assert (await desk.customer.get("/api/me")).status_code == 200
+    ended = await desk.admin.delete(f"/api/admin/users/{desk.carol}/sessions")
+    assert ended.json() == {"sessions_ended": 1}
+    assert (await desk.customer.get("/api/me")).status_code == 401
+
+
+async def test_who_is_online_is_listed_and_searched_page_by_page(desk: Desk) -> None:
+    for _ in range(60):
+        desk.house.clock.advance(1)
+        await login(await desk.house.client(), email=CUSTOMER, transport="bearer")
+    await desk.admin.post("/api/elevate", json={"password": PASSWORD})
+    first = (await desk.admin.get("/api/admin/online")).json()
+    rest = (await desk.admin.get("/api/admin/online", params={"after": first["after"]})).json()
+    sids = [row["sid"] for row in first["sessions"] + rest["sessions"]]
+    assert (len(first["sessions"]), len(sids), len(set(sids))) == (50, 62, 62)
+    assert rest["after"] is None
+    assert {row["email"] for row in first["sessions"][2:]} == {CUSTOMER}
+    found = (await desk.admin.get("/api/admin/online", params={"query": "ROOT@"})).json()
+    assert [row["email"] for row in found["sessions"]] == [ADMIN]
+    searched = await desk.admin.get("/api/admin/online", params={"query": "carol"})
+    more = {"query": "carol", "after": searched.json()["after"]}
+    last = (await desk.admin.get("/api/admin/online", params=more)).json()
+    assert len(last["sessions"]) == 11
+
+
+async def test_users_are_listed_and_searched_page_by_page(desk: Desk) -> None:
+    for n in range(60):
+        await desk.house.service.users.create(f"u{n:02}@example.test", None, at=1)
+    first = (await desk.admin.get("/api/admin/users")).json()
+    rest = (await desk.admin.get("/api/admin/users", params={"after": first["after"]})).json()
+    assert len(first["users"]) == 50
+    assert len(rest["users"]) == 12
+    assert rest["after"] is None
+    found = (await desk.admin.get("/api/admin/users", params={"query": "%_"})).json()
+    assert found["users"] == []
+    one = (await desk.admin.get("/api/admin/users", params={"query": desk.carol})).json()
+    assert [user["email"] for user in one["users"]] == [CUSTOMER]
+    assert "password_hash" not in one["users"][0]
+
+
+async def test_a_reset_link_is_made_but_no_password_is_seen_or_chosen(desk: Desk) -> None:
+    at = f"/api/admin/users/{desk.carol}"
+    refused = [
+        await desk.admin.post(f"{at}/lock", json={"password": "mine"}),
+        await desk.admin.post(f"{at}/reset-link", json={"password": "mine"}),
+        await desk.admin.put(f"{at}/roles", json={"roles": [], "password": "mine"}),
+    ]
+    assert [each.status_code for each in refused] == [400, 400, 400]
+    user = await desk.house.service.users.by_subject(desk.carol)
+    assert user is not None
+    assert user.locked_at is None
+    answer = (await desk.admin.post(f"{at}/reset-link")).json()
+    assert answer["expires_at"] == desk.house.clock() + 3600
+    assert answer["reset_link"].startswith("https://testserver/reset?ticket=")
+    entries = await desk.house.service.history.page(Query(kind="reset_link_made"))
+    assert "ticket" not in repr(entries)
+
+
+async def test_what_happened_is_told_filtered_and_exported(desk: Desk) -> None:
+    await login(await desk.house.client(), "wrong", email=CUSTOMER)
+    await desk.admin.post(f"/api/admin/users/{desk.carol}/lock")
+
+    async def asked(**params: str) -> list[tuple[str, str]]:
+        answer = await desk.admin.get("/api/admin/history", params=params)
+        return [(each["kind"], each["actor"]) for each in answer.json()["entries"]]
+
+    assert await asked(person=CUSTOMER, kind="locked") == [("locked", desk.root)]
+    assert await asked(person=desk.carol, kind="login_failed") == [("login_failed", "")]
+    assert await asked(address="203.0.113.9") == []
+    assert await asked(until=str(desk.house.clock())) == []
+    assert len(await asked(since="2020-01-01")) > 4
+    bad = await desk.admin.get("/api/admin/history", params={"since": "yesterday"})
+    assert bad.status_code == 400
+    lines = await desk.admin.get("/api/admin/history?format=jsonl&kind=locked")
+    assert lines.headers["content-type"] == "application/x-ndjson"
+    assert lines.text.count("\n") == 1
+    table = await desk.admin.get("/api/admin/history?format=csv")
+    assert table.text.startswith("seq,at,kind,actor,")
+    assert "attachment" in table.headers["content-disposition"]
+    assert (await desk.admin.get("/api/admin/history?format=xls")).status_code == 400
+
+
+async def test_a_person_sees_their_own_history_and_not_who_acted_or_from_where(desk: Desk) -> None:
+    await desk.admin.put(f"/api/admin/users/{desk.carol}/roles", json={"roles": ["editor"]})
+    answer = await desk.customer.get("/api/history")
+    entries = answer.json()["entries"]
+    assert [each["kind"] for each in entries[:2]] == ["roles_set", "changed"]
+    assert {each["by"] for each in entries[:2]} == {"administrator"}
+    assert {(each["address"], each["device"]) for each in entries[:2]} == {("", "")}
+    assert entries[-1]["by"] == "you"
+    assert desk.root not in answer.text
+    assert "root@" not in answer.text
+
+
+async def test_keys_are_shown_rotated_and_withdrawn(opened: Opened) -> None:
+    desk = await desk_of(await opened(mode="token"))
+    keys = (await desk.admin.get("/api/admin/keys")).json()["keys"]
+    assert [key["state"] for key in keys] == ["signing", "waiting"]
+    signing, waiting = (key["kid"] for key in keys)
+    rotated = (await desk.admin.post("/api/admin/keys/rotate")).json()
+    assert rotated == {"kid": waiting, "signs_from": desk.house.clock() + 3600}
+    answer = (await desk.admin.post(f"/api/admin/keys/{signing}/compromise")).json()
+    assert signing in answer["withdrawn"]
+    assert answer["signing"] not in (signing, waiting)
+    assert (await desk.customer.get("/api/me")).status_code == 200
+    assert (await desk.admin.post("/api/admin/keys/none/compromise")).status_code == 404
+
+
+async def test_in_session_mode_there_is_no_key_to_rotate(opened: Opened) -> None:
+    desk = await desk_of(await opened())
+    assert (await desk.admin.get("/api/admin/keys")).json() == {"keys": []}
+    assert (await desk.admin.post("/api/admin/keys/rotate")).status_code == 404
+
+
+# --- who may, and who may not ---------------------------------------------------------------------
+
+
+def routes() -> list[tuple[str, str]]:
+    """Every route of the console and its API."""
+    routers = (admin_api.router, console.router, acts.router)
+    found = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return [(method, route.path) for route in found for method in sorted(route.methods or ())]
+
+
+def test_no_route_for_administrators_lies_elsewhere() -> None:
+    everywhere = [
+        route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
+    ]
+    named = {route.path for route in everywhere if re.match(r"(/api)?/admin\b", route.path)}
+    assert named == {path for _, path in routes()}
+
+
+async def ask(client: httpx2.AsyncClient, method: str, path: str, subject: str) -> httpx2.Response:
+    address = path.format(subject=subject, sid="A" * 22, kid="k", name="lock")
+    if path.startswith("/api/"):
+        return await client.request(method, address, json=BODIES.get(path))
+    return await client.request(method, address)
+
+
+@pytest.mark.parametrize(("method", "path"), routes())
+async def test_a_route_for_administrators_refuses_everybody_else(
+    desk: Desk, method: str, path: str
+) -> None:
+    nobody = await desk.house.browser()
+    former, subject = await person(desk.house, "former@example.test", "admin")
+    await desk.admin.put(f"/api/admin/users/{subject}/roles", json={"roles": []})
+    page = not path.startswith("/api/")
+    for client, expected in ((nobody, 303 if page else 401), (desk.customer, 403), (former, 403)):
+        there = await ask(client, method, path, desk.carol)
+        absent = await ask(client, method, path, "u_nobody")
+        assert there.status_code == expected
+        assert there.status_code == absent.status_code
+        if not page:
+            assert there.content == absent.content
+        if expected == 303:
+            assert there.headers["location"].startswith("/login?")
+    found = await desk.house.service.history.page(Query(kind="denied", person=subject))
+    assert [each.entry.outcome for each in found] == ["insufficient_role"] * 2
+    user = await desk.house.service.users.by_subject(desk.carol)
+    assert user is not None
+    assert (user.locked_at, user.roles) == (None, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [each for each in routes() if each[0] not in ("GET", "HEAD")]
+)
+async def test_an_act_needs_a_recent_proof(desk: Desk, method: str, path: str) -> None:
+    desk.house.clock.advance(FRESH + 1)
+    answer = await ask(desk.admin, method, path, desk.carol)
+    if path.startswith("/api/"):
+        assert (answer.status_code, answer.json()["reason"]) == (401, "step_up_required")
+        assert f"max_age={FRESH}" in answer.headers["www-authenticate"]
+    else:
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/elevate?return_to=%2Fadmin%2F")
+    assert (await desk.admin.get("/api/admin/users")).status_code == 200
+    user = await desk.house.service.users.by_subject(desk.carol)
+    assert user is not None
+    assert user.locked_at is None
+    assert (await desk.customer.get("/api/me")).status_code == 200
+
+
+async def test_a_page_that_asks_about_an_act_leads_to_the_proof_first_and_back(desk: Desk) -> None:
+    desk.house.clock.advance(FRESH + 1)
+    page = f"/admin/users/{desk.carol}/lock"
+    led = await desk.admin.get(page)
+    assert led.headers["location"] == f"/elevate?return_to={page.replace('/', '%2F')}"
+    form = {"password": PASSWORD, "return_to": page}
+    back = await desk.admin.post("/elevate", data=form)
+    assert (back.status_code, back.headers["location"]) == (303, page)
+    shown = await desk.admin.get(page)
+    assert f"Lock {CUSTOMER}?" in shown.text
+    assert (await desk.customer.get("/api/me")).status_code == 200
+
+
+# --- the last administrator -----------------------------------------------------------------------
+
+
+async def test_the_last_administrator_cannot_be_locked_or_demoted(desk: Desk) -> None:
+    refused = [
+        await desk.admin.post(f"/api/admin/users/{desk.root}/lock"),
+        await desk.admin.put(f"/api/admin/users/{desk.root}/roles", json={"roles": ["editor"]}),
+    ]
+    assert [(each.status_code, each.json()["reason"]) for each in refused] == [
+        (409, "last_admin"),
+        (409, "last_admin"),
+    ]
+    more = {"roles": ["admin", "editor"]}
+    answer = await desk.admin.put(f"/api/admin/users/{desk.root}/roles", json=more)
+    assert answer.json()["roles"] == ["admin", "editor"]
+
+
+async def test_a_locked_administrator_or_a_role_of_a_similar_name_does_not_count(
+    desk: Desk,
+) -> None:
+    users = desk.house.service.users
+    for n, role in enumerate(("Admin", "admin2", "sub/admin")):
+        await users.create(f"x{n}@example.test", None, frozenset({role}), at=1)
+    locked = await users.create("locked@example.test", None, frozenset({"admin"}), at=1)
+    await users.lock(locked.subject, at=1)
+    answer = await desk.admin.post(f"/api/admin/users/{desk.root}/lock")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "last_admin")
+
+
+@pytest.mark.parametrize("act", ["roles", "lock"])
+async def test_of_two_administrators_who_take_each_other_away_at_once_one_stays(
+    desk: Desk, act: str
+) -> None:
+    other, subject = await person(desk.house, "other@example.test", "admin")
+
+    async def take(client: httpx2.AsyncClient, whom: str) -> int:
+        at = f"/api/admin/users/{whom}/{act}"
+        if act == "lock":
+            return (await client.post(at)).status_code
+        return (await client.put(at, json={"roles": []})).status_code
+
+    for _ in range(5):
+        statuses = await asyncio.gather(take(desk.admin, subject), take(other, desk.root))
+        assert await desk.house.service.users.any_admin(), statuses
+        assert min(statuses) == 200
+        for whom, client, email in (
+            (subject, other, "other@example.test"),
+            (desk.root, desk.admin, ADMIN),
+        ):
+            await desk.house.service.users.set_roles(whom, frozenset({"admin"}))
+            user = await desk.house.service.users.by_subject(whom)
+            assert user is not None
+            await desk.house.service.users.settle(whom, user.decided)
+            await desk.house.service.users.unlock(whom)
+            assert (await login(client, email=email)).status_code == 200
