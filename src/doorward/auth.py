@@ -144,6 +144,8 @@ class Auth:
 
         One atomic step.  Returns the sids ended; nothing of them is accepted once this returns.
         """
+        if subject is not None:
+            rules.checked_id(subject)
         gone = await self._end(sid=sid, subject=subject, keep=keep)
         event = Event(kind="revoked", at=self.clock(), sids=tuple(gone))
         await self._record(replace(event, subject=subject or "", sid=sid or ""))
@@ -163,7 +165,7 @@ class Auth:
         """
         decision = Decision(roles=rules.checked_names(roles), scopes=rules.checked_names(scopes))
         now = self.clock()
-        sids = await self.store.change(subject=subject, decision=decision, at=now)
+        sids = await self.store.change(subject=rules.checked_id(subject), decision=decision, at=now)
         event = Event(kind="changed", at=now, subject=subject, sids=tuple(sids))
         await self._record(replace(event, roles=decision.roles))
         return sids
@@ -181,6 +183,8 @@ class Auth:
         self, subject: str | None = None, after: Page | None = None, limit: int = 50
     ) -> Sequence[Session]:
         """Live sessions of one subject or of all, latest activity first."""
+        if subject is not None:
+            rules.checked_id(subject)
         return await self.store.list(subject, self.clock(), after, limit)
 
     async def still_holds(self, issued: Issued) -> bool:

@@ -195,7 +195,10 @@ def checked_factors(amr: Collection[str]) -> tuple[str, ...]:
 
 def checked_id(name: str) -> str:
     """A subject or client id.  Raises `ValueError` for one that is empty, long or not plain ASCII
-    (OpenID Connect Core section 2)."""
+    (OpenID Connect Core section 2), `TypeError` for anything but a string: one store would find
+    the sessions of 42 under "42", another would not."""
+    if not isinstance(name, str):
+        raise TypeError("a subject is a string: use str(user.id)")
     if not name or not name.isascii() or not name.isprintable() or len(name) > MOST_ID_CHARACTERS:
         raise ValueError(f"an id is 1 to {MOST_ID_CHARACTERS} printable ASCII characters")
     return name

@@ -246,3 +246,20 @@ async def test_no_session_begins_under_one_that_is_over(house: House) -> None:
     assert await refused(log_in(auth, parent_sid=parent.session.sid)) is Reason.SUPERSEDED
     assert await refused(log_in(auth, parent_sid=new_sid())) is Reason.SUPERSEDED
     assert await auth.sessions() == []
+
+
+@pytest.mark.parametrize("subject", [42, None, b"ann", ("ann",)])
+async def test_a_subject_that_is_no_string_is_refused_before_anything_is_done(
+    house: House, subject: Any
+) -> None:
+    auth = house.auth()
+    with pytest.raises(TypeError, match="a subject is a string"):
+        await (await auth.attempt()).login(subject)
+    with pytest.raises(TypeError, match="a subject is a string"):
+        await auth.change(subject, roles=["editor"])
+    if subject is not None:
+        with pytest.raises(TypeError, match="a subject is a string"):
+            await auth.revoke(subject=subject)
+        with pytest.raises(TypeError, match="a subject is a string"):
+            await auth.sessions(subject)
+    assert house.told == []
