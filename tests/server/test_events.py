@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from doorward import Device, Event
-from doorward.server.events import line, note, record
+from doorward.server.events import line
 from tests.server.house import EMAIL, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio
@@ -74,27 +73,3 @@ def test_what_a_client_wrote_forges_no_line() -> None:
         "at": "1970-01-01T00:00:00Z",
         "user_agent": bad,
     }
-
-
-async def test_a_theft_names_both_devices(log: Any) -> None:
-    thief, owner = Device("203.0.113.9", "curl/8"), Device("198.51.100.7", "Firefox")
-    await record(Event(kind="reused", at=0, sid="s", device=thief, other=owner, sids=("s", "t")))
-    (told,) = log()
-    assert told["other"] == {"address": "198.51.100.7", "user_agent": "Firefox"}
-    assert (told["address"], told["sids"]) == ("203.0.113.9", ["s", "t"])
-
-
-async def test_what_anybody_can_cause_all_day_is_told_to_who_asks_only(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO, logger="doorward.events")
-    await record(Event(kind="refused", at=0, reason="expired"))
-    assert caplog.records == []
-    caplog.set_level(logging.DEBUG, logger="doorward.events")
-    await record(Event(kind="refused", at=0, reason="expired"))
-    assert len(caplog.records) == 1
-
-
-def test_a_note_stands_for_an_account(log: Any) -> None:
-    note("signup", 0, Device(), subject="u_1")
-    assert log() == [{"event": "signup", "at": "1970-01-01T00:00:00Z", "subject": "u_1"}]

@@ -14,7 +14,7 @@ from .rendering import MessagePage, render
 from .return_to import local_path, with_return
 
 _FOR_PROGRAMS = ("/api/", "/.well-known/", "/static/")
-_PROGRAMS = frozenset({"/api", "/healthz", "/openapi.json"})
+_PROGRAMS = frozenset({"/api", "/healthz", "/metrics", "/openapi.json"})
 
 _HEADINGS = {
     400: "That did not work",

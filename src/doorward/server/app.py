@@ -9,20 +9,27 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from ..auth import Record
 from ..errors import Rejected, StoreUnavailable
 from ..passwords import Busy, Cost
 from ..types import Clock, system_clock
 from ..web.client import Trusted
 from ..web.fastapi import Doorward
-from . import answers, api, events, openapi
+from . import admin_api, answers, api, history_api, openapi
 from .bounds import Bounds
 from .headers import Headers
+from .metrics import Metrics
 from .options import Options
-from .pages import account, entry, front, recovery
+from .pages import account, acts, console, entry, front, recovery, setup
+from .recorder import Recorder
 from .refusals import Refused
 from .service import opened
 
-ROUTERS = (api.router, front.router, entry.router, account.router, recovery.router)
+ROUTERS = (
+    *(api.router, history_api.router, admin_api.router),
+    *(front.router, entry.router, account.router, recovery.router),
+    *(setup.router, console.router, acts.router),
+)
 """Every route there is, but for `/openapi.json`."""
 
 _HANDLERS: dict[type[Exception], Any] = {
@@ -43,11 +50,13 @@ def create_app(
     Raises `ConfigurationError` for options that are unsafe, and when it starts, for a database or
     key that cannot be opened.
     """
-    doorward = _doorward(options, clock)
+    metrics = Metrics()
+    recorder = Recorder(metrics, clock)
+    doorward = _doorward(options, clock, recorder.record)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(options, doorward, clock, cost) as service:
+        async with opened(options, doorward, recorder, metrics, clock, cost) as service:
             app.state.service = service
             yield
 
@@ -74,18 +83,20 @@ def create_app(
     return app
 
 
-def _doorward(options: Options, clock: Clock) -> Doorward:
+def _doorward(options: Options, clock: Clock, record: Record) -> Doorward:
     return Doorward(
         options.database,
         mode=options.mode,
         root_key_file=options.root_key_file,
         trusted_proxies=options.trusted_proxies,
         clock=clock,
-        record=events.record,
+        record=record,
         public_origin=options.origin,
         access_ttl=options.access_ttl,
         idle_ttl=options.idle_ttl,
         absolute_ttl=options.absolute_ttl,
         refresh_grace=options.refresh_grace,
         touch_every=options.touch_every,
+        max_sessions=options.max_sessions,
+        end_oldest=options.when_full == "end-oldest",
     )

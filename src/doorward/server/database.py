@@ -49,12 +49,14 @@ class Database:
         brief: everybody else waits.  Raises like `run`."""
         with _unavailable():
             async with self._engine.connect() as connection:
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 try:
+                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
                     yield connection
                     await connection.exec_driver_sql("COMMIT")
                 except BaseException:
-                    await connection.exec_driver_sql("ROLLBACK")
+                    # a cancelled step was or was not done; then there may be nothing to undo
+                    with suppress(SQLAlchemyError):
+                        await connection.exec_driver_sql("ROLLBACK")
                     raise
 
     async def close(self) -> None:

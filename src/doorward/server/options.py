@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ..errors import ConfigurationError
-from ..settings import Settings
+from ..settings import DAY, Settings
 from ..types import Mode
 
 T = TypeVar("T")
@@ -82,6 +82,14 @@ def _signup(text: str) -> Literal["open", "closed"]:
             raise ValueError("open or closed")
 
 
+def _when_full(text: str) -> Literal["end-oldest", "refuse"]:
+    match text:
+        case "end-oldest" | "refuse":
+            return text
+        case _:
+            raise ValueError("end-oldest or refuse")
+
+
 def _some(text: str) -> str | None:
     if not text:
         raise ValueError("not empty")
@@ -150,6 +158,20 @@ class Options:
         "SECONDS",
         "300, or a quarter of a shorter --idle-ttl",
     )
+    max_sessions: int | None = _option(
+        None,
+        "How many places one person may be logged in at; 1 is single session.",
+        _seconds,
+        "COUNT",
+        "any number",
+    )
+    when_full: Literal["end-oldest", "refuse"] = _option(
+        "end-oldest",
+        "What a login beyond --max-sessions does: end-oldest ends the one that began first, refuse"
+        " lets nobody in.",
+        _when_full,
+        "end-oldest|refuse",
+    )
     trusted_proxies: tuple[str, ...] = _option(
         (),
         "Addresses and networks of your own proxies, separated by commas. Only what they say in"
@@ -169,6 +191,17 @@ class Options:
         "The fewest characters of a new password; 15 is advised while it is the only factor.",
         _password,
         "COUNT",
+    )
+    audit_ttl: int = _option(
+        365 * DAY, "How long the audit log keeps what happened.", _seconds, "SECONDS"
+    )
+    metrics_token_file: str | None = _option(
+        None,
+        "A file with the token that opens /metrics from elsewhere; from this machine itself, and"
+        " through no proxy, it is open.",
+        _some,
+        "FILE",
+        "none",
     )
     tls_cert: str | None = _option(
         None, "A certificate chain (PEM), to speak https without a proxy.", _some, "FILE", "none"

@@ -2,8 +2,7 @@
 
 from ...errors import Reason, Rejected
 from ...types import Principal
-from ...web.asgi import current_visit
-from .. import events, limiter
+from .. import limiter
 from ..refusals import Refusal, Refused
 from ..service import Service
 from ..users import User
@@ -26,7 +25,11 @@ async def confirm(service: Service, principal: Principal, password: str, *, fiel
         return await service.passwords.verify(password, user.password_hash)
 
     if not await service.limiter.guess(limiter.known("session", principal.sid), check):
-        device = current_visit().device()
-        events.note("wrong_password", service.clock(), device, subject=user.subject)
+        await service.recorder.note(
+            "wrong_password",
+            subject=user.subject,
+            sid=principal.sid,
+            outcome=Refusal.WRONG_PASSWORD,
+        )
         raise Refused(Refusal.WRONG_PASSWORD, field=field)
     return user

@@ -7,7 +7,7 @@ from ...types import Issued
 from ...web.asgi import current_visit
 from ...web.fastapi import LoginAttempt
 from ...web.transport import Transport
-from .. import events, limiter
+from .. import limiter
 from ..email import InvalidEmail, canonical
 from ..limiter import Bucket
 from ..refusals import Refusal, Refused
@@ -27,7 +27,7 @@ async def login(
     user = await service.users.by_email(email)
     buckets = _buckets(service, email, user)
     if not await _guess(service, buckets, user, password) or user is None:
-        raise _failed(service, user)
+        raise await _failed(service, user)
     try:
         issued = await enter(service, attempt, response, user, via)
     except Rejected as refused:
@@ -56,11 +56,11 @@ async def _once_more(
     attempt = await service.doorward.attempt()
     user = await service.users.by_subject(before.subject)
     if user is None or user.locked_at is not None:
-        raise _failed(service, user)
+        raise await _failed(service, user)
     if user.password_hash != before.password_hash and not await service.passwords.verify(
         password, user.password_hash
     ):
-        raise _failed(service, user)
+        raise await _failed(service, user)
     return await enter(service, attempt, response, user, via)
 
 
@@ -76,7 +76,7 @@ async def _guess(
         return await service.limiter.guess(buckets, check)
     except Refused as refused:
         if refused.reason is Refusal.TOO_MANY_ATTEMPTS:
-            _note(service, "limited", user)
+            await _note(service, "limited", user, refused)
         raise
 
 
@@ -102,13 +102,13 @@ async def _renew_hash(service: Service, user: User, password: str) -> None:
         await service.users.rehash(user.subject, old, await service.passwords.hash(password))
 
 
-def _failed(service: Service, user: User | None) -> Refused:
-    _note(service, "login_failed", user)
-    return Refused(Refusal.INVALID_CREDENTIALS)
+async def _failed(service: Service, user: User | None) -> Refused:
+    refused = Refused(Refusal.INVALID_CREDENTIALS)
+    await _note(service, "login_failed", user, refused)
+    return refused
 
 
-def _note(service: Service, kind: str, user: User | None) -> None:
+async def _note(service: Service, kind: str, user: User | None, refused: Refused) -> None:
     # never the address that was typed: people type passwords into the wrong field
-    events.note(
-        kind, service.clock(), current_visit().device(), subject=user.subject if user else ""
-    )
+    subject = user.subject if user else ""
+    await service.recorder.note(kind, subject=subject, outcome=refused.reason)

@@ -1,8 +1,6 @@
 """Change the password."""
 
 from ...types import Principal
-from ...web.asgi import current_visit
-from .. import events
 from ..service import Service
 from .confirm import confirm
 from .signup import acceptable
@@ -19,5 +17,4 @@ async def change_password(service: Service, principal: Principal, current: str, 
     hashed = await service.passwords.hash(new)
     await service.users.set_password(user.subject, hashed, at=service.clock())
     await service.auth.revoke(subject=user.subject, keep=principal.sid)
-    device = current_visit().device()
-    events.note("password_changed", service.clock(), device, subject=user.subject)
+    await service.recorder.note("password_changed", subject=user.subject, sid=principal.sid)

@@ -9,7 +9,7 @@ from ...errors import DoorwardError
 from ...settings import HOUR
 from ...stores import Tickets
 from ...web.asgi import current_visit
-from .. import events, limiter
+from .. import limiter
 from ..refusals import Refusal, Refused
 from ..service import Service
 from ..users import User
@@ -60,7 +60,7 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     now = service.clock()
     await service.users.set_password(user.subject, hashed, at=now)
     await service.auth.revoke(subject=user.subject)
-    events.note("password_reset", now, visit.device(), subject=user.subject)
+    await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 
 
 async def _take(service: Service, ticket: str) -> tuple[_Claim, User]:

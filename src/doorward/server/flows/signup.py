@@ -2,8 +2,9 @@
 
 from ...passwords import UnacceptablePassword
 from ...web.asgi import current_visit
-from .. import events, limiter
+from .. import limiter
 from ..email import InvalidEmail, canonical
+from ..limiter import Bucket
 from ..policy import check_password
 from ..refusals import Refusal, Refused
 from ..service import Service
@@ -16,16 +17,23 @@ async def signup(service: Service, email: str, password: str) -> User:
     await visit.check_origin()
     if options.signup == "closed":
         raise Refused(Refusal.SIGNUP_CLOSED)
+    bucket = limiter.signups(visit.device().address, options.signup_limit)
+    return await make(service, email, password, bucket)
+
+
+async def make(service: Service, email: str, password: str, bucket: Bucket | None = None) -> User:
+    """Add a user without roles, counted in `bucket`, whether or not strangers may sign up."""
     address = _address(email)
-    acceptable(password, email=address, minimum=options.min_password, field="password")
-    device = visit.device()
-    await service.limiter.count(limiter.signups(device.address, options.signup_limit))
+    minimum = service.options.min_password
+    acceptable(password, email=address, minimum=minimum, field="password")
+    if bucket is not None:
+        await service.limiter.count(bucket)
     try:
         hashed = await service.passwords.hash(password)
         user = await service.users.create(address, hashed, at=service.clock())
     except EmailTaken:
         raise Refused(Refusal.EMAIL_TAKEN, field="email") from None
-    events.note("signup", service.clock(), device, subject=user.subject)
+    await service.recorder.note("signup", subject=user.subject, actor=user.subject)
     return user
 
 

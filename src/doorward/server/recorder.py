@@ -1,0 +1,151 @@
+"""The one place that every event passes: a log line, a metric, an entry in the audit log."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from ..errors import StoreUnavailable
+from ..types import Clock, Device, Event
+from ..web.asgi import current_visit
+from . import events
+from .audit import Audit
+from .entry import DONE, SYSTEM, Entry
+from .heads import Heads
+from .kinds import kind_of
+from .lag import Lag
+from .metrics import Metrics
+
+MOST_SIDS = 32
+"""Sessions that an entry names; how many there were, it always says."""
+
+_OWN = frozenset({"login", "refreshed", "elevated", "logout"})
+"""Kinds of which the session's own subject is the actor."""
+
+_REFUSED = frozenset({"refused", "reused", "unsteady"})
+
+
+class Recorder:
+    """Told of everything, by `Auth` (`record`) and by the flows (`note`).
+
+    An act is acknowledged once it is entered: what cannot be entered raises `StoreUnavailable`, and
+    whoever asked for the act hears that it may not have happened.  `outside` is who acts where
+    there is no request: `SYSTEM` or `OPERATOR`.
+    """
+
+    def __init__(self, metrics: Metrics, clock: Clock, *, outside: str = SYSTEM) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._outside = outside
+        self._audit: Audit | None = None
+        self._lag: Lag | None = None
+        self._heads = Heads(clock)
+
+    @asynccontextmanager
+    async def entering(self, audit: Audit, lag: Lag | None = None) -> AsyncIterator[None]:
+        """Enter what happens into `audit` until this ends, and tell its head first and last; time
+        what is decided about sessions by `lag`."""
+        self._heads.saw(await audit.head())
+        self._heads.tell()
+        self._audit, self._lag = audit, lag
+        try:
+            yield
+        finally:
+            self._audit = self._lag = None
+            await audit.close()
+            self._heads.tell()
+
+    async def record(self, event: Event) -> None:
+        """For `Auth(record=...)`."""
+        if self._lag is not None:
+            self._lag.acknowledged(event.sids)
+        await self._enter(entry_of(event, *self._who(event)), event.reason)
+
+    async def note(
+        self,
+        kind: str,
+        *,
+        subject: str = "",
+        sid: str = "",
+        actor: str | None = None,
+        outcome: str = DONE,
+        **detail: object,
+    ) -> None:
+        """Record what happened to an account and not to a session.  `actor` is who makes the
+        request, unless it is given; `detail` is small, and holds no credential."""
+        known, device = self._who(None)
+        entry = Entry(
+            kind=kind,
+            at=self._clock(),
+            actor=known if actor is None else actor,
+            subject=subject,
+            sid=sid,
+            address=device.address,
+            user_agent=device.user_agent,
+            outcome=outcome,
+            detail=detail,
+        )
+        await self._enter(entry, "")
+
+    async def _enter(self, entry: Entry, reason: str) -> None:
+        kind = kind_of(entry.kind)
+        self._metrics.happened(entry.kind, reason)
+        events.write(kind.level, entry.kind, entry.at, _fields(entry))
+        if not kind.audited or (entry.kind == "refused" and not entry.subject):
+            return
+        if self._audit is None:
+            raise StoreUnavailable("the audit log is closed")
+        self._heads.saw(await self._audit.append(entry))
+
+    def _who(self, event: Event | None) -> tuple[str, Device]:
+        """Who acts, and from where: the request tells what an event does not."""
+        try:
+            visit = current_visit()
+        except LookupError:
+            actor, device = self._outside, Device()
+        else:
+            actor, device = visit.known.subject if visit.known else "", visit.device()
+        if event is None:
+            return actor, device
+        if event.kind in _OWN:
+            actor = event.subject
+        elif event.kind in _REFUSED:
+            actor = ""  # whoever held the credential
+        return actor, device if event.device == Device() else event.device
+
+
+def entry_of(event: Event, actor: str, device: Device) -> Entry:
+    """An event of `Auth` as an entry."""
+    refused = event.kind in _REFUSED
+    return Entry(
+        kind=event.kind,
+        at=event.at,
+        actor=actor,
+        subject=event.subject,
+        sid=event.sid,
+        address=device.address,
+        user_agent=device.user_agent,
+        outcome=(event.reason or event.kind) if refused else DONE,
+        detail=_detail(event if not refused else replace(event, reason="")),
+    )
+
+
+def _detail(event: Event) -> Mapping[str, Any]:
+    detail: dict[str, Any] = {}
+    if event.reason:
+        detail["reason"] = event.reason
+    if event.other is not None:
+        detail["other"] = {name: said for name, said in asdict(event.other).items() if said}
+    if event.sids and event.sids != (event.sid,):
+        detail |= {"sessions": len(event.sids), "sids": list(event.sids[:MOST_SIDS])}
+    if event.roles is not None:
+        detail["roles"] = sorted(event.roles)
+    return detail
+
+
+def _fields(entry: Entry) -> dict[str, object]:
+    """What a line says of an entry."""
+    names = ("actor", "subject", "sid", "address", "user_agent")
+    said = {name: getattr(entry, name) for name in names}
+    outcome = "" if entry.outcome == DONE else entry.outcome
+    return {**said, "outcome": outcome, **entry.detail}
