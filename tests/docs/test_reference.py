@@ -77,7 +77,7 @@ def test_every_kind_of_line_in_the_log_of_the_server_is_documented() -> None:
     noted = [
         kind
         for file in SERVER.rglob("*.py")
-        for kind in re.findall(r'note\((?:service, )?"(\w+)"', file.read_text())
+        for kind in re.findall(r'note\(\s*(?:service, )?"(\w+)"', file.read_text())
     ]
     assert_same(rows(DOCS / "events.md", "## The server's log"), set(noted))
 

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from ..keys import signer_at
+from ..server.key_state import state
 from ..server.options import read_options
 from ..types import SigningKey, system_clock
 from .opening import opened_auth
@@ -71,18 +72,6 @@ async def _compromise(given: Namespace) -> Answer:
         f"Key {signer.kid} signs now; people with a good refresh token stay logged in.",
     ]
     return Answer(data, lines)
-
-
-def state(key: SigningKey, keys: Sequence[SigningKey], now: int) -> str:
-    """What a key is used for now: `signing`, `waiting` to be the next, `scheduled` to take over,
-    `retired` or `withdrawn`."""
-    if key.withdrawn_at is not None:
-        return "withdrawn"
-    if key.signs_from is None:
-        return "waiting"
-    if key.kid == signer_at(keys, now).kid:
-        return "signing"
-    return "scheduled" if key.signs_from > now else "retired"
 
 
 def _timed(keys: Sequence[SigningKey]) -> list[tuple[tuple[int, str], SigningKey]]:
