@@ -36,6 +36,8 @@ EXAMPLES = {
     "absolute_ttl": ("60", 60),
     "refresh_grace": ("0", 0),
     "touch_every": ("1", 1),
+    "max_sessions": ("1", 1),
+    "when_full": ("refuse", "refuse"),
     "trusted_proxies": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
     "signup": ("closed", "closed"),
     "signup_limit": ("5", 5),

@@ -98,6 +98,7 @@ def _refusal(options: Options) -> str | None:
             absolute_ttl=options.absolute_ttl,
             refresh_grace=options.refresh_grace,
             touch_every=options.touch_every,
+            max_sessions=options.max_sessions,
             public_origin=options.origin,
         )
         if options.tls_cert is not None:

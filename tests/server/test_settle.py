@@ -1,0 +1,180 @@
+"""Decisions about users reach their sessions, also when a crash came in between."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from doorward import Rejected, Settings
+from doorward.auth import Auth
+from doorward.keys import RootKeys
+from doorward.server.database import open_database
+from doorward.server.flows.lock import lock, unlock
+from doorward.server.flows.roles import give_roles
+from doorward.server.flows.settle import sweep
+from doorward.server.users import LastAdmin, Users
+from doorward.stores import open_store
+from tests.server.house import PASSWORD
+from tests.support.server import Serve, clean_environment
+from tests.support.until import until
+
+pytestmark = pytest.mark.anyio
+
+OLD, NEW = frozenset({"old"}), frozenset({"new"})
+
+CRASH = """
+import asyncio, os, signal, sys
+from doorward import Settings
+from doorward.auth import Auth
+from doorward.keys import RootKeys
+from doorward.server.database import open_database
+from doorward.server.flows import lock, roles, settle
+from doorward.server.users import Users
+from doorward.stores import open_store
+
+async def killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def main(users_url, sessions_url, act, subject):
+    users = Users(await open_database(users_url))
+    auth = Auth(open_store(sessions_url), Settings(), RootKeys((bytes(32),), "test"))
+    settle._carry_out = killed
+    if act == "lock":
+        await lock.lock(users, auth, subject)
+    else:
+        await roles.give_roles(users, auth, subject, frozenset({"new"}))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+"""Decides, and is killed between the two steps."""
+
+
+def crash(folder: Path, act: str, subject: str) -> None:
+    urls = (f"sqlite:///{folder}/users.db", f"sqlite:///{folder}/sessions.db")
+    done = subprocess.run(
+        [sys.executable, "-c", CRASH, *urls, act, subject],
+        check=False,
+        capture_output=True,
+        env=clean_environment(),
+    )
+    assert done.returncode == -9, done.stderr
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[tuple[Users, Auth]]:
+    """Users in one database, sessions in another."""
+    database = await open_database(f"sqlite:///{folder}/users.db")
+    store = open_store(f"sqlite:///{folder}/sessions.db")
+    yield Users(database), Auth(store, Settings(), RootKeys((bytes(32),), "test"))
+    await store.close()
+    await database.close()
+
+
+async def test_a_lock_that_was_killed_before_it_reached_the_sessions_is_finished(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (users, auth):
+        subject = (await users.create("a@example.test", None, OLD, at=1)).subject
+        issued = await (await auth.attempt()).login(subject, roles=OLD)
+        crash(tmp_path, "lock", subject)
+        locked = await users.by_subject(subject)
+        assert locked is not None
+        assert locked.locked_at is not None
+        await auth.authenticate(issued.credential)  # the crash really came in between
+        assert await sweep(users, auth) == 1
+        with pytest.raises(Rejected):
+            await auth.authenticate(issued.credential)
+        assert await sweep(users, auth) == 0
+
+
+async def test_roles_that_were_killed_before_they_reached_the_sessions_reach_them(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (users, auth):
+        subject = (await users.create("a@example.test", None, OLD, at=1)).subject
+        issued = await (await auth.attempt()).login(subject, roles=OLD)
+        crash(tmp_path, "roles", subject)
+        assert (await auth.authenticate(issued.credential)).roles == OLD
+        assert await sweep(users, auth) == 1
+        assert (await auth.authenticate(issued.credential)).roles == NEW
+
+
+async def test_who_is_unlocked_after_a_crash_loses_no_session_of_a_later_login(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (users, auth):
+        subject = (await users.create("a@example.test", None, OLD, at=1)).subject
+        before = await (await auth.attempt()).login(subject)
+        crash(tmp_path, "lock", subject)
+        free = await unlock(users, auth, subject)
+        assert free is not None
+        assert free.locked_at is None
+        after = await (await auth.attempt()).login(subject)
+        assert await sweep(users, auth) == 0
+        assert (await auth.authenticate(after.credential)).subject == subject
+        with pytest.raises(Rejected):
+            await auth.authenticate(before.credential)
+
+
+async def test_of_many_who_give_roles_at_once_the_table_and_the_sessions_agree(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (users, auth):
+        subject = (await users.create("a@example.test", None, OLD, at=1)).subject
+        issued = await (await auth.attempt()).login(subject, roles=OLD)
+        given = [give_roles(users, auth, subject, frozenset({f"r{n}"})) for n in range(12)]
+        await asyncio.gather(*given)
+        user = await users.by_subject(subject)
+        assert user is not None
+        assert user.decided == user.settled == 12
+        assert (await auth.authenticate(issued.credential)).roles == user.roles
+
+
+async def test_of_many_who_demote_each_other_at_once_one_stays(tmp_path: Path) -> None:
+    admin = frozenset({"admin"})
+    async with opened(tmp_path) as (users, auth):
+        made = [await users.create(f"a{n}@example.test", None, admin, at=1) for n in range(8)]
+
+        async def demote(subject: str, by_lock: bool) -> bool:
+            try:
+                if by_lock:
+                    await lock(users, auth, subject, spare_last_admin=True)
+                else:
+                    await give_roles(users, auth, subject, OLD, spare_last_admin=True)
+            except LastAdmin:
+                return False
+            return True
+
+        done = await asyncio.gather(*(demote(u.subject, n % 2 == 0) for n, u in enumerate(made)))
+        assert sorted(done) == [False, *[True] * 7]
+        left = [user for user in await users.list() if user.administers]
+        assert len(left) == 1
+
+
+async def test_nobody_and_somebody_who_is_gone_is_none(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (users, auth):
+        assert await lock(users, auth, "u_nobody") is None
+        assert await unlock(users, auth, "u_nobody") is None
+        assert await give_roles(users, auth, "u_nobody", NEW) is None
+
+
+async def test_a_running_server_finishes_what_another_process_was_killed_in(
+    serve: Serve,
+) -> None:
+    running = serve()
+    with httpx2.Client(base_url=running.url) as client:
+        account = {"email": "ann@example.test", "password": PASSWORD}
+        subject = client.post("/api/signup", json=account).json()["subject"]
+        token = client.post("/api/login", json={**account, "transport": "bearer"}).json()
+        bearer = {"authorization": f"Bearer {token['access_token']}"}
+        assert client.get("/api/me", headers=bearer).status_code == 200
+        database = await open_database(running.database)
+        await Users(database).lock(subject, at=1)  # and no further: its process is gone
+        await database.close()
+        assert client.post("/api/login", json=account).status_code == 401
+        until(lambda: client.get("/api/me", headers=bearer).status_code == 401)
