@@ -64,6 +64,8 @@ def read_access_token(
 ) -> Claims:
     """The claims of a token that is genuine and in its time.
 
+    It lives no longer than `access_ttl` after `iat`, whatever its `exp` says: for so long are the
+    changes of its session remembered, also where that setting was larger when it was issued.
     Raises `Rejected`: `malformed`, `bad_signature`, `withdrawn`, or `expired` also when `iat` or
     `nbf` lies more than a minute ahead.  With `expired_too`, time is not looked at: enough to log
     out with.
@@ -93,7 +95,8 @@ def _claims(claims: Mapping[str, object], settings: Settings) -> Claims:
         authenticated_at=_time(claims["auth_time"]),
         client_id=_text(claims["client_id"]),
     )
-    return Claims(principal, _time(claims["ver"]), _time(claims["exp"]))
+    expires_at = min(_time(claims["exp"]), _time(claims["iat"]) + settings.access_ttl)
+    return Claims(principal, _time(claims["ver"]), expires_at)
 
 
 def _decode(payload: bytes) -> dict[str, object]:

@@ -252,7 +252,9 @@ class Auth:
             row = _found(await self._row(principal.sid))
             rules.check_standing(row, now)
             principal = rules.principal_of(row, principal.authenticated_at, principal.amr)
-            ver, until = row.ver, min(until, row.ends_at)
+            ver, until = row.ver, min(until, rules.proof_ends_at(row, principal.authenticated_at))
+            if now >= until:
+                raise Rejected(Reason.SUPERSEDED, "access token from before a step-up")
         if self._view.cursor is told:  # else its key may have been withdrawn meanwhile
             self._view.remember(credential, principal, ver, until)
         return principal

@@ -137,6 +137,14 @@ def elevated(
     )
 
 
+def proof_ends_at(session: Session, authenticated_at: int) -> int:
+    """Until when a live session honours a proof of this time: to its end, but only through the
+    overlap when a step-up came after it (ASVS 7.2.4)."""
+    if authenticated_at < session.authenticated_at:
+        return min(session.ends_at, session.previous_until)
+    return session.ends_at
+
+
 def needs_step_up(authenticated_at: int, within: int, now: int) -> bool:
     """Whether a person proved a factor too long ago (RFC 9470)."""
     return now - authenticated_at > within

@@ -9,7 +9,7 @@ from doorward import Reason, Rejected, Settings
 from doorward.access import MOST_BYTES, Claims, mint_access_token, read_access_token
 from doorward.keys import Keyring, first_keys
 from doorward.keys.base64url import decode
-from doorward.settings import CLOCK_SKEW, MOST_ROLE_BYTES
+from doorward.settings import CLOCK_SKEW, DAY, MOST_ROLE_BYTES
 from doorward.types import Principal
 from tests.core.scene import ROOT, session
 
@@ -166,7 +166,10 @@ def test_a_number_that_only_some_readers_understand_is_refused(name: str, writte
         ({"iat": NOW + CLOCK_SKEW}, None),
         ({"iat": NOW + CLOCK_SKEW + 1}, Reason.EXPIRED),
         ({"iat": 10**30}, Reason.EXPIRED),
-        ({"iat": -1}, None),
+        ({"iat": -1}, Reason.EXPIRED),
+        ({"iat": NOW - SETTINGS.access_ttl + 1, "exp": NOW + DAY}, None),
+        ({"iat": NOW - SETTINGS.access_ttl, "exp": NOW + DAY}, Reason.EXPIRED),
+        ({"iat": NOW - SETTINGS.access_ttl, "exp": 10**400}, Reason.EXPIRED),
         ({"nbf": NOW + CLOCK_SKEW}, None),
         ({"nbf": NOW + CLOCK_SKEW + 1}, Reason.EXPIRED),
     ],

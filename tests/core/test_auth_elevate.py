@@ -119,3 +119,19 @@ async def test_the_device_of_a_step_up_is_told_and_the_row_keeps_the_one_of_the_
     await auth.elevate(await auth.authenticate(issued.credential), device=Device(label="phone"))
     assert house.told[-1].device.label == "phone"
     assert (await row_of(auth, issued)).device.label == "laptop"
+
+
+async def test_the_old_access_token_opens_for_a_minute_and_then_its_refresh_goes_on(
+    token_house: House,
+) -> None:
+    auth, clock = token_house.auth(), token_house.clock
+    old = await log_in(auth)
+    before = clock()
+    clock.advance(10)
+    new = await auth.elevate(await auth.authenticate(old.credential))
+    assert (await auth.authenticate(old.credential)).authenticated_at == before
+    clock.advance(ELEVATE_OVERLAP - 1)
+    assert (await auth.authenticate(old.credential)).authenticated_at == before
+    clock.advance(1)
+    assert await refused(auth.authenticate(old.credential)) is Reason.SUPERSEDED
+    assert (await auth.authenticate(new.credential)).authenticated_at == before + 10

@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward import Reason
+from doorward import Reason, Rejected
 from doorward.stores import Backend
 from tests.core.scene import House, log_in, refresh_token, refused
 
@@ -96,3 +96,14 @@ async def test_a_process_says_how_far_it_has_followed_the_changes(
     assert there.learned == before
     await there.authenticate(issued.credential)
     assert there.learned == (await twin.changes(None)).cursor != before
+
+
+async def test_a_shorter_life_of_access_tokens_forgets_no_revocation(token_house: House) -> None:
+    generous = token_house.auth(access_ttl=3600)
+    issued = await log_in(generous)
+    await generous.logout(issued.credential)
+    strict = token_house.auth(access_ttl=1)
+    for _ in range(40):
+        with pytest.raises(Rejected):
+            await strict.authenticate(issued.credential)
+        token_house.clock.advance(97)

@@ -182,7 +182,6 @@ async def test_a_jar_that_lost_our_cookie_is_plainly_logged_out(house: House) ->
         "__Host-session=evil; __Host-session={0}",
         "__Host-session={0}; __Host-session=evil",
         '__Host-session="{0}"',
-        "$Version=1; __Host-session={0}",
         "=__Host-session=evil; __Host-session={0}",
         "__Host-session ={0}",
         "__Host-session={0}x",

@@ -92,6 +92,32 @@ async def test_logging_out_deletes_the_cookies_of_both_modes_dead_or_alive(house
         await house.auth.authenticate(issued.credential)
 
 
+@pytest.mark.parametrize(
+    "tossed",
+    [
+        b"$Version=1",
+        b"__Host-session=tossed; __Host-access=tossed; __Host-refresh=tossed",
+        b"=__Host-session=tossed",
+        b"__Host-session =tossed",
+    ],
+)
+async def test_no_tossed_cookie_keeps_a_session_from_being_ended(
+    house: House, tossed: bytes
+) -> None:
+    for leave in (log_out, log_in):
+        issued = await house.log_in()
+        await leave(posting(house, OURS, (b"cookie", tossed), cookies_of(issued)))
+        row = await house.auth.session(issued.session.sid)
+        assert row is not None
+        assert row.revoked_at is not None
+
+
+async def test_logging_out_ends_the_sessions_of_both_transports(house: House) -> None:
+    one, other = await house.log_in(), await house.log_in()
+    await log_out(posting(house, OURS, bearer(one.credential), cookies_of(other)))
+    assert list(await house.auth.sessions()) == []
+
+
 async def test_another_origin_logs_nobody_out(house: House) -> None:
     issued = await house.log_in()
     with pytest.raises(Rejected):

@@ -13,7 +13,7 @@ from . import client, origin, transport
 from .streams import Streams
 from .transport import Header, Presented
 
-RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN})
+RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN, Reason.SUPERSEDED})
 """Refusals of an access token after which the refresh token of the same session may speak."""
 
 
@@ -111,21 +111,17 @@ class Visit:
         """
         if self._ours:
             return
-        shown = self._presented()
-        if shown is None or shown.transport == "bearer":
-            # a client without cookies has no authority that another origin could borrow
-            origin.vouched(self._method, self.headers, self.gate.public_origin)
-        else:
-            await self._check_cookie_origin(shown, submitted)
+        if not origin.vouched(self._method, self.headers, self.gate.public_origin):
+            shown = self._presented()
+            # without a cookie a client has no authority that another origin could borrow
+            if shown is not None and shown.transport == "cookie":
+                await self._check_csrf(shown, submitted)
         self._ours = True
 
     def held(self) -> tuple[str, ...]:
         """Every credential the client shows, good or bad: what a login replaces and a logout
         ends."""
-        shown = self._presented()
-        if shown is None:
-            return ()
-        return tuple(text for text in (shown.credential, shown.refresh_token) if text)
+        return transport.held(self.headers)
 
     async def cookies(self) -> list[Header]:
         """The headers to add when the response starts: those of an inline refresh, while the row
@@ -169,16 +165,15 @@ class Visit:
         row = issued.session
         return rules.principal_of(row, row.authenticated_at, row.amr)
 
-    async def _check_cookie_origin(self, shown: Presented, submitted: str | None) -> None:
-        if origin.vouched(self._method, self.headers, self.gate.public_origin):
-            return
+    async def _check_csrf(self, shown: Presented, submitted: str | None) -> None:
         sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")
         origin.check_csrf(self.auth.csrf_keys, sid, self.headers, submitted)
 
 
 def _may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:
-    """An access token out of time or of a withdrawn key, and the refresh token of the same sid,
-    are one credential; anything else that is bad stays bad, whatever stands beside it."""
+    """An access token out of time, of a withdrawn key or from before a step-up, and the refresh
+    token of the same sid, are one credential; anything else that is bad stays bad, whatever stands
+    beside it."""
     if refresh_token is None or refused.reason not in RENEWABLE:
         return False
     return claimed_sid(credential) == claimed_sid(refresh_token)

@@ -29,6 +29,10 @@ MAX_COOKIE_BYTES = 4_096
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 
+MOST_HELD = 8
+"""Credentials of one request that are traced when it logs in or out."""
+
+_OURS = frozenset({SESSION, ACCESS, REFRESH})
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
 _ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
 _TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
@@ -71,6 +75,22 @@ def read(headers: Headers, mode: Mode) -> Presented | None:
     # a browser sends the same header with every request, so reading it once is enough
     parse = _from_small_cookies if len(cookie) <= SMALL_HEADER_BYTES else _from_cookies
     return parse(cookie, mode)
+
+
+def held(headers: Headers) -> tuple[str, ...]:
+    """Every string under a name of ours, of both transports and modes and however badly put: what
+    a login replaces and a logout ends.  Each still has to prove itself; being generous here only
+    means that no tossed cookie and no second header keeps a session from being ended.
+    """
+    texts: dict[str, None] = {}
+    for name, value in headers:
+        text = value.decode("latin-1")
+        if name == b"authorization" and text[:7].lower() == "bearer ":
+            texts[text[7:].strip()] = None
+        elif name == b"cookie":
+            pairs = (pair.strip(" \t=").partition("=") for pair in text.split(";"))
+            texts |= {v.strip(' \t"'): None for n, _, v in pairs if n.strip() in _OURS}
+    return tuple(text for text in texts if text)[:MOST_HELD]
 
 
 def write(issued: Issued, now: int) -> list[Header]:
@@ -151,20 +171,10 @@ def _from_cookies(header: bytes, mode: Mode) -> Presented | None:
             raise Rejected(Reason.MALFORMED, "nameless or padded cookie")
     if not found:
         return None
-    if "$" in text:
-        _refuse_version(text)
     return Presented("cookie", found.get(names[0]), found.get(REFRESH))
 
 
 _from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
-
-
-def _refuse_version(cookies: str) -> None:
-    """Refuse `$Version`, the cookie sandwich: it turns on RFC 2109 quoting in some parsers, and
-    then a value that we read is the inside of somebody else's quoted string.
-    """
-    if any(pair.strip()[:8].lower() == "$version" for pair in cookies.split(";")):
-        raise Rejected(Reason.MALFORMED, "$Version in Cookie header")
 
 
 def _credential(text: str) -> str:
