@@ -7,9 +7,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind is recorded.  What is not audited is only logged and counted."""
+    """How one kind is recorded.  What is not audited is only logged and counted; with `named`, so
+    is what names nobody: strangers can cause it without end, and would fill the disk."""
 
     audited: bool = True
+    named: bool = False
     level: int = logging.INFO
     counts: Literal["login", "refusal"] | None = None
 
@@ -20,13 +22,12 @@ KINDS: dict[str, Kind] = {
     "login": Kind(counts="login"),
     # all day, by every client
     "refreshed": Kind(audited=False, level=logging.DEBUG),
-    # entered only when it names whom it concerns: anybody can have garbage refused, without end
-    "refused": Kind(level=logging.DEBUG, counts="refusal"),
+    "refused": Kind(named=True, level=logging.DEBUG, counts="refusal"),
     # what made the limit close is in the log; what comes after could fill the disk
     "limited": Kind(audited=False, counts="refusal"),
     "login_failed": Kind(counts="refusal"),
     "wrong_password": Kind(counts="refusal"),
-    "denied": Kind(counts="refusal"),
+    "denied": Kind(named=True, counts="refusal"),
     "reused": Kind(level=logging.WARNING, counts="refusal"),
     "unsteady": Kind(level=logging.WARNING, counts="refusal"),
     "adopted": Kind(level=logging.WARNING),

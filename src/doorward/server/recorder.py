@@ -91,7 +91,7 @@ class Recorder:
         kind = kind_of(entry.kind)
         self._metrics.happened(entry.kind, reason)
         events.write(kind.level, entry.kind, entry.at, _fields(entry))
-        if not kind.audited or (entry.kind == "refused" and not entry.subject):
+        if not kind.audited or (kind.named and not entry.actor + entry.subject):
             return
         if self._audit is None:
             raise StoreUnavailable("the audit log is closed")
