@@ -19,6 +19,7 @@ from tests.support.server import RunningServer, Serve, clean_environment
 pytestmark = pytest.mark.anyio
 
 PASSWORD, OTHER = "a sturdy door of oak", "another one made of pine"
+PLACES = "section[aria-labelledby=where] .places > li"
 _names = itertools.count()
 
 
@@ -99,7 +100,7 @@ async def test_sign_up_look_around_log_out_and_in_again(sit: Sit) -> None:
     bea = await sit()
     await bea.is_sent_to_log_in()
     email = await bea.sign_up()
-    places = bea.page.locator(".places > li")
+    places = bea.page.locator(PLACES)
     await expect(places).to_have_count(1)
     await expect(places).to_contain_text("This one")
     await expect(places).to_contain_text("Chrome on Linux")
@@ -125,7 +126,7 @@ async def test_the_back_button_shows_no_private_page_after_logging_out(sit: Sit)
     for _ in range(3):
         await bea.page.go_back()
         await expect(bea.page.get_by_text(email)).to_have_count(0)
-        await expect(bea.page.locator(".places")).to_have_count(0)
+        await expect(bea.page.locator(PLACES)).to_have_count(0)
 
 
 async def test_another_place_is_ended_and_then_all_others(sit: Sit) -> None:
@@ -135,7 +136,7 @@ async def test_another_place_is_ended_and_then_all_others(sit: Sit) -> None:
         await each.log_in(email)
         await each.sees("Your account")
     await here.go("/account")
-    others = here.page.locator(".places > li").filter(has_not_text="This one")
+    others = here.page.locator(PLACES).filter(has_not_text="This one")
     await expect(others).to_have_count(2)
     await others.first.get_by_role("button").click()
     await expect(here.page.get_by_role("status")).to_have_text("That place is logged out.")
@@ -188,7 +189,7 @@ async def test_a_person_confirms_who_they_are_within_the_same_session(sit: Sit) 
     await bea.page.wait_for_url("**/docs")
     assert await bea.cookie(name) not in (None, before)
     await bea.go("/account")
-    await expect(bea.page.locator(".places > li")).to_have_count(1)
+    await expect(bea.page.locator(PLACES)).to_have_count(1)
 
 
 async def test_a_reset_link_opens_once_and_ends_every_place(
