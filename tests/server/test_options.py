@@ -42,6 +42,8 @@ EXAMPLES = {
     "signup": ("closed", "closed"),
     "signup_limit": ("5", 5),
     "min_password": ("15", 15),
+    "audit_ttl": ("60", 60),
+    "metrics_token_file": ("/etc/token", "/etc/token"),
     "tls_cert": ("c.pem", "c.pem"),
     "tls_key": ("k.pem", "k.pem"),
 }

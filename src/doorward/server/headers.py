@@ -38,7 +38,7 @@ ALWAYS: tuple[Header, ...] = (
     ),
 )
 
-_HEALTH = "/healthz"
+_BESIDE = frozenset({"/healthz", "/metrics"})
 """Asked by machines beside this one, which speak no TLS."""
 
 
@@ -79,7 +79,7 @@ class Headers:
         return {**scope, "scheme": scheme, "method": method}
 
     def _insecure(self, scope: Message) -> App | None:
-        if not self._secure or scope["scheme"] == "https" or scope["path"] == _HEALTH:
+        if not self._secure or scope["scheme"] == "https" or scope["path"] in _BESIDE:
             return None
         if scope["method"] != "GET" or not is_page(scope["path"]):
             return answer(scope["path"], Refused(Refusal.INSECURE))
