@@ -31,6 +31,20 @@ async def test_a_missing_root_key_is_made_and_only_its_owner_can_read_it(tmp_pat
     assert stat.S_IMODE(os.stat(tmp_path / "deep/er/root.key").st_mode) == 0o600
 
 
+async def test_a_new_root_key_is_told_of_aloud_and_a_known_one_quietly(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "doorward")
+    told = []
+    for _ in range(2):
+        await (await opened(tmp_path)).store.close()
+        told.append([(each.levelname, each.getMessage()) for each in caplog.records])
+        caplog.clear()
+    key = tmp_path / "key"
+    made = f"made a new root key at {key}: keep a copy, apart from the database"
+    assert told == [[("WARNING", made)], [("INFO", f"root key from {key}")]]
+
+
 async def test_what_one_opening_issued_the_next_accepts(tmp_path: Path) -> None:
     modes: tuple[Mode, ...] = ("session", "token")
     for mode in modes:

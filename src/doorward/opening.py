@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .auth import Auth, Record, ignore
-from .keys import load_root_keys
+from .keys import RootKeys, load_root_keys
 from .settings import Settings
 from .stores import open_store
 from .types import Clock, system_clock
@@ -32,7 +32,7 @@ async def open_auth(
     try:
         sealed = any(key.sealed_private is not None for key in await store.keys())
         root = load_root_keys(root_key_file, environ, sealed_exist=sealed)
-        log.info("root key from %s", root.source)
+        _tell_of(root)
         auth = Auth(store, settings, root, clock=clock, record=record)
         if settings.mode == "token":
             await auth.signing.ring()
@@ -40,3 +40,11 @@ async def open_auth(
     except BaseException:
         await store.close()
         raise
+
+
+def _tell_of(root: RootKeys) -> None:
+    """A key that nobody gave must not go unnoticed: without it, what it seals is lost."""
+    if root.made:
+        log.warning("made a new root key at %s: keep a copy, apart from the database", root.source)
+    else:
+        log.info("root key from %s", root.source)

@@ -49,7 +49,7 @@ class Session:
     sid: str
     subject: str
     mode: Mode
-    secret_hash: bytes
+    secret_hash: bytes = field(repr=False)
     created_at: int
     authenticated_at: int
     seen_at: int
@@ -58,7 +58,7 @@ class Session:
     rotated_at: int
     version: int = 1
     ver: int = 1
-    previous_secret_hash: bytes | None = None
+    previous_secret_hash: bytes | None = field(default=None, repr=False)
     previous_until: int = 0
     previous_authenticated_at: int = 0
     previous_amr: tuple[str, ...] = ()

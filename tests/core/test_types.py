@@ -26,6 +26,9 @@ def test_nothing_that_opens_a_door_is_shown_when_it_is_printed() -> None:
     assert "dws_x" not in repr(issued)
     assert "dwr_y" not in repr(issued)
     assert "sealed'" not in repr(key)
+    row = replace(session(), secret_hash=b"now", previous_secret_hash=b"before")
+    assert "b'now'" not in repr(row)
+    assert "b'before'" not in repr(row)
 
 
 def test_a_row_is_never_changed_in_place() -> None:

@@ -59,6 +59,7 @@ def test_a_missing_file_is_made_with_its_folders_for_the_owner_only(tmp_path: Pa
     assert load_root_keys(path, {}, sealed_exist=True) == root
     assert [file.name for file in path.parent.iterdir()] == ["root.key"]
     assert len(root.keys) == 1
+    assert (root.made, load_root_keys(path, {}, sealed_exist=False).made) == (True, False)
     if POSIX:
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700

@@ -5,7 +5,7 @@ import secrets
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,13 +25,15 @@ _HOW = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(32
 
 @dataclass(frozen=True, slots=True)
 class RootKeys:
-    """The root keys alive, newest first.  `source` says where they came from, for people to read.
+    """The root keys alive, newest first.  `source` says where they came from, for people to read;
+    `made` whether loading them made the file: then somebody must be told to keep a copy.
 
     New secrets use the newest; the older ones open what was made before.
     """
 
     keys: tuple[bytes, ...] = field(repr=False)
     source: str
+    made: bool = field(default=False, compare=False)
 
     def derive(self, purpose: str) -> tuple[bytes, ...]:
         """One 32-byte key for `purpose` from each root key, newest first (RFC 5869).  Keys of
@@ -55,9 +57,8 @@ def load_root_keys(
         return _parse(environ[VARIABLE].replace(",", " ").split(), VARIABLE)
     path = path or default_root_key_path(environ)
     try:
-        if not path.exists():
-            _make(path, sealed_exist)
-        return _parse(_lines(path), str(path))
+        made = not path.exists() and _make(path, sealed_exist)
+        return replace(_parse(_lines(path), str(path)), made=made)
     except OSError as error:
         raise ConfigurationError(
             f"The root key file {path} cannot be used ({error.strerror}); "
@@ -90,9 +91,9 @@ def _folder(environ: Mapping[str, str], variable: str) -> Path:
     return Path(environ[variable])
 
 
-def _make(path: Path, sealed_exist: bool) -> None:
+def _make(path: Path, sealed_exist: bool) -> bool:
     """Write a new key beside `path`, then link it there: the name appears with its content, once.
-    Whoever links second reads what the first one wrote."""
+    Whoever links second reads what the first one wrote.  Returns whether it was this one."""
     if sealed_exist:
         raise ConfigurationError(
             f"The database holds keys sealed under a root key, but {path} is missing; "
@@ -105,9 +106,10 @@ def _make(path: Path, sealed_exist: bool) -> None:
         _write(draft, f"# Doorward root key. Back it up apart from the database.\n{key}\n")
         os.link(draft, path)
     except FileExistsError:
-        pass  # another process was first: its key is the key
+        return False  # another process was first: its key is the key
     finally:
         draft.unlink(missing_ok=True)
+    return True
 
 
 def _write(path: Path, text: str) -> None:
