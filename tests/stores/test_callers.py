@@ -129,9 +129,16 @@ def test_a_waiter_whose_loop_was_closed_is_in_nobodys_way() -> None:
     assert reports == ["Task was destroyed but it is pending!"]
 
 
-@pytest.mark.parametrize("url", ["", "mysql://host/db", "sqlite:", "sqlite:///", "sqlite://x"])
-def test_a_url_that_names_no_store_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="use memory: or sqlite:///PATH"):
+@pytest.mark.parametrize("url", ["", "postgresql://ann:secret@host/db"])
+def test_a_url_that_names_no_store_is_refused_and_what_it_holds_is_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="use memory: or sqlite:///PATH") as refused:
+        open_store(url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite:", "sqlite:///", "sqlite://x", "sqlite:x.db"])
+def test_a_url_with_too_few_slashes_is_refused_with_how_to_write_it(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"sqlite:///relative\.db"):
         open_store(url)
 
 

@@ -30,7 +30,7 @@ async def test_the_first_request_opens_and_many_at_once_open_once(
     answers = await asyncio.gather(*(ask(app, headers=[bearer("x")]) for _ in range(50)))
     assert {answer.status for answer in answers} == {401}
     assert [record.message for record in caplog.records] == [
-        f"root key from {tmp_path / 'root.key'}"
+        f"made a new root key at {tmp_path / 'root.key'}: keep a copy, apart from the database"
     ]
     await found.close()
 
@@ -82,3 +82,14 @@ async def test_while_it_runs_dead_rows_are_purged(tmp_path: Path) -> None:
 def test_proxies_that_are_no_networks_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         door(tmp_path, trusted_proxies=["10.0.0.1/8"])
+
+
+@pytest.mark.parametrize("url", ["postgresql://host/db", "sqlite://app.db", "app.db"])
+def test_a_url_that_names_no_database_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Door(url, Settings())
+
+
+def test_naming_a_database_does_not_open_it(tmp_path: Path) -> None:
+    door(tmp_path)
+    assert os.listdir(tmp_path) == []

@@ -165,15 +165,27 @@ def open_store(url: str) -> Backend:
     Raises `ConfigurationError` for a scheme it does not know, and when the database cannot be
     opened or written.
     """
+    check_url(url)
     scheme, _, rest = url.partition(":")
     if scheme == "memory":
         from .memory import MemoryStore
 
         return MemoryStore()
-    if scheme == "sqlite" and rest.startswith("///") and len(rest) > 3:
-        from .sqlite import SQLiteStore
+    from .sqlite import SQLiteStore
 
-        return SQLiteStore(rest[3:])
-    raise ConfigurationError(
-        f"{scheme!r} is not a database this can open: use memory: or sqlite:///PATH"
-    )
+    return SQLiteStore(rest[3:])
+
+
+def check_url(url: str) -> None:
+    """Raises `ConfigurationError` for a URL that names no store, without opening anything.  Only
+    its scheme is shown: the rest may hold a password."""
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite" and (not rest.startswith("///") or len(rest) == 3):
+        raise ConfigurationError(
+            "a SQLite database is sqlite:///relative.db or, with a fourth slash, "
+            "sqlite:////absolute.db"
+        )
+    if scheme not in ("memory", "sqlite"):
+        raise ConfigurationError(
+            f"{scheme!r} is not a database this can open: use memory: or sqlite:///PATH"
+        )

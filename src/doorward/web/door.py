@@ -9,6 +9,7 @@ from ..auth import Auth, Record, ignore
 from ..errors import StoreUnavailable
 from ..opening import open_auth
 from ..settings import HOUR, Settings
+from ..stores import check_url
 from ..types import Clock, system_clock
 from .client import Trusted
 from .gate import Gate
@@ -17,7 +18,8 @@ from .gate import Gate
 class Door:
     """Opens `Auth` on first use, sweeps dead rows hourly while the application runs, closes it.
 
-    `gate` is None until then.  Opening raises `ConfigurationError`.
+    `gate` is None until then.  A URL that names no database and proxies that are no networks raise
+    `ConfigurationError` at once, all else when it opens.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Door:
         clock: Clock = system_clock,
         record: Record = ignore,
     ) -> None:
+        check_url(database)
         self.gate: Gate | None = None
         self.settings = settings
         self._database = database
