@@ -36,7 +36,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.WITHDRAWN: "The key that signed this token was withdrawn.",
     Reason.REUSED: "A refresh token was used again, so the session was ended.",
     Reason.UNSTEADY: "The session lost its place too often, so it was ended.",
-    Reason.CROSS_ORIGIN: "The request came from another origin.",
+    Reason.CROSS_ORIGIN: "Nothing shows that this request came from the application's own pages.",
     Reason.STEP_UP_REQUIRED: "A more recent authentication is needed.",
     Reason.INSUFFICIENT_ROLE: "The principal lacks a role this needs.",
     Reason.INSUFFICIENT_SCOPE: "The credential lacks a scope this needs.",

@@ -7,6 +7,7 @@ import pytest
 from fastapi import Depends, FastAPI, Response
 from starlette.testclient import TestClient
 
+from doorward import ConfigurationError
 from doorward.testing.client import Client
 from doorward.types import Mode
 from doorward.web import login as web_login
@@ -83,6 +84,12 @@ def test_without_a_lifespan_it_works_as_well(app: FastAPI) -> None:
     assert client.get("/me").status_code == 401
     client.log_in("ann")
     assert client.get("/me").json()["subject"] == "ann"
+
+
+def test_an_application_without_doorward_is_told_what_it_lacks() -> None:
+    for lacking in (FastAPI(), object()):
+        with pytest.raises(ConfigurationError, match=r"auth\.install\(app\)"):
+            Client(lacking)
 
 
 def test_a_renewed_login_replaces_its_cookies_in_the_jar(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response, WebSocket
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse, StreamingResponse
 
-from doorward import Issued
+from doorward import ConfigurationError, Issued
 from doorward.testing import FakeClock
 from doorward.types import Mode
+from doorward.web import connection
 from doorward.web.fastapi import Doorward, Principal
 from tests.web.driver import (
     FOREIGN,
@@ -30,11 +31,15 @@ ROLES = {"ann": ["editor"]}
 
 
 def application(  # noqa: C901 - one small route after another
-    auth: Doorward, meanwhile: Callable[[], Awaitable[object]] | None = None
+    auth: Doorward,
+    meanwhile: Callable[[], Awaitable[object]] | None = None,
+    *,
+    install: bool = True,
 ) -> FastAPI:
     """`meanwhile` happens while somebody logs in, after their row in the users table was read."""
     app = FastAPI(lifespan=auth.lifespan)
-    auth.install(app)
+    if install:
+        auth.install(app)
     private = APIRouter(prefix="/private", dependencies=[Depends(auth.principal)])
     Known = Annotated[Principal, Depends(auth.principal)]  # noqa: N806 - a type
 
@@ -311,3 +316,71 @@ async def test_the_lifespan_opens_and_closes(app: FastAPI, auth: Doorward) -> No
     async with app.router.lifespan_context(app):
         assert auth.door.gate is not None
     assert auth.door.gate is None
+
+
+@pytest.mark.parametrize("path", ["/me", "/maybe", "/login/ann", "/logout"])
+async def test_an_application_that_forgot_to_install_is_told_so(auth: Doorward, path: str) -> None:
+    app = application(auth, install=False)
+    method = "GET" if path in ("/me", "/maybe") else "POST"
+    with pytest.raises(ConfigurationError, match=r"Call auth\.install\(app\) once"):
+        await ask(app, path, method=method)
+
+
+@pytest.mark.parametrize("given", [True, False])
+async def test_a_login_on_another_response_than_the_one_returned_is_warned_of_once(
+    auth: Doorward, app: FastAPI, caplog: pytest.LogCaptureFixture, given: bool
+) -> None:
+    @app.post("/login-and-go")
+    async def login_and_go(response: Response) -> Response:
+        attempt, away = await auth.attempt(), RedirectResponse("/", 303)
+        await attempt.login(away if given else response, subject="ann")
+        return away
+
+    connection._warn_of_lost_login.cache_clear()
+    for _ in range(2):
+        answer = await ask(app, "/login-and-go", method="POST")
+        assert (answer.status, bool(answer.cookies)) == (303, given)
+    await ask(app, "/login/ann", method="POST")
+    await ask(app, "/login-by-bearer/ann", method="POST")
+    assert caplog.text.count("A login was answered by another response") == (not given)
+
+
+async def test_a_login_that_then_fails_is_not_warned_of(
+    auth: Doorward, app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    @app.post("/login-and-fail")
+    async def login_and_fail(response: Response) -> None:
+        await (await auth.attempt()).login(response, subject="ann")
+        raise HTTPException(403)
+
+    connection._warn_of_lost_login.cache_clear()
+    assert (await ask(app, "/login-and-fail", method="POST")).status == 403
+    assert "another response" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"role": "the editor"}, {"scope": ""}, {"fresh": -1}, {"fresh": 1.5}, {"fresh": True}],
+)
+async def test_a_guard_that_asks_for_nothing_or_for_what_nobody_has_is_refused(
+    auth: Doorward, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        auth.requires(**asked)
+
+
+async def test_a_client_that_says_nothing_of_its_origin_sends_a_csrf_token(
+    auth: Doorward, app: FastAPI
+) -> None:
+    @app.get("/csrf")
+    async def csrf(principal: Annotated[Principal, Depends(auth.principal)]) -> str:
+        return auth.csrf_token(principal)
+
+    now, other = cookies_of(await log_in(auth)), cookies_of(await log_in(auth, "bob"))
+    token = (await ask(app, "/csrf", headers=[now])).body.strip(b'"')
+    sent = (b"x-csrf-token", token)
+    assert (await ask(app, "/logout", method="POST", headers=[now])).reason == "cross_origin"
+    assert (
+        await ask(app, "/logout", method="POST", headers=[other, sent])
+    ).reason == "cross_origin"
+    assert (await ask(app, "/logout", method="POST", headers=[now, sent])).status == 204

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from ..types import Issued
 from ..web import transport
+from ..web.asgi import NotInstalled
 from ..web.door import Door
 
 ORIGIN = "https://testserver"
@@ -16,7 +17,8 @@ class Client(TestClient):
     """Starlette's test client, speaking https and from the application's own origin.
 
     The plain one speaks http to `testserver`: it drops every Secure cookie, and looks like nobody's
-    browser to the cross-origin check.  Used as a context manager it runs the lifespan.
+    browser to the cross-origin check.  Used as a context manager it runs the lifespan.  Raises
+    `ConfigurationError` for an application that Doorward was not installed in.
     """
 
     __test__ = False
@@ -24,7 +26,7 @@ class Client(TestClient):
     def __init__(self, app: Any, **options: Any) -> None:
         headers = {"sec-fetch-site": "same-origin", **options.pop("headers", {})}
         super().__init__(app, base_url=ORIGIN, headers=headers, **options)
-        self._door: Door = app.state.doorward.door
+        self._door = _door_of(app)
 
     def log_in(
         self,
@@ -56,3 +58,11 @@ class Client(TestClient):
                 pair = value.decode().partition(";")[0]
                 cookie, _, credential = pair.partition("=")
                 self.cookies.set(cookie, credential, domain="testserver.local", path="/")
+
+
+def _door_of(app: Any) -> Door:
+    auth = getattr(getattr(app, "state", None), "doorward", None)
+    if auth is None:
+        raise NotInstalled
+    door: Door = auth.door
+    return door

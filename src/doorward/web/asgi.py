@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
-from ..errors import Rejected, StoreUnavailable
+from ..errors import ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
 from .connection import NOT_LOGGED_IN, TRY_AGAIN, Answer, Socket
 from .connection import Message as Message
@@ -12,6 +12,7 @@ from .connection import Send as Send
 from .door import Door
 from .gate import Visit
 from .problem import problem
+from .transport import Header
 
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -19,6 +20,16 @@ KEY = "doorward"
 """In the scope of a request: how it passes through its outermost door."""
 
 _visit: ContextVar[Visit] = ContextVar("doorward_visit")
+
+
+class NotInstalled(ConfigurationError, LookupError):
+    """No gate stands before the handler that asks, or nothing asks within a request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Call auth.install(app) once, after app = FastAPI(...); with another framework, wrap"
+            " the application in doorward.web.asgi.Middleware."
+        )
 
 
 class Middleware:
@@ -84,13 +95,24 @@ class Middleware:
 
 
 def current_visit() -> Visit:
-    """The request being handled.  Raises `LookupError` outside one, or without the middleware."""
-    return _visit.get()
+    """The request being handled.  Raises `NotInstalled` outside one, or without the middleware."""
+    try:
+        return _visit.get()
+    except LookupError:
+        raise NotInstalled from None
 
 
 def principal() -> Awaitable[Principal]:
-    """Who makes the request being handled, to be awaited.  Raises `Rejected`."""
-    return _visit.get().principal()
+    """Who makes the request being handled, to be awaited.  Raises `Rejected`, `NotInstalled`."""
+    return current_visit().principal()
+
+
+def expect(cookie: Header) -> None:
+    """Let the log say so, once in a process, if the answer to the request being handled goes out
+    without this cookie."""
+    answer = current_visit().scope.get(KEY)
+    if isinstance(answer, Answer):
+        answer.expect(cookie)
 
 
 async def refuse(error: Rejected | StoreUnavailable, kind: str, send: Send) -> None:

@@ -1,11 +1,16 @@
 """What passes between the server and a handler, once the gate knows who is at the other end."""
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 from . import transport
 from .gate import Visit
 from .streams import Stream, Why
+from .transport import Header
+
+log = logging.getLogger("doorward")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -18,6 +23,19 @@ TRY_AGAIN = 1013
 """Close code of a WebSocket while the store does not answer (registered with IANA)."""
 
 CLOSE_CODES: dict[Why, int] = {"changed": NOT_LOGGED_IN, "unknown": TRY_AGAIN}
+
+
+def _lost(cookie: Header, start: Message) -> bool:
+    sent = {(name, value) for name, value in start.get("headers", ())}
+    return start["status"] < 400 and cookie not in sent
+
+
+@cache
+def _warn_of_lost_login() -> None:
+    log.warning(
+        "A login was answered by another response than the one it was given, so its cookies are "
+        "lost: give attempt.login(...) the response that you return."
+    )
 
 
 class StreamEnded(OSError):
@@ -50,6 +68,17 @@ class Answer:
             if self.visit.issued is not None:
                 return _with_cookies(self.visit, message, self._send)
         return self._send(message)
+
+    def expect(self, cookie: Header) -> None:
+        """Warn, once in a process, if this answer is a success and lacks the cookie of a login."""
+        send = self._send
+
+        def checked(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start" and _lost(cookie, message):
+                _warn_of_lost_login()
+            return send(message)
+
+        self._send = checked
 
     def _go_on(self, more: bool) -> None:
         if self.ended:

@@ -63,6 +63,11 @@ class Visit:
         headers: list[Header] = self._scope["headers"]
         return headers
 
+    @property
+    def scope(self) -> Mapping[str, Any]:
+        """The request as ASGI describes it."""
+        return self._scope
+
     def plain_host(self) -> str:
         """The host that was asked for, if the client spoke plain http; else empty."""
         place = self._peer, self.headers, self.gate.trusted

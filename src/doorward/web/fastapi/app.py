@@ -16,19 +16,21 @@ from ...auth import Auth, Record, ignore
 from ...errors import Rejected, StoreUnavailable
 from ...settings import Settings
 from ...types import Clock, Issued, Mode, Principal, system_clock
-from ..asgi import Middleware, current_visit
+from ..asgi import Middleware, current_visit, expect
 from ..door import Door
 from ..login import VisitAttempt, begin_login, log_out
+from ..origin import csrf_token
 from ..problem import problem
 from ..transport import Header, Transport, merge
-from .guard import Guard, describe_security
+from .guard import Guard, check_need, describe_security
 
 
 class Doorward:
     """Keeps the users of a FastAPI application logged in.
 
-    `settings` are the fields of `doorward.Settings`.  The database opens with the application
-    (`lifespan`), or at the first request; then `ConfigurationError` may be raised.
+    `settings` are the fields of `doorward.Settings`.  Raises `ConfigurationError` for settings that
+    cannot work and for a URL that names no database; the database itself opens with the application
+    (`lifespan`), or at the first request, and then raises it.
     """
 
     def __init__(
@@ -78,8 +80,19 @@ class Doorward:
         self, *, role: str | None = None, scope: str | None = None, fresh: int | None = None
     ) -> Guard:
         """Dependency: the principal, who has this role and scope (else 403) and proved a factor
-        within `fresh` seconds (else 401 `step_up_required`)."""
+        within `fresh` seconds (else 401 `step_up_required`).
+
+        Raises `ValueError` when asked for nothing (that is `principal`), for a name that no role or
+        scope can have, and for a `fresh` that is no whole number from 0.
+        """
+        check_need(role, scope, fresh)
         return Guard(role=role, scope=scope, fresh=fresh)
+
+    def csrf_token(self, principal: Principal) -> str:
+        """What a client that sends neither `Sec-Fetch-Site` nor `Origin` must send as
+        `X-CSRF-Token` with an unsafe request on a cookie.  It belongs to the session; to be asked
+        for within a request."""
+        return csrf_token(current_visit().auth.csrf_keys, principal.sid)
 
     async def attempt(self) -> "LoginAttempt":
         """Begin a login.  Await it *before* you read the user: a lock or role change that comes
@@ -110,11 +123,14 @@ class LoginAttempt:
         transport: Transport = "cookie",
     ) -> Issued:
         """Begin a session and end the one the client came with; by cookie, `response`, the one you
-        return, carries it.  Raises `Rejected(superseded)`: read the user again."""
+        return, carries it: on any other the login is lost, and the log warns of it once.  Raises
+        `Rejected(superseded)`: read the user again."""
         issued, headers = await self.attempt.login(
             subject, roles=roles, scopes=scopes, amr=amr, attributes=attributes, via=transport
         )
         _add_headers(response, headers)
+        if transport == "cookie":
+            expect(headers[0])
         return issued
 
 

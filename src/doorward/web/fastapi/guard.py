@@ -34,6 +34,16 @@ class Guard(SecurityBase):
         return found
 
 
+def check_need(role: str | None, scope: str | None, fresh: int | None) -> None:
+    """Raises `ValueError` for a guard that asks for nothing, or for what nobody can have: a slip
+    that would be found too late."""
+    rules.checked_names([name for name in (role, scope) if name is not None])
+    if role is None and scope is None and fresh is None:
+        raise ValueError("requires needs a role, a scope or fresh; auth.principal asks for nothing")
+    if fresh is not None and (type(fresh) is not int or fresh < 0):
+        raise ValueError(f"fresh is a whole number of seconds from 0, not {fresh!r}")
+
+
 def describe_security(app: FastAPI, mode: Mode) -> None:
     """Let the OpenAPI page of an application show both transports, either of which suffices."""
     generate = app.openapi
