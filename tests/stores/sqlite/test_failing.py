@@ -95,3 +95,23 @@ async def test_a_file_damaged_under_a_store_is_unavailable(store: SQLiteStore, p
     # what lies on whole pages still answers
     await store.put("code", b"digest", "payload", NOW + 10)
     assert await store.take("code", b"digest", NOW) == ("payload", True)
+
+
+def taken_away(path: Path, replaced: bool) -> Path:
+    away = path.rename(path.with_name("away.db"))
+    if replaced:
+        path.touch()
+    return away
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_was_taken_away_is_written_no_more_until_it_is_back(
+    store: SQLiteStore, path: Path, replaced: bool
+) -> None:
+    await add(store, a_session("before"))
+    away = taken_away(path, replaced)
+    with pytest.raises(StoreUnavailable, match="removed or replaced"):
+        await add(store, a_session("lost"))
+    away.replace(path)
+    await add(store, a_session("after"))
+    assert await live(store) == {"before", "after"}

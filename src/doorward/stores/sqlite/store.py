@@ -50,7 +50,7 @@ class SQLiteStore:
         file = Path(path).absolute()
         writing = open_file(file, busy_timeout)
         self._reader = Reader(connect(file, READ_TIMEOUT))
-        self._writer = Writer(writing)
+        self._writer = Writer(writing, file)
 
     # --- sessions -------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
@@ -25,8 +26,10 @@ class Writer:
     `StoreUnavailable`, because what one decided may rest on what another wrote.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
         self._connection = connection
+        self._file = file
+        self._identity = _identity(file)
         self._queue: SimpleQueue[tuple[Write[Any], Future[Any]] | None] = SimpleQueue()
         self._lock = Lock()
         self._closed: Future[None] | None = None
@@ -84,6 +87,9 @@ class Writer:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = [self._attempt(write) for write in writes]
+            if _identity(self._file) != self._identity:
+                # else we would go on for ever in a file that nobody can find any more
+                raise sqlite3.OperationalError("the database file was removed or replaced")
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):  # most often SQLite has rolled back by itself
@@ -104,3 +110,12 @@ class Writer:
             outcome = None, StoreUnavailable(str(error)) if down else error
         self._connection.execute("RELEASE doorward")
         return outcome
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file a path names at present, if any."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
