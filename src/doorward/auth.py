@@ -100,7 +100,7 @@ class Auth:
         try:
             return await self._refresh(refresh_token, device)
         except Rejected as refused:
-            await self._refused(refused, device)
+            await self._refused(refused, device, await self._owner(refresh_token))
             raise
 
     async def elevate(
@@ -329,8 +329,12 @@ class Auth:
         if news.cursor is not self._view.cursor and self._view.learn(news, self.clock()):
             self.signing.forget()
 
-    async def _refused(self, refused: Rejected, device: Device = NOWHERE) -> None:
+    async def _refused(
+        self, refused: Rejected, device: Device = NOWHERE, row: Session | None = None
+    ) -> None:
         event = Event(kind="refused", at=self.clock(), reason=refused.reason, device=device)
+        if row is not None:
+            event = replace(event, subject=row.subject, sid=row.sid)
         await self._record(event)
 
     async def _tell(

@@ -52,7 +52,7 @@ async def test_each_act_is_told_with_who_what_and_why(house: House) -> None:
         replace(hers, kind="refreshed", reason="replay", device=PHONE),
         replace(hers, kind="refreshed", reason="rebranch", device=PHONE, at=later),
         replace(hers, kind="reused", device=LAPTOP, other=LAPTOP, sids=(sid,), at=later),
-        Event(kind="refused", at=later, reason="reused", device=LAPTOP),
+        replace(hers, kind="refused", at=later, reason="reused", device=LAPTOP),
     ]
     ended = () if house.mode == "token" else (sid,)
     second = Event(kind="", at=later, subject="ann", sid=two.session.sid)
@@ -117,3 +117,21 @@ async def test_every_event_a_verb_can_tell_is_in_the_public_list() -> None:
         "key_rotated",
         "key_withdrawn",
     } == set(EVENTS)
+
+
+async def test_a_refused_refresh_tells_whose_it_was_only_if_its_secret_is_right(
+    house: House,
+) -> None:
+    if house.mode != "token":
+        return
+    auth = house.auth()
+    issued = await log_in(auth, device=LAPTOP)
+    other = await log_in(auth, device=LAPTOP)
+    token = refresh_token(issued)
+    await auth.revoke(sid=issued.session.sid)
+    house.told.clear()
+    await refused(auth.refresh(token, PHONE))
+    await refused(auth.refresh(token[:-4] + refresh_token(other)[-4:], PHONE))
+    known, unknown = house.told
+    assert (known.reason, known.subject, known.sid) == ("revoked", "ann", issued.session.sid)
+    assert (unknown.kind, unknown.subject, unknown.sid) == ("refused", "", "")
