@@ -3,8 +3,21 @@
 import pytest
 
 from doorward.server.devices import COOKIE, MOST, Devices
+from doorward.server.users import User
 
 KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+def person(subject: str, changed_at: int = 1) -> User:
+    return User(
+        subject=subject,
+        email=f"{subject}@example.test",
+        password_hash=None,
+        roles=frozenset(),
+        locked_at=None,
+        created_at=1,
+        password_changed_at=changed_at,
+    )
 
 
 def carried(*answers: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
@@ -14,15 +27,29 @@ def carried(*answers: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
 
 def test_a_marked_device_is_known_again_for_that_person_alone() -> None:
     devices = Devices([KEY])
-    headers = carried(devices.remember([], "u_1"))
-    name = devices.recognise(headers, "u_1")
+    headers = carried(devices.remember([], person("u_1")))
+    name = devices.recognise(headers, person("u_1"))
     assert name
-    assert devices.recognise(headers, "u_2") is None
-    assert devices.recognise([], "u_1") is None
+    assert devices.recognise(headers, person("u_2")) is None
+    assert devices.recognise([], person("u_1")) is None
+
+
+def test_a_new_password_forgets_every_device() -> None:
+    devices = Devices([KEY])
+    headers = carried(devices.remember([], person("u_1", 1_700_000_000)))
+    assert devices.recognise(headers, person("u_1", 1_700_000_001)) is None
+    again = carried(devices.remember(headers, person("u_1", 1_700_000_001)))
+    assert devices.recognise(again, person("u_1", 1_700_000_001)) is not None
+
+
+def test_no_subject_and_moment_read_like_another() -> None:
+    devices = Devices([KEY])
+    headers = carried(devices.remember([], person("u_1", 11)))
+    assert devices.recognise(headers, person("u_11")) is None
 
 
 def test_the_cookie_is_long_lived_and_for_nobody_else() -> None:
-    name, value = Devices([KEY]).remember([], "u_1")
+    name, value = Devices([KEY]).remember([], person("u_1"))
     attributes = value.decode().split("; ")[1:]
     expected = ["Max-Age=31536000", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"]
     assert (name, attributes) == (b"set-cookie", expected)
@@ -32,31 +59,34 @@ def test_the_cookie_is_long_lived_and_for_nobody_else() -> None:
 
 def test_a_device_keeps_its_name_when_its_owner_logs_in_again() -> None:
     devices = Devices([KEY])
-    first = devices.remember([], "u_1")
-    second = devices.remember(carried(first), "u_1")
+    first = devices.remember([], person("u_1"))
+    second = devices.remember(carried(first), person("u_1"))
     assert second == first
 
 
 def test_two_devices_have_two_names() -> None:
     devices = Devices([KEY])
-    names = {devices.recognise(carried(devices.remember([], "u_1")), "u_1") for _ in range(20)}
+    names = {
+        devices.recognise(carried(devices.remember([], person("u_1"))), person("u_1"))
+        for _ in range(20)
+    }
     assert len(names) == 20
 
 
 def test_a_family_shares_one_browser_and_the_one_longest_away_is_forgotten() -> None:
     devices = Devices([KEY])
-    answer = devices.remember([], "u_0")
+    answer = devices.remember([], person("u_0"))
     for number in range(1, MOST + 1):
-        answer = devices.remember(carried(answer), f"u_{number}")
-    known = [n for n in range(MOST + 1) if devices.recognise(carried(answer), f"u_{n}")]
+        answer = devices.remember(carried(answer), person(f"u_{number}"))
+    known = [n for n in range(MOST + 1) if devices.recognise(carried(answer), person(f"u_{n}"))]
     assert known == list(range(1, MOST + 1))
     assert len(answer[1]) < 400
 
 
 def test_a_mark_of_another_root_key_is_unknown_and_an_older_key_still_knows_its_own() -> None:
-    headers = carried(Devices([KEY]).remember([], "u_1"))
-    assert Devices([OTHER]).recognise(headers, "u_1") is None
-    assert Devices([OTHER, KEY]).recognise(headers, "u_1") is not None
+    headers = carried(Devices([KEY]).remember([], person("u_1")))
+    assert Devices([OTHER]).recognise(headers, person("u_1")) is None
+    assert Devices([OTHER, KEY]).recognise(headers, person("u_1")) is not None
 
 
 @pytest.mark.parametrize(
@@ -77,17 +107,17 @@ def test_a_mark_of_another_root_key_is_unknown_and_an_older_key_still_knows_its_
 )
 def test_whatever_else_comes_is_an_unknown_device(cookie: str) -> None:
     devices = Devices([KEY])
-    mark = devices.remember([], "u_1")[1].partition(b";")[0].partition(b"=")[2].decode()
+    mark = devices.remember([], person("u_1"))[1].partition(b";")[0].partition(b"=")[2].decode()
     headers = [(b"cookie", cookie.format(mark).encode("latin-1"))]
-    assert devices.recognise(headers, "u_1") is None
-    assert devices.remember(headers, "u_1")[1].count(b".") == 0 or "A" in cookie
+    assert devices.recognise(headers, person("u_1")) is None
+    assert devices.remember(headers, person("u_1"))[1].count(b".") == 0 or "A" in cookie
 
 
 def test_no_character_of_a_mark_can_be_changed() -> None:
     devices = Devices([KEY])
-    cookie = carried(devices.remember([], "u_1"))[0][1].decode()
+    cookie = carried(devices.remember([], person("u_1")))[0][1].decode()
     start = len(COOKIE) + 1
     for place in range(start, len(cookie)):
         other = "A" if cookie[place] != "A" else "B"
         changed = cookie[:place] + other + cookie[place + 1 :]
-        assert devices.recognise([(b"cookie", changed.encode())], "u_1") is None
+        assert devices.recognise([(b"cookie", changed.encode())], person("u_1")) is None

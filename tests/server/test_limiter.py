@@ -6,13 +6,25 @@ import httpx2
 import pytest
 
 from doorward.server import limiter
-from doorward.server.limiter import DAILY, FEW, FEW_WINDOW, FROM_SOURCE, Bucket, Limiter
+from doorward.server.limiter import (
+    DAILY,
+    FEW,
+    FEW_WINDOW,
+    FROM_ONE,
+    FROM_SOURCE,
+    Bucket,
+    Limiter,
+)
 from doorward.server.refusals import Refused
 from doorward.stores.memory import MemoryStore
 from doorward.testing import FakeClock
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
+
+
+SOURCES = DAILY // FROM_ONE
+"""How many addresses must guess together until an account is closed for the day."""
 
 
 async def guesses(client: httpx2.AsyncClient, count: int, **more: str) -> list[int]:
@@ -70,11 +82,36 @@ async def test_another_spelling_is_the_same_account(house: House) -> None:
     assert (await login(thief)).status_code == 429
 
 
-async def test_another_address_does_not_help_with_one_account(house: House) -> None:
+async def test_one_attacker_never_locks_out_the_owner_at_another_address(house: House) -> None:
     await house.alice()
-    for last in range(FEW):
-        assert await guesses(await house.client(address=f"203.0.113.{last}"), 1) == [401]
-    assert (await login(await house.client(address="203.0.113.200"))).status_code == 429
+    thief, tried = await house.client(address="203.0.113.9"), 0
+    for _ in range(DAILY // FEW + 1):
+        tried += (await guesses(thief, FEW + 1)).count(401)
+        new_device = await house.client(address="192.0.2.1")
+        assert (await login(new_device)).status_code == 200
+        house.clock.advance(FEW_WINDOW)
+    assert tried == FROM_ONE
+
+
+async def spent(house: House) -> list[httpx2.AsyncClient]:
+    """Attackers at different addresses, who used up all that strangers may guess in a day."""
+    thieves = [await house.client(address=f"203.0.113.{last}") for last in range(SOURCES)]
+    for _ in range(FROM_ONE // FEW):
+        for thief in thieves:
+            assert await guesses(thief, FEW) == [401] * FEW
+        house.clock.advance(FEW_WINDOW)
+    return thieves
+
+
+async def test_from_however_many_addresses_an_account_is_guessed_at_a_hundred_times_a_day(
+    house: House,
+) -> None:
+    owner = await house.alice()
+    await spent(house)
+    for last in range(100, 103):
+        thief = await house.client(address=f"203.0.113.{last}")
+        assert await guesses(thief, 2) == [429, 429]
+    assert (await login(owner)).status_code == 200
 
 
 async def test_one_source_runs_out_over_many_accounts(house: House) -> None:
@@ -131,12 +168,45 @@ async def test_a_known_device_has_its_own_count(house: House) -> None:
     assert (await login(await house.client())).status_code == 200
 
 
+async def marked(house: House, count: int) -> list[httpx2.AsyncClient]:
+    """Browsers that each have a mark of their own for alice."""
+    found = [await house.browser() for _ in range(count)]
+    for browser in found:
+        assert (await login(browser)).status_code == 200
+    return found
+
+
+async def test_many_marks_of_one_account_guess_no_more_than_a_hundred_times_a_day(
+    house: House,
+) -> None:
+    await house.alice()
+    tried = [(await guesses(browser, FEW)).count(401) for browser in await marked(house, 25)]
+    assert sum(tried) == DAILY
+
+
+async def test_strangers_use_up_nothing_of_what_known_devices_have(house: House) -> None:
+    await house.alice()
+    browsers = await marked(house, DAILY // FEW)
+    await spent(house)
+    assert [await guesses(browser, FEW) for browser in browsers] == [[401] * FEW] * len(browsers)
+
+
+async def test_a_changed_password_makes_strangers_of_all_devices(house: House) -> None:
+    owner = await house.alice()
+    (thief,) = await marked(house, 1)
+    await guesses(await house.client(), FEW)  # from the same address
+    body = {"current": PASSWORD, "new": "another passphrase"}
+    house.clock.advance(1)
+    assert (await owner.post("/api/password", json=body)).status_code == 204
+    assert (await login(thief, "wrong")).status_code == 429
+
+
 async def test_the_mark_of_ones_own_device_helps_with_no_other_account(house: House) -> None:
     await house.alice()
     thief = await house.browser()
     await thief.post("/api/signup", json={"email": "eve@example.test", "password": PASSWORD})
     await login(thief, email="eve@example.test")
-    await guesses(await house.client(address="203.0.113.9"), FEW)
+    await guesses(await house.client(), FEW)  # from the same address
     assert (await login(thief)).status_code == 429
 
 
@@ -164,7 +234,7 @@ async def test_a_slow_guesser_runs_out_within_the_day(house: House) -> None:
     while (await login(thief, "wrong")).status_code == 401:
         tried += 1
         house.clock.advance(FEW_WINDOW // FEW + 1)
-    assert tried == DAILY
+    assert tried == FROM_ONE
 
 
 async def test_signups_of_one_source_are_limited(opened: Opened) -> None:
@@ -247,4 +317,4 @@ async def test_a_guess_that_was_cut_off_counts_as_wrong() -> None:
 
 
 async def test_no_address_is_kept_in_a_key() -> None:
-    assert not [bucket for bucket in limiter.account(EMAIL) if "alice" in bucket.key]
+    assert not [bucket for bucket in limiter.stranger("192.0.2.1", EMAIL) if "alice" in bucket.key]

@@ -115,7 +115,8 @@ class Meanwhile(Passwords):
             await users.lock(user.subject, at=1)
             await auth.revoke(subject=user.subject)
         elif what == "password":
-            await users.set_password(user.subject, await self.hash("a new passphrase"), at=1)
+            new, old = await self.hash("a new passphrase"), user.password_hash
+            await users.set_password(user.subject, new, old=old, at=1)
             await auth.revoke(subject=user.subject)
         else:
             await users.delete(user.subject)

@@ -102,11 +102,20 @@ async def test_of_many_who_sign_up_with_one_address_one_gets_it(users: Users) ->
 
 async def test_a_new_password_replaces_the_old_and_notes_when(users: Users) -> None:
     ann = await users.create("ann@example.test", "old", at=1)
-    changed = await users.set_password(ann.subject, "new", at=9)
+    changed = await users.set_password(ann.subject, "new", old="old", at=9)
     assert changed == await users.by_subject(ann.subject)
     assert changed is not None
     assert (changed.password_hash, changed.password_changed_at) == ("new", 9)
     assert changed.created_at == 1
+
+
+async def test_of_many_new_passwords_chosen_beside_the_old_one_stands(users: Users) -> None:
+    ann = await users.create("ann@example.test", None, at=1)
+    for old in (None, "first"):
+        tries = [users.set_password(ann.subject, f"{old}{n}", old=old, at=9) for n in range(20)]
+        (won,) = [user for user in await asyncio.gather(*tries) if user is not None]
+        assert await users.by_subject(ann.subject) == won
+        await users.set_password(ann.subject, "first", old=won.password_hash, at=9)
 
 
 async def test_a_rehash_keeps_the_time_of_the_password(users: Users) -> None:
@@ -119,7 +128,7 @@ async def test_a_rehash_keeps_the_time_of_the_password(users: Users) -> None:
 
 async def test_a_rehash_never_undoes_a_password_change(users: Users) -> None:
     ann = await users.create("ann@example.test", "old", at=1)
-    await users.set_password(ann.subject, "new", at=2)
+    await users.set_password(ann.subject, "new", old="old", at=2)
     assert not await users.rehash(ann.subject, "old", "old, stronger")
     after = await users.by_subject(ann.subject)
     assert after is not None
@@ -172,7 +181,7 @@ async def test_a_user_has_only_as_many_roles_as_a_token_can_carry(users: Users) 
 async def test_a_change_touches_nobody_else(users: Users) -> None:
     ann = await users.create("ann@example.test", "hash", at=1)
     ben = await users.create("ben@example.test", "hash", at=1)
-    await users.set_password(ann.subject, "new", at=2)
+    await users.set_password(ann.subject, "new", old="hash", at=2)
     await users.rehash(ann.subject, "new", "newer")
     await users.lock(ann.subject, at=2)
     await users.set_roles(ann.subject, frozenset({"admin"}))
@@ -181,7 +190,7 @@ async def test_a_change_touches_nobody_else(users: Users) -> None:
 
 
 async def test_a_change_to_nobody_says_so(users: Users) -> None:
-    assert await users.set_password(NOBODY, "hash", at=1) is None
+    assert await users.set_password(NOBODY, "hash", old=None, at=1) is None
     assert await users.lock(NOBODY, at=1) is None
     assert await users.unlock(NOBODY) is None
     assert await users.set_roles(NOBODY, frozenset()) is None

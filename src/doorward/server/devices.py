@@ -9,6 +9,7 @@ from secrets import token_bytes
 
 from ..settings import DAY
 from ..web.transport import Header, Headers
+from .users import User
 
 COOKIE = "__Host-device"
 
@@ -24,39 +25,42 @@ _MARK = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of both, without padding
 
 class Devices:
     """Marks browsers and knows them again.  A mark proves no identity and opens nothing: it only
-    says that `subject` logged in there once, in words that no store needs to keep."""
+    says that `user` logged in there with the present password, in words that no store needs to
+    keep.  A new password forgets them all: who knew the old one may have made many."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = tuple(keys)
 
-    def recognise(self, headers: Headers, subject: str) -> str | None:
-        """The name of this device, if `subject` logged in on it before."""
-        mark = self._find(_marks(headers), subject)
+    def recognise(self, headers: Headers, user: User) -> str | None:
+        """The name of this device, if `user` logged in on it with their present password."""
+        mark = self._find(_marks(headers), user)
         return None if mark is None else mark[:21]
 
-    def remember(self, headers: Headers, subject: str) -> Header:
-        """The header that marks this browser for `subject`, beside those it knows already."""
+    def remember(self, headers: Headers, user: User) -> Header:
+        """The header that marks this browser for `user`, beside those it knows already."""
         marks = _marks(headers)
-        mine = self._find(marks, subject) or self._mint(subject)
+        mine = self._find(marks, user) or self._mint(user)
         kept = [mine, *(mark for mark in marks if mark != mine)][:MOST]
         value = f"{COOKIE}={'.'.join(kept)}; Max-Age={LIFETIME}"
         return b"set-cookie", f"{value}; Path=/; Secure; HttpOnly; SameSite=Lax".encode()
 
-    def _mint(self, subject: str) -> str:
+    def _mint(self, user: User) -> str:
         name = token_bytes(_NAME)
-        return urlsafe_b64encode(name + _mac(self._keys[0], name, subject)).decode().rstrip("=")
+        return urlsafe_b64encode(name + _mac(self._keys[0], name, user)).decode().rstrip("=")
 
-    def _find(self, marks: Sequence[str], subject: str) -> str | None:
-        return next((mark for mark in marks if self._is_of(mark, subject)), None)
+    def _find(self, marks: Sequence[str], user: User) -> str | None:
+        return next((mark for mark in marks if self._is_of(mark, user)), None)
 
-    def _is_of(self, mark: str, subject: str) -> bool:
+    def _is_of(self, mark: str, user: User) -> bool:
         raw = urlsafe_b64decode(mark + "=")
         name, mac = raw[:_NAME], raw[_NAME:]
-        return any([hmac.compare_digest(_mac(key, name, subject), mac) for key in self._keys])
+        return any([hmac.compare_digest(_mac(key, name, user), mac) for key in self._keys])
 
 
-def _mac(key: bytes, name: bytes, subject: str) -> bytes:
-    return hmac.digest(key, name + subject.encode(), "sha256")[:_MAC]
+def _mac(key: bytes, name: bytes, user: User) -> bytes:
+    # the name is of one length, and a subject has no NUL: no two read alike
+    bound = b"%b%b\0%d" % (name, user.subject.encode(), user.password_changed_at)
+    return hmac.digest(key, bound, "sha256")[:_MAC]
 
 
 def _marks(headers: Headers) -> list[str]:

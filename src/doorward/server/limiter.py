@@ -13,10 +13,16 @@ from ..web import client
 from .refusals import Refusal, Refused
 
 FEW, FEW_WINDOW = 10, 15 * MINUTE
-"""Wrong guesses at one account, or on one known device, and the time they are counted in."""
+"""Wrong guesses at one account from one source, or on one known device or in one session, and the
+time they are counted in."""
+
+FROM_ONE = 20
+"""Such guesses in a day, however slowly they come: a fifth of `DAILY`, so that no one source, and
+no one device, uses up the tries that the owner has elsewhere."""
 
 DAILY = 100
-"""Wrong guesses in a day, however slowly they come (NIST SP 800-63B section 3.2.2)."""
+"""Wrong guesses at one account in a day: from all sources together, and once more on all known
+devices together (NIST SP 800-63B section 3.2.2, ASVS 6.3.1)."""
 
 FROM_SOURCE = 50
 """Wrong guesses from one source address in 15 minutes, at any accounts."""
@@ -31,16 +37,27 @@ class Bucket:
     most: int
 
 
-def account(email: str) -> tuple[Bucket, ...]:
-    """Guesses at one account, existing or not, by its canonical address.  Of the address only a
-    digest is kept: the address of somebody who has no account here is not ours to store."""
-    return _guesses("account:" + sha256(email.encode("utf-8", "replace")).hexdigest()[:32])
+def stranger(address: str, email: str) -> tuple[Bucket, ...]:
+    """Guesses from a source at one account, existing or not, by its canonical address.
+
+    The owner, on a new device at another source, is kept out by nobody else's guesses but by those
+    of `DAILY / FROM_ONE` sources, who can do so for a day.  Of the address only a digest is kept:
+    the address of somebody who has no account here is not ours to store.
+    """
+    account = "account:" + sha256(email.encode("utf-8", "replace")).hexdigest()[:32]
+    whole = Bucket(f"{account}:day", DAY, DAILY)
+    return source(address), *_from_one(f"{account}:{client.bucket(address)}"), whole
 
 
-def known(kind: str, name: str) -> tuple[Bucket, ...]:
-    """Guesses by somebody who proved who they are before, on this device or in this session:
-    nobody else's guesses lock them out."""
-    return _guesses(f"{kind}:{name}")
+def device(name: str, subject: str) -> tuple[Bucket, ...]:
+    """Guesses at a subject's password on a device where they logged in with it before: no stranger
+    uses them up, and many devices have together no more than strangers have."""
+    return *_from_one(f"device:{name}"), Bucket(f"devices:{subject}:day", DAY, DAILY)
+
+
+def session(sid: str) -> tuple[Bucket, ...]:
+    """Guesses by whoever holds this session: nobody outside it uses them up."""
+    return _from_one(f"session:{sid}")
 
 
 def source(address: str) -> Bucket:
@@ -53,8 +70,8 @@ def signups(address: str, most: int) -> Bucket:
     return Bucket(f"signup:{client.bucket(address)}", MINUTE, most)
 
 
-def _guesses(key: str) -> tuple[Bucket, ...]:
-    return Bucket(key, FEW_WINDOW, FEW), Bucket(f"{key}:day", DAY, DAILY)
+def _from_one(key: str) -> tuple[Bucket, ...]:
+    return Bucket(key, FEW_WINDOW, FEW), Bucket(f"{key}:day", DAY, FROM_ONE)
 
 
 @dataclass(slots=True)

@@ -179,9 +179,15 @@ class Users:
         rows = await self._database.run(select(func.count()).select_from(_USERS))
         return int(rows[0][0])
 
-    async def set_password(self, subject: str, password_hash: str, *, at: int) -> User | None:
-        """A new password, chosen `at`.  The user as changed."""
-        return await self._change(subject, password_hash=password_hash, password_changed_at=at)
+    async def set_password(
+        self, subject: str, password_hash: str, *, old: str | None, at: int
+    ) -> User | None:
+        """A new password, chosen `at`.  The user as changed; None, and nothing written, when the
+        hash is no longer `old`: what allowed this change was looked at before another one."""
+        unchanged = _USERS.c.password_hash.is_not_distinct_from(old)
+        return await self._change(
+            subject, unchanged, password_hash=password_hash, password_changed_at=at
+        )
 
     async def rehash(self, subject: str, old: str, new: str) -> bool:
         """Store the same password at another cost.  False, and nothing written, when the hash is

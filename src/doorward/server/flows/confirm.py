@@ -24,7 +24,7 @@ async def confirm(service: Service, principal: Principal, password: str, *, fiel
     async def check() -> bool:
         return await service.passwords.verify(password, user.password_hash)
 
-    if not await service.limiter.guess(limiter.known("session", principal.sid), check):
+    if not await service.limiter.guess(limiter.session(principal.sid), check):
         await service.recorder.note(
             "wrong_password",
             subject=user.subject,

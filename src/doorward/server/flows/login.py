@@ -44,7 +44,7 @@ async def enter(
     """Begin the session of somebody who proved who they are."""
     issued = await attempt.login(response, subject=user.subject, roles=user.roles, transport=via)
     if via == "cookie":
-        name, value = service.devices.remember(current_visit().headers, user.subject)
+        name, value = service.devices.remember(current_visit().headers, user)
         response.headers.append(name.decode(), value.decode())
     return issued
 
@@ -81,12 +81,13 @@ async def _guess(
 
 
 def _buckets(service: Service, email: str, user: User | None) -> tuple[Bucket, ...]:
-    """On a known device its own count alone, so that others cannot lock the owner out."""
+    """On a known device the counts of known devices alone, so that strangers cannot lock the owner
+    out there."""
     visit = current_visit()
-    name = user and service.devices.recognise(visit.headers, user.subject)
-    if name:
-        return limiter.known("device", name)
-    return limiter.source(visit.device().address), *limiter.account(_name(email))
+    name = user and service.devices.recognise(visit.headers, user)
+    if user and name:
+        return limiter.device(name, user.subject)
+    return limiter.stranger(visit.device().address, _name(email))
 
 
 def _name(email: str) -> str:

@@ -1,6 +1,7 @@
 """Change the password."""
 
 from ...types import Principal
+from ..refusals import Refusal, Refused
 from ..service import Service
 from .confirm import confirm
 from .signup import acceptable
@@ -10,11 +11,15 @@ async def change_password(service: Service, principal: Principal, current: str, 
     """Replace the password and end every other session of the person.
 
     The user is written first and the sessions are ended second: a login under way with the old
-    password is superseded, and finds the new one.
+    password is superseded, and finds the new one.  Of two changes at once, resets included, one
+    wins; for the other, `current` is wrong by then.
     """
     user = await confirm(service, principal, current, field="current")
     acceptable(new, email=user.email, minimum=service.options.min_password, field="new")
     hashed = await service.passwords.hash(new)
-    await service.users.set_password(user.subject, hashed, at=service.clock())
+    if not await service.users.set_password(
+        user.subject, hashed, old=user.password_hash, at=service.clock()
+    ):
+        raise Refused(Refusal.WRONG_PASSWORD, field="current")
     await service.auth.revoke(subject=user.subject, keep=principal.sid)
     await service.recorder.note("password_changed", subject=user.subject, sid=principal.sid)

@@ -44,7 +44,8 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     """Set the password that the bearer of a ticket chose, and end all sessions of its user.
 
     A password that is refused does not use up the ticket, unless it is refused for being too close
-    to the user's address: that cannot be known before the ticket is taken, so it is put back.
+    to the user's address: that cannot be known before the ticket is taken, so it is put back.  Of
+    two tickets at once, or a ticket and a change by who is logged in, one wins.
     """
     visit, minimum = current_visit(), service.options.min_password
     await visit.check_origin()
@@ -57,8 +58,10 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     except DoorwardError:
         await _put(service.auth.store, ticket, claim)
         raise
-    now = service.clock()
-    await service.users.set_password(user.subject, hashed, at=now)
+    if not await service.users.set_password(
+        user.subject, hashed, old=user.password_hash, at=service.clock()
+    ):
+        raise Refused(Refusal.INVALID_LINK)
     await service.auth.revoke(subject=user.subject)
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 
