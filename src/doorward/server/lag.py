@@ -10,7 +10,8 @@ from ..stores import Backend, Cursor
 LONGEST = 5.0
 """Seconds after which a decision that never came is counted as that late."""
 
-_PAUSE = 0.5
+PAUSE = 0.5
+"""Seconds between two looks when nothing is announced."""
 _MOST_SEEN = 1000
 
 
@@ -49,9 +50,9 @@ class Lag:
                 await self._look()
                 if not self._awaited:
                     return
-                await self._store.wait(_PAUSE)
+                await self._store.wait(PAUSE)
             except StoreUnavailable:
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(PAUSE)
 
     async def _look(self) -> None:
         try:
