@@ -5,12 +5,14 @@ What the first word after a fence means, and the rest of that line:
     python              run, in order, in one module for the page
     python FILE.py      written to the page's folder, then run
     python test_FILE.py written to the page's folder, then run by pytest there
+    python conftest.py  written to the page's folder
     python in app.py    lines of the README's `app.py`
     python no-run: WHY  read by Python, not run
     console             a transcript against a real server: `$ command`, then what it answers
     console token       the same, the server being in token mode
     bash                commands for the reader: each must exist, with its options
     json                must be JSON
+    ini                 read by Python's parser; what it starts must exist
     text                for people only
 """
 

@@ -6,17 +6,20 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from configparser import ConfigParser
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
 
+from doorward.keys.root import VARIABLE
+from doorward.server.options import OPTIONS
 from tests.docs.pages import GUIDE, ROOT, Block, blocks
-from tests.docs.transcript import Reader, commands, matches
+from tests.docs.transcript import WRITTEN, Reader, commands, matches
 from tests.support.server import Serve
 
-PLAIN = {"cd", "git", "uvicorn", "python", "cp", "chmod", "sqlite3"}
+PLAIN = {"cd", "git", "uvicorn", "python", "python3", "cp", "chmod", "sqlite3"}
 """Programs of others: what they are told is theirs to check."""
 
 
@@ -38,6 +41,8 @@ def test_a_command_for_the_reader_exists_with_its_options(block: Block) -> None:
         words = shlex.split(line, comments=True)
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
             words = words[1:]
+        if words and words[0].startswith("/"):
+            words[0] = Path(words[0]).name
         if words and words[0] == "doorward":
             assert_doorward_takes(words[1:])
         elif words and words[0] == "./dev":
@@ -48,9 +53,33 @@ def test_a_command_for_the_reader_exists_with_its_options(block: Block) -> None:
             assert not words or words[0] in PLAIN, f"{block}: {line}"
 
 
+def test_the_line_of_the_log_that_is_shown_has_the_members_of_a_real_one(serve: Serve) -> None:
+    server = serve()
+    reader = Reader(server)
+    for route in "signup", "login":
+        body = '{"email":"ada@example.org","password":"correct horse battery"}'
+        reader.types(f"curl --json '{body}' {WRITTEN}/api/{route}")
+    shown = next(block for block in of_kind("json") if block.page.name == "events.md")
+    real = next(line for line in server.output.splitlines() if line.startswith('{"event":"login"'))
+    assert list(json.loads(shown.text)) == list(json.loads(real))
+
+
 @pytest.mark.parametrize("block", of_kind("json"), ids=str)
 def test_json_is_json(block: Block) -> None:
     assert json.loads(block.text)
+
+
+@pytest.mark.parametrize("block", of_kind("ini"), ids=str)
+def test_a_unit_starts_what_exists_and_its_variables_are_read(block: Block) -> None:
+    if not block.text.startswith("["):
+        names = {line.partition("=")[0] for line in block.text.splitlines()}
+        assert names <= {*(option.variable for option in OPTIONS.values()), VARIABLE}
+        return
+    unit = ConfigParser(interpolation=None)
+    unit.read_string(block.text)
+    program, *words = unit["Service"]["ExecStart"].split()
+    assert Path(program).name == "doorward"
+    assert_doorward_takes(words)
 
 
 def assert_doorward_takes(words: list[str]) -> None:

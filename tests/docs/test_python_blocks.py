@@ -11,7 +11,7 @@ import pytest
 
 from tests.docs.pages import GUIDE, ROOT, Block, blocks, name
 
-KINDS = {"python", "console", "bash", "json", "text"}
+KINDS = {"python", "console", "bash", "json", "ini", "text"}
 APP = next(block for block in blocks(ROOT / "README.md") if block.more == "app.py")
 
 
@@ -38,6 +38,18 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
         if block.kind == "python":
             run(block, folder, module)
     sys.modules.pop("app", None)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "in the other order"])
+def test_the_tests_of_all_pages_pass_together_in_one_folder(folder: Path, turned: bool) -> None:
+    found = [block for page in GUIDE for block in blocks(page) if block.more.endswith(".py")]
+    files = {folder / block.more: block.text for block in found if block.more != "in app.py"}
+    for file, text in files.items():
+        file.write_text(text)
+    tests = sorted((file for file in files if file.name.startswith("test_")), reverse=turned)
+    assert len(tests) > 4
+    pytest_there(*tests)
+    assert not list(folder.glob("*.db"))
 
 
 def test_the_application_of_the_readme_needs_one_word_to_change_its_mode(folder: Path) -> None:
@@ -70,7 +82,7 @@ def run(block: Block, folder: Path, module: ModuleType) -> None:
         (folder / block.more).write_text(block.text)
     if block.more.startswith("test_"):
         pytest_there(folder / block.more)
-    else:
+    elif block.more != "conftest.py":
         exec(compiled, module.__dict__)  # noqa: S102  # our own pages
 
 
@@ -81,7 +93,7 @@ def assert_is_part_of_app(block: Block) -> None:
         assert any(each.startswith(shown) for each in known), f"{block}: {line!r} is not in app.py"
 
 
-def pytest_there(file: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+def pytest_there(*files: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

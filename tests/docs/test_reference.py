@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from importlib import import_module
+from inspect import signature
 from pkgutil import iter_modules
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from doorward import Event, Reason, Settings
+from doorward import Auth, Device, Event, Issued, Principal, Reason, Session, Settings
 from doorward.cli import COMMANDS, main
 from doorward.passwords import LONGEST, Cost
 from doorward.server import bounds, limiter, pages
@@ -93,6 +95,34 @@ def test_every_page_of_the_server_is_documented() -> None:
     assert_same(named, {route.path for route in page_routes()})
 
 
+def test_every_verb_is_documented_with_what_it_takes() -> None:
+    real = [name + taken(each) for name, each in vars(Auth).items() if name[0] != "_"]
+    assert_same(rows(DOCS / "auth.md", "## Verbs"), real)
+
+
+@pytest.mark.parametrize("noun", [Principal, Issued, Session, Device])
+def test_every_field_that_a_verb_gives_or_takes_is_documented(noun: type[Any]) -> None:
+    named = ", ".join(rows(DOCS / "auth.md", f"## {noun.__name__}")).split(", ")
+    assert_same(named, [field.name for field in fields(noun)])
+
+
+def taken(verb: object) -> str:
+    """The parameters of a verb as the page writes them; nothing for a property."""
+    if not callable(verb):
+        return ""
+    names: list[str] = []
+    starred = False
+    for each in [*signature(verb).parameters.values()][1:]:
+        if each.kind is each.VAR_POSITIONAL:
+            starred = True
+        elif each.kind is each.KEYWORD_ONLY and not starred:
+            names, starred = [*names, "*"], True
+        star = "*" if each.kind is each.VAR_POSITIONAL else ""
+        shown = f"={each.default}" if isinstance(each.default, int | tuple) else ""
+        names.append(f"{star}{each.name}{shown}")
+    return f"({', '.join(names)})"
+
+
 def test_every_method_of_a_store_is_documented() -> None:
     real = [name for name, each in vars(Store).items() if callable(each) and name[0] != "_"]
     assert_same([*rows(DOCS / "stores.md", "## The nine methods"), "close"], real)
@@ -107,7 +137,8 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"more than {bounds.SLOWEST} seconds",
         ],
         "deployment.md": [
-            f"{limiter.FEW} in {minutes} minutes and {limiter.DAILY} a day",
+            f"{limiter.FEW} in {minutes} minutes, {limiter.FROM_ONE} a day",
+            f"{limiter.DAILY} a day",
             f"{limiter.FROM_SOURCE} in {minutes} minutes",
             f"to {LONGEST} characters",
         ],
