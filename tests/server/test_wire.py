@@ -55,6 +55,27 @@ REFUSED: dict[str, tuple[bytes, int]] = {
     "bare line feeds": (b"GET / HTTP/1.1\nHost: x\n\n", 400),
     "folded header": (b"GET /" + HEAD + b"Cookie: a\r\n b\r\n\r\n", 400),
     "space before the colon": (b"GET /" + HEAD + b"Cookie : a\r\n\r\n", 400),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "two hosts": (b"GET /" + HEAD + b"Host: x\r\n\r\n", 400),
+    "two hosts of HTTP/1.0": (b"GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+    "HTTP/0.9": (b"GET /\r\n\r\n", 400),
+    "HTTP/0.9, named": (b"GET / HTTP/0.9\r\n\r\n", 400),
+    "HTTP/2.0 without its preface": (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400),
+    **{
+        f"{coding} encoding": (
+            b"POST /api/login" + HEAD + JSON + lines.encode() + b"\r\n2\r\n{}\r\n0\r\n\r\n",
+            400,
+        )
+        for coding, lines in {
+            "gzip and chunked": "Transfer-Encoding: gzip, chunked\r\n",
+            "chunked twice": "Transfer-Encoding: chunked, chunked\r\n",
+            "chunked on two lines": "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "gzip": "Transfer-Encoding: gzip\r\n",
+            "identity": "Transfer-Encoding: identity\r\n",
+            "empty": "Transfer-Encoding:\r\n",
+            "xchunked": "Transfer-Encoding: xchunked\r\n",
+        }.items()
+    },
     "NUL": (b"GET /a\0b" + HEAD + b"\r\n", 400),
     "an upgrade with a body": (
         b"POST /api/login" + HEAD + UPGRADE + JSON + b"Content-Length: 2\r\n\r\n{}",
@@ -99,6 +120,26 @@ def test_what_is_no_good_request_is_refused_at_once(server: RunningServer, name:
     assert b"content-security-policy" in head
     assert b"x-content-type-options: nosniff" in head
     assert b"\r\nserver:" not in head
+
+
+@pytest.mark.parametrize("name", ["no host", "two hosts", "gzip and chunked encoding"])
+def test_who_frames_badly_is_asked_nothing_more(server: RunningServer, name: str) -> None:
+    request = REFUSED[name][0]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(request + b"GET /healthz" + HEAD + b"\r\n")
+        answers = b""
+        while part := connection.recv(65_536):
+            answers += part
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_client_of_http_1_0_may_leave_out_the_host(server: RunningServer) -> None:
+    assert status(server, b"GET /healthz HTTP/1.0\r\n\r\n")[0] == 200
+
+
+def test_chunks_may_be_announced_in_capitals(server: RunningServer) -> None:
+    chunked = b"Transfer-Encoding: Chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    assert status(server, b"POST /api/refresh" + HEAD + JSON + chunked)[0] in (400, 404)
 
 
 def test_two_requests_in_one_write_get_two_answers(server: RunningServer) -> None:

@@ -1,4 +1,5 @@
-"""How large and how slow a request may be, decided before anything looks into it."""
+"""How large, how slow and how plainly framed a request must be, decided before anything looks into
+it."""
 
 import asyncio
 
@@ -17,6 +18,12 @@ MOST_BODY = 64 * 1024
 
 SLOWEST = 10
 """Seconds a body may take to arrive."""
+
+VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
+"""Of HTTP, as ASGI writes them."""
+
+_CLOSE = ((b"connection", b"close"),)
+"""Where one request ends and the next begins is not believed of who frames badly."""
 
 _SEPARATORS = len(": \r\n")
 
@@ -48,6 +55,23 @@ def _check_head(scope: Message) -> None:
     sizes.append(len(scope.get("raw_path") or b"") + len(scope["query_string"]))
     if max(sizes) > MOST_HEADER or sum(sizes) > MOST_HEADERS:
         raise Refused(Refusal.HEADERS_TOO_LARGE)
+    if not _is_plain(scope):
+        raise Refused(Refusal.INVALID_REQUEST, headers=_CLOSE)
+
+
+def _is_plain(scope: Message) -> bool:
+    """Whether every server on the way must have read this head alike: a known version, one Host
+    (RFC 9112 section 3.2), and no coding of the body but `chunked` (section 6.1).  What a proxy in
+    front may read otherwise is request smuggling."""
+    said = [(name, value.lower()) for name, value in scope["headers"]]
+    hosts = [value for name, value in said if name == b"host"]
+    codings = [value for name, value in said if name == b"transfer-encoding"]
+    fewest = 1 if scope["http_version"] == "1.1" else 0  # HTTP/2 says it otherwise
+    return (
+        scope["http_version"] in VERSIONS
+        and fewest <= len(hosts) <= 1
+        and codings in ([], [b"chunked"])
+    )
 
 
 async def _body(scope: Message, receive: Receive) -> bytes | None:
