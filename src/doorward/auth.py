@@ -138,17 +138,25 @@ class Auth:
         return ended
 
     async def revoke(
-        self, *, sid: str | None = None, subject: str | None = None, keep: str | None = None
+        self,
+        *,
+        sid: str | None = None,
+        subject: str | None = None,
+        keep: str | None = None,
+        device: Device = NOWHERE,
     ) -> Sequence[str]:
         """End one session, or all of a subject's but `keep`; logins under way fail with the latter.
 
         One atomic step.  Returns the sids ended; nothing of them is accepted once this returns.
+        `device` is where the decision came from.  It is told if it ended something, or was to end
+        all of a subject: also where nobody was logged in, that is a decision.
         """
         if subject is not None:
             rules.checked_id(subject)
         gone = await self._end(sid=sid, subject=subject, keep=keep)
-        event = Event(kind="revoked", at=self.clock(), sids=tuple(gone))
-        await self._record(replace(event, subject=subject or "", sid=sid or ""))
+        if gone or (subject is not None and keep is None):
+            event = Event(kind="revoked", at=self.clock(), sids=tuple(gone), device=device)
+            await self._record(replace(event, subject=subject or "", sid=sid or ""))
         return gone
 
     async def change(

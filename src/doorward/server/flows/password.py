@@ -1,6 +1,7 @@
 """Change the password."""
 
 from ...types import Principal
+from ...web.asgi import current_visit
 from ..refusals import Refusal, Refused
 from ..service import Service
 from .confirm import confirm
@@ -21,5 +22,6 @@ async def change_password(service: Service, principal: Principal, current: str, 
         user.subject, hashed, old=user.password_hash, at=service.clock()
     ):
         raise Refused(Refusal.WRONG_PASSWORD, field="current")
-    await service.auth.revoke(subject=user.subject, keep=principal.sid)
+    device = current_visit().device()
+    await service.auth.revoke(subject=user.subject, keep=principal.sid, device=device)
     await service.recorder.note("password_changed", subject=user.subject, sid=principal.sid)

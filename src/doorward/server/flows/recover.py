@@ -62,7 +62,7 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
         user.subject, hashed, old=user.password_hash, at=service.clock()
     ):
         raise Refused(Refusal.INVALID_LINK)
-    await service.auth.revoke(subject=user.subject)
+    await service.auth.revoke(subject=user.subject, device=visit.device())
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ...types import Principal, Session
+from ...web.asgi import current_visit
 from ..refusals import Refusal, Refused
 from ..service import Service
 
@@ -21,10 +22,11 @@ async def end_session(service: Service, principal: Principal, sid: str) -> None:
     session = await service.auth.session(sid)
     if session is None or session.subject != principal.subject:
         raise Refused(Refusal.NOT_FOUND)
-    if not await service.auth.revoke(sid=sid):
+    if not await service.auth.revoke(sid=sid, device=current_visit().device()):
         raise Refused(Refusal.NOT_FOUND)
 
 
 async def end_others(service: Service, principal: Principal) -> None:
     """End all sessions of the person but the one that asks."""
-    await service.auth.revoke(subject=principal.subject, keep=principal.sid)
+    device = current_visit().device()
+    await service.auth.revoke(subject=principal.subject, keep=principal.sid, device=device)

@@ -21,7 +21,8 @@ from ..rendering import AccountPage, ElevatePage, SessionRow
 from ..return_to import local_path
 from ..service import Service
 from ..words import own
-from .notices import notice
+from .entry import post_logout
+from .notices import notice, told
 from .show import see, show, wrong
 
 router = APIRouter(include_in_schema=False)
@@ -33,23 +34,35 @@ LATEST = 20
 @router.get("/account")
 async def get_account(request: Request, service: Serving) -> Response:
     principal = await current_visit().principal()
-    response = await _account_page(service, principal, notice=notice(request))
+    response = await _account_page(service, principal, notice=notice(request).sentence)
+    told(request, response)
     cookie_hint.unmark(request, response)
     return response
+
+
+@router.get("/account/sessions/end-others")
+@router.get("/account/sessions/{sid}/end")
+@router.get("/account/password")
+async def get_form_again() -> Response:
+    """Whoever comes to the address of a form, by Back or a reload, finds the form."""
+    return see("/account")
 
 
 @router.post("/account/sessions/end-others")
 async def post_end_others(request: Request, service: Serving) -> Response:
     await read_form(request)
     await end_others(service, await current_visit().principal())
-    return see("/account?done=others")
+    return see("/account", "others")
 
 
 @router.post("/account/sessions/{sid}/end")
 async def post_end(sid: str, request: Request, service: Serving) -> Response:
     await read_form(request)
-    await end_session(service, await current_visit().principal(), sid)
-    return see("/account?done=ended")
+    principal = await current_visit().principal()
+    if sid == principal.sid:
+        return await post_logout(request, service)
+    await end_session(service, principal, sid)
+    return see("/account", "ended")
 
 
 @router.post("/account/password")
@@ -60,7 +73,7 @@ async def post_password(request: Request, service: Serving) -> Response:
         await change_password(service, principal, form.get("current", ""), form.get("new", ""))
     except Refused as refused:
         return await _account_page(service, principal, refused)
-    return see("/account?done=password")
+    return see("/account", "password")
 
 
 @router.get("/elevate")
@@ -78,7 +91,8 @@ async def post_elevate(request: Request, service: Serving) -> Response:
         issued = await elevate(service, principal, form.get("password", ""))
     except Refused as refused:
         return await _elevate_page(service, principal, return_to, refused)
-    response = see(local_path(return_to) or "/account?done=confirmed")
+    back = local_path(return_to)
+    response = see(back) if back else see("/account", "confirmed")
     for name, value in transport.write(issued, service.clock()):
         response.headers.append(name.decode(), value.decode())
     return response
@@ -88,7 +102,7 @@ async def _account_page(
     service: Service, principal: Principal, refused: Refused | None = None, notice: str = ""
 ) -> Response:
     user = await owner(service, principal)
-    rows = await list_sessions(service, principal)
+    rows = sorted(await list_sessions(service, principal), key=lambda row: row.sid != principal.sid)
     latest = await service.history.page(Query(person=principal.subject), limit=LATEST)
     page = AccountPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ...web.asgi import current_visit
 from .. import cookie_hint
 from ..api import Serving
+from ..console import ActPage
 from ..flows.login import enter, login
 from ..flows.logout import logout
 from ..flows.signup import signup
@@ -15,7 +17,7 @@ from ..refusals import Refusal, Refused
 from ..rendering import LoginPage, SignupPage
 from ..return_to import local_path
 from ..service import Service
-from .notices import notice
+from .notices import Notice, notice, told
 from .show import form_token, see, show, wrong
 
 router = APIRouter(include_in_schema=False)
@@ -47,6 +49,7 @@ async def post_signup(request: Request, service: Serving) -> Response:
 @router.get("/login")
 async def get_login(request: Request, service: Serving) -> Response:
     response = await _login_page(request, service, request.query_params)
+    told(request, response)
     cookie_hint.unmark(request, response)
     return response
 
@@ -63,10 +66,26 @@ async def post_login(request: Request, service: Serving) -> Response:
     return response
 
 
+@router.get("/logout")
+async def get_logout() -> Response:
+    """Asks: no look at an address may log out, or every link and image could."""
+    if not current_visit().held():
+        return see("/login")
+    page = ActPage(
+        csrf_token=await form_token(),
+        heading="Log out?",
+        sentence="Your other places stay logged in.",
+        button="Log out",
+        action="/logout",
+        back="/account",
+    )
+    return show(page)
+
+
 @router.post("/logout")
 async def post_logout(request: Request, service: Serving) -> Response:
     await read_form(request)
-    response = see("/login?done=logout")
+    response = see("/login", "logout")
     await logout(service, request, response)
     cookie_hint.unmark(request, response)
     return response
@@ -88,12 +107,15 @@ async def _signup_page(
 async def _login_page(
     request: Request, service: Service, form: Mapping[str, str], refused: Refused | None = None
 ) -> Response:
+    hint = cookie_hint.hint(request, service.options.origin)
+    news = Notice() if refused else notice(request)
     page = LoginPage(
         csrf_token=await form_token(),
         return_to=local_path(form.get("return_to", "")),
         signup_open=service.options.signup == "open",
         email=form.get("email", "") if refused else "",
-        notice=cookie_hint.hint(request, service.options.origin) or notice(request),
+        notice=hint or news.sentence,
+        tone="news" if hint else news.tone,
         **wrong(refused),
     )
     return show(page, refused)

@@ -33,7 +33,7 @@ async def post_reset(request: Request, service: Serving) -> Response:
         if refused.reason is Refusal.INVALID_LINK:
             raise
         return await _reset_page(service, ticket, refused)
-    return see("/login?done=reset")
+    return see("/login", "reset")
 
 
 async def _reset_page(service: Service, ticket: str, refused: Refused | None = None) -> Response:

@@ -10,6 +10,7 @@ from ...web import origin
 from ...web.asgi import current_visit
 from ..refusals import Refused
 from ..rendering import Page, render
+from .notices import announce
 
 
 def show(page: Page, refused: Refused | None = None) -> HTMLResponse:
@@ -20,9 +21,12 @@ def show(page: Page, refused: Refused | None = None) -> HTMLResponse:
     return response
 
 
-def see(path: str) -> RedirectResponse:
-    """Go on to `path` with a GET (RFC 9110 section 15.4.4)."""
-    return RedirectResponse(path, 303)
+def see(path: str, news: str = "") -> RedirectResponse:
+    """Go on to `path` with a GET (RFC 9110 section 15.4.4), which tells the news."""
+    response = RedirectResponse(path, 303)
+    if news:
+        announce(response, news)
+    return response
 
 
 def wrong(refused: Refused | None) -> Mapping[str, Any]:
