@@ -62,6 +62,11 @@ async def test_the_link_dies_on_use(house: House) -> None:
     again = await set_up(await house.browser(), ticket, "thief@example.test")
     assert again.status_code == 400
     assert await house.service.users.by_email("thief@example.test") is None
+    root = await house.service.users.by_email(ROOT)
+    assert root is not None
+    await house.service.users.lock(root.subject, at=1)
+    assert not await house.service.users.any_admin()
+    assert (await set_up(await house.browser(), ticket, "thief@example.test")).status_code == 400
 
 
 async def test_the_link_dies_with_the_day(house: House) -> None:
@@ -76,6 +81,7 @@ async def test_another_link_is_dead_once_somebody_administers_and_no_new_one_is_
     first, second = await ticket_of(house), await ticket_of(house)
     assert (await set_up(await house.browser(), first)).status_code == 303
     assert (await set_up(await house.browser(), second, "late@example.test")).status_code == 400
+    assert await house.service.users.by_email("late@example.test") is None
     visitor = await house.browser()
     assert (await visitor.get("/setup", params={"ticket": second})).status_code == 400
     assert await setup_link(house.service) is None

@@ -100,12 +100,12 @@ def _surprises(options: Options) -> list[str]:
 async def _serve(
     app: "FastAPI", config: "Config", listener: socket.socket, options: Options
 ) -> None:
-    import uvicorn
+    from ..server.serving import Server
 
     async with app.router.lifespan_context(app):
         print(*notes(options, os.environ), *await _first_steps(app), sep="\n", flush=True)
         with _signals_ignored():
-            await uvicorn.Server(config).serve([listener])
+            await Server(config, app.state.doorward.door).serve([listener])
 
 
 async def _first_steps(app: "FastAPI") -> list[str]:

@@ -1,0 +1,51 @@
+"""What `doorward serve` has to do with the console: the first link, and an end without waiting."""
+
+import re
+from pathlib import Path
+from time import monotonic
+
+import httpx2
+
+from tests.support.server import RunningServer, running_server
+
+EMAIL, PASSWORD = "root@example.test", "correct horse battery"
+
+
+def set_up(server: RunningServer) -> str:
+    """Make the first administrator by the link.  A bearer token of theirs."""
+    link = re.search(r"^http\S+/setup\?ticket=(\S+)$", server.output, re.MULTILINE)
+    assert link is not None, server.output
+    account = {"email": EMAIL, "password": PASSWORD}
+    browser = {"sec-fetch-site": "same-origin"}
+    form = {**account, "ticket": link[1]}
+    assert httpx2.post(f"{server.url}/setup", data=form, headers=browser).status_code == 303
+    body = {**account, "transport": "bearer"}
+    return str(httpx2.post(f"{server.url}/api/login", json=body).json()["access_token"])
+
+
+def test_the_link_for_the_first_administrator_is_printed_until_there_is_one(
+    tmp_path: Path,
+) -> None:
+    with running_server(folder=tmp_path) as server:
+        assert "Nobody administers this server yet" in server.output
+        token = set_up(server)
+        online = f"{server.url}/api/admin/online"
+        answer = httpx2.get(online, headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+    with running_server(folder=tmp_path) as server:
+        assert "Nobody administers" not in server.output
+        assert "/setup" not in server.output
+
+
+def test_an_open_console_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with running_server(folder=tmp_path) as server:
+        token = {"authorization": f"Bearer {set_up(server)}"}
+        address = f"{server.url}/admin/online/events"
+        with httpx2.stream("GET", address, headers=token, timeout=20) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 2000"
+            began = monotonic()
+            server.process.terminate()
+            assert server.process.wait(10) == 0
+            assert monotonic() - began < 3
+            list(lines)  # it was ended, and not broken off
