@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from doorward.server.database import open_database
+from doorward.server.entry import Entry
+from doorward.server.history import History, Query
 from tests.server.logs import open_to_forgers, tamper, write_log
 
+from .conftest import Beside
 from .desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -107,3 +111,69 @@ async def test_what_a_client_wrote_into_the_log_never_reaches_the_terminal(desk:
     assert done.status == 1
     assert "\x1b" not in done.out
     assert done.out.count("\n") == 2
+
+
+# --- what the operator does ---------------------------------------------------------------------
+
+
+async def entries(desk: Desk) -> list[Entry]:
+    """The oldest first."""
+    database = await open_database(desk.database)
+    page = await History(database).page(Query(), limit=500)
+    await database.close()
+    return [kept.entry for kept in reversed(page)]
+
+
+async def test_every_decision_of_the_operator_is_entered(desk: Desk) -> None:
+    subject = desk.create("ann@example.test", "--role", "editor")
+    for words in (
+        ("lock", subject),
+        ("unlock", subject),
+        ("set-roles", subject, "admin"),
+        ("reset-link", subject),
+        ("delete", subject),
+    ):
+        done = desk.run("users", *words)
+        assert done.status == 0, done.err
+    found = await entries(desk)
+    by_note = [(one.kind, one.detail) for one in found if one.kind not in ("revoked", "changed")]
+    assert by_note == [
+        ("signup", {"roles": ["editor"]}),
+        ("locked", {"sessions": 0}),
+        ("unlocked", {}),
+        ("roles_set", {"roles": ["admin"], "sessions": 0}),
+        ("reset_link_made", {}),
+        ("account_deleted", {"sessions": 0}),
+    ]
+    assert {(one.actor, one.subject) for one in found} == {("operator", subject)}
+    assert desk.data("audit", "verify")["intact"]
+
+
+async def test_sessions_and_keys_ended_beside_a_server_are_entered_too(
+    beside_tokens: Beside,
+) -> None:
+    desk, visitor = beside_tokens.desk, beside_tokens.visitor
+    desk.create("audited@example.test")
+    token = visitor.enter("audited@example.test")["access_token"]
+    sid = visitor.me(token).json()["sid"]
+    assert desk.run("sessions", "revoke", sid).status == 0
+    kid = desk.data("keys", "rotate")["kid"]
+    done = desk.run("keys", "compromise", kid)
+    assert (done.status, done.err) == (0, "")
+    mine = [one for one in await entries(desk) if one.actor == "operator"]
+    assert [(one.kind, one.sid) for one in mine if one.kind == "revoked"] == [("revoked", sid)]
+    keys = [(one.kind, dict(one.detail)) for one in mine if one.kind.startswith("key")]
+    assert keys == [("key_rotated", {}), ("key_withdrawn", {"reason": kid})]
+    assert desk.data("audit", "verify")["intact"]
+
+
+async def test_a_head_that_a_server_logged_proves_what_came_before_it(
+    beside_tokens: Beside,
+) -> None:
+    desk = beside_tokens.desk
+    beside_tokens.visitor.login("nobody@example.test")
+    told = desk.data("audit", "verify")
+    assert desk.run("audit", "verify", "--head", told["head"]).status == 0
+    lines = [line for line in beside_tokens.server.output.splitlines() if "audit_head" in line]
+    for line in lines:
+        assert desk.run("audit", "verify", "--head", json.loads(line)["hash"]).status == 0

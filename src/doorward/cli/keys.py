@@ -7,7 +7,7 @@ from ..keys import signer_at
 from ..server.key_state import state
 from ..server.options import read_options
 from ..types import SigningKey, system_clock
-from .opening import opened_auth
+from .opening import opened_auth, opened_deciding
 from .output import Answer, NotDone, counted, long, table, when
 from .verbs import Verb, run
 
@@ -39,7 +39,7 @@ async def _list(given: Namespace) -> Answer:
 
 
 async def _rotate(given: Namespace) -> Answer:
-    async with opened_auth(read_options(given)) as auth:
+    async with opened_deciding(read_options(given)) as auth:
         if not await auth.signing.keys():
             raise NotDone(NONE)
         await auth.rotate_keys()
@@ -54,7 +54,7 @@ async def _rotate(given: Namespace) -> Answer:
 
 
 async def _compromise(given: Namespace) -> Answer:
-    async with opened_auth(read_options(given)) as auth:
+    async with opened_deciding(read_options(given)) as auth:
         before = {key.kid for key in await auth.signing.keys() if key.withdrawn_at is None}
         try:
             await auth.withdraw_key(given.kid)

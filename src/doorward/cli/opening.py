@@ -1,37 +1,47 @@
 """The database of a server, opened by a command that runs beside it or while it is down."""
 
+import logging
 import os
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..auth import Auth
+from ..auth import Auth, Record, ignore
 from ..errors import ConfigurationError
 from ..keys import default_root_key_path
 from ..opening import open_auth
 from ..server.options import Options
 from ..settings import Settings
+from ..types import system_clock
 from .output import NotDone, remark
 
 if TYPE_CHECKING:
     from ..server.database import Database
+    from ..server.recorder import Recorder
     from ..server.users import Users
+
+# a command says by itself what its operator should know
+logging.getLogger("doorward").addHandler(logging.NullHandler())
 
 USERS, SESSIONS = "doorward_users", "doorward_sessions"
 """The tables that tell whose file this is."""
 
 
 @asynccontextmanager
-async def opened_auth(options: Options, *, make: bool = False) -> AsyncIterator[Auth]:
+async def opened_auth(
+    options: Options, *, make: bool = False, record: Record = ignore
+) -> AsyncIterator[Auth]:
     """The sessions and signing keys.  Raises `NotDone` when there is no such database and it is not
     to be made, and `ConfigurationError`."""
     _check(options.database, SESSIONS, make)
     path = root_key_path(options, os.environ)
     missing = path is not None and not path.exists()
-    auth = await open_auth(options.database, Settings(), root_key_file=options.key_file)
+    auth = await open_auth(
+        options.database, Settings(), root_key_file=options.key_file, record=record
+    )
     try:
         yield auth
     finally:
@@ -47,6 +57,53 @@ async def opened_users(options: Options, *, make: bool = False) -> AsyncIterator
 
     async with opened_database(options, make=make) as database:
         yield Users(database)
+
+
+class Office(NamedTuple):
+    """What an operator decides with; each decision is entered into the audit log."""
+
+    users: "Users"
+    auth: Auth
+    recorder: "Recorder"
+
+
+@asynccontextmanager
+async def opened_office(options: Options, *, make: bool = False) -> AsyncIterator[Office]:
+    """The users and the sessions.  Raises like `opened_auth`."""
+    async with (
+        opened_register(options, make=make) as (users, recorder),
+        opened_auth(options, make=make, record=recorder.record) as auth,
+    ):
+        yield Office(users, auth, recorder)
+
+
+@asynccontextmanager
+async def opened_register(
+    options: Options, *, make: bool = False
+) -> AsyncIterator[tuple["Users", "Recorder"]]:
+    """The users, without their sessions.  Raises like `opened_auth`."""
+    from ..server.audit import Audit
+    from ..server.entry import OPERATOR
+    from ..server.metrics import Metrics
+    from ..server.recorder import Recorder
+    from ..server.users import Users
+
+    async with opened_database(options, make=make) as database:
+        recorder = Recorder(Metrics(), system_clock, outside=OPERATOR)
+        async with recorder.entering(Audit(database)):
+            yield Users(database), recorder
+
+
+@asynccontextmanager
+async def opened_deciding(options: Options) -> AsyncIterator[Auth]:
+    """The sessions and signing keys, to change them.  Raises like `opened_auth`."""
+    _check(options.database, SESSIONS, make=False)
+    if has_users(options):
+        async with opened_office(options) as office:
+            yield office.auth
+    else:  # an application's own file: what it records is its own affair
+        async with opened_auth(options) as auth:
+            yield auth
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from ..auth import Auth
 from ..server.options import Options, read_options
 from ..stores import Page
 from ..types import Session
-from .opening import has_users, opened_auth, opened_users
+from .opening import has_users, opened_auth, opened_deciding, opened_users
 from .output import Answer, NotDone, counted, table, when
 from .verbs import Verb, run
 
@@ -32,7 +32,7 @@ async def _list(given: Namespace) -> Answer:
 
 
 async def _revoke(given: Namespace) -> Answer:
-    async with opened_auth(read_options(given)) as auth:
+    async with opened_deciding(read_options(given)) as auth:
         ended = await auth.revoke(sid=given.sid)
         session = await auth.session(given.sid)
     if session is None:

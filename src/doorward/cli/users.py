@@ -14,7 +14,7 @@ from ..settings import MOST_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .asking import new_password
-from .opening import opened_auth, opened_users
+from .opening import opened_office, opened_register, opened_users
 from .output import Answer, NotDone, counted, table, when
 from .verbs import Verb, run
 
@@ -30,8 +30,9 @@ async def _create(given: Namespace) -> Answer:
         return await _create_with_link(options, email, roles)
     password = new_password()
     check_password(password, email=email, minimum=options.min_password)
-    async with opened_users(options, make=True) as users:
+    async with opened_register(options, make=True) as (users, recorder):
         user = await users.create(email, await _hashed(password), roles, at=system_clock())
+        await recorder.note("signup", subject=user.subject, roles=sorted(roles))
     return Answer(_data(user), [_created(user)])
 
 
@@ -49,9 +50,10 @@ async def _list(given: Namespace) -> Answer:
 
 async def _lock(given: Namespace) -> Answer:
     options = read_options(given)
-    async with opened_users(options) as users, opened_auth(options) as auth:
+    async with opened_office(options) as (users, auth, recorder):
         before = await find(users, given.who)
         user, ended = await lock_out(users, auth, before.subject)
+        await recorder.note("locked", subject=user.subject, sessions=ended)
         notes = await bereft(users, before)
     did = f"{user.email} was locked already" if before.locked_at else f"Locked {user.email}"
     return Answer(
@@ -63,18 +65,21 @@ async def _lock(given: Namespace) -> Answer:
 
 async def _unlock(given: Namespace) -> Answer:
     options = read_options(given)
-    async with opened_users(options) as users, opened_auth(options) as auth:
+    async with opened_office(options) as (users, auth, recorder):
         before = await find(users, given.who)
         user = await let_in(users, auth, before.subject)
+        await recorder.note("unlocked", subject=user.subject)
     did = f"Unlocked {user.email}" if before.locked_at else f"{user.email} was not locked"
     return Answer({**_data(user), "locked_at": user.locked_at}, [f"{did} and can log in."])
 
 
 async def _set_roles(given: Namespace) -> Answer:
     options, roles = read_options(given), _roles(given.roles)
-    async with opened_users(options) as users, opened_auth(options) as auth:
+    async with opened_office(options) as (users, auth, recorder):
         before = await find(users, given.who)
         user, changed = await give_roles(users, auth, before.subject, roles)
+        now_has = sorted(user.roles)
+        await recorder.note("roles_set", subject=user.subject, roles=now_has, sessions=changed)
         notes = await bereft(users, before)
     told = f"{counted(changed, 'session')} changed, nobody was logged out."
     return Answer(
@@ -87,9 +92,10 @@ async def _set_roles(given: Namespace) -> Answer:
 async def _reset_link(given: Namespace) -> Answer:
     options = read_options(given)
     _check_origin(options)
-    async with opened_users(options) as users, opened_auth(options) as auth:
+    async with opened_office(options) as (users, auth, recorder):
         user = await find(users, given.who)
         link, ends_at = await _link(auth, options, user)
+        await recorder.note("reset_link_made", subject=user.subject)
     notes = _link_notes(options)
     if user.locked_at is not None:
         notes.append(f"Note: {user.email} is locked, and stays so until it is unlocked.")
@@ -99,11 +105,12 @@ async def _reset_link(given: Namespace) -> Answer:
 
 async def _delete(given: Namespace) -> Answer:
     options = read_options(given)
-    async with opened_users(options) as users, opened_auth(options) as auth:
+    async with opened_office(options) as (users, auth, recorder):
         user = await users.find(given.who)
         if user is None:
             return await _delete_leftovers(auth, given.who)
         ended = await forget(users, auth, user.subject)
+        await recorder.note("account_deleted", subject=user.subject, sessions=ended)
         notes = await bereft(users, user)
     return Answer(
         {**_data(user), "sessions_ended": ended},
@@ -117,9 +124,11 @@ async def _delete(given: Namespace) -> Answer:
 
 async def _create_with_link(options: Options, email: str, roles: Roles) -> Answer:
     _check_origin(options)
-    async with opened_users(options, make=True) as users, opened_auth(options, make=True) as auth:
+    async with opened_office(options, make=True) as (users, auth, recorder):
         user = await users.create(email, None, roles, at=system_clock())
+        await recorder.note("signup", subject=user.subject, roles=sorted(roles))
         link, ends_at = await _link(auth, options, user)
+        await recorder.note("reset_link_made", subject=user.subject)
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
     lines = [_created(user), *_link_lines(user, link, ends_at)]
     return Answer(data, lines, _link_notes(options))
