@@ -88,7 +88,7 @@ class Auth:
         try:
             return await self._check(credential, now)
         except Rejected as refused:
-            await self._refused(refused)
+            await self.refused(refused)
             raise
 
     async def refresh(self, refresh_token: str, device: Device = NOWHERE) -> Issued:
@@ -100,7 +100,7 @@ class Auth:
         try:
             return await self._refresh(refresh_token, device)
         except Rejected as refused:
-            await self._refused(refused, device, await self._owner(refresh_token))
+            await self.refused(refused, device, await self._owner(refresh_token))
             raise
 
     async def elevate(
@@ -155,8 +155,10 @@ class Auth:
             rules.checked_id(subject)
         gone = await self._end(sid=sid, subject=subject, keep=keep)
         if gone or (subject is not None and keep is None):
+            row = None if sid is None else await self.store.get(sid)
+            whose = row.subject if row is not None else subject or ""
             event = Event(kind="revoked", at=self.clock(), sids=tuple(gone), device=device)
-            await self._record(replace(event, subject=subject or "", sid=sid or ""))
+            await self._record(replace(event, subject=whose, sid=sid or ""))
         return gone
 
     async def change(
@@ -223,6 +225,15 @@ class Auth:
         token stay logged in.  Raises `LookupError` when there is no such key."""
         await self.signing.withdraw(kid)
         await self._record(Event(kind="key_withdrawn", at=self.clock(), reason=kid))
+
+    async def refused(
+        self, refused: Rejected, device: Device = NOWHERE, row: Session | None = None
+    ) -> None:
+        """Tell of a refusal: by whom, and of which session if that is known."""
+        event = Event(kind="refused", at=self.clock(), reason=refused.reason, device=device)
+        if row is not None:
+            event = replace(event, subject=row.subject, sid=row.sid)
+        await self._record(event)
 
     async def purge(self) -> int:
         """Delete what has been dead for a day, in small steps.  Returns how many sessions went."""
@@ -336,14 +347,6 @@ class Auth:
         news = await self.store.changes(self._view.cursor)
         if news.cursor is not self._view.cursor and self._view.learn(news, self.clock()):
             self.signing.forget()
-
-    async def _refused(
-        self, refused: Rejected, device: Device = NOWHERE, row: Session | None = None
-    ) -> None:
-        event = Event(kind="refused", at=self.clock(), reason=refused.reason, device=device)
-        if row is not None:
-            event = replace(event, subject=row.subject, sid=row.sid)
-        await self._record(event)
 
     async def _tell(
         self,

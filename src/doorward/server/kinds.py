@@ -4,6 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import Literal
 
+from ..errors import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -34,6 +36,9 @@ KINDS: dict[str, Kind] = {
     "key_withdrawn": Kind(level=logging.WARNING),
 }
 """Those that are not simply audited and logged, which is what every other kind is."""
+
+TRIED = frozenset({Reason.CROSS_ORIGIN, Reason.BAD_SIGNATURE, Reason.MALFORMED})
+"""Why a credential is `refused` that no client of good will sends: logged at INFO, sparingly."""
 
 LOGINS = tuple(name for name, kind in KINDS.items() if kind.counts == "login")
 REFUSALS = tuple(name for name, kind in KINDS.items() if kind.counts == "refusal")

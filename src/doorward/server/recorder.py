@@ -1,5 +1,6 @@
 """The one place that every event passes: a log line, a metric, an entry in the audit log."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
@@ -12,9 +13,10 @@ from . import events
 from .audit import Audit
 from .entry import DONE, SYSTEM, Entry
 from .heads import Heads
-from .kinds import kind_of
+from .kinds import TRIED, Kind, kind_of
 from .lag import Lag
 from .metrics import Metrics
+from .sparing import Sparing
 
 MOST_SIDS = 32
 """Sessions that an entry names; how many there were, it always says."""
@@ -40,6 +42,7 @@ class Recorder:
         self._audit: Audit | None = None
         self._lag: Lag | None = None
         self._heads = Heads(clock)
+        self._sparing = Sparing()
 
     @asynccontextmanager
     async def entering(self, audit: Audit, lag: Lag | None = None) -> AsyncIterator[None]:
@@ -90,12 +93,18 @@ class Recorder:
     async def _enter(self, entry: Entry, reason: str) -> None:
         kind = kind_of(entry.kind)
         self._metrics.happened(entry.kind, reason)
-        events.write(kind.level, entry.kind, entry.at, _fields(entry))
+        events.write(self._level(entry, kind), entry.kind, entry.at, _fields(entry))
         if not kind.audited or (kind.named and not entry.actor + entry.subject):
             return
         if self._audit is None:
             raise StoreUnavailable("the audit log is closed")
         self._heads.saw(await self._audit.append(entry))
+
+    def _level(self, entry: Entry, kind: Kind) -> int:
+        tried = entry.kind == "refused" and entry.outcome in TRIED
+        if tried and self._sparing.lets(entry.address, entry.at):
+            return logging.INFO
+        return kind.level
 
     def _who(self, event: Event | None) -> tuple[str, Device]:
         """Who acts, and from where: the request tells what an event does not."""

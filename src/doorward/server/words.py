@@ -11,7 +11,7 @@ WORDS = {
     "adopted": "Session came back from a restored database",
     "audit_pruned": "Old history deleted",
     "changed": "Roles of sessions changed",
-    "denied": "Refused by the console",
+    "denied": "Refused what is not theirs",
     "elevated": "Confirmed with the password",
     "first_admin": "Became the first administrator",
     "key_rotated": "Next signing key put into use",

@@ -90,7 +90,11 @@ class Visit:
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
         if self.known is None:
-            shown = transport.read(self._scope["headers"], self.gate.mode)
+            try:
+                shown = transport.read(self._scope["headers"], self.gate.mode)
+            except Rejected as refused:
+                await self.auth.refused(refused, self.device())
+                raise
             if shown is None:
                 raise Rejected(Reason.MISSING)
             if shown.transport == "cookie":
@@ -116,11 +120,11 @@ class Visit:
         """
         if self._ours:
             return
-        if not origin.vouched(self._method, self.headers, self.gate.public_origin):
-            shown = self._presented()
-            # without a cookie a client has no authority that another origin could borrow
-            if shown is not None and shown.transport == "cookie":
-                await self._check_csrf(shown, submitted)
+        try:
+            await self._check_origin(submitted)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
         self._ours = True
 
     def held(self) -> tuple[str, ...]:
@@ -169,6 +173,14 @@ class Visit:
         self.issued = issued = await self.auth.refresh(shown.refresh_token or "", self.device())
         row = issued.session
         return rules.principal_of(row, row.authenticated_at, row.amr)
+
+    async def _check_origin(self, submitted: str | None) -> None:
+        if origin.vouched(self._method, self.headers, self.gate.public_origin):
+            return
+        shown = self._presented()
+        # without a cookie a client has no authority that another origin could borrow
+        if shown is not None and shown.transport == "cookie":
+            await self._check_csrf(shown, submitted)
 
     async def _check_csrf(self, shown: Presented, submitted: str | None) -> None:
         sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")

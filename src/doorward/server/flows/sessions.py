@@ -21,6 +21,7 @@ async def end_session(service: Service, principal: Principal, sid: str) -> None:
     nobody learns which exist."""
     session = await service.auth.session(sid)
     if session is None or session.subject != principal.subject:
+        await _denied(service, principal)
         raise Refused(Refusal.NOT_FOUND)
     if not await service.auth.revoke(sid=sid, device=current_visit().device()):
         raise Refused(Refusal.NOT_FOUND)
@@ -30,3 +31,11 @@ async def end_others(service: Service, principal: Principal) -> None:
     """End all sessions of the person but the one that asks."""
     device = current_visit().device()
     await service.auth.revoke(subject=principal.subject, keep=principal.sid, device=device)
+
+
+async def _denied(service: Service, principal: Principal) -> None:
+    scope = current_visit().scope
+    what = f"{scope['method']} {scope['path']}"[:200]
+    await service.recorder.note(
+        "denied", sid=principal.sid, outcome=Refusal.NOT_FOUND, request=what
+    )
