@@ -135,3 +135,12 @@ async def test_a_refused_refresh_tells_whose_it_was_only_if_its_secret_is_right(
     known, unknown = house.told
     assert (known.reason, known.subject, known.sid) == ("revoked", "ann", issued.session.sid)
     assert (unknown.kind, unknown.subject, unknown.sid) == ("refused", "", "")
+
+
+async def test_a_session_ended_by_its_sid_is_told_with_whose_it_was(house: House) -> None:
+    auth = house.auth()
+    issued = await log_in(auth)
+    house.told.clear()
+    await auth.revoke(sid=issued.session.sid)
+    (told,) = house.told
+    assert (told.kind, told.subject, told.sid) == ("revoked", "ann", issued.session.sid)

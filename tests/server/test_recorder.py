@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from doorward.server.history import History, Query
 from doorward.server.kinds import KINDS, kind_of
 from doorward.server.metrics import Metrics
 from doorward.server.recorder import MOST_SIDS, Recorder
+from doorward.server.sparing import FROM_ONE
 from doorward.settings import MINUTE
 from doorward.testing import FakeClock
 from doorward.types import EVENTS, Device, Event
@@ -90,6 +92,18 @@ async def test_a_refusal_that_names_nobody_is_only_counted(desk: Desk) -> None:
     assert await desk.entries() == []
     await desk.recorder.note("denied", actor="u_1", outcome="insufficient_role")
     assert [entry.kind for entry in await desk.entries()] == ["denied"]
+
+
+async def test_refusals_that_one_source_can_cause_without_end_are_entered_sparingly(
+    desk: Desk,
+) -> None:
+    again = Event(kind="refused", at=60, subject="u_1", sid="s", reason="revoked", device=THIEF)
+    for _ in range(3 * FROM_ONE):
+        await desk.recorder.record(again)
+    assert len(await desk.entries()) == FROM_ONE
+    await desk.recorder.record(replace(again, device=LAPTOP))
+    await desk.recorder.record(replace(again, at=120))
+    assert len(await desk.entries()) == FROM_ONE + 2
 
 
 async def test_a_theft_is_entered_with_both_devices(desk: Desk) -> None:

@@ -43,6 +43,7 @@ class Recorder:
         self._lag: Lag | None = None
         self._heads = Heads(clock)
         self._sparing = Sparing()
+        self._entered = Sparing()
 
     @asynccontextmanager
     async def entering(self, audit: Audit, lag: Lag | None = None) -> AsyncIterator[None]:
@@ -94,11 +95,16 @@ class Recorder:
         kind = kind_of(entry.kind)
         self._metrics.happened(entry.kind, reason)
         events.write(self._level(entry, kind), entry.kind, entry.at, _fields(entry))
-        if not kind.audited or (kind.named and not entry.actor + entry.subject):
+        if not kind.audited or (kind.named and not self._worth(entry)):
             return
         if self._audit is None:
             raise StoreUnavailable("the audit log is closed")
         self._heads.saw(await self._audit.append(entry))
+
+    def _worth(self, entry: Entry) -> bool:
+        """Whether a refusal is entered.  Who has a token that died long ago can show it all day."""
+        somebody = bool(entry.actor or entry.subject)
+        return somebody and self._entered.lets(entry.address, entry.at)
 
     def _level(self, entry: Entry, kind: Kind) -> int:
         tried = entry.kind == "refused" and entry.outcome in TRIED
