@@ -253,9 +253,28 @@ async def test_openapi_describes_every_route_of_the_api_and_how_to_authenticate(
         ("post", "/api/elevate"),
         ("get", "/.well-known/jwks.json"),
         ("get", "/healthz"),
+        ("get", "/metrics"),
+        ("get", "/api/history"),
+        ("get", "/api/admin/users"),
+        ("get", "/api/admin/users/{subject}"),
+        ("post", "/api/admin/users/{subject}/lock"),
+        ("post", "/api/admin/users/{subject}/unlock"),
+        ("post", "/api/admin/users/{subject}/reset-link"),
+        ("put", "/api/admin/users/{subject}/roles"),
+        ("delete", "/api/admin/users/{subject}/sessions"),
+        ("delete", "/api/admin/sessions/{sid}"),
+        ("get", "/api/admin/online"),
+        ("get", "/api/admin/history"),
+        ("get", "/api/admin/keys"),
+        ("post", "/api/admin/keys/rotate"),
+        ("post", "/api/admin/keys/{kid}/compromise"),
     }
     assert set(schema["components"]["securitySchemes"]) == {"cookie", "bearer"}
     assert schema["paths"]["/api/me"]["get"]["security"] == [{"cookie": []}, {"bearer": []}]
+    assert schema["paths"]["/api/admin/users"]["get"]["security"] == [
+        {"cookie": []},
+        {"bearer": []},
+    ]
     assert "security" not in schema["paths"]["/api/login"]["post"]
     for path, item in schema["paths"].items():
         for operation in item.values():
