@@ -1,6 +1,8 @@
 """The database fails while the server runs: 503, said plainly, and nobody is logged out by it."""
 
 import resource
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.server.house import EMAIL, PASSWORD, login
+from doorward.server.trouble import LASTS
+from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.server import running_server
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +94,26 @@ async def test_health_says_so(wreck: Wreck) -> None:
     assert answer.json() == {"status": "unavailable", "view": "stale"}
 
 
+async def test_who_could_not_write_a_moment_ago_is_unwell_for_a_while(
+    opened: Opened, tmp_path: Path
+) -> None:
+    file = tmp_path / "doorward.db"
+    house: House = await opened(database=f"sqlite:///{file}")
+    client = await house.client()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("ALTER TABLE doorward_limits RENAME TO away")
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await login(client)).status_code == 503
+        other.execute("ALTER TABLE away RENAME TO doorward_limits")
+    house.clock.advance(LASTS - 1)
+    health = await client.get("/healthz")
+    assert (health.status_code, health.json()) == (503, {"status": "unavailable", "view": "fresh"})
+    house.clock.advance(1)
+    assert (await client.get("/healthz")).json() == {"status": "ok", "view": "fresh"}
+    house.clock.now -= 3600
+    assert (await client.get("/healthz")).status_code == 200
+
+
 async def test_pages_that_need_no_database_are_still_there(wreck: Wreck) -> None:
     for path in ("/", "/login", "/signup", "/docs"):
         assert (await wreck.ask("GET", path, stranger=True)).status_code == 200
@@ -109,6 +132,8 @@ async def test_a_full_disk_refuses_what_it_cannot_keep_and_keeps_the_rest(tmp_pa
                 answer = await client.post(path, json=body, headers=mine)
                 assert (answer.status_code, answer.json()["reason"]) == (503, "store_unavailable")
             assert (await client.get("/api/me", headers=mine)).status_code == 200
+            health = await client.get("/healthz")
+            assert (health.status_code, health.json()["view"]) == (503, "fresh")
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
             assert (await client.post("/api/logout", headers=mine)).status_code == 204
             assert (await login(client)).status_code == 200

@@ -77,6 +77,7 @@ async def on_http(request: Request, error: HTTPException) -> Response:
 
 
 async def on_unavailable(request: Request, error: StoreUnavailable) -> Response:
+    request.app.state.service.trouble.happened()
     if not is_page(request.url.path):
         return _raw(*problem(error))
     retry = (b"retry-after", b"%d" % RETRY_SECONDS)

@@ -150,13 +150,17 @@ async def get_jwks(service: Serving, response: Response) -> dict[str, Any]:
 
 @router.get("/healthz", tags=["Server"], summary="Is it well?")
 async def get_health(service: Serving, response: Response) -> Health:
-    """503 when the store is gone."""
+    """503 while a database does not answer, and for ten seconds after it failed a request, as one
+    does that is full or locked: it can be read still. Nothing is written to find out."""
     try:
         await service.auth.store.mark()
         await service.users.by_subject("")
     except StoreUnavailable:
         response.status_code = 503
         return Health(status="unavailable", view="stale")
+    if service.trouble.is_near:
+        response.status_code = 503
+        return Health(status="unavailable", view="fresh")
     return Health(status="ok", view="fresh")
 
 

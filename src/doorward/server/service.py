@@ -28,6 +28,7 @@ from .recorder import Recorder
 from .retention import prune_hourly
 from .scrape import load_token
 from .timed import timed
+from .trouble import Trouble
 from .users import Users
 
 
@@ -47,6 +48,7 @@ class Service:
     metrics: Metrics
     census: Census
     metrics_token: bytes | None
+    trouble: Trouble
     clock: Clock
 
 
@@ -87,6 +89,7 @@ async def opened(
                     metrics=metrics,
                     census=census,
                     metrics_token=token or None,
+                    trouble=Trouble(clock),
                     clock=clock,
                 )
     finally:
