@@ -18,6 +18,10 @@ MOST_BRANCHES = 16
 CLOCK_SKEW = MINUTE
 """Seconds by which the clock of the process that issued a token may run ahead of ours."""
 
+JWKS_MAX_AGE = HOUR
+"""Seconds for which others may cache our public keys; a next key is published for at least this
+long before it signs, unless its predecessor is compromised."""
+
 MOST_ROLE_BYTES = 1000
 """Bytes of JSON of the role names of one session, and as many again of its scope names: keeps an
 access token under 3,800 bytes, and is the same in both modes, so that switching breaks nobody."""

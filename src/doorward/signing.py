@@ -3,13 +3,9 @@
 from collections.abc import Sequence
 
 from .keys import Keyring, RootKeys, first_keys, rotated, withdrawn
-from .settings import CLOCK_SKEW, Settings
+from .settings import CLOCK_SKEW, JWKS_MAX_AGE, Settings
 from .stores import Keys
 from .types import Clock, SigningKey
-
-JWKS_MAX_AGE = 3600
-"""Seconds for which others may cache our public keys; a next key is published for at least this
-long before it signs, unless its predecessor is compromised."""
 
 
 class Signing:

@@ -9,7 +9,7 @@ from doorward import Auth, Issued, Reason
 from doorward.keys import RootKeys, base64url
 from doorward.keys.algorithm import signing as methods
 from doorward.keys.rotation import private_part
-from doorward.signing import JWKS_MAX_AGE
+from doorward.settings import JWKS_MAX_AGE
 from doorward.stores import Backend
 from doorward.types import SigningKey
 from tests.core.between import Between, once

@@ -6,7 +6,8 @@ import pytest
 
 from doorward import ConfigurationError, Rejected, Settings, StoreUnavailable
 from doorward.keys import Keyring, RootKeys
-from doorward.signing import JWKS_MAX_AGE, Signing
+from doorward.settings import JWKS_MAX_AGE
+from doorward.signing import Signing
 from doorward.stores import Backend
 from doorward.testing import FakeClock
 from tests.core.between import Between, Faulty, once

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from doorward.signing import JWKS_MAX_AGE
+from doorward.settings import JWKS_MAX_AGE
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from ..errors import Reason, Rejected, StoreUnavailable
+from ..settings import JWKS_MAX_AGE
 from ..types import Issued, Principal
 from ..web import origin, transport
 from ..web.asgi import current_visit
@@ -51,10 +52,6 @@ Known = Annotated[Principal, Depends(Guard())]
 PROBLEM: dict[int | str, dict[str, Any]] = {
     "default": {"description": "Any refusal, with its reason.", "model": Problem}
 }
-
-JWKS_MAX_AGE = 3600
-"""Seconds for which others may keep our public keys: a next key is published that long before it
-signs."""
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
 

@@ -1,8 +1,9 @@
 """One application's way in: opened with the application, shared by its requests."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..auth import Auth, Record, ignore
@@ -13,6 +14,8 @@ from ..stores import check_url
 from ..types import Clock, system_clock
 from .client import Trusted
 from .gate import Gate
+
+log = logging.getLogger("doorward")
 
 
 class Door:
@@ -67,8 +70,7 @@ class Door:
             yield gate.auth
         finally:
             sweeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeper
+            await asyncio.gather(sweeper, return_exceptions=True)
             await self.close()
 
     async def _open(self) -> Gate:
@@ -88,7 +90,8 @@ class Door:
 
 async def _sweep(auth: Auth) -> None:
     while True:
-        # a store that is away now is asked again in an hour
-        with suppress(StoreUnavailable):
+        try:
             await auth.purge()
+        except StoreUnavailable as error:
+            log.warning("dead sessions wait an hour to be deleted: %s", error)
         await asyncio.sleep(HOUR)

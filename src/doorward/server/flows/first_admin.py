@@ -4,6 +4,7 @@ import json
 from hashlib import sha256
 from secrets import token_urlsafe
 
+from ...errors import DoorwardError
 from ...settings import DAY
 from ...types import Principal
 from ...web.asgi import current_visit
@@ -46,7 +47,7 @@ async def make_first_admin(service: Service, ticket: str, email: str, password: 
     expires_at = await _take(service, ticket)
     try:
         user = await make(service, email, password)
-    except Refused:
+    except DoorwardError:
         await _put(service, ticket, expires_at)
         raise
     return await _crowned(service, user)
