@@ -18,7 +18,7 @@ APP = next(block for block in blocks(ROOT / "README.md") if block.more == "app.p
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a page's blocks run: nothing of Doorward's is set, and the root key stays here."""
-    for variable in [each for each in os.environ if each.startswith("DOORWARD_")]:
+    for variable in [each for each in os.environ if each.startswith(("DOORWARD_", "DATABASE"))]:
         monkeypatch.delenv(variable)
     for variable in ("XDG_DATA_HOME", "HOME"):
         monkeypatch.setenv(variable, str(tmp_path))
