@@ -11,7 +11,6 @@ import pytest
 
 from doorward import Device
 from doorward.cli.checks import CHECKS
-from doorward.cli.checks.finding import NOTHING
 from doorward.cli.facts import DatabaseFile, Facts, RootKey, filesystem_of, gather
 from doorward.keys import RootKeys
 from doorward.server.options import Options
@@ -146,20 +145,34 @@ def test_a_check_tells_a_good_setup_from_a_bad_one(name: str, severity: str, tol
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "told", "says"),
     [
-        ("journal", facts(database={"exists": False})),
-        ("readers", facts(database={"path": None, "mode": 0o777})),
-        ("readers", facts(database={"exists": False, "mode": 0o777})),
-        ("journal", facts(database={"error": "no", "journal": ""})),
-        ("journal", facts(database={"ours": False, "journal": "delete"})),
-        ("sealed-keys", facts(root_key={"keys": None})),
-        ("sealed-keys", facts(database={"keys": ()})),
-        ("clock", facts(database={"sessions": ()})),
+        ("journal", facts(database={"exists": False}), "no database file"),
+        ("readers", facts(database={"path": None, "mode": 0o777}), "no database file"),
+        ("readers", facts(database={"exists": False, "mode": 0o777}), "no database file"),
+        ("journal", facts(database={"error": "no", "journal": ""}), "no database file"),
+        ("journal", facts(database={"ours": False, "journal": "delete"}), "no database file"),
+        ("sealed-keys", facts(root_key={"keys": None}), "were not tried"),
+        ("sealed-keys", facts(database={"keys": ()}), "No signing keys"),
+        ("clock", facts(database={"sessions": ()}), "no session to compare it with"),
+        ("client-addresses", facts(database={"sessions": ()}), "Nobody is logged in"),
+        ("client-addresses", facts(), "None of 1 session seems"),
+        ("client-addresses", facts(Options()), "this machine alone"),
+        ("next-key", facts(database={"keys": ()}), "There are no signing keys"),
+        ("next-key", facts(), "The next signing key, next, waits"),
     ],
 )
-def test_what_is_not_there_is_not_praised(name: str, told: Facts) -> None:
-    assert CHECKS[name](told) == NOTHING
+def test_what_was_not_looked_at_is_said_and_not_praised(name: str, told: Facts, says: str) -> None:
+    finding = CHECKS[name](told)
+    assert (finding.severity, finding.do) == ("ok", "")
+    assert says in finding.says
+
+
+def test_a_finding_about_the_root_key_does_not_say_its_advice_twice() -> None:
+    sealed = "They are sealed under another root key: give the one this database was used with."
+    finding = CHECKS["sealed-keys"](facts(sealed=sealed))
+    assert finding.says == sealed
+    assert "used with" not in finding.do
 
 
 def test_a_file_system_is_that_of_the_nearest_mount() -> None:

@@ -59,10 +59,25 @@ def test_it_says_where_it_serves_from_what(tmp_path: Path) -> None:
         said = server.output
     assert f"Doorward serves {server.url} (listening on 127.0.0.1 port {server.port})" in said
     assert "mode      token" in said
-    assert f"database  {server.database}" in said
-    assert f"root key  {keys / 'root.key'}" in said
+    assert f"database  {tmp_path / 'doorward.db'} (new)\n" in said
+    assert f"root key  {keys / 'root.key'} (new: keep a copy)\n" in said
     assert "Warning" not in said
     assert (keys / "root.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_there_before_is_not_called_new(tmp_path: Path) -> None:
+    with running_server(folder=tmp_path):
+        pass
+    with running_server(folder=tmp_path) as server:
+        assert f"database  {tmp_path / 'doorward.db'}\n" in server.output
+        assert f"root key  {tmp_path / 'root.key'}\n" in server.output
+
+
+def test_a_slip_in_the_folder_makes_no_folder(tmp_path: Path) -> None:
+    done = run("serve", "--database", "sqlite:///dta/doorward.db", "--port", "0", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"doorward: There is no folder {tmp_path / 'dta'} for the database" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_key_beside_the_database_is_a_warning_and_no_refusal(tmp_path: Path) -> None:
@@ -128,7 +143,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "no network": (["--trusted-proxies", "10.0.0.1/8"], "proxies"),
     "no address": (["--host", "256.1.1.1"], "cannot listen on 256.1.1.1"),
     "another database": (["--database", "mysql://x"], "mysql"),
-    "no folder for it": (["--database", "sqlite:////proc/x/doorward.db"], "/proc/x/doorward.db"),
+    "no folder for it": (
+        ["--database", "sqlite:////proc/x/doorward.db"],
+        "There is no folder /proc/x ",
+    ),
     "no database": (["--database", "sqlite:///not.db"], "not.db"),
     "no key": (["--root-key-file", "bad.key"], "bad.key"),
     "a folder for a key": (["--root-key-file", "."], "root key"),
@@ -154,7 +172,9 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         done = run("serve", "--port", port, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in done.stderr
+    said = f"cannot listen on 127.0.0.1 port {port}: Address already in use; choose with"
+    assert said in done.stderr
+    assert "('127.0.0.1'" not in done.stderr
 
 
 def test_a_lost_root_key_is_one_sentence_and_makes_no_other(tmp_path: Path) -> None:

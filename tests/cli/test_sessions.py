@@ -119,7 +119,35 @@ def test_who_and_what_does_not_exist_is_refused(desk: Desk) -> None:
     assert desk.refusal("sessions", "list", "bob@example.test") == (
         "There is no user bob@example.test."
     )
+    assert desk.refusal("sessions", "revoke-all", "bob@example.test") == (
+        "There is no user bob@example.test."
+    )
     assert desk.refusal("sessions", "revoke", "nothing") == "There is no session nothing."
+
+
+def test_all_sessions_of_a_person_end_and_they_can_log_in_again(beside: Beside) -> None:
+    email, other = (f"{token_hex(6)}@example.test" for _ in range(2))
+    subject = beside.desk.create(email)
+    beside.desk.create(other)
+    ended = [beside.visitor.enter(email)["access_token"] for _ in range(2)]
+    spared = beside.visitor.enter(other)["access_token"]
+    done = beside.desk.run("sessions", "revoke-all", email)
+    assert (done.status, done.err) == (0, "")
+    assert done.out == f"2 sessions of {email} ended; they can log in again.\n"
+    assert [beside.visitor.me(each).status_code for each in ended] == [401, 401]
+    assert beside.visitor.me(spared).status_code == 200
+    beside.visitor.enter(email)
+    data = beside.desk.data("sessions", "revoke-all", subject)
+    assert data == {"subject": subject, "email": email, "sessions_ended": 1}
+    done = beside.desk.run("sessions", "revoke-all", email)
+    assert (done.status, done.out) == (0, f"{email} is not logged in anywhere.\n")
+
+
+def test_all_sessions_of_an_applications_own_subject_end(desk: Desk) -> None:
+    keep(desk, seen("s1", system_clock()), seen("s2", system_clock(), "u_bob"))
+    data = desk.data("sessions", "revoke-all", "u_bob")
+    assert data == {"subject": "u_bob", "email": None, "sessions_ended": 1}
+    assert [each["sid"] for each in desk.data("sessions", "list")["sessions"]] == ["s1"]
 
 
 def test_a_session_id_that_begins_with_a_dash_is_no_option(desk: Desk) -> None:

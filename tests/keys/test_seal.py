@@ -29,8 +29,8 @@ def test_another_root_key_is_refused_with_one_sentence() -> None:
     with pytest.raises(ConfigurationError) as refused:
         unseal(NEW, "kid", seal(OLD, "kid", PRIVATE))
     assert str(refused.value) == (
-        "The root key of new does not open the signing keys in the database; "
-        "give the one they were sealed under as well, after the newest."
+        "The signing keys in the database are sealed under another root key than the one given "
+        "(from new): give the one this database was used with."
     )
 
 

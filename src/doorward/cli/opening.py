@@ -129,6 +129,17 @@ def database_file(url: str) -> Path | None:
     return None if path in ("", url) else Path(path).absolute()
 
 
+def check_folder(url: str) -> None:
+    """A slip in a path must not make folders with an empty database in them.  Raises
+    `ConfigurationError`."""
+    path = database_file(url)
+    if path is not None and not path.parent.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {path.parent} for the database; make it, or name another place"
+            " with --database."
+        )
+
+
 def tables(path: Path) -> frozenset[str]:
     """The names of the tables in a database file.  Changes nothing; raises `sqlite3.Error`."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
@@ -153,6 +164,8 @@ def _check(url: str, table: str, make: bool) -> None:
     """A slip in a path must not make a new, empty database and then find nobody in it."""
     if url == "memory:":
         raise NotDone("What is in memory: can be reached by its server alone; name a file.")
+    if make:
+        check_folder(url)
     path = database_file(url)
     if path is None or make:
         return

@@ -7,16 +7,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..server.options import Options, add_options, read_options
 from ..settings import is_loopback
 from . import complain
-from .opening import database_file, root_key_path
+from .opening import check_folder, database_file, root_key_path
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -51,6 +52,8 @@ def main(argv: Sequence[str]) -> int:
 
 def serve(options: Options) -> None:
     """Listen, open, serve; all is closed when this returns.  Raises `ConfigurationError`."""
+    check_folder(options.database)
+    made = _missing(options, os.environ)
     with _listening(options.host, options.port) as listener:
         options = replace(options, port=listener.getsockname()[1])
         # slow to import, and of no use to who was told of a mistake above
@@ -60,17 +63,20 @@ def serve(options: Options) -> None:
         app = create_app(options)
         config = _configuration(app, options)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(app, config, listener, options))
+            runner.run(_serve(app, config, listener, notes(options, os.environ, made)))
 
 
-def notes(options: Options, environ: Mapping[str, str]) -> list[str]:
-    """What is served, where, from what; and what about it is unsafe or will surprise."""
+def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] = ()) -> list[str]:
+    """What is served, where, from what; and what about it is unsafe or will surprise.  `made` are
+    the files that this start makes."""
     key, database = root_key_path(options, environ), database_file(options.database)
+    fresh = " (new)" if database in made else ""
+    copied = " (new: keep a copy)" if key in made else ""
     lines = [
         f"Doorward serves {options.origin} (listening on {options.host} port {options.port})",
         f"  mode      {options.mode}",
-        f"  database  {options.database}",
-        f"  root key  {key or 'DOORWARD_ROOT_KEY'}",
+        f"  database  {database or options.database}{fresh}",
+        f"  root key  {key.absolute() if key else 'DOORWARD_ROOT_KEY'}{copied}",
     ]
     if key and database and key.absolute().parent == database.parent:
         lines.append(
@@ -97,13 +103,19 @@ def _surprises(options: Options) -> list[str]:
     return found
 
 
+def _missing(options: Options, environ: Mapping[str, str]) -> list[Path]:
+    """The files that are not there yet."""
+    paths = root_key_path(options, environ), database_file(options.database)
+    return [path for path in paths if path is not None and not path.exists()]
+
+
 async def _serve(
-    app: "FastAPI", config: "Config", listener: socket.socket, options: Options
+    app: "FastAPI", config: "Config", listener: socket.socket, said: Sequence[str]
 ) -> None:
     from ..server.serving import Server
 
     async with app.router.lifespan_context(app):
-        print(*notes(options, os.environ), *await _first_steps(app), sep="\n", flush=True)
+        print(*said, *await _first_steps(app), sep="\n", flush=True)
         with _signals_ignored():
             await Server(config, app.state.doorward.door).serve([listener])
 
@@ -152,7 +164,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        reason = error.strerror or str(error)
+        # of an address in use, its own text ends in a Python tuple
+        known = error.errno is not None and not isinstance(error, socket.gaierror)
+        reason = os.strerror(error.errno or 0) if known else error.strerror or str(error)
         raise ConfigurationError(
             f"cannot listen on {host} port {port}: {reason}; choose with --host and --port"
         ) from error

@@ -42,6 +42,16 @@ async def _revoke(given: Namespace) -> Answer:
     return Answer(data, [did])
 
 
+async def _revoke_all(given: Namespace) -> Answer:
+    options = read_options(given)
+    async with opened_deciding(options) as auth:
+        subject, emails = await _people(options, given.who)
+        ended = await auth.revoke(subject=subject)
+    did = f"{counted(len(ended), 'session')} of {given.who} ended; they can log in again."
+    data = {"subject": subject, "email": emails.get(subject or ""), "sessions_ended": len(ended)}
+    return Answer(data, [did if ended else f"{given.who} is {_nowhere(given.who)}."])
+
+
 async def every(auth: Auth, subject: str | None) -> list[Session]:
     """All live sessions, of one subject or of all, latest activity first."""
     found: list[Session] = []
@@ -101,6 +111,10 @@ def _list_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("who", metavar="WHO", nargs="?", help="an e-mail address or a subject")
 
 
+def _revoke_all_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("who", metavar="WHO", help="an e-mail address or a subject")
+
+
 def _revoke_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("sid", metavar="SID", help="the session, as `sessions list` shows it")
 
@@ -112,4 +126,9 @@ VERBS = {
         arguments=_list_arguments,
     ),
     "revoke": Verb(what="End one session.", run=_revoke, arguments=_revoke_arguments),
+    "revoke-all": Verb(
+        what="End every session of a person, who can log in again.",
+        run=_revoke_all,
+        arguments=_revoke_all_arguments,
+    ),
 }

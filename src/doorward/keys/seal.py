@@ -28,8 +28,8 @@ def unseal(root: RootKeys, name: str, sealed: bytes) -> bytes:
         if private is not None:
             return private
     raise ConfigurationError(
-        f"The root key of {root.source} does not open the signing keys in the database; "
-        "give the one they were sealed under as well, after the newest."
+        "The signing keys in the database are sealed under another root key than the one given"
+        f" (from {root.source}): give the one this database was used with."
     )
 
 

@@ -3,7 +3,7 @@
 from ...settings import CLOCK_SKEW, DAY
 from ..facts import Facts
 from ..output import long, when
-from .finding import NOTE, NOTHING, OK, UNSAFE, WARNING, Finding
+from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 
 LONG_QUIET = 30 * DAY
 """Time without any activity after which a clock may just as well be wrong."""
@@ -46,7 +46,7 @@ def usable(facts: Facts) -> Finding:
 def journal(facts: Facts) -> Finding:
     """Whether readers and writers get out of each other's way."""
     if not _is_there(facts):
-        return NOTHING
+        return Finding(OK, "There is no database file whose journal could be looked at.")
     if facts.database.journal == "wal":
         return Finding(OK, "The database keeps a write-ahead log.")
     return Finding(
@@ -73,7 +73,7 @@ def filesystem(facts: Facts) -> Finding:
 def readers(facts: Facts) -> Finding:
     """Other accounts of this machine that can copy the database."""
     if not _is_there(facts):
-        return NOTHING
+        return Finding(OK, "There is no database file that others could open.")
     found = facts.database
     if found.mode & 0o007:
         return Finding(
@@ -99,7 +99,9 @@ def space(facts: Facts) -> Finding:
 def clock(facts: Facts) -> Finding:
     """A clock that makes sessions live too long, or end too early."""
     if not facts.database.sessions:
-        return NOTHING
+        return Finding(
+            OK, f"The clock says {when(facts.now)} UTC; there is no session to compare it with."
+        )
     newest = max(session.seen_at for session in facts.database.sessions)
     if newest > facts.now + CLOCK_SKEW:
         return Finding(

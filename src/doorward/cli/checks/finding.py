@@ -18,6 +18,3 @@ class Finding:
     severity: Severity
     says: str
     do: str = ""
-
-
-NOTHING = Finding(OK, "There is nothing to look at yet.")

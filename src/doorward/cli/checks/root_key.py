@@ -1,7 +1,7 @@
 """The root key: where it lies, who can reach it, and what it opens."""
 
 from ..facts import Facts
-from .finding import NOTE, NOTHING, OK, UNSAFE, WARNING, Finding
+from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 
 
 def present(facts: Facts) -> Finding:
@@ -48,8 +48,15 @@ def folder(facts: Facts) -> Finding:
 
 def opens(facts: Facts) -> Finding:
     """Signing keys that were sealed under another root key."""
-    if facts.root_key.keys is None or not facts.database.keys:
-        return NOTHING
+    if not facts.database.keys:
+        return Finding(OK, "No signing keys are sealed in the database.")
+    if facts.root_key.keys is None:
+        return Finding(OK, "Without a root key, the signing keys were not tried.")
     if facts.sealed is not None:
-        return Finding(UNSAFE, facts.sealed, "Give the root key that the database was used with.")
+        return Finding(
+            UNSAFE,
+            facts.sealed,
+            "Name its file with --root-key-file; to go on with both, write both into one file, the"
+            " newest first.",
+        )
     return Finding(OK, "The root key opens the signing keys.")

@@ -80,8 +80,13 @@ def addresses(facts: Facts) -> Finding:
     """A chain of proxies that is longer than was said ends at one of our own machines."""
     seen = [session.device.address for session in facts.database.sessions]
     ours = [address for address in seen if _is_ours(address, facts)]
-    if _is_local(facts) or not ours:
-        return Finding(OK, "People's addresses look like theirs.")
+    if _is_local(facts):
+        return Finding(OK, "People come from this machine alone, so addresses tell nothing.")
+    if not seen:
+        return Finding(OK, "Nobody is logged in, so no address could be looked at.")
+    if not ours:
+        checked = counted(len(seen), "session")
+        return Finding(OK, f"None of {checked} seems to come from a machine of yours.")
     return Finding(
         WARNING,
         f"{len(ours)} of {counted(len(seen), 'session')} seem to come from {ours[0]}, a machine of"

@@ -29,8 +29,11 @@ def signer(facts: Facts) -> Finding:
 
 def successor(facts: Facts) -> Finding:
     """Whether another key waits to take over."""
-    if not facts.database.keys or any(key.signs_from is None for key in _live(facts)):
-        return Finding(OK, "The next signing key waits, or none is needed yet.")
+    if not facts.database.keys:
+        return Finding(OK, "There are no signing keys, so none has to wait to be the next.")
+    waiting = [key.kid for key in _live(facts) if key.signs_from is None]
+    if waiting:
+        return Finding(OK, f"The next signing key, {waiting[0]}, waits, and others can learn it.")
     return Finding(
         WARNING,
         "No next signing key waits: should this one leak, others learn of its successor late.",
