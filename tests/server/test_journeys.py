@@ -114,7 +114,8 @@ async def test_a_person_sees_and_ends_another_login(
     await log_in(other, email)
     await other.wait_for_url(f"{server.url}/account")
     await page.reload()
-    place = page.get_by_role("listitem").filter(has_text="Safari on iPhone")
+    places = page.get_by_role("region", name="Where you are logged in")
+    place = places.get_by_role("listitem").filter(has_text="Safari on iPhone")
     await place.get_by_role("button").click()
     await page.get_by_text("That place is logged out.").wait_for()
     assert await place.count() == 0
