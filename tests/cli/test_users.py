@@ -160,6 +160,13 @@ def test_a_link_ends_the_sessions_when_it_is_used_and_not_before(beside: Beside)
     assert beside.visitor.me(token).status_code == 401
 
 
+def test_a_link_to_where_nobody_said_the_server_is_comes_with_a_note(desk: Desk) -> None:
+    desk.create("ann@example.test")
+    given = desk.run("users", "reset-link", "ann@example.test")
+    assert "Note: the link leads to http://localhost:8000;" in given.err
+    assert "--public-origin" in given.err
+
+
 def test_a_link_lives_an_hour_and_leads_to_the_public_origin(desk: Desk) -> None:
     desk.create("ann@example.test")
     given = desk.run(
