@@ -36,8 +36,6 @@ COMMON = {"--database", "--root-key-file", "--json"}
 
 SERVE = {f"--{option.name}" for option in OPTIONS.values()}
 
-SERVER = ROOT / "src" / "doorward" / "server"
-
 
 def assert_same(documented: Iterable[str], real: Iterable[str]) -> None:
     assert sorted(documented) == sorted(real)
@@ -78,7 +76,8 @@ def test_every_field_of_an_event_is_documented() -> None:
 def test_every_kind_of_line_in_the_log_of_the_server_is_documented() -> None:
     noted = [
         kind
-        for file in SERVER.rglob("*.py")
+        for room in ("server", "cli")
+        for file in (ROOT / "src" / "doorward" / room).rglob("*.py")
         for kind in re.findall(r'note\(\s*(?:service, )?"(\w+)"', file.read_text())
     ]
     assert_same(rows(DOCS / "events.md", "## The server's log"), set(noted))
