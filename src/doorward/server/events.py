@@ -18,7 +18,7 @@ def line(kind: str, at: int, fields: Mapping[str, object]) -> str:
     """One line of JSON, ASCII alone: what a client wrote cannot forge a line or colour a terminal
     (ASVS 16.4.1).  Empty fields are left out."""
     shown = {"event": kind, "at": utc(at), **{k: v for k, v in fields.items() if v}}
-    return json.dumps(shown, separators=(",", ":")).replace("\x7f", "\\u007f")
+    return json.dumps(shown, separators=(",", ":"))
 
 
 def utc(at: int) -> str:

@@ -32,7 +32,7 @@ def document(entry: Kept) -> str:
     """One entry as a line of JSON, without its end."""
     values = {"seq": entry.seq, "at": utc(entry.entry.at)}
     values |= {name: getattr(entry.entry, name) for name in TEXTS}
-    return json.dumps(values, separators=(",", ":")).replace("\x7f", "\\u007f")
+    return json.dumps(values, separators=(",", ":"))
 
 
 def _cells(entry: Kept) -> list[object]:
