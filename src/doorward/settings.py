@@ -1,7 +1,6 @@
 """Every duration and limit of the library, checked once, when it is constructed."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
@@ -138,6 +137,8 @@ def is_loopback(host: str) -> bool:
     """Whether a host name or address never leaves this machine (RFC 6761 section 6.3)."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    from ipaddress import ip_address  # here, because most who import this never ask
+
     try:
         return ip_address(host).is_loopback
     except ValueError:

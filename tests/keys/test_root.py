@@ -211,7 +211,7 @@ def test_a_place_that_cannot_hold_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_no_representation_shows_a_key(tmp_path: Path) -> None:
     root = load_root_keys(tmp_path / "no", {"DOORWARD_ROOT_KEY": GOOD}, sealed_exist=True)
-    assert repr(root) == "RootKeys(source='DOORWARD_ROOT_KEY')"
+    assert repr(root) == "RootKeys(source='DOORWARD_ROOT_KEY', made=False)"
 
 
 def test_each_purpose_has_its_own_key_for_each_root_key() -> None:
