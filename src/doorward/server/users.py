@@ -27,7 +27,6 @@ from sqlalchemy import (
 )
 from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import DoorwardError
 from ..settings import MOST_ROLE_BYTES
@@ -263,12 +262,6 @@ class Users:
 
     async def _wrote(self, statement: Any) -> bool:
         return bool(await self._database.run(statement.returning(_USERS.c.subject)))
-
-
-async def user_within(connection: AsyncConnection, subject: str) -> User | None:
-    """The user as a transaction under way sees them."""
-    rows = (await connection.execute(select(_USERS).where(_USERS.c.subject == subject))).all()
-    return _user(rows[0]) if rows else None
 
 
 def _has(column: ColumnElement[str], piece: str) -> ColumnElement[bool]:
