@@ -125,11 +125,10 @@ async def serve(variant: str, port: int, folder: Path) -> None:
             header += f"; __Host-refresh={issued.refresh_token}"
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False))
     ready = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
         await asyncio.sleep(0.01)
     print(header, flush=True)
     await ready
-
 
 
 if __name__ == "__main__":

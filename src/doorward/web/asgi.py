@@ -1,7 +1,7 @@
 """The gate as pure ASGI middleware, for any framework or none."""
 
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 from ..errors import ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
@@ -58,10 +58,10 @@ class Middleware:
         if outer is not None and outer.visit.gate is self._door.gate:
             return await self._within(outer, scope, receive, send)
         connection: Answer | Socket | None = None
+        before: Token[Visit] | None = None
         try:
             visit = Visit(self._door.gate or await self._door.open(), scope)
-            # never reset: a server gives every request a context of its own
-            _visit.set(visit)
+            before = _visit.set(visit)
             if kind == "http":
                 connection = Answer(visit, send)
             else:
@@ -78,6 +78,8 @@ class Middleware:
             if connection is None or not connection.ended:
                 raise
         finally:
+            if before is not None:
+                _visit.reset(before)
             scope[KEY] = None  # the visit knows its scope: a circle would wait for the collector
             if connection is not None and connection.stream is not None:
                 await connection.visit.streams.finish(connection.stream)
