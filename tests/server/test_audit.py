@@ -245,7 +245,7 @@ async def verified(path: Path, *statements: str, head: str | None = None) -> lis
     wall, cpu = time.perf_counter(), time.process_time()
     found = await Audit(database).verify(head)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"verified {MANY} entries in {wall:.2f} s, {cpu:.2f} s of CPU")
+    print(f"verified {path.name} in {wall:.2f} s, {cpu:.2f} s of CPU")
     assert cpu < 2  # of this process: the machine may be busy with others
     await database.close()
     return found
