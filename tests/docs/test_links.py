@@ -71,3 +71,10 @@ def test_the_pages_show_every_picture_they_keep() -> None:
     shown = set().union(*(local(page) for page in GUIDE))
     assert pictures <= shown
     assert all(path.stat().st_size < 100_000 for path in pictures), ROOT
+
+
+@pytest.mark.parametrize("page", EVERY, ids=name)
+def test_no_page_holds_a_note_to_ourselves_or_an_empty_table(page: Path) -> None:
+    text = page.read_text()
+    assert "<!--" not in text
+    assert not re.search(r"\|-+\|\n(?!\|)", text)
