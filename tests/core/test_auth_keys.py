@@ -170,3 +170,14 @@ async def test_every_algorithm_keeps_people_logged_in(token_house: House, algori
     issued = await auth.refresh(refresh_token(await log_in(auth)))
     assert (await auth.authenticate(issued.credential)).subject == "ann"
     assert (await signer_of(auth, issued)).algorithm == algorithm
+
+
+async def test_the_published_keys_lack_one_that_another_process_withdrew(
+    token_house: House,
+) -> None:
+    auth, other = token_house.auth(), token_house.auth()
+    published = await auth.jwks()
+    await other.withdraw_key(published["keys"][0]["kid"])
+    left = [key["kid"] for key in (await auth.jwks())["keys"]]
+    assert left
+    assert published["keys"][0]["kid"] not in left
