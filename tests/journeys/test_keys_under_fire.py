@@ -84,7 +84,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     database, key_file = f"sqlite:///{folders[0]}/doorward.db", folders[1] / "root.key"
     root = load_root_keys(key_file, {}, sealed_exist=False)
     same = ("--database", database, "--root-key-file", str(key_file), "--signup-limit", "1000")
-    short = ("--mode", "token", "--access-ttl", "2")
+    short = ("--mode", "token", "--access-ttl", "6")
     with ExitStack() as stack:
 
         def start(folder: Path, *options: str) -> RunningServer:
