@@ -1,10 +1,10 @@
 """What the audit log costs: appending, verifying, asking.
 
-    python bench/audit.py [ENTRIES] [FOLDER]
+    python bench/audit.py [ENTRIES] [FOLDER | URL]
 
 Prints one JSON object.  Appending ends on the disk that holds FOLDER (default: the folder for
-temporary files); the rest is of a log of ENTRIES (default: 100,000).  `cpu` is processor time of
-this process, the rest wall-clock time.
+temporary files), or in the empty database at URL (`postgresql://...`); the rest is of a log of
+ENTRIES (default: 100,000).  `cpu` is processor time of this process, the rest wall-clock time.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
-from doorward.server.audit import Audit
 from doorward.server.database import Database, open_database
-from doorward.server.entry import Entry
-from doorward.server.history import History, Place, Query
+from doorward.server.record.audit import Audit
+from doorward.server.record.entry import Entry
+from doorward.server.record.history import History, Place, Query
 
 BEGIN = 1_700_000_000
 KINDS = ("login",) * 12 + ("logout",) * 4 + ("login_failed",) * 3 + ("password_changed",)
@@ -105,10 +105,18 @@ async def measured(database: Database, entries: int) -> dict[str, object]:
 async def main() -> None:
     """Measure in a new database and print."""
     entries = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as folder:
-        database = await open_database(f"sqlite:///{Path(folder, 'audit.db')}")
-        print(json.dumps(await measured(database, entries), indent=2))
-        await database.close()
+    place = sys.argv[2] if len(sys.argv) > 2 else None
+    if place is not None and "://" in place:
+        await report(place, entries)
+        return
+    with TemporaryDirectory(dir=place) as folder:
+        await report(f"sqlite:///{Path(folder, 'audit.db')}", entries)
+
+
+async def report(url: str, entries: int) -> None:
+    database = await open_database(url)
+    print(json.dumps(await measured(database, entries), indent=2))
+    await database.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """What the stores cost, beside the call underneath that nobody can beat.
 
-    python bench/stores.py [ROUNDS] [FOLDER]
+    python bench/stores.py [ROUNDS] [FOLDER] [URL ...]
 
 Prints medians in microseconds of wall-clock time per call.  The ways are measured in turn, round
 after round, so that a busy moment of the machine hits all of them alike.  Durable writes end on
-the disk that holds FOLDER (default: the folder for temporary files).
+the disk that holds FOLDER (default: the folder for temporary files).  Each URL names an empty store
+across a network, which is filled; one of PostgreSQL is set beside asyncpg's own pool.
 """
 
 import asyncio
@@ -18,14 +19,18 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from doorward.stores import Backend
+import asyncpg
+
+from doorward.stores import Backend, open_store
 from doorward.stores.memory import MemoryStore
+from doorward.stores.rows import SELECT
 from doorward.stores.sqlite import SQLiteStore
 from doorward.types import Device, Session
 
 NOW = 1_800_000_000
 ANY_MARK = 2**62
 IN_FLIGHT = 32
+EACH = 25
 DEVICE = Device("192.0.2.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0", "Firefox on Linux")
 Way = tuple[int, Callable[[], Awaitable[object]]]
 
@@ -50,14 +55,40 @@ def a_session(number: int) -> Session:
 
 
 async def fill(store: Backend, size: int) -> None:
-    for start in range(0, size, 1000):
-        sessions = [a_session(number) for number in range(start, min(start + 1000, size))]
+    for start in range(0, size, 100):
+        sessions = [a_session(number) for number in range(start, min(start + 100, size))]
         await asyncio.gather(*(store.insert(session, ANY_MARK, NOW) for session in sessions))
 
 
 async def repeated(call: Callable[[], Awaitable[object]], times: int) -> None:
     for _ in range(times):
         await call()
+
+
+def in_tasks(get: Callable[[str], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    """So many tasks, each asking for its own session `EACH` times, one after another."""
+
+    async def ask(sid: str) -> None:
+        await repeated(lambda: get(sid), EACH)
+
+    async def ask_all() -> None:
+        await asyncio.gather(*(ask(a_session(number).sid) for number in range(IN_FLIGHT)))
+
+    return ask_all
+
+
+async def pool_of_asyncpg(url: str) -> dict[str, Way]:
+    """What a look-up costs over asyncpg's own pool: ten connections, prepared statements."""
+    pool = await asyncpg.create_pool(url, min_size=10, max_size=10)
+    sid = a_session(77).sid
+
+    async def get(sid: str) -> object:
+        return await pool.fetchrow(f"{SELECT} WHERE sid = $1", sid)
+
+    return {
+        "asyncpg's pool: get, as a record": (200, lambda: get(sid)),
+        f"asyncpg's pool: get, {IN_FLIGHT} tasks at once": (4, in_tasks(get)),
+    }
 
 
 def floors(path: Path) -> dict[str, Way]:
@@ -87,6 +118,7 @@ async def ways(name: str, store: Backend, size: int) -> dict[str, Way]:
         await asyncio.gather(*(insert() for _ in range(IN_FLIGHT)))
 
     return {
+        f"{name} {size:,}: get, {IN_FLIGHT} tasks at once": (4, in_tasks(store.get)),
         f"{name} {size:,}: get": (2000, lambda: store.get(sid)),
         f"{name} {size:,}: changes, none": (2000, lambda: store.changes(cursor)),
         f"{name} {size:,}: list of a subject": (200, lambda: store.list(subject, NOW)),
@@ -96,16 +128,20 @@ async def ways(name: str, store: Backend, size: int) -> dict[str, Way]:
     }
 
 
-async def measure(rounds: int, folder: Path) -> None:
+async def measure(rounds: int, folder: Path, urls: list[str]) -> None:
     sizes = (1_000, 100_000)
     stores: list[tuple[str, Backend, int]] = []
     for size in sizes:
         stores.append(("memory", MemoryStore(), size))
         stores.append(("SQLite", SQLiteStore(folder / f"{size}.db"), size))
+    stores += [(url.partition(":")[0], open_store(url), 1_000) for url in urls]
     table: dict[str, Way] = {}
     for name, store, size in stores:
         await fill(store, size)
         table |= await ways(name, store, size)
+    for url in urls:
+        if url.startswith("postgres"):
+            table |= await pool_of_asyncpg(url)
     table |= floors(folder / f"{sizes[-1]}.db")
     spent: dict[str, list[float]] = {way: [] for way in table}
     for _ in range(rounds):
@@ -114,7 +150,7 @@ async def measure(rounds: int, folder: Path) -> None:
             await repeated(call, times)
             spent[way].append((time.perf_counter() - start) / times)
     for way, seconds in spent.items():
-        each = IN_FLIGHT if "at once" in way else 1
+        each = (IN_FLIGHT if "at once" in way else 1) * (EACH if "tasks" in way else 1)
         print(f"{way:44} {median(seconds) * 1e6 / each:10.2f}")
     for _, store, _ in stores:
         await store.close()
@@ -124,4 +160,4 @@ if __name__ == "__main__":
     arguments = sys.argv[1:]
     rounds = int(arguments[0]) if arguments else 9
     with TemporaryDirectory(dir=arguments[1] if len(arguments) > 1 else None) as folder:
-        asyncio.run(measure(rounds, Path(folder)))
+        asyncio.run(measure(rounds, Path(folder), arguments[2:]))

@@ -1,4 +1,4 @@
-"""What every test may ask for: the event loop's kind, a browser, a real server process."""
+"""What every test may ask for: the event loop's kind, a browser, real servers."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.support.browser import launched_chromium
+from tests.support.postgres import Postgres, running_postgres
 from tests.support.server import RunningServer, Serve, running_server
+from tests.support.valkey import Valkey, running_valkey
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +26,10 @@ async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """`serve("--mode", "token")` starts a `doorward serve` that lives to the end of the session."""
+    """`serve("--mode", "token")` starts a `doorward serve` that lives to the end of the module:
+    later tests want the processor, and what they count in the stores, for themselves."""
     with ExitStack() as servers:
 
         def start(*args: str, env: dict[str, str] | None = None) -> RunningServer:
@@ -34,3 +37,36 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             return servers.enter_context(running_server(*args, folder=folder, env=env))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL; `new_database()` is a test's own."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[Valkey]:
+    """A real Valkey, durable as Doorward wants it."""
+    with running_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(valkey_server: Valkey) -> Valkey:
+    """The same, emptied: what other tests left there is sealed, or under other root keys."""
+    valkey_server.ask("FLUSHALL")
+    return valkey_server
+
+
+@pytest.fixture(params=["sqlite", "postgres", "valkey"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store is, of each engine that several processes may share."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/doorward.db"
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.new_database()
+    valkey: Valkey = request.getfixturevalue("valkey")
+    return valkey.url

@@ -93,7 +93,7 @@ def _claims(claims: Mapping[str, object], settings: Settings) -> Claims:
         scopes=frozenset(_text(claims.get("scope", "")).split()),
         amr=tuple(_texts(claims.get("amr", []))),
         authenticated_at=_time(claims["auth_time"]),
-        client_id=_text(claims["client_id"]),
+        client_id="" if claims["client_id"] == audience else _text(claims["client_id"]),
     )
     expires_at = min(_time(claims["exp"]), _time(claims["iat"]) + settings.access_ttl)
     return Claims(principal, _time(claims["ver"]), expires_at)

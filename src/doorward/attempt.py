@@ -1,7 +1,7 @@
 """A login under way: from the moment before the user is read to the session that begins."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import rules
 from .settings import Settings
@@ -41,29 +41,35 @@ class Attempt:
 
         Credentials in `replaces`, those the client already held, are logged out, also when the
         login then fails.  Raises `Rejected(superseded)` when the subject was changed since
-        `attempt`: read the user again; `Rejected(too_many_sessions)`; `ValueError` when a name is
-        too long or the names are too many for an access token.
+        `attempt`: read the user again; `Rejected(too_many_sessions)`; `ValueError` when a subject
+        or client id is not 1 to 128 printable ASCII characters, or the names are too many for an
+        access token.
         """
-        settings, now = self.settings, self.clock()
         secret = new_secret()
-        session = Session(
-            sid=new_sid(),
-            subject=rules.checked_id(subject),
-            mode=settings.mode,
-            secret_hash=hash_secret(secret),
-            created_at=now,
-            authenticated_at=now,
-            seen_at=now,
-            rotated_at=now,
-            expires_at=now + settings.absolute_ttl,
-            ends_at=now + min(settings.idle_ttl, settings.absolute_ttl),
+        session = replace(
+            self._begun(rules.checked_id(subject), hash_secret(secret), self.clock()),
             roles=rules.checked_names(roles) or frozenset(),
             scopes=rules.checked_names(scopes) or frozenset(),
             amr=rules.checked_factors(amr),
-            client_id=client_id and rules.checked_id(client_id),
+            client_id=rules.checked_client(client_id, self.settings.token_audience),
             parent_sid=parent_sid,
             device=device,
             attributes=rules.checked_attributes(attributes or {}),
         )
         await self.logout(*replaces, device=device)
         return await self.begin(session, secret, self.mark)
+
+    def _begun(self, subject: str, secret_hash: bytes, now: int) -> Session:
+        settings = self.settings
+        return Session(
+            sid=new_sid(),
+            subject=subject,
+            mode=settings.mode,
+            secret_hash=secret_hash,
+            created_at=now,
+            authenticated_at=now,
+            seen_at=now,
+            rotated_at=now,
+            expires_at=now + settings.absolute_ttl,
+            ends_at=now + min(settings.idle_ttl, settings.absolute_ttl),
+        )

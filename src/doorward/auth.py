@@ -8,22 +8,19 @@ from dataclasses import replace
 
 from . import rules
 from .attempt import NOWHERE, Attempt
+from .check import Check
 from .credentials import Credentials
 from .errors import Reason, Rejected
+from .exchange import Exchange
+from .feed import Feed, Ticks, boot_ticks
 from .keys import RootKeys
-from .rules import Verdict
 from .settings import DAY, Settings
 from .signing import Signing
 from .stores import Backend, Cursor, Decision, Most, Page
-from .tokens import RefreshToken, hash_secret, new_secret, parse_session_token
-from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
+from .teller import Record, Teller, ignore
+from .tokens import hash_secret, new_secret
+from .types import Clock, Device, Event, Issued, Mode, Principal, Session, system_clock
 from .view import View
-
-Record = Callable[[Event], Awaitable[None]]
-
-
-async def ignore(event: Event) -> None:
-    """The callback of those who record nothing."""
 
 
 class Auth:
@@ -41,6 +38,7 @@ class Auth:
         *,
         clock: Clock = system_clock,
         record: Record = ignore,
+        ticks: Ticks = boot_ticks,
     ) -> None:
         self.store = store
         self.settings = settings
@@ -49,12 +47,24 @@ class Auth:
         self.csrf_keys = root.derive("csrf")
         self._credentials = Credentials(self.signing, root, settings, clock)
         self._record = record
+        self._tell = Teller(record, clock)
         self._view = View(settings.remember, settings.retain)
+        self._feed = Feed(
+            store, self._view, clock, settings.max_staleness, self.signing.forget, ticks
+        )
         limit = settings.max_sessions
         self._most = None if limit is None else Most(limit, settings.end_oldest)
-        self._check = (
-            self._check_session_token if settings.mode == "session" else self._check_access_token
+        self._exchange = Exchange(
+            store,
+            settings,
+            clock,
+            self._credentials,
+            self._tell,
+            self._end,
+            self._issue,
+            self._feed.decided,
         )
+        self._check = Check(store, self._view, self._credentials, settings).of(settings.modes)
 
     async def attempt(self) -> Attempt:
         """Begin a login.  Call it *before* the user is read: what is decided about the subject
@@ -68,23 +78,31 @@ class Auth:
         try:
             await self.store.insert(session, mark, session.created_at, self._most)
         except Rejected as refused:
-            await self._tell("refused", session, reason=refused.reason)
+            await self._tell.of("refused", session, reason=refused.reason)
             raise
-        await self._tell("login", session)
+        finally:
+            if self._most is not None:  # it may have ended the oldest
+                self._feed.decided()
+        await self._tell.of("login", session)
         return issued
 
-    async def authenticate(self, credential: str) -> Principal:
+    async def authenticate(self, credential: str, max_staleness: int | None = None) -> Principal:
         """Whose credential this is, now.
 
-        A credential checked before costs one look-up; whatever would be refused is confirmed by
-        the store.  Raises `Rejected`.
+        A credential checked before costs one look-up, while what is known of the store is fresher
+        than `max_staleness` seconds (the setting's, or fewer); otherwise, and before anybody is
+        refused, the store is asked.  Raises `Rejected`.
         """
-        await self._catch_up()
+        feed = self._feed
+        if feed.asked_always:
+            await feed.ask()
+        elif feed.lags(max_staleness):
+            await feed.catch_up()
         found, now = self._view.recall(credential), self.clock()
         if found is not None and now < found.until:
             return found.principal
         if self._view.turned_back(now):
-            await self._catch_up()
+            await feed.catch_up()
         try:
             return await self._check(credential, now)
         except Rejected as refused:
@@ -94,11 +112,15 @@ class Auth:
     async def refresh(self, refresh_token: str, device: Device = NOWHERE) -> Issued:
         """Exchange a refresh token by the refresh rules (`rules.judge_refresh`).
 
+        While an application changes over (`accept`), whatever holds a secret of the other mode is
+        exchanged for credentials of the mode that is issued. They follow from that secret, so that
+        parallel exchanges agree.
+
         It always reads the store; losing a race to a sibling means to judge again, never theft.
         `device` is told to the owner should this be a thief.  Raises `Rejected`.
         """
         try:
-            return await self._refresh(refresh_token, device)
+            return await self._exchange(refresh_token, device)
         except Rejected as refused:
             await self.refused(refused, device, await self._owner(refresh_token))
             raise
@@ -114,12 +136,15 @@ class Auth:
         factors = rules.checked_factors(amr)
         while True:
             now = self.clock()
-            row = _found(await self.store.get(principal.sid))
+            row = await self.store.get(principal.sid)
+            if row is None:
+                raise Rejected(Reason.UNKNOWN)
             rules.check_standing(row, now)
             secret = new_secret()
             new = rules.elevated(row, hash_secret(secret), factors, now, self.settings)
             if await self.store.replace(row, new):
-                await self._tell("elevated", new, device=device)
+                self._feed.decided()
+                await self._tell.of("elevated", new, device=device)
                 return await self._issue(new, secret)
 
     async def logout(self, *credentials: str, device: Device = NOWHERE) -> Sequence[str]:
@@ -131,9 +156,9 @@ class Auth:
         for credential in credentials:
             row = await self._owner(credential)
             if row is not None:
-                gone = await self._end(sid=row.sid)
+                gone = await self._end(row.sid)
                 if gone:
-                    await self._tell("logout", row, device=device, sids=gone)
+                    await self._tell.of("logout", row, device=device, sids=gone)
                 ended += gone
         return ended
 
@@ -149,11 +174,12 @@ class Auth:
 
         One atomic step.  Returns the sids ended; nothing of them is accepted once this returns.
         `device` is where the decision came from.  It is told if it ended something, or was to end
-        all of a subject: also where nobody was logged in, that is a decision.
+        all of a subject: also where nobody was logged in, that is a decision.  Raises `ValueError`
+        for what can be no subject, as `login` does.
         """
         if subject is not None:
             rules.checked_id(subject)
-        gone = await self._end(sid=sid, subject=subject, keep=keep)
+        gone = await self._end(sid, subject=subject, keep=keep)
         if gone or (subject is not None and keep is None):
             row = None if sid is None else await self.store.get(sid)
             whose = row.subject if row is not None else subject or ""
@@ -175,7 +201,7 @@ class Auth:
         """
         decision = Decision(roles=rules.checked_names(roles), scopes=rules.checked_names(scopes))
         now = self.clock()
-        sids = await self.store.change(subject=rules.checked_id(subject), decision=decision, at=now)
+        sids = await self._decide(decision, now, subject=rules.checked_id(subject))
         event = Event(kind="changed", at=now, subject=subject, sids=tuple(sids))
         await self._record(replace(event, roles=decision.roles))
         return sids
@@ -210,111 +236,57 @@ class Auth:
         """How far this process has followed the store's order of changes."""
         return self._view.cursor
 
+    @property
+    def view_age(self) -> float:
+        """Seconds since this process knew of everything that was decided; 0 where the store is
+        asked on every check, infinite before the first answer."""
+        return self._feed.age
+
+    @property
+    def asks_always(self) -> bool:
+        """Whether the store is asked on every check: it is on this machine, or so it was set."""
+        return self._feed.asked_always
+
+    async def catch_up(self) -> None:
+        """Learn what was decided elsewhere: what a follower calls beside the requests."""
+        await self._feed.catch_up()
+
     async def rotate_keys(self) -> None:
         """Put the next signing key into use; no token stops working."""
         await self.signing.rotate()
+        self._feed.decided()
         await self._record(Event(kind="key_rotated", at=self.clock()))
 
     async def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK Set (RFC 7517 section 5), without those withdrawn elsewhere."""
-        await self._catch_up()
+        await self._keep_up()
         return await self.signing.jwks()
 
     async def withdraw_key(self, kid: str) -> None:
         """A signing key leaked: nothing under it is accepted any more, people with a good refresh
         token stay logged in.  Raises `LookupError` when there is no such key."""
         await self.signing.withdraw(kid)
+        self._feed.decided()
         await self._record(Event(kind="key_withdrawn", at=self.clock(), reason=kid))
 
     async def refused(
         self, refused: Rejected, device: Device = NOWHERE, row: Session | None = None
     ) -> None:
         """Tell of a refusal: by whom, and of which session if that is known."""
-        event = Event(kind="refused", at=self.clock(), reason=refused.reason, device=device)
-        if row is not None:
-            event = replace(event, subject=row.subject, sid=row.sid)
-        await self._record(event)
+        await self._tell.refusal(refused, device, row)
 
-    async def purge(self) -> int:
-        """Delete what has been dead for a day, in small steps.  Returns how many sessions went."""
+    async def purge(
+        self, between: Callable[[int], Awaitable[None]] | None = None, step: int = 500
+    ) -> int:
+        """Delete what has been dead for a day, in small steps.  Returns how many sessions went;
+        `between` is told so after each step, and may rest."""
         before = self.clock() - max(DAY, self.settings.retain)
         total = 0
-        while gone := await self.store.purge(before):
+        while gone := await self.store.purge(before, step):
             total += gone
+            if between is not None:
+                await between(total)
         return total
-
-    # --- how credentials are checked ------------------------------------------------------------
-
-    async def _check_session_token(self, credential: str, now: int) -> Principal:
-        token = parse_session_token(credential)
-        row = await self._row(token.sid)
-        row, current = rules.check_secret(row, hash_secret(token.secret), now)
-        rules.check_standing(row, now)
-        proof = (row.authenticated_at, row.amr)
-        if not current:
-            proof = (row.previous_authenticated_at, row.previous_amr)
-        principal = rules.principal_of(row, *proof)
-        if rules.due_for_touch(row, now, self.settings):
-            row = rules.touched(row, now, self.settings)
-            if not await self.store.replace(row, row):
-                return principal
-        until = min(row.ends_at, row.seen_at + self.settings.touch_after)
-        until = until if current else min(until, row.previous_until)
-        self._view.remember(credential, principal, row.ver, until)
-        return principal
-
-    async def _check_access_token(self, credential: str, now: int) -> Principal:
-        claims = await self._credentials.read_access_token(credential, now)
-        principal, ver, until = claims.principal, claims.ver, claims.expires_at
-        told = self._view.cursor
-        if self._view.outdates(principal.sid, ver):
-            row = _found(await self._row(principal.sid))
-            rules.check_standing(row, now)
-            principal = rules.principal_of(row, principal.authenticated_at, principal.amr)
-            ver, until = row.ver, min(until, rules.proof_ends_at(row, principal.authenticated_at))
-            if now >= until:
-                raise Rejected(Reason.SUPERSEDED, "access token from before a step-up")
-        if self._view.cursor is told:  # else its key may have been withdrawn meanwhile
-            self._view.remember(credential, principal, ver, until)
-        return principal
-
-    async def _refresh(self, refresh_token: str, device: Device) -> Issued:
-        token = self._credentials.read_refresh_token(refresh_token)
-        digest = hash_secret(token.secret)
-        while True:
-            now = self.clock()
-            row, current = rules.check_secret(await self._row(token.sid), digest, now)
-            rules.check_standing(row, now)
-            if not current:
-                raise Rejected(Reason.SUPERSEDED, "refresh token from before a step-up")
-            verdict = rules.judge_refresh(
-                row, token.generation, token.branch, now, self.settings.grace
-            )
-            new = await self._follow(verdict, row, token, now, device)
-            if new is not None:
-                await self._tell("refreshed", new, device=device, reason=verdict.value)
-                return await self._issue(new, token.secret, keep=verdict is Verdict.REPLAY)
-
-    async def _follow(
-        self, verdict: Verdict, row: Session, token: RefreshToken, now: int, device: Device
-    ) -> Session | None:
-        """Do what the verdict says.  The row as it now is, or None when a sibling was faster."""
-        if verdict is Verdict.REPLAY:
-            return row
-        if verdict is Verdict.REUSED or verdict is Verdict.UNSTEADY:
-            gone = await self._end(sid=row.sid)
-            if gone:
-                await self._tell(verdict.value, row, device=device, other=row.device, sids=gone)
-            raise Rejected(Reason(verdict.value))
-        if verdict is Verdict.REBRANCH:
-            new = rules.rebranched(row, now, self.settings)
-        else:
-            new = rules.rotated(row, token.generation, token.branch, now, self.settings)
-        if not await self.store.replace(row, new):
-            return None
-        if verdict is Verdict.ADOPT:
-            await self._tell("adopted", new, device=device)
-        return new
 
     async def _owner(self, credential: str) -> Session | None:
         """The row a credential belongs to, however old the credential is."""
@@ -326,53 +298,24 @@ class Auth:
         except Rejected:
             return None
 
-    async def _row(self, sid: str) -> Session | None:
-        """The row, if it is of our mode: a refresh token's secret is no session token."""
-        row = await self.store.get(sid)
-        return row if row is not None and row.mode == self.settings.mode else None
-
     async def _end(
-        self, *, sid: str | None = None, subject: str | None = None, keep: str | None = None
+        self, sid: str | None = None, *, subject: str | None = None, keep: str | None = None
     ) -> Sequence[str]:
-        decision = Decision(revoke=True)
-        return await self.store.change(
-            sid=sid, subject=subject, keep=keep, decision=decision, at=self.clock()
-        )
+        end = Decision(revoke=True)
+        return await self._decide(end, self.clock(), sid=sid, subject=subject, keep=keep)
 
-    async def _issue(self, session: Session, secret: bytes, *, keep: bool = False) -> Issued:
-        await self._catch_up()  # nothing is signed with a key that was withdrawn elsewhere
-        return await self._credentials.issue(session, secret, keep=keep)
+    async def _decide(self, decision: Decision, at: int, **whose: str | None) -> Sequence[str]:
+        try:
+            return await self.store.change(**whose, decision=decision, at=at)
+        finally:  # also when only the answer was lost
+            self._feed.decided()
 
-    async def _catch_up(self) -> None:
-        news = await self.store.changes(self._view.cursor)
-        if news.cursor is not self._view.cursor and self._view.learn(news, self.clock()):
-            self.signing.forget()
+    async def _issue(
+        self, session: Session, secret: bytes, mode: Mode | None = None, *, keep: bool = False
+    ) -> Issued:
+        await self._keep_up()  # nothing is signed with a key that was withdrawn elsewhere
+        return await self._credentials.issue(session, secret, mode or self.settings.mode, keep=keep)
 
-    async def _tell(
-        self,
-        kind: str,
-        session: Session,
-        *,
-        device: Device | None = None,
-        other: Device | None = None,
-        reason: str = "",
-        sids: Collection[str] = (),
-    ) -> None:
-        await self._record(
-            Event(
-                kind=kind,
-                at=self.clock(),
-                subject=session.subject,
-                sid=session.sid,
-                reason=reason,
-                device=session.device if device is None else device,
-                other=other,
-                sids=tuple(sids),
-            )
-        )
-
-
-def _found(row: Session | None) -> Session:
-    if row is None:
-        raise Rejected(Reason.UNKNOWN)
-    return row
+    async def _keep_up(self) -> None:
+        if self._feed.lags():
+            await self._feed.catch_up()

@@ -12,13 +12,14 @@ from .tokens import (
     SESSION_PREFIX,
     SID_BYTES,
     RefreshToken,
+    exchanged_secret,
     hash_secret,
     mint_refresh_token,
     mint_session_token,
     parse_refresh_token,
     parse_session_token,
 )
-from .types import Clock, Issued, Session
+from .types import Clock, Issued, Mode, Session
 
 
 class Credentials:
@@ -30,21 +31,37 @@ class Credentials:
         self._settings = settings
         self._clock = clock
         self._refresh_keys = root.derive("refresh")
+        self._exchange_keys = root.derive("exchange")
 
-    async def issue(self, session: Session, secret: bytes, *, keep: bool = False) -> Issued:
-        """The strings for a row; with `keep` the client keeps the refresh token it has."""
-        if session.mode == "session":
+    async def issue(
+        self, session: Session, secret: bytes, mode: Mode, *, keep: bool = False
+    ) -> Issued:
+        """The strings of a mode for a row; with `keep` the client keeps the refresh token it
+        has."""
+        if mode == "session":
             token = mint_session_token(session.sid, secret)
-            return Issued(session=session, credential=token, credential_expires_at=session.ends_at)
+            return Issued(
+                session=session,
+                mode=mode,
+                credential=token,
+                credential_expires_at=session.ends_at,
+            )
         ring = await self._signing.ring()
         token, expires_at = mint_access_token(session, ring, self._settings, self._clock())
         place = RefreshToken(session.sid, session.generation, session.branch, secret)
         return Issued(
             session=session,
+            mode=mode,
             credential=token,
             credential_expires_at=expires_at,
             refresh_token=None if keep else mint_refresh_token(place, self._refresh_keys),
         )
+
+    def exchanged(self, session: Session, secret: bytes) -> list[bytes]:
+        """The secret of the session token that a session at this place is given for a refresh token
+        of this secret, by each root key that may have been used, the newest first."""
+        place = RefreshToken(session.sid, session.generation, session.branch, secret)
+        return [exchanged_secret(key, place) for key in self._exchange_keys]
 
     def read_refresh_token(self, text: str) -> RefreshToken:
         """Raises `Rejected(malformed | bad_signature)`."""

@@ -67,5 +67,10 @@ class StoreUnavailable(DoorwardError):
     """The store did not answer: 503, never 401, and nobody's cookies are touched."""
 
 
+class StoreMoved(StoreUnavailable):
+    """The store refuses every write since its content is being moved elsewhere, or was.  The text
+    says where to, in the words of a command; it is for operators and logs only."""
+
+
 class ConfigurationError(DoorwardError):
     """A setting, key or file is unsafe or unusable: raised at start, with one clear sentence."""

@@ -2,16 +2,25 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from .auth import Auth, Record, ignore
+from .auth import Auth
 from .keys import RootKeys, load_root_keys
 from .settings import Settings
-from .stores import open_store
+from .stores import Backend, open_store
+from .teller import Record, ignore
 from .types import Clock, system_clock
 
 log = logging.getLogger("doorward")
+
+
+Around = Callable[[Backend], Backend]
+
+
+def itself(store: Backend) -> Backend:
+    """Nothing around a store."""
+    return store
 
 
 async def open_auth(
@@ -22,19 +31,21 @@ async def open_auth(
     environ: Mapping[str, str] = os.environ,
     clock: Clock = system_clock,
     record: Record = ignore,
+    around: Around = itself,
 ) -> Auth:
-    """Open the database and the root key.
+    """Open the database and the root key.  `around` may put something around the store, such as a
+    clock that times it.
 
     The root key is `DOORWARD_ROOT_KEY`, else the file, which is made at first start while the
     database holds no key sealed under a lost one.  Raises `ConfigurationError`.
     """
-    store = open_store(database)
+    store = around(open_store(database))
     try:
         sealed = any(key.sealed_private is not None for key in await store.keys())
         root = load_root_keys(root_key_file, environ, sealed_exist=sealed)
         _tell_of(root)
         auth = Auth(store, settings, root, clock=clock, record=record)
-        if settings.mode == "token":
+        if "token" in settings.modes:
             await auth.signing.ring()
         return auth
     except BaseException:

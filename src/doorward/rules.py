@@ -16,7 +16,7 @@ from .settings import (
     MOST_ROLE_BYTES,
     Settings,
 )
-from .types import Principal, Roles, Session
+from .types import Mode, Principal, Roles, Session
 
 
 class Verdict(Enum):
@@ -40,6 +40,12 @@ def check_standing(session: Session, now: int) -> None:
         raise Rejected(Reason.IDLE)
 
 
+def with_session_token(session: Session | None) -> Session | None:
+    """The session, if a session token may stand for it.  The secret of a refresh token is that of
+    its row: in a session token it would never rotate, and a thief never show."""
+    return session if session is not None and session.mode == "session" else None
+
+
 def check_secret(session: Session | None, digest: bytes, now: int) -> tuple[Session, bool]:
     """The session and whether the *current* secret was shown.  It comes before any other verdict,
     so that whoever knows only a sid learns nothing.
@@ -59,12 +65,36 @@ def check_secret(session: Session | None, digest: bytes, now: int) -> tuple[Sess
     return session, False
 
 
-def judge_refresh(session: Session, generation: int, branch: int, now: int, grace: int) -> Verdict:
+def checked_holder(
+    session: Session | None, digest: bytes, now: int, *, exchanging: bool = False
+) -> tuple[Session, bool]:
+    """The session, alive, of who shows its current secret: only they may be given another
+    credential.  With `exchanging`, also of who shows the refresh token that was just exchanged;
+    then the second is False.  Raises `Rejected`, also `superseded` for the secret from before a
+    step-up."""
+    found, current = check_secret(session, digest, now)
+    check_standing(found, now)
+    if not current and not (exchanging and was_exchanged(found)):
+        raise Rejected(Reason.SUPERSEDED, "a secret from before a step-up")
+    return found, current
+
+
+def judge_refresh(
+    session: Session,
+    generation: int,
+    branch: int,
+    now: int,
+    grace: int,
+    *,
+    current: bool = True,
+) -> Verdict:
     """The refresh rules, for a token whose MAC and secret are good and a session that is alive.
 
     A parent token within `grace` seconds is a second tab or a lost answer: it gets an access
     token and nothing a thief could grow on.  Later it re-branches, which displaces whoever holds
-    the other branch; that one's next refresh is REUSED (RFC 9700 section 4.14).
+    the other branch; that one's next refresh is REUSED (RFC 9700 section 4.14).  Unless it is
+    `current`, its secret was exchanged for another, which no late parent displaces: raises
+    `Rejected(superseded)`.
     """
     shown = (generation, branch)
     if shown == (session.generation, session.branch):
@@ -74,6 +104,8 @@ def judge_refresh(session: Session, generation: int, branch: int, now: int, grac
             return Verdict.REUSED
         if now - session.rotated_at <= grace:
             return Verdict.REPLAY
+        if not current:
+            raise Rejected(Reason.SUPERSEDED, "exchanged already")
         return Verdict.REBRANCH if session.branch < MOST_BRANCHES else Verdict.UNSTEADY
     return Verdict.ADOPT if shown > (session.generation, session.branch) else Verdict.REUSED
 
@@ -81,6 +113,45 @@ def judge_refresh(session: Session, generation: int, branch: int, now: int, grac
 def place(session: Session) -> tuple[bytes, int, int]:
     """What the client must hold to go on: the secret, and where its refresh token stands."""
     return session.secret_hash, session.generation, session.branch
+
+
+def moved_on(
+    session: Session, verdict: Verdict, shown: tuple[int, int], now: int, settings: Settings
+) -> Session:
+    """The row after a refresh token at this place (generation, branch) was honoured; the same row
+    where nothing is to be written.
+
+    Where a session token stood for it until now, that is a change: it dies here, and every process
+    that remembers it as good must look again.
+    """
+    if verdict is Verdict.REPLAY:
+        return session
+    if verdict is Verdict.REBRANCH:
+        new = rebranched(session, now, settings)
+    else:
+        new = rotated(session, *shown, now, settings)
+    return replace(new, mode=settings.mode, ver=session.ver + (session.mode == "session"))
+
+
+def exchanged(session: Session, secret_hash: bytes) -> Session:
+    """The row, just moved on, after its refresh token was exchanged for a session token of another
+    secret.  That of the refresh token is still known: for `grace` seconds so that parallel
+    exchanges agree (see `was_exchanged`), and to the end so that who comes with a displaced one is
+    a thief, or was robbed."""
+    return replace(
+        session,
+        secret_hash=secret_hash,
+        previous_secret_hash=session.secret_hash,
+        previous_until=session.expires_at,
+        previous_authenticated_at=session.authenticated_at,
+        previous_amr=session.amr,
+    )
+
+
+def was_exchanged(session: Session) -> bool:
+    """Whether the previous secret of a session is that of refresh tokens.  No session token is ever
+    made of it: whoever kept an old refresh token could."""
+    return session.mode == "session" and session.generation > 0
 
 
 def rotated(
@@ -101,9 +172,9 @@ def rebranched(session: Session, now: int, settings: Settings) -> Session:
     return replace(touched(session, now, settings), branch=session.branch + 1, rotated_at=now)
 
 
-def due_for_touch(session: Session, now: int, settings: Settings) -> bool:
-    """Whether activity must be noted again: far rarer than requests come."""
-    return now - session.seen_at >= settings.touch_after
+def due_for_touch(session: Session, now: int, after: int) -> bool:
+    """Whether activity must be noted again, `after` seconds: far rarer than requests come."""
+    return now - session.seen_at >= after
 
 
 def touched(session: Session, now: int, settings: Settings) -> Session:
@@ -129,6 +200,8 @@ def elevated(
         previous_amr=session.amr,
         authenticated_at=now,
         amr=tuple(dict.fromkeys((*session.amr, *amr))),
+        # towards tokens it waits for the first rotation: the old session token has its overlap
+        mode="session" if settings.mode == "session" else session.mode,
         generation=0,
         branch=0,
         parent_branch=0,
@@ -139,9 +212,9 @@ def elevated(
 
 def proof_ends_at(session: Session, authenticated_at: int) -> int:
     """Until when a live session honours a proof of this time: to its end, but only through the
-    overlap when a step-up came after it (ASVS 7.2.4)."""
+    overlap when a step-up came after it (ASVS 7.2.4), whatever it was exchanged for since."""
     if authenticated_at < session.authenticated_at:
-        return min(session.ends_at, session.previous_until)
+        return min(session.ends_at, session.authenticated_at + ELEVATE_OVERLAP)
     return session.ends_at
 
 
@@ -163,13 +236,16 @@ def check_permission(
         raise Rejected(Reason.STEP_UP_REQUIRED, max_age=fresh)
 
 
-def principal_of(session: Session, authenticated_at: int, amr: tuple[str, ...]) -> Principal:
-    """The principal a row stands for, as of the proof that was shown: an older credential keeps
-    its own, earlier time and factors, but has the row's roles and scopes."""
+def principal_of(
+    session: Session, mode: Mode, authenticated_at: int, amr: tuple[str, ...]
+) -> Principal:
+    """The principal a row stands for, by a credential of this mode and as of the proof that was
+    shown: an older credential keeps its own, earlier time and factors, but has the row's roles and
+    scopes."""
     return Principal(
         subject=session.subject,
         sid=session.sid,
-        mode=session.mode,
+        mode=mode,
         roles=session.roles,
         scopes=session.scopes,
         amr=amr,
@@ -210,6 +286,13 @@ def checked_id(name: str) -> str:
     if not name or not name.isascii() or not name.isprintable() or len(name) > MOST_ID_CHARACTERS:
         raise ValueError(f"an id is 1 to {MOST_ID_CHARACTERS} printable ASCII characters")
     return name
+
+
+def checked_client(name: str, own: str) -> str:
+    """A client id, or empty for the application itself, by no name or by the one that stands for
+    it in access tokens: these must name a client (RFC 9068 section 2.2).  Raises like
+    `checked_id`."""
+    return "" if name in ("", own) else checked_id(name)
 
 
 def checked_attributes(attributes: Mapping[str, str | int | bool]) -> dict[str, str | int | bool]:

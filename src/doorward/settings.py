@@ -1,5 +1,6 @@
 """Every duration and limit of the library, checked once, when it is constructed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -21,6 +22,10 @@ JWKS_MAX_AGE = HOUR
 """Seconds for which others may cache our public keys; a next key is published for at least this
 long before it signs, unless its predecessor is compromised."""
 
+CLOCK_DISAGREEMENT = 10 * MINUTE
+"""Seconds by which the clocks of two processes may differ without a revoked access token living
+again: one that waited as being from the future must find its revocation remembered still."""
+
 MOST_ROLE_BYTES = 1000
 """Bytes of JSON of the role names of one session, and as many again of its scope names: keeps an
 access token under 3,800 bytes, and is the same in both modes, so that switching breaks nobody."""
@@ -36,6 +41,9 @@ MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session: a note, not a cupboard."""
 
 
+_MODES = frozenset({"session", "token"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How sessions live and die.  All times are whole seconds.
@@ -44,11 +52,13 @@ class Settings:
     """
 
     mode: Mode = "session"
+    accept: tuple[Mode, ...] = ()
     access_ttl: int = 5 * MINUTE
     idle_ttl: int = 14 * DAY
     absolute_ttl: int = 30 * DAY
     touch_every: int | None = None
     refresh_grace: int | None = None
+    max_staleness: int = 1
     public_origin: str | None = None
     issuer: str | None = None
     audience: str | None = None
@@ -58,8 +68,10 @@ class Settings:
     remember: int = 100_000
 
     def __post_init__(self) -> None:
-        if self.mode not in ("session", "token"):
+        if self.mode not in _MODES:
             raise ConfigurationError(f"mode is session or token, not {self.mode!r}")
+        if self.accept:
+            _check_accept(self.accept, self.mode)
         for name in ("access_ttl", "idle_ttl", "absolute_ttl", "remember"):
             _positive(name, getattr(self, name))
         for name in ("touch_every", "max_sessions"):
@@ -67,8 +79,8 @@ class Settings:
                 _positive(name, getattr(self, name))
         if self.access_ttl > DAY:
             raise ConfigurationError("access_ttl above a day is not short-lived (RFC 9700 2.2)")
-        if type(self.grace) is not int or self.grace < 0:
-            raise ConfigurationError(f"refresh_grace is a whole number from 0, not {self.grace!r}")
+        _from_zero("refresh_grace", self.grace)
+        _from_zero("max_staleness", self.max_staleness)
         if self.touch_after * 2 > max(self.idle_ttl, 2):
             raise ConfigurationError(
                 "touch_every above half of idle_ttl would end sessions that are in use"
@@ -77,6 +89,11 @@ class Settings:
             raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
         if self.public_origin is not None:
             _check_origin(self.public_origin)
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes whose credentials are accepted, the one that is issued first."""
+        return (self.mode, *sorted(set(self.accept) - {self.mode}))
 
     @property
     def grace(self) -> int:
@@ -93,8 +110,8 @@ class Settings:
     @property
     def retain(self) -> int:
         """Seconds for which a change must be remembered: twice the life of any access token that
-        was issued before it."""
-        return 2 * (self.access_ttl + CLOCK_SKEW)
+        was issued before it, by whatever clock."""
+        return 2 * (self.access_ttl + CLOCK_DISAGREEMENT)
 
     @property
     def token_issuer(self) -> str:
@@ -107,9 +124,25 @@ class Settings:
         return self.audience or self.token_issuer
 
 
+def _check_accept(accept: Collection[str], mode: Mode) -> None:
+    said = ",".join(map(str, accept))
+    if not set(accept) <= _MODES:
+        raise ConfigurationError(f"accept is session, token or both, not {said}")
+    if mode not in accept:
+        raise ConfigurationError(
+            f"accept is {said} without the mode that is issued, {mode}: say session,token to accept"
+            f" both, or leave it out for {mode} alone"
+        )
+
+
 def _positive(name: str, value: object) -> None:
     if type(value) is not int or value <= 0:
         raise ConfigurationError(f"{name} is a whole number above 0, not {value!r}")
+
+
+def _from_zero(name: str, value: object) -> None:
+    if type(value) is not int or value < 0:
+        raise ConfigurationError(f"{name} is a whole number from 0, not {value!r}")
 
 
 def _check_origin(origin: str) -> None:

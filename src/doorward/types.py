@@ -37,11 +37,13 @@ class Device:
 class Session:
     """The one record: this subject logged in, with this client, then.  The same in both modes.
 
-    `sid` is public and proves nothing.  `version` serves compare-and-swap and rises with every
-    write.  `ver` is what clients were told: it rises with roles, scopes or factors and with
-    revocation, not with touch or rotation.  `secret_hash` is SHA-256 of the secret; the previous
-    hash still authenticates until `previous_until` after a step-up, as of
-    `previous_authenticated_at` and with `previous_amr`.
+    `sid` is public and proves nothing.  `mode` is that of the credentials it was given in; while
+    an application changes over to tokens, it follows when the first of them is rotated.  `version`
+    serves compare-and-swap and rises with every write.  `ver` is what clients were told: it rises
+    with roles, scopes or factors, with revocation and where a session token dies of a refresh
+    token, not with touch or rotation.  `secret_hash` is SHA-256 of the secret; the previous hash
+    still authenticates until `previous_until` after a step-up, as of `previous_authenticated_at`
+    and with `previous_amr`.
     `generation`, `branch`, `parent_branch` and `rotated_at` place the current refresh token.
     `ends_at` is the earlier of `expires_at` and idleness.
     """
@@ -97,12 +99,13 @@ class Principal:
 class Issued:
     """The answer to login, refresh and elevate: strings the client must keep.
 
-    `credential` is the session token or the access token; it dies at `credential_expires_at`.
-    `refresh_token` is None in session mode, and when the client is to keep the one it has
-    (RFC 6749 section 6).
+    `credential` is the session token or the access token, as `mode` says; it dies at
+    `credential_expires_at`.  `refresh_token` is None in session mode, and when the client is to
+    keep the one it has (RFC 6749 section 6).
     """
 
     session: Session
+    mode: Mode
     credential: str = field(repr=False)
     credential_expires_at: int
     refresh_token: str | None = field(default=None, repr=False)
@@ -158,6 +161,7 @@ class Event:
 EVENTS: dict[str, str] = {
     "login": "A session began.",
     "refreshed": "A refresh token was rotated or re-branched; `reason` tells which.",
+    "reissued": "A credential was exchanged for one of the other mode, during a change-over.",
     "elevated": "A person proved a factor again within a session.",
     "logout": "A session was ended by its owner.",
     "revoked": "Sessions were ended by decision.",

@@ -54,6 +54,16 @@ class View:
         known = self._changes.get(sid)
         return known is not None and (known[0].revoked or ver < known[0].ver)
 
+    def ended(self, sid: str) -> bool:
+        """Whether the session is known to be revoked, whatever its row says: the store may have
+        gone back in time.  No sid is ever given twice."""
+        known = self._changes.get(sid)
+        return known is not None and known[0].revoked
+
+    def revoked(self) -> list[str]:
+        """The sids of sessions that are known to be revoked."""
+        return [sid for sid, (change, _) in self._changes.items() if change.revoked]
+
     def turned_back(self, now: int) -> bool:
         """Whether the clock fell so far back that tokens live again whose revocation was already
         forgotten.  Then the cursor is given up, and all that the store keeps is to be learned."""

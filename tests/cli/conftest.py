@@ -27,7 +27,7 @@ class Beside:
     visitor: Visitor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers(serve: Serve) -> dict[str, RunningServer]:
     return {mode: serve("--mode", mode) for mode in ("session", "token")}
 

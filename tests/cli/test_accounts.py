@@ -13,7 +13,7 @@ from doorward.cli.accounts import every, forget, give_roles, lock_out
 from doorward.cli.output import NotDone
 from doorward.keys import RootKeys
 from doorward.server.database import open_database
-from doorward.server.users import User, Users
+from doorward.server.people.users import User, Users
 from doorward.stores import open_store
 
 pytestmark = pytest.mark.anyio

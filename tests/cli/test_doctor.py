@@ -1,20 +1,30 @@
 """`doorward doctor`: every check by a table, and the command on real files."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from doorward import Device
 from doorward.cli.checks import CHECKS
-from doorward.cli.facts import DatabaseFile, Facts, RootKey, filesystem_of, gather
+from doorward.cli.facts import Facts, RootKey, gather
+from doorward.cli.holding import Held, filesystem_of, look
 from doorward.keys import RootKeys
+from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
+from doorward.server.way import OpenWay
+from doorward.stores import open_store
 from doorward.types import SigningKey
+from tests.support.postgres import Postgres
+from tests.support.server import clean_environment, free_port
+from tests.support.valkey import Valkey
 
 from .conftest import Beside
 from .desk import Desk
@@ -52,18 +62,24 @@ def facts(
     """A setup in which everything is in order, but for what a test says."""
     keys = (key("now", NOW - DAY), key("next", None))
     here: dict[str, Any] = {"path": Path("/srv/keys/root.key"), "keys": ROOT}
-    there: dict[str, Any] = {"path": Path("/srv/data/doorward.db"), "keys": keys}
-    there["sessions"] = (used(),)
+    place = "/srv/data/doorward.db"
+    there: dict[str, Any] = {"place": place, "path": Path(place)}
     return Facts(
         options=options,
         now=NOW,
         root_key=RootKey(**(here | dict(root_key or {}))),
-        database=DatabaseFile(**(there | dict(database or {}))),
-        **more,
+        databases=(Held(**(there | dict(database or {}))),),
+        **({"keys": keys, "logins": (used(),)} | more),
     )
 
 
-STRICT = replace(PUBLIC, min_password=15, signup="closed")
+POSTGRES = {"place": "postgresql://db/app", "path": None}
+REDIS = {"place": "redis://cache/0", "path": None}
+
+RELAY = parse_relay("smtp://mail.example")
+STRICT = replace(
+    PUBLIC, min_password=15, signup="closed", smtp_url=RELAY, mail_from="login@mail.example"
+)
 
 
 def test_a_good_setup_is_in_order() -> None:
@@ -75,6 +91,11 @@ def test_a_good_setup_is_in_order() -> None:
     ("name", "severity", "told"),
     [
         ("options", "unsafe", facts(refusal="no")),
+        ("modes", "warning", facts(replace(PUBLIC, accept=("session", "token")))),
+        ("modes", "warning", facts(replace(PUBLIC, mode="token", accept=("token", "session")))),
+        ("modes", "ok", facts(replace(PUBLIC, mode="token", accept=("token",)), logins=())),
+        ("modes", "warning", facts(replace(PUBLIC, mode="token"), logins=[used(NOW)])),
+        ("modes", "ok", facts(replace(PUBLIC, mode="token"), logins=[used(NOW - 2 * DAY)])),
         ("transport", "unsafe", facts(Options(host=EVERYWHERE))),
         ("transport", "unsafe", facts(Options(host="192.0.2.1"))),
         ("transport", "ok", facts(Options())),
@@ -89,22 +110,24 @@ def test_a_good_setup_is_in_order() -> None:
         ("proxies", "unsafe", facts(replace(PUBLIC, trusted_proxies=("10.0.0.1", "::/0")))),
         ("proxies", "ok", facts(Options(tls_cert="c", tls_key="k"))),
         ("proxies", "ok", facts(Options())),
-        ("client-addresses", "warning", facts(database={"sessions": (used(address="10.0.0.1"),)})),
-        ("client-addresses", "warning", facts(database={"sessions": (used(address="::1"),)})),
-        ("client-addresses", "ok", facts(database={"sessions": (used(address=""),)})),
-        ("client-addresses", "ok", facts(Options(), database={"sessions": (used(address="::1"),)})),
+        ("client-addresses", "warning", facts(logins=(used(address="10.0.0.1"),))),
+        ("client-addresses", "warning", facts(logins=(used(address="::1"),))),
+        ("client-addresses", "ok", facts(logins=(used(address=""),))),
+        ("client-addresses", "ok", facts(Options(), logins=(used(address="::1"),))),
         ("client-addresses", "ok", facts(Options(public_origin="http://["))),
         ("lifetimes", "note", facts(Options(idle_ttl=2, absolute_ttl=1))),
         ("passwords", "note", facts(Options(min_password=14))),
         ("sign-up", "note", facts(replace(PUBLIC, signup="open"))),
         ("sign-up", "ok", facts(Options(signup="open"))),
+        ("mail", "warning", facts()),
+        ("mail", "ok", facts(Options())),
         ("root-key", "unsafe", facts(root_key={"error": "no"})),
         ("root-key", "unsafe", facts(root_key={"exists": False})),
-        ("root-key", "note", facts(root_key={"exists": False}, database={"keys": ()})),
+        ("root-key", "note", facts(root_key={"exists": False}, keys=())),
         (
             "root-key",
             "note",
-            facts(root_key={"exists": False}, database={"keys": (key("a", 1, 2),)}),
+            facts(root_key={"exists": False}, keys=(key("a", 1, 2),)),
         ),
         ("root-key", "ok", facts(root_key={"path": None})),
         ("root-key-place", "warning", facts(root_key={"path": Path("/srv/data/root.key")})),
@@ -115,27 +138,31 @@ def test_a_good_setup_is_in_order() -> None:
         ("root-key-folder", "ok", facts(root_key={"folder_mode": 0o755})),
         ("sealed-keys", "unsafe", facts(sealed="no")),
         ("database", "unsafe", facts(database={"error": "is read-only"})),
-        ("database", "warning", facts(database={"path": None})),
+        ("database", "warning", facts(database={"path": None, "place": None})),
         ("database", "note", facts(database={"exists": False})),
         ("database", "note", facts(database={"ours": False})),
+        ("database-way", "warning", facts(database={"way": OpenWay("open", "close it")})),
         ("journal", "warning", facts(database={"journal": "delete"})),
         ("file-system", "unsafe", facts(database={"filesystem": "nfs4"})),
         ("file-system", "ok", facts(database={"filesystem": "ext4"})),
         ("readers", "warning", facts(database={"mode": 0o644})),
         ("readers", "ok", facts(database={"mode": 0o640})),
         ("disk-space", "warning", facts(database={"free": 50 * 2**20})),
-        ("clock", "warning", facts(database={"sessions": (used(NOW + 61),)})),
-        ("clock", "ok", facts(database={"sessions": (used(NOW + 60),)})),
-        ("clock", "ok", facts(database={"sessions": (used(NOW - 30 * DAY),)})),
-        ("clock", "note", facts(database={"sessions": (used(NOW - 30 * DAY - 1),)})),
-        ("signing-key", "note", facts(database={"keys": (key("a", NOW - 90 * DAY - 1),)})),
-        ("signing-key", "ok", facts(database={"keys": (key("a", NOW - 90 * DAY),)})),
-        ("signing-key", "ok", facts(database={"keys": (key("a", NOW + DAY),)})),
-        ("signing-key", "ok", facts(database={"keys": ()})),
-        ("signing-key", "unsafe", facts(database={"keys": (key("a", 1, 2), key("b", None))})),
-        ("next-key", "warning", facts(database={"keys": (key("a", 1),)})),
-        ("next-key", "warning", facts(database={"keys": (key("a", 1), key("b", None, 2))})),
-        ("next-key", "ok", facts(database={"keys": ()})),
+        ("horizon", "ok", facts(database={"horizon": 60.0})),
+        ("horizon", "warning", facts(database={"horizon": 61.0})),
+        ("persistence", "warning", facts(database={"remarks": ("it does not tell",)})),
+        ("clock", "warning", facts(logins=(used(NOW + 61),))),
+        ("clock", "ok", facts(logins=(used(NOW + 60),))),
+        ("clock", "ok", facts(logins=(used(NOW - 30 * DAY),))),
+        ("clock", "note", facts(logins=(used(NOW - 30 * DAY - 1),))),
+        ("signing-key", "note", facts(keys=(key("a", NOW - 90 * DAY - 1),))),
+        ("signing-key", "ok", facts(keys=(key("a", NOW - 90 * DAY),))),
+        ("signing-key", "ok", facts(keys=(key("a", NOW + DAY),))),
+        ("signing-key", "ok", facts(keys=())),
+        ("signing-key", "unsafe", facts(keys=(key("a", 1, 2), key("b", None)))),
+        ("next-key", "warning", facts(keys=(key("a", 1),))),
+        ("next-key", "warning", facts(keys=(key("a", 1), key("b", None, 2)))),
+        ("next-key", "ok", facts(keys=())),
     ],
 )
 def test_a_check_tells_a_good_setup_from_a_bad_one(name: str, severity: str, told: Facts) -> None:
@@ -147,18 +174,31 @@ def test_a_check_tells_a_good_setup_from_a_bad_one(name: str, severity: str, tol
 @pytest.mark.parametrize(
     ("name", "told", "says"),
     [
+        ("modes", facts(replace(PUBLIC, mode="token"), logins=()), "in token mode alone"),
         ("journal", facts(database={"exists": False}), "no database file"),
         ("readers", facts(database={"path": None, "mode": 0o777}), "no database file"),
         ("readers", facts(database={"exists": False, "mode": 0o777}), "no database file"),
         ("journal", facts(database={"error": "no", "journal": ""}), "no database file"),
         ("journal", facts(database={"ours": False, "journal": "delete"}), "no database file"),
+        ("file-system", facts(), "doorward.db is on one that has no name here"),
+        ("file-system", facts(database=POSTGRES), "no database file"),
+        ("disk-space", facts(database={"free": 2**30}), "has 1024 MiB left"),
+        ("disk-space", facts(database=POSTGRES), "watch the disks of the servers"),
+        ("database-way", facts(), "No database is reached over a network"),
+        ("database-way", facts(database=POSTGRES), "What goes to postgresql://db/app cannot"),
+        ("horizon", facts(), "No PostgreSQL is in use"),
+        ("horizon", facts(database=POSTGRES), "none is 60 s old"),
+        ("horizon", facts(database=POSTGRES | {"error": "no"}), "was not looked into"),
+        ("persistence", facts(), "No Redis is in use"),
+        ("persistence", facts(database=REDIS), "keeps its append-only file"),
+        ("persistence", facts(database=REDIS | {"error": "no"}), "was not reached"),
         ("sealed-keys", facts(root_key={"keys": None}), "were not tried"),
-        ("sealed-keys", facts(database={"keys": ()}), "No signing keys"),
-        ("clock", facts(database={"sessions": ()}), "no session to compare it with"),
-        ("client-addresses", facts(database={"sessions": ()}), "Nobody is logged in"),
+        ("sealed-keys", facts(keys=()), "No signing keys"),
+        ("clock", facts(logins=()), "no session to compare it with"),
+        ("client-addresses", facts(logins=()), "Nobody is logged in"),
         ("client-addresses", facts(), "None of 1 session seems"),
         ("client-addresses", facts(Options()), "this machine alone"),
-        ("next-key", facts(database={"keys": ()}), "There are no signing keys"),
+        ("next-key", facts(keys=()), "There are no signing keys"),
         ("next-key", facts(), "The next signing key, next, waits"),
     ],
 )
@@ -222,6 +262,35 @@ def test_before_the_first_start_nothing_is_unsafe_and_nothing_is_made(desk: Desk
     assert found.keys() == CHECKS.keys()
     assert (found["root-key"], found["database"]) == ("note", "note")
     assert list(desk.folder.iterdir()) == []
+    said = [each["says"] for each in desk.data("doctor")["findings"]]
+    assert said.count("There is no database file of Doorward here yet.") == 3
+
+
+def test_of_what_cannot_be_read_nothing_is_said_to_be_in_order(desk: Desk) -> None:
+    nobody_there = f"postgresql://ann@127.0.0.1:{free_port()}/x"
+    found = severities(desk, "--database", nobody_there, status=1)
+    rows = ("sealed-keys", "moved", "clock", "signing-key", "next-key")
+    assert [found[name] for name in rows] == ["note"] * 5
+
+
+@pytest.mark.parametrize("words", ["serve", "migrate", "users list", "sessions list", "doctor"])
+def test_without_a_driver_a_command_says_what_to_install(tmp_path: Path, words: str) -> None:
+    without = (
+        "import runpy, sys; sys.modules['asyncpg'] = None;"
+        " runpy.run_module('doorward', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", without, *words.split()],
+        env=clean_environment() | {"DOORWARD_DATABASE": "postgresql://ann@localhost/x"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "pip install asyncpg, or" in done.stdout + done.stderr
 
 
 def test_looking_at_a_running_server_disturbs_nothing(beside: Beside) -> None:
@@ -286,3 +355,60 @@ def test_a_database_that_another_program_keeps_locked_cannot_be_used(desk: Desk)
 def test_wrong_usage_is_told_apart(desk: Desk) -> None:
     done = desk.run("doctor", "--frob")
     assert (done.status, done.out) == (2, "")
+
+
+# --- users and sessions apart -------------------------------------------------------------------
+
+
+def test_of_two_databases_the_worse_one_is_told(desk: Desk, postgres: Postgres) -> None:
+    away = replace(desk, database=postgres.new_database())
+    sessions = f"sqlite:///{desk.folder}/sessions.db"
+    away.data("migrate", "--sessions", sessions)
+    assert severities(away, "--sessions", sessions)["database"] == "ok"
+    (desk.folder / "sessions.db").chmod(0o644)
+    assert severities(away, "--sessions", sessions)["readers"] == "warning"
+    (desk.folder / "sessions.db").write_bytes(b"garbage!" * 2000)
+    assert severities(away, "--sessions", sessions, status=1)["database"] == "unsafe"
+
+
+def test_a_store_that_does_not_answer_is_unsafe_and_its_password_is_not_told(
+    desk: Desk, postgres: Postgres
+) -> None:
+    away = replace(desk, database=postgres.new_database())
+    for scheme in ("postgresql", "redis"):
+        gone = f"{scheme}://someone:s3cret@127.0.0.1:{free_port()}/0"
+        for words in (("--sessions", gone), ("--database", gone)):
+            done = away.run("doctor", *words)
+            assert done.status == 1
+            assert "unsafe   database" in done.out
+            assert "s3cret" not in done.out + done.err
+    known = replace(away, database=away.database.replace("postgres@", "postgres:s3cret@"))
+    known.data("migrate")
+    done = known.run("doctor")
+    assert f"{away.database} can be used" in done.out
+    assert "s3cret" not in done.out
+
+
+@pytest.mark.anyio
+async def test_a_transaction_that_is_open_is_found(postgres: Postgres) -> None:
+    options = Options(database=postgres.new_database())
+    store = open_store(options.database)
+    await store.keys()
+    await store.close()
+    connection = await asyncpg.connect(options.database)
+    await connection.execute("BEGIN; SELECT pg_current_xact_id()")
+    (held,), _, _ = await look(options)
+    await connection.close()
+    assert held.error is None
+    assert held.horizon > 0
+
+
+def test_a_valkey_that_may_forget_is_unsafe(desk: Desk, valkey: Valkey) -> None:
+    elsewhere = ("--sessions", valkey.url)
+    assert severities(desk, *elsewhere)["persistence"] == "ok"
+    valkey.ask("CONFIG", "SET", "appendonly", "no")
+    try:
+        assert "appendonly no" in desk.run("doctor", *elsewhere).out
+        assert severities(desk, *elsewhere, status=1)["database"] == "unsafe"
+    finally:
+        valkey.ask("CONFIG", "SET", "appendonly", "yes")

@@ -1,9 +1,9 @@
 """`doorward serve` as an operator meets it: what it prints, what it refuses, how it ends."""
 
 import os
+import re
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 from time import monotonic
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
 from doorward.cli.serve import notes
+from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
+from tests.support.certificate import make_certificate
 from tests.support.server import clean_environment, free_port, running_server
 
 DOORWARD = [sys.executable, "-m", "doorward"]
@@ -177,6 +180,38 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     assert "('127.0.0.1'" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--database", "mysql://x"], "mysql"),
+        (["--database", "sqlite:///not.db"], "not.db cannot be read"),
+        (["--database", "memory:", "--access-ttl", "100000"], "access_ttl"),
+    ],
+)
+def test_a_wrong_option_is_named_before_a_port_in_use(
+    tmp_path: Path, args: list[str], said: str
+) -> None:
+    (tmp_path / "not.db").write_text("this is no database, but it is quite long" * 100)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--port", str(taken.getsockname()[1]), *args, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert "cannot listen" not in done.stderr
+
+
+@pytest.mark.parametrize("scheme", ["redis", "postgresql"])
+def test_sessions_out_of_reach_are_named_without_their_password(
+    tmp_path: Path, scheme: str
+) -> None:
+    url = f"{scheme}://u:secret@127.0.0.1:{free_port()}/0"
+    done = run("serve", "--port", "0", "--sessions", url, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert url.replace(":secret", "") in done.stderr
+    assert "secret" not in done.stderr
+    assert done.stderr.endswith(".\n")
+    assert ".." not in done.stderr
+
+
 def test_a_lost_root_key_is_one_sentence_and_makes_no_other(tmp_path: Path) -> None:
     with running_server("--mode", "token", folder=tmp_path):
         pass
@@ -250,6 +285,19 @@ def test_https_that_nobody_vouches_for_is_pointed_out() -> None:
     assert "no proxy is trusted" not in said(tls_cert="c", tls_key="k")
 
 
+def test_a_way_to_a_database_that_others_can_read_is_a_warning_and_shows_no_password() -> None:
+    users, sessions = "postgresql://ann:secret@db.example/app", "redis://:secret@cache.example"
+    told = said(database=users, sessions=sessions)
+    assert "Warning: Others on the way can read" in told
+    assert "what goes to postgresql://ann@db.example/app: TLS is not required. Add ?sslmode" in told
+    assert "what goes to redis://cache.example: TLS is not required. Write rediss://" in told
+    assert "secret" not in told
+    closed = {"database": f"{users}?sslmode=verify-full", "sessions": "rediss://cache.example"}
+    assert "Warning" not in said(**closed)
+    assert "Warning" not in said()
+    assert said(database=users).count("Warning") == 1
+
+
 def test_the_place_of_the_root_key_is_told_and_never_the_key(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path)}
     if sys.platform == "linux":
@@ -257,15 +305,50 @@ def test_the_place_of_the_root_key_is_told_and_never_the_key(tmp_path: Path) -> 
     assert "root key  DOORWARD_ROOT_KEY" in said()
 
 
+def test_the_modes_that_are_accepted_are_told_where_they_are_several() -> None:
+    assert "mode      session\n" in said()
+    changing = said(mode="token", accept=("session", "token"))
+    assert "mode      token, and still accepts session\n" in changing
+
+
+def test_every_link_it_says_can_be_copied_from_its_line(tmp_path: Path) -> None:
+    with running_server(folder=tmp_path) as server:
+        lines = server.output.splitlines()
+    (link,) = [line for line in lines if "/setup?" in line]
+    assert link == link.strip()
+    assert httpx2.URL(link).params["ticket"]
+    words = [word for line in lines if not line.startswith("{") for word in line.split()]
+    links = [word for word in words if "http://" in word]
+    assert {urlsplit(each).netloc for each in links} == {f"localhost:{server.port}"}
+    assert all(each[-1].isalnum() or each[-1] in "-_" for each in links), links
+
+
+def test_the_first_words_are_what_is_served_and_a_line_that_is_no_json_tells_when_and_who(
+    tmp_path: Path,
+) -> None:
+    with running_server(folder=tmp_path) as server:
+        made = server.output.splitlines()
+        pid = server.process.pid
+        httpx2.post(f"{server.url}/api/signup", json={"email": "a@b.example", "password": "k" * 30})
+    pattern = rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[{pid}\] WARNING made a new root key at "
+    assert any(re.match(pattern, line) for line in made), made
+    with running_server(folder=tmp_path) as server:
+        lines = server.output.splitlines()
+    assert lines[0].startswith("Doorward serves ")
+    assert len([line for line in lines if "audit_head" in line]) == 1
+
+
+def test_what_becomes_of_mail_is_told() -> None:
+    assert "none is sent; read it at http://localhost:8000/admin/outbox" in said()
+    assert said(public_origin="https://a.example").count("none is sent\n") == 1
+    relay = parse_relay("smtp://mail.example")
+    assert "through mail.example, from a@b.example" in said(smtp_url=relay, mail_from="a@b.example")
+
+
 def test_it_speaks_https_by_itself(tmp_path: Path) -> None:
-    make = "openssl req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
-    make += (
-        " -keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    )
-    subprocess.run(make.split(), cwd=tmp_path, check=True, capture_output=True)
+    context = make_certificate(tmp_path)
     tls = ("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--root-key-file", "k/key")
     port = str(free_port())
-    context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
     with (
         started("--port", port, *tls, folder=tmp_path) as said,
         httpx2.Client(verify=context, base_url=f"https://localhost:{port}") as client,

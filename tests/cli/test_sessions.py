@@ -150,6 +150,34 @@ def test_all_sessions_of_an_applications_own_subject_end(desk: Desk) -> None:
     assert [each["sid"] for each in desk.data("sessions", "list")["sessions"]] == ["s1"]
 
 
+def test_every_session_of_everybody_ends_and_the_log_says_who_did_it(beside: Beside) -> None:
+    first, second = (f"{token_hex(6)}@example.test" for _ in range(2))
+    for email in (first, second):
+        beside.desk.create(email)
+    ended = [beside.visitor.enter(email)["access_token"] for email in (first, first, second)]
+    done = beside.desk.run("sessions", "revoke-everyone")
+    assert (done.status, done.err) == (0, "")
+    counted = re.fullmatch(
+        r"(\d+) sessions of (\d+) people ended; everybody can log in again.\n", done.out
+    )
+    assert counted is not None
+    assert int(counted[1]) >= 3
+    assert [beside.visitor.me(each).status_code for each in ended] == [401, 401, 401]
+    beside.visitor.enter(first)
+    assert beside.desk.data("sessions", "revoke-everyone") == {"sessions_ended": 1, "people": 1}
+    assert beside.desk.run("sessions", "revoke-everyone").out == "Nobody was logged in.\n"
+    with closing(sqlite3.connect(beside.desk.database.removeprefix("sqlite:///"))) as connection:
+        actors = connection.execute("SELECT actor FROM doorward_audit WHERE kind = 'all_revoked'")
+        assert actors.fetchall() == [("operator",)] * 3
+
+
+def test_everybody_of_an_applications_own_file_is_ended(desk: Desk) -> None:
+    keep(desk, seen("s1", system_clock()), seen("s2", system_clock(), "u_bob"))
+    done = desk.run("sessions", "revoke-everyone")
+    assert done.out == "2 sessions of 2 people ended; everybody can log in again.\n"
+    assert desk.data("sessions", "list") == {"sessions": []}
+
+
 def test_a_session_id_that_begins_with_a_dash_is_no_option(desk: Desk) -> None:
     sid = "-" + "A" * 21
     keep(desk, seen(sid, system_clock()))

@@ -217,8 +217,9 @@ def test_an_unlocked_user_logs_in_again(beside: Beside) -> None:
     email = somebody()
     beside.desk.create(email)
     beside.desk.data("users", "lock", email)
-    assert beside.desk.data("users", "unlock", email)["locked_at"] is None
+    assert beside.desk.run("users", "unlock", email).out == f"{email} can log in again.\n"
     beside.visitor.enter(email)
+    assert beside.desk.data("users", "unlock", email)["locked_at"] is None
     done = beside.desk.run("users", "unlock", email)
     assert done.out == f"{email} was not locked and can log in.\n"
 

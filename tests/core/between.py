@@ -15,10 +15,20 @@ async def nothing(method: str) -> None:
 
 
 class Between:
-    """Hands every call on to `store`, and awaits a hook with the method's name before and after."""
+    """Hands every call on to `store`, and awaits a hook with the method's name before and after.
 
-    def __init__(self, store: Backend, before: Hook = nothing, after: Hook = nothing) -> None:
+    With `remote` it stands for a store that lies across a network."""
+
+    def __init__(
+        self,
+        store: Backend,
+        before: Hook = nothing,
+        after: Hook = nothing,
+        *,
+        remote: bool = False,
+    ) -> None:
         self.store = store
+        self.local = store.local and not remote
         self.before = before
         self.after = after
         self.calls: list[str] = []

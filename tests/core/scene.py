@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from doorward import Auth, Event, Issued, Reason, Rejected, Session, Settings
+from doorward.feed import Ticks, boot_ticks
 from doorward.keys import RootKeys
 from doorward.stores import Backend
 from doorward.testing import FakeClock
@@ -42,6 +43,7 @@ class House:
         store: Backend | None = None,
         root: RootKeys = ROOT,
         clock: FakeClock | None = None,
+        ticks: Ticks = boot_ticks,
         **settings: Any,
     ) -> Auth:
         """An `Auth` of its own, as another process would have."""
@@ -51,6 +53,7 @@ class House:
             root,
             clock=clock or self.clock,
             record=self.told,
+            ticks=ticks,
         )
 
 

@@ -1,11 +1,13 @@
 """Checking a credential: found, remembered, noted, refused."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from doorward import Reason
 from doorward.settings import DAY
+from doorward.stores.sqlite import SQLiteStore
 from doorward.tokens import hash_secret, mint_session_token, new_secret, parse_refresh_token
 from tests.core.between import Between, once
 from tests.core.scene import ROOT, House, log_in, refresh_token, refused, row_of
@@ -141,6 +143,25 @@ async def test_a_note_that_came_second_is_not_needed_and_not_kept(session_house:
     slow.calls.clear()
     assert (await auth.authenticate(issued.credential)).subject == "ann"
     assert slow.calls == ["changes", "get"]
+
+
+async def test_a_check_is_good_while_the_store_is_read_and_not_written(
+    session_house: House, tmp_path: Path
+) -> None:
+    house = session_house
+    store = SQLiteStore(tmp_path / "doorward.db")
+    auth = house.auth(store=store)
+    issued = await log_in(auth)
+    await store.seal("moved")
+    house.clock.advance(400)
+    for _ in range(2):
+        assert (await auth.authenticate(issued.credential)).sid == issued.session.sid
+    await store.unseal()
+    await auth.authenticate(issued.credential)
+    noted = await store.get(issued.session.sid)
+    assert noted is not None
+    assert noted.seen_at == house.clock()
+    await store.close()
 
 
 async def test_activity_of_a_session_that_was_ended_meanwhile_does_not_revive_it(

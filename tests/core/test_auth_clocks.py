@@ -1,8 +1,10 @@
 """Clocks that jump, and clocks of two processes that differ."""
 
+from dataclasses import replace
+
 import pytest
 
-from doorward import Reason
+from doorward import Reason, Rejected
 from doorward.settings import CLOCK_SKEW, DAY, HOUR
 from doorward.stores import Backend
 from doorward.testing import FakeClock
@@ -107,3 +109,46 @@ async def test_the_absolute_end_holds_however_a_clock_jumps_in_between(
         assert renewed.credential_expires_at <= end
     clock.now = end
     assert await refused(auth.refresh(refresh_token(issued))) is Reason.EXPIRED
+
+
+@pytest.mark.parametrize("ahead", [-600, -240, 240, 420, 600])
+async def test_clocks_that_differ_by_minutes_let_no_revoked_token_live_again(
+    token_house: House, twin: Backend, ahead: int
+) -> None:
+    """A token from a clock that is ahead waits until it is no longer from the future, and by then
+    its revocation must not have been forgotten."""
+    truth = token_house.clock
+    theirs = FakeClock(truth() + ahead)
+    there = token_house.auth(store=twin, clock=theirs)
+    here = token_house.auth()
+    issued = await log_in(there)
+    await log_in(here, "bob")
+    assert await there.revoke(sid=issued.session.sid)
+    for _ in range(100):
+        for node in (here, there, token_house.auth()):
+            why = await refused(node.authenticate(issued.credential))
+            assert why in (Reason.REVOKED, Reason.EXPIRED)
+        for clock in (truth, theirs):
+            clock.advance(30)
+        await here.revoke(subject="noise")  # news, with which what is old goes
+
+
+@pytest.mark.parametrize("ahead", [-240, 240])
+async def test_clocks_that_differ_by_minutes_cost_refreshes_and_log_nobody_out(
+    house: House, twin: Backend, ahead: int
+) -> None:
+    theirs = FakeClock(house.clock() + ahead)
+    nodes = (house.auth(), house.auth(store=twin, clock=theirs))
+    issued = await log_in(nodes[0])
+    for turn in range(200):
+        node = nodes[turn % 3 == 0]
+        try:
+            await node.authenticate(issued.credential)
+        except Rejected as error:
+            if error.reason is not Reason.EXPIRED:
+                raise
+            renewed = await node.refresh(refresh_token(issued))
+            issued = replace(renewed, refresh_token=renewed.refresh_token or issued.refresh_token)
+        for clock in (house.clock, theirs):
+            clock.advance(20)
+    assert set(house.told.kinds) <= {"login", "refreshed", "refused"}

@@ -49,6 +49,16 @@ async def test_a_login_keeps_what_the_application_said(house: House) -> None:
     )
 
 
+@pytest.mark.parametrize("said", ["", "shop"])
+async def test_the_application_itself_is_no_client_by_whatever_name(
+    house: House, said: str
+) -> None:
+    auth = house.auth(audience="shop")
+    issued = await log_in(auth, client_id=said)
+    assert issued.session.client_id == ""
+    assert (await auth.authenticate(issued.credential)).client_id == ""
+
+
 async def test_a_session_shorter_than_its_idle_time_ends_with_its_lifetime(house: House) -> None:
     issued = await log_in(house.auth(absolute_ttl=100))
     assert issued.session.ends_at == issued.session.expires_at == house.clock() + 100
@@ -246,6 +256,26 @@ async def test_no_session_begins_under_one_that_is_over(house: House) -> None:
     assert await refused(log_in(auth, parent_sid=parent.session.sid)) is Reason.SUPERSEDED
     assert await refused(log_in(auth, parent_sid=new_sid())) is Reason.SUPERSEDED
     assert await auth.sessions() == []
+
+
+@pytest.mark.parametrize("odd", ["\0", "a\0b", "\ud800", "a" * 1_000_000])
+async def test_what_is_no_subject_is_refused_alike_by_every_verb_and_as_a_sid_is_nobodys(
+    house: House, odd: str
+) -> None:
+    auth = house.auth()
+    attempt = await auth.attempt()
+    for verb in (
+        attempt.login(odd),
+        auth.revoke(subject=odd),
+        auth.change(odd, roles=["editor"]),
+        auth.sessions(odd),
+    ):
+        with pytest.raises(ValueError, match="an id is 1 to 128 printable ASCII characters"):
+            await verb
+    if odd.isascii():  # half a pair of surrogates is no text at all
+        assert await auth.session(odd) is None
+        assert await auth.revoke(sid=odd) == []
+    assert house.told == []
 
 
 @pytest.mark.parametrize("subject", [42, None, b"ann", ("ann",)])

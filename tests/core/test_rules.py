@@ -162,7 +162,7 @@ def test_a_session_ends_by_decision_by_its_age_and_by_idleness(
 def test_activity_is_noted_when_the_interval_is_over_and_not_before(
     seen_at: int, now: int, due: bool
 ) -> None:
-    assert due_for_touch(session(seen_at=seen_at), now, SETTINGS) is due
+    assert due_for_touch(session(seen_at=seen_at), now, SETTINGS.touch_after) is due
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_step_up_that_is_needed_says_how_recent_a_proof_must_be() -> None:
 
 def test_a_principal_has_the_rows_roles_and_its_own_proof() -> None:
     row = session(roles=frozenset({"r"}), scopes=frozenset({"s"}), amr=("pwd", "otp"))
-    assert principal_of(row, 77, ("pwd",)) == Principal(
+    assert principal_of(row, "token", 77, ("pwd",)) == Principal(
         subject="ann",
         sid=row.sid,
         mode="token",

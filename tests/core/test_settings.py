@@ -23,7 +23,7 @@ def test_the_defaults_are_safe_and_stand() -> None:
         14 * DAY,
         30 * DAY,
     )
-    assert (settings.grace, settings.touch_after, settings.retain) == (300, 300, 720)
+    assert (settings.grace, settings.touch_after, settings.retain) == (300, 300, 1800)
     assert settings.token_issuer == settings.token_audience == "doorward"
 
 
@@ -58,6 +58,29 @@ def test_the_grace_of_a_refresh_is_a_whole_number_from_zero(value: Any) -> None:
 @pytest.mark.parametrize("grace", [0, 1, 299, 300, 301, 10**6])
 def test_any_grace_from_zero_stands_also_below_the_life_of_an_access_token(grace: int) -> None:
     assert Settings(access_ttl=300, refresh_grace=grace).grace == grace
+
+
+@pytest.mark.parametrize("accept", [("session",), ("token", "cookie"), ("token", ""), ("jwt",)])
+def test_what_is_accepted_are_modes_and_the_one_that_is_issued(accept: Any) -> None:
+    assert "accept" in refusal(mode="token", accept=accept)
+
+
+def test_what_to_accept_instead_is_said_in_words() -> None:
+    without = refusal(mode="token", accept=("session",))
+    assert without.startswith("accept is session without the mode that is issued, token: say")
+    assert refusal(accept=("jwt", "token")) == "accept is session, token or both, not jwt,token"
+
+
+def test_the_mode_that_is_issued_comes_first_among_the_accepted() -> None:
+    assert Settings(mode="token").modes == ("token",)
+    assert Settings(mode="token", accept=("session", "token")).modes == ("token", "session")
+    assert Settings(mode="session", accept=("session", "token")).modes == ("session", "token")
+
+
+@pytest.mark.parametrize("seconds", [-1, 0.5, "1", None, True])
+def test_staleness_is_whole_seconds_from_zero(seconds: Any) -> None:
+    assert "max_staleness" in refusal(max_staleness=seconds)
+    assert Settings(max_staleness=0).max_staleness == 0
 
 
 @pytest.mark.parametrize("access_ttl", [1, 60, DAY])

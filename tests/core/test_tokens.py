@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from doorward import Reason, Rejected
 from doorward.tokens import (
-    ALPHABET,
     REFRESH_LENGTH,
     SESSION_LENGTH,
     RefreshToken,
@@ -32,6 +31,8 @@ TOKEN = RefreshToken(SID, 70_000, 3, SECRET)
 sids = st.binary(min_size=16, max_size=16).map(bytes.hex)
 secrets = st.binary(min_size=32, max_size=32)
 places = st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 255))
+
+ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def parse_refresh(text: str) -> RefreshToken:
@@ -137,6 +138,7 @@ def test_a_string_of_another_form_is_malformed(text: str, parse: Callable[[str],
         text[:-2] + "==",
         text[:-1] + "+",
         text[:-1] + "/",
+        text[:-4] + "!!!!",  # a lax decoder skips them, and four leave nothing to pad
         text[:-1] + "\u212a",  # the Kelvin sign, which casefolds to k
         text.upper(),
         text[4:],

@@ -18,7 +18,11 @@ def test_the_system_clock_gives_whole_seconds_since_1970() -> None:
 
 def test_nothing_that_opens_a_door_is_shown_when_it_is_printed() -> None:
     issued = Issued(
-        session=session(), credential="dws_x", credential_expires_at=1, refresh_token="dwr_y"
+        session=session(),
+        mode="token",
+        credential="dws_x",
+        credential_expires_at=1,
+        refresh_token="dwr_y",
     )
     key = SigningKey(
         kid="k", algorithm="ES256", public_jwk="{}", sealed_private=b"sealed", created_at=1

@@ -19,7 +19,19 @@ from tests.docs.pages import GUIDE, ROOT, Block, blocks
 from tests.docs.transcript import WRITTEN, Reader, commands, matches
 from tests.support.server import Serve
 
-PLAIN = {"cd", "git", "uvicorn", "python", "python3", "cp", "chmod", "sqlite3"}
+PLAIN = {
+    "cd",
+    "curl",
+    "git",
+    "uvicorn",
+    "python",
+    "python3",
+    "cp",
+    "chmod",
+    "docker",
+    "sqlite3",
+    "sudo",
+}
 """Programs of others: what they are told is theirs to check."""
 
 

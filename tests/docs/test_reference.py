@@ -15,9 +15,11 @@ from fastapi.routing import APIRoute
 from doorward import Auth, Device, Event, Issued, Principal, Reason, Session, Settings
 from doorward.cli import COMMANDS, main
 from doorward.passwords import LONGEST, Cost
-from doorward.server import bounds, limiter, pages
+from doorward.server import pages
 from doorward.server.app import create_app
+from doorward.server.edge import bounds
 from doorward.server.options import OPTIONS, Options
+from doorward.server.people import limiter
 from doorward.server.refusals import Refusal, Refused
 from doorward.settings import (
     CLOCK_SKEW,
@@ -31,7 +33,7 @@ from doorward.types import EVENTS
 from doorward.web.problem import STATUS
 from tests.docs.pages import DOCS, ROOT, code, rows
 
-COMMON = {"--database", "--root-key-file", "--json"}
+COMMON = {"--database", "--sessions", "--root-key-file", "--json"}
 """What every command takes."""
 
 SERVE = {f"--{option.name}" for option in OPTIONS.values()}
@@ -61,7 +63,7 @@ def test_every_reason_of_the_library_is_documented_with_its_status() -> None:
 def test_every_reason_of_the_server_is_documented_with_its_status() -> None:
     table = rows(DOCS / "reasons.md", "## Reasons of the server")
     real: dict[str, int] = {reason: Refused(reason).status.value for reason in Refusal}
-    assert statuses(table) == real | {"store_unavailable": 503}
+    assert statuses(table) == real | {"store_unavailable": 503, "moved": 503}
 
 
 def test_every_kind_of_event_is_documented() -> None:
@@ -202,3 +204,10 @@ def options(words: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
     with pytest.raises(SystemExit):
         main([*words, "--help"])
     return re.findall(r"--[a-z-]+", capsys.readouterr().out.partition("\n\n")[0])
+
+
+def test_every_command_that_tries_to_break_a_promise_has_something_to_run() -> None:
+    commands = re.findall(r"`\./dev test ([^`]*)`", (DOCS / "security.md").read_text())
+    paths = [ROOT / word for command in commands for word in command.split()]
+    assert len(commands) > 8
+    assert [path for path in paths if not path.exists()] == []

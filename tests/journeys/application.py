@@ -108,7 +108,7 @@ def add_sessions(app: FastAPI, auth: Doorward) -> None:
     @app.post("/api/elevate")
     async def elevate(body: Password, principal: Known, response: Response) -> dict[str, Any]:
         issued = await (await auth.auth()).elevate(principal)
-        presented = transport.read(current_visit().headers, auth.door.settings.mode)
+        presented = transport.read(current_visit().headers, auth.door.settings.modes)
         assert presented is not None
         if presented.transport == "cookie":
             for name, value in transport.write(issued, issued.session.seen_at):

@@ -79,6 +79,7 @@ class Server:
 
     running: RunningServer
     mode: Mode
+    place: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -100,7 +101,7 @@ class Server:
         until(traveller.copy().is_out)
 
     def _command(self, *words: str) -> None:
-        place = ["--database", self.running.database]
+        place = ["--database", self.running.database, *self.place]
         key = ["--root-key-file", str(self.running.root_key_file)]
         subprocess.run(
             [sys.executable, "-m", "doorward", *words, *place, *key],
@@ -131,7 +132,7 @@ SERVERS: dict[str, list[str]] = {
 APPLICATIONS = ("application on memory", "application on sqlite")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def started() -> Started:
     """The servers that run already, by their options."""
     return {}

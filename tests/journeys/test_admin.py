@@ -147,7 +147,7 @@ async def test_without_javascript_everything_can_be_done(
         person.sign_up(email)
         person.log_in(email)
         await page.get_by_role("link", name="Console").click()
-        await page.get_by_label("An address or a subject").fill(email)
+        await page.get_by_label("E-mail or subject").fill(email)
         await page.get_by_role("button", name="Search").click()
         await page.get_by_role("link", name=email, exact=True).click()
         await page.get_by_role("link", name="Set roles").click()

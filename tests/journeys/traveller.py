@@ -99,8 +99,8 @@ class Traveller:
 
 
 @contextmanager
-def travelling(url: str, transport: Transport) -> Iterator[Traveller]:
+def travelling(url: str, transport: Transport, verify: SSLContext = UNUSED) -> Iterator[Traveller]:
     with httpx2.Client(
-        base_url=url, headers={"user-agent": AGENT}, timeout=30, verify=UNUSED
+        base_url=url, headers={"user-agent": AGENT}, timeout=30, verify=verify
     ) as http:
         yield Traveller(http, transport, {})

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from doorward.errors import ConfigurationError
-from doorward.keys import RootKeys, default_root_key_path, load_root_keys
+from doorward.keys import RootKeys, load_root_keys
+from doorward.keys.root import default_root_key_path
 
 POSIX = os.name == "posix"
 

@@ -6,30 +6,34 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup
 
-from doorward.server.api_docs import ApiDocs, Field, Group, Operation, Response, Scheme
-from doorward.server.console import (
+from doorward.server.record.history import Count
+from doorward.server.views.api_docs import ApiDocs, Field, Group, Operation, Response, Scheme
+from doorward.server.views.console import (
     ActPage,
     HappenedRow,
     HistoryPage,
     KeyRow,
     KeysPage,
+    LetterRow,
     LinkPage,
     LiveRow,
+    Menu,
     OnlinePage,
+    OutboxPage,
     SetupPage,
     UserPage,
     UserRow,
     UsersPage,
 )
-from doorward.server.history import Count
-from doorward.server.plot import draw
-from doorward.server.rendering import (
+from doorward.server.views.plot import draw_all
+from doorward.server.views.rendering import (
     AccountPage,
     DocsPage,
     ElevatePage,
     IndexPage,
     LoginPage,
     MessagePage,
+    OwnHistoryPage,
     Page,
     ResetPage,
     SessionRow,
@@ -133,6 +137,9 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "email", "password"),
         ),
         "elevate": ElevatePage(csrf_token="c" + said, return_to=said, email=said),
+        "elevate of an administrator": ElevatePage(
+            csrf_token="c" + said, return_to=said, email=said, menu=Menu(outbox=True)
+        ),
         "elevate in trouble": ElevatePage(
             csrf_token="c" + said,
             return_to=said,
@@ -178,6 +185,10 @@ def _account_pages(said: str) -> dict[str, Page]:
             happened=(),
             password_min=8,
         ),
+        "own history": OwnHistoryPage(
+            now=NOW, rows=_happened(said), older="after=1.1", menu=Menu(outbox=False)
+        ),
+        "own history of nothing": OwnHistoryPage(now=NOW, rows=()),
         "account in trouble": AccountPage(
             csrf_token="c" + said,
             now=NOW,
@@ -203,6 +214,9 @@ def _reading_pages(said: str) -> dict[str, Page]:
         "index for a guest of a closed house": IndexPage(signed_in=False, signup_open=False),
         "index for a known person": IndexPage(signed_in=True, signup_open=True),
         "message": MessagePage(heading=said, sentence=said, link_text=said),
+        "message of the console": MessagePage(
+            heading=said, sentence=said, link_text=said, menu=Menu(outbox=False)
+        ),
         "message of an error": MessagePage(
             heading=said, sentence=said, status=503, reason=said, link=""
         ),
@@ -259,7 +273,7 @@ def _console_pages(said: str) -> dict[str, Page]:
         seen_at=NOW - 90,
     )
     user = UserRow(subject=said, email=said, roles=(said, said), locked=True, created_at=NOW)
-    plot = Markup(draw([Count(NOW - 60, 3, 1), Count(NOW, 0, 2)]))  # noqa: S704
+    plot = Markup(draw_all([Count(NOW - 60, 3, 1), Count(NOW, 0, 2)]))  # noqa: S704
     happened = _happened(said)
     key = KeyRow(
         kid=said,
@@ -272,6 +286,7 @@ def _console_pages(said: str) -> dict[str, Page]:
     gone = replace(key, state="withdrawn", withdrawn_at=NOW)
     known = UserPage(
         now=NOW,
+        outbox=True,
         email=said,
         subject=said,
         roles=(said,),
@@ -283,9 +298,10 @@ def _console_pages(said: str) -> dict[str, Page]:
     )
     log = HistoryPage(
         now=NOW,
+        outbox=True,
         person=said,
         kind=said,
-        kinds=("login",),
+        kinds=(("login", "Logged in"), (said, said)),
         address=said,
         since=said,
         until=said,
@@ -295,24 +311,37 @@ def _console_pages(said: str) -> dict[str, Page]:
         older="after=1.2",
     )
     return {
-        "online": OnlinePage(now=NOW, query=said, rows=(live, live), live=True, older="after=1.x"),
-        "online at night": OnlinePage(now=NOW, query="", rows=(), live=False),
-        "users": UsersPage(
-            query=said, rows=(user, replace(user, roles=(), locked=False)), older="a=b"
+        "online": OnlinePage(
+            now=NOW, outbox=True, query=said, rows=(live, live), live=True, older="after=1.x"
         ),
-        "users of nobody": UsersPage(query="", rows=()),
+        "online at night": OnlinePage(now=NOW, outbox=False, query="", rows=(), live=False),
+        "users": UsersPage(
+            outbox=True,
+            query=said,
+            rows=(user, replace(user, roles=(), locked=False)),
+            older="a=b",
+        ),
+        "users of nobody": UsersPage(outbox=False, query="", rows=()),
         "user": known,
         "user who is locked": replace(
             known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False
         ),
         "history": log,
         "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),
-        "keys": KeysPage(now=NOW, mode="token", rows=(key, gone)),
-        "keys in session mode": KeysPage(now=NOW, mode="session", rows=()),
+        "history of no time": replace(
+            log, rows=(), plot=Markup(), older="", field_errors=_wrong(said, "since", "until")
+        ),
+        "keys": KeysPage(now=NOW, outbox=False, mode="token", rows=(key, gone)),
+        "outbox": OutboxPage(
+            now=NOW, rows=(LetterRow(email=said, at=NOW, title=said, body=f"{said}\n{said}"),)
+        ),
+        "outbox of nobody": OutboxPage(now=NOW, rows=()),
+        "keys in session mode": KeysPage(now=NOW, outbox=False, mode="session", rows=()),
     }
 
 
 def _act_pages(said: str) -> dict[str, Page]:
+    menu = Menu(outbox=True)
     act = ActPage(
         csrf_token="c" + said,
         heading=said,
@@ -326,7 +355,8 @@ def _act_pages(said: str) -> dict[str, Page]:
         "act": act,
         "act on roles": replace(act, roles=said),
         "act in trouble": replace(act, roles=said, error=said, field_errors=_wrong(said, "roles")),
-        "link": LinkPage(email=said, link=said, expires_at=NOW, back="/admin/users/u_1"),
+        "act that harms": replace(act, danger=True, menu=menu),
+        "link": LinkPage(menu=menu, email=said, link=said, expires_at=NOW, back="/admin/users/u_1"),
         "setup": setup,
         "setup for a known person": replace(setup, known=said),
         "setup in trouble": replace(

@@ -8,10 +8,10 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute
 
-from doorward.server.admission import FRESH, AdminRoute, ConsoleRoute
 from doorward.server.app import ROUTERS
-from doorward.server.history import Query
-from tests.server.house import PASSWORD, House, Opened, login
+from doorward.server.record.history import Query
+from doorward.server.routes.admission import FRESH, AdminRoute, ConsoleRoute
+from tests.server.house import ORIGIN, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +110,23 @@ async def test_one_session_and_all_sessions_are_ended_and_counted(desk: Desk) ->
     assert (await desk.customer.get("/api/me")).status_code == 401
 
 
+async def test_everybody_is_logged_out_but_the_administrator_who_did_it(desk: Desk) -> None:
+    phone = await desk.house.browser()
+    await login(phone, email=ADMIN)
+    answer = await desk.admin.delete("/api/admin/sessions")
+    assert (answer.status_code, answer.json()) == (200, {"sessions_ended": 2})
+    assert (await desk.customer.get("/api/me")).status_code == 401
+    assert (await phone.get("/api/me")).status_code == 401
+    assert (await desk.admin.get("/api/me")).status_code == 200
+    (whole,) = await desk.house.service.history.page(Query(kind="all_revoked"))
+    assert (whole.entry.actor, whole.entry.address) == (desk.root, "198.51.100.7")
+    assert whole.entry.detail == {"sessions": 2, "people": 2}
+    (carols,) = await desk.house.service.history.page(Query(kind="revoked", person=desk.carol))
+    assert (carols.entry.actor, carols.entry.subject) == (desk.root, desk.carol)
+    assert (await login(desk.customer, email=CUSTOMER)).status_code == 200
+    assert (await desk.admin.delete("/api/admin/sessions")).json() == {"sessions_ended": 1}
+
+
 async def test_who_is_online_is_listed_and_searched_page_by_page(desk: Desk) -> None:
     for _ in range(60):
         desk.house.clock.advance(1)
@@ -186,6 +203,25 @@ async def test_what_happened_is_told_filtered_and_exported(desk: Desk) -> None:
     assert (await desk.admin.get("/api/admin/history?format=xls")).status_code == 400
 
 
+@pytest.mark.parametrize(("field", "said"), [("since", "banana"), ("until", "2026-13-01")])
+async def test_what_is_no_time_is_said_beside_its_field_on_the_page_and_answered_with_400(
+    desk: Desk, field: str, said: str
+) -> None:
+    asked = {field: said, "kind": "login"}
+    answer = await desk.admin.get("/api/admin/history", params=asked)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "invalid_request")
+    page = await desk.admin.get("/admin/history", params=asked)
+    assert page.status_code == 400
+    for each in (answer, page):
+        assert "A time is like 2026-11-23" in each.text
+    assert f'id="{field}-error"' in page.text
+    assert f'value="{said}"' in page.text
+    assert '<option value="login" selected>Logged in</option>' in page.text
+    odd = await desk.admin.get("/admin/history", params={"kind": "brewed"})
+    assert '<option value="brewed" selected>brewed</option>' in odd.text
+    assert "Nothing was found." in odd.text
+
+
 async def test_a_person_sees_their_own_history_and_not_who_acted_or_from_where(desk: Desk) -> None:
     await desk.admin.put(f"/api/admin/users/{desk.carol}/roles", json={"roles": ["editor"]})
     answer = await desk.customer.get("/api/history")
@@ -196,6 +232,35 @@ async def test_a_person_sees_their_own_history_and_not_who_acted_or_from_where(d
     assert entries[-1]["by"] == "you"
     assert desk.root not in answer.text
     assert "root@" not in answer.text
+
+
+async def test_a_person_reads_all_of_their_own_history_page_by_page(desk: Desk) -> None:
+    phone = await desk.house.client()
+    for _ in range(55):
+        await login(phone, email=CUSTOMER, transport="bearer")
+    account = await desk.customer.get("/account")
+    assert 'href="/account/history"' in account.text
+    first = await desk.customer.get("/account/history")
+    older = re.search(r'href="(/account/history\?after=[^"]+)"', first.text)
+    assert older is not None
+    rest = await desk.customer.get(older[1])
+    assert first.text.count("<h3>") == 50
+    assert "Account made" in rest.text
+    stranger = await (await desk.house.browser()).get("/account/history")
+    assert stranger.headers["location"].startswith("/login?return_to=")
+
+
+async def test_what_an_administrator_did_to_others_is_no_part_of_their_own_history(
+    desk: Desk,
+) -> None:
+    await desk.admin.post(f"/api/admin/users/{desk.carol}/lock")
+    await desk.admin.delete("/api/sessions/s_of_somebody_else")
+    entries = (await desk.admin.get("/api/history")).json()["entries"]
+    assert [(each["kind"], each["by"]) for each in entries[:1]] == [("denied", "you")]
+    assert {"locked", "revoked"}.isdisjoint(each["kind"] for each in entries)
+    page = (await desk.admin.get("/account", headers={"accept": "text/html"})).text
+    assert "Account locked" not in page
+    assert "Sessions ended" not in page
 
 
 async def test_keys_are_shown_rotated_and_withdrawn(opened: Opened) -> None:
@@ -272,6 +337,25 @@ async def test_a_route_for_administrators_refuses_everybody_else(
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        *("//admin", "/admin/", "/admin/.", "/./admin", "/x/../admin", "/%61dmin", "/%2561dmin"),
+        *("/ADMIN", "/admin;x", "/admin%00", "/admin%2fusers", "/admin/users/", "/admin.json"),
+        *("//api/admin/users", "/api//admin/users", "/api/admin/users/", "/api/admin/users;a=b"),
+        *("/api/x/../admin/users", "/api/admin/./users", "/API/admin/users", "/api/%61dmin/users"),
+    ],
+)
+async def test_no_spelling_of_an_address_leads_past_who_may_see_it(desk: Desk, path: str) -> None:
+    stranger = await desk.house.browser()
+    overrides = {"x-http-method-override": "GET", "x-original-url": "/admin", "x-rewrite-url": path}
+    for client in (stranger, desk.customer):
+        for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS"):
+            answer = await client.request(method, f"{ORIGIN}{path}", headers=overrides)
+            assert answer.status_code in (303, 400, 401, 403, 404, 405), (method, path)
+            assert ADMIN not in answer.text
+
+
+@pytest.mark.parametrize(
     ("method", "path"), [each for each in routes() if each[0] not in ("GET", "HEAD")]
 )
 async def test_an_act_needs_a_recent_proof(desk: Desk, method: str, path: str) -> None:
@@ -301,6 +385,35 @@ async def test_a_page_that_asks_about_an_act_leads_to_the_proof_first_and_back(d
     shown = await desk.admin.get(page)
     assert f"Lock {CUSTOMER}?" in shown.text
     assert (await desk.customer.get("/api/me")).status_code == 200
+
+
+async def test_the_page_that_logs_everybody_out_asks_first_and_says_what_it_did(desk: Desk) -> None:
+    page = "/admin/sessions/end-all"
+    assert f'href="{page}"' in (await desk.admin.get("/admin")).text
+    asked = await desk.admin.get(page)
+    assert '<button class="button harm">End everybody&#39;s sessions</button>' in asked.text
+    assert (await desk.customer.get("/api/me")).status_code == 200
+    done = await desk.admin.post(page)
+    assert "1 session of 1 person ended. You are still logged in here." in done.text
+    told = (await desk.admin.get("/admin/history?kind=all_revoked")).text
+    assert "1 person" in told
+    assert "people:" not in told
+    assert (await desk.customer.get("/api/me")).status_code == 401
+    assert (await desk.admin.get("/api/me")).status_code == 200
+
+
+async def test_the_menu_of_the_console_stands_wherever_an_act_leads(desk: Desk) -> None:
+    menu = '<nav class="console" aria-label="Console">'
+    at = f"/admin/users/{desk.carol}"
+    shown = [
+        await desk.admin.get(f"{at}/lock"),
+        await desk.admin.post(f"{at}/lock"),
+        await desk.admin.get("/elevate"),
+        await desk.admin.post(f"{at}/reset-link"),
+    ]
+    assert all(menu in each.text for each in shown)
+    customer, _ = await person(desk.house, "plain@example.test")
+    assert menu not in (await customer.get("/elevate")).text
 
 
 # --- the last administrator -----------------------------------------------------------------------

@@ -241,6 +241,7 @@ async def test_openapi_describes_every_route_of_the_api_and_how_to_authenticate(
     schema = (await (await either.client()).get("/openapi.json")).json()
     described = {(method, path) for path, item in schema["paths"].items() for method in item}
     assert described == {
+        ("get", "/api/forward-auth"),
         ("post", "/api/signup"),
         ("post", "/api/login"),
         ("post", "/api/refresh"),
@@ -262,6 +263,7 @@ async def test_openapi_describes_every_route_of_the_api_and_how_to_authenticate(
         ("post", "/api/admin/users/{subject}/reset-link"),
         ("put", "/api/admin/users/{subject}/roles"),
         ("delete", "/api/admin/users/{subject}/sessions"),
+        ("delete", "/api/admin/sessions"),
         ("delete", "/api/admin/sessions/{sid}"),
         ("get", "/api/admin/online"),
         ("get", "/api/admin/history"),

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from doorward.server.chain import GENESIS, MOST_PLACES, Head, Inspector, Link, outside, seal
+from doorward.server.record.chain import GENESIS, MOST_PLACES, Head, Inspector, Link, outside, seal
 
 START = Head(0, GENESIS)
 

@@ -3,7 +3,8 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,20 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
 from doorward.errors import ConfigurationError, StoreUnavailable
-from doorward.server import entry
-from doorward.server.database import TABLES, VERSION_TABLE, open_database
-from doorward.server.users import Users
+from doorward.server.database import TABLES, Database, open_database
+from doorward.server.mail.outbox import LETTERS
+from doorward.server.people.users import Users
+from doorward.server.record.entry import AUDIT
+from doorward.server.schema import VERSION_TABLE
 from doorward.stores import Decision, open_store
+from tests.server.databases import new_url
 
 pytestmark = pytest.mark.anyio
 
 STARTER = """
 import asyncio, sys
 from doorward.server.database import open_database
-from doorward.server.users import EmailTaken, Users
+from doorward.server.people.users import EmailTaken, Users
 
 async def start(url):
     database = await open_database(url)
@@ -51,7 +55,10 @@ def answer(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-def test_processes_that_start_at_once_on_a_missing_file_all_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["file", "postgres"])
+def test_processes_that_start_at_once_on_an_empty_database_all_start(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
     started = [
         subprocess.Popen(
             [sys.executable, "-c", STARTER],
@@ -63,9 +70,10 @@ def test_processes_that_start_at_once_on_a_missing_file_all_start(tmp_path: Path
     ]
     try:
         assert [answer(process) for process in started] == ["ready"] * 3
-        for attempt in range(10):
+        for attempt in range(10 if kind == "file" else 3):
+            url = new_url(kind, request, tmp_path / f"{attempt}")
             for process in started:
-                ask(process, f"sqlite:///{tmp_path}/{attempt}.db\n")
+                ask(process, f"{url}\n")
             outcomes = sorted(answer(process) for process in started)
             assert outcomes == ["created", "taken", "taken"], attempt
     finally:
@@ -75,7 +83,7 @@ def test_processes_that_start_at_once_on_a_missing_file_all_start(tmp_path: Path
 
 async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
-    assert {"doorward_users", entry.AUDIT.name} == set(TABLES.tables)
+    assert {"doorward_users", AUDIT.name, LETTERS.name} == set(TABLES.tables)
 
     def differences(connection: Connection) -> object:
         options = {"version_table": VERSION_TABLE, "compare_type": True}
@@ -99,6 +107,34 @@ async def test_what_was_written_is_there_after_closing_and_opening_again(tmp_pat
     again = await open_database(url)
     assert await Users(again).by_subject(user.subject) == user
     await again.close()
+
+
+SLOW = text(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000)"
+    " SELECT count(*) FROM n"
+)
+
+
+async def written(database: Database) -> object:
+    async with database.writing() as connection:
+        return (await connection.execute(SLOW)).scalar()
+
+
+@pytest.mark.parametrize("step", [written, lambda database: database.run(SLOW)])
+@pytest.mark.parametrize("kind", ["memory", "file"])
+async def test_a_step_cancelled_midway_costs_nobody_anything(
+    tmp_path: Path, kind: str, step: Callable[[Database], Coroutine[object, object, object]]
+) -> None:
+    database = await open_database({"memory": "memory:", "file": f"sqlite:///{tmp_path}/u"}[kind])
+    user = await Users(database).create("ann@example.test", None, at=1)
+    cancelled = asyncio.create_task(step(database))
+    await asyncio.wait({cancelled}, timeout=0.02)
+    assert cancelled.cancel()
+    await Users(database).create("bob@example.test", None, at=1)
+    assert await Users(database).by_subject(user.subject) == user
+    with pytest.raises(CancelledError):
+        await cancelled
+    await database.close()
 
 
 async def test_users_and_sessions_share_one_file_whichever_is_opened_first(tmp_path: Path) -> None:
@@ -138,9 +174,11 @@ async def test_every_connection_waits_for_others_and_writes_through_to_the_disk(
     await database.close()
 
 
-@pytest.mark.parametrize("url", ["postgres://host/db", "sqlite:", "sqlite:///", "", "users.db"])
+@pytest.mark.parametrize(
+    "url", ["mysql://h/db", "postgresql:db", "sqlite:", "sqlite:///", "", "users.db"]
+)
 async def test_an_address_of_another_kind_is_refused_with_what_would_do(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="use memory: or sqlite:///PATH"):
+    with pytest.raises(ConfigurationError, match="use memory:, sqlite:///PATH or postgresql://"):
         await open_database(url)
 
 

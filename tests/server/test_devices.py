@@ -2,8 +2,8 @@
 
 import pytest
 
-from doorward.server.devices import COOKIE, MOST, Devices
-from doorward.server.users import User
+from doorward.server.people.devices import COOKIE, MOST, Devices
+from doorward.server.people.users import User
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.server.email import InvalidEmail, canonical
+from doorward.server.people.email import InvalidEmail, canonical
 
 SAME = {
     "ann@example.test": ["Ann@Example.TEST", "ANN@EXAMPLE.test", "ann@\uff45xample.test"],
@@ -18,6 +18,8 @@ SAME = {
 }
 
 REFUSED = [
+    "=?utf-8?q?ann?=@example.test",
+    "=?utf-8?q?a=0d=0ax?=@example.test",
     "",
     "ann",
     "@example.test",

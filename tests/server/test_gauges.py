@@ -10,10 +10,10 @@ import pytest
 
 from doorward import Auth, Settings, StoreUnavailable, open_store
 from doorward.opening import open_auth
-from doorward.server import lag as lag_module
-from doorward.server.census import STEP, Census, count_live
-from doorward.server.lag import LONGEST, Lag
-from doorward.server.timed import METHODS, timed
+from doorward.server.meters import lag as lag_module
+from doorward.server.meters.census import STEP, Census, count_live
+from doorward.server.meters.lag import LONGEST, Lag
+from doorward.server.meters.timed import METHODS, timed
 from doorward.stores import Backend, Changes
 from doorward.types import Session
 from tests.server.logs import BEGIN
@@ -72,7 +72,8 @@ async def test_every_method_is_the_stores_own_and_what_can_be_slow_is_timed() ->
     told: list[str] = []
     watched = timed(store, lambda method, seconds: told.append(method) if seconds >= 0 else None)
     public = {name for name in vars(Backend) | vars(type(store)) if not name.startswith("_")}
-    assert all(callable(getattr(watched, name)) for name in public)
+    assert all(callable(getattr(watched, name)) for name in public - {"local"})
+    assert watched.local is store.local
     await watched.insert(session(1), await watched.mark(), BEGIN)
     assert await watched.get(session(1).sid) == session(1)
     await watched.changes(None)

@@ -1,14 +1,22 @@
 """The headers of every answer, route by route."""
 
 import logging
+from asyncio import Task, create_task, timeout
+from collections.abc import AsyncIterator, Sequence
+from urllib.parse import quote
 
 import httpx2
 import pytest
+from anyio.lowlevel import checkpoint
+from fastapi import Request
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from doorward.server.app import ROUTERS
-from doorward.server.headers import DATA_POLICY, PAGE_POLICY
-from doorward.server.rendering import static_path
+from doorward.server.edge.headers import DATA_POLICY, PAGE_POLICY
+from doorward.server.views.rendering import static_path
+from doorward.web.asgi import KEY, principal
+from doorward.web.connection import Answer
 from tests.server.house import ORIGIN, House, Opened
 
 pytestmark = pytest.mark.anyio
@@ -83,7 +91,8 @@ async def test_nothing_private_is_shown_to_a_stranger(house: House, method: str,
     assert "alice" not in answer.text
     assert answer.status_code in (200, 204, 303, 400, 401, 404, 405, 415, 431)
     if path.startswith("/account") and answer.status_code != 405:
-        assert answer.headers["location"] in ("/account", "/login?return_to=%2Faccount")
+        asked = [f"/login?return_to={quote(each, safe='')}" for each in ("/account", path)]
+        assert answer.headers["location"] in ("/account", *asked)
 
 
 async def test_an_answer_that_sets_a_cookie_is_never_stored(either: House) -> None:
@@ -113,6 +122,31 @@ async def test_a_failure_inside_is_told_in_one_sentence_and_logged(
     assert problem.json()["reason"] == "internal"
     assert "Something went wrong" in page.text
     assert caplog.text.count("RuntimeError: the secret plans") == 2
+
+
+async def test_the_end_of_a_stream_whose_session_was_revoked_is_no_failure(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    others: list[Task[Sequence[str]]] = []
+
+    async def parts(sid: str, answer: Answer) -> AsyncIterator[bytes]:
+        yield b"a part"
+        # by somebody else: who goes away with this request must not break off the decision
+        others.append(create_task(house.service.auth.revoke(sid=sid)))
+        while not answer.ended:
+            await checkpoint()
+        yield b"sent before anybody could be told that it is over"
+
+    async def stream(request: Request) -> StreamingResponse:
+        return StreamingResponse(parts((await principal()).sid, request.scope[KEY]))
+
+    house.app.add_api_route("/api/stream", stream)
+    browser = await house.alice()
+    with caplog.at_level(logging.ERROR):
+        async with timeout(10):
+            assert (await browser.get("/api/stream")).status_code == 200
+        assert len(await others[0]) == 1
+    assert caplog.text == ""
 
 
 async def test_head_answers_like_get(house: House) -> None:
@@ -148,6 +182,7 @@ async def test_a_proxy_that_is_trusted_may_say_that_it_was_https(opened: Opened)
     assert (await proxy.get("/login")).status_code == 200
     stranger = await house.client(url="http://testserver", **said)
     assert (await stranger.get("/login")).status_code == 308
+    assert "--trusted-proxies" in (await stranger.get("/api/me")).json()["detail"]
 
 
 async def test_plain_http_on_this_machine_is_served_without_a_promise_of_https(

@@ -10,10 +10,20 @@ from pathlib import Path
 import pytest
 
 from doorward.server.database import Database, open_database
-from doorward.server.entry import Entry, Kept
-from doorward.server.export import as_csv, as_json_lines
-from doorward.server.history import MOST_BUCKETS, Count, History, Place, Query, place, step_for
+from doorward.server.record.audit import Audit
+from doorward.server.record.entry import Entry, Kept
+from doorward.server.record.export import as_csv, as_json_lines
+from doorward.server.record.history import (
+    MOST_BUCKETS,
+    Count,
+    History,
+    Place,
+    Query,
+    place,
+    step_for,
+)
 from doorward.settings import DAY, HOUR, MINUTE
+from tests.server.databases import new_url
 from tests.server.logs import BEGIN, KINDS, entry, write_log
 
 pytestmark = pytest.mark.anyio
@@ -32,10 +42,12 @@ SMALL = [
 ]
 
 
-@pytest.fixture
-async def small(tmp_path: Path) -> AsyncIterator[History]:
-    await write_log(tmp_path / "small.db", len(SMALL), SMALL.__getitem__)
-    database = await open_database(f"sqlite:///{tmp_path}/small.db")
+@pytest.fixture(params=["file", "postgres"])
+async def small(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[History]:
+    database = await open_database(new_url(request.param, request, tmp_path))
+    audit = Audit(database)
+    for each in SMALL:
+        await audit.append(each)
     yield History(database)
     await database.close()
 
@@ -67,6 +79,8 @@ async def test_the_latest_comes_first_by_time_and_then_by_place(small: History) 
         (Query(person=ANN), [7, 2, 1]),
         (Query(person=BEN), [4, 3]),
         (Query(person=ADMIN), [6, 5, 4]),
+        (Query(person=ADMIN, own=True), [6, 5]),
+        (Query(person=BEN, own=True), [4, 3]),
         (Query(person="u_nobody"), []),
         (Query(kind="login"), [5, 7, 3, 1]),
         (Query(address="192.0.2.7"), [6, 5, 4]),
@@ -104,6 +118,7 @@ async def test_every_query_of_100_000_entries_answers_within_50_ms(long: Databas
     queries = [
         Query(),
         Query(person=who),
+        Query(person=who, own=True),
         Query(person=who, kind="password_changed"),
         Query(address=where),
         Query(address=where, kind="logout"),

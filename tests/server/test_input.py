@@ -1,14 +1,14 @@
 """Bad input: a plain refusal within 50 ms, and nothing has changed."""
 
 import json
-from collections.abc import Awaitable, Callable
-from functools import partial
 from time import perf_counter
+from typing import Any
 
 import httpx2
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.server.house import EMAIL, PASSWORD, House
+from tests.server.house import EMAIL, ORIGIN, PASSWORD, House
 
 pytestmark = pytest.mark.anyio
 
@@ -45,14 +45,26 @@ async def nothing_happened(house: House) -> bool:
     return not await house.service.auth.sessions() and await house.service.users.count() == 0
 
 
-async def soon(ask: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
-    """The answer, which comes within 50 ms; of three tries one is enough on a busy machine."""
-    times, answers = [], []
-    for _ in range(3):
+class Timed:
+    """An application, and the seconds that each request spent in it, not in the client."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.times: list[float] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
-        answers.append(await ask())
-        times.append(perf_counter() - began)
-    assert min(times) < 0.05
+        await self.app(scope, receive, send)
+        self.times.append(perf_counter() - began)
+
+
+async def soon(house: House, method: str, path: str, **what: Any) -> httpx2.Response:
+    """The answer, which comes within 50 ms; of three tries one is enough on a busy machine."""
+    timed = Timed(house.app)
+    transport = httpx2.ASGITransport(timed, client=("198.51.100.7", 40000))
+    async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        answers = [await client.request(method, path, **what) for _ in range(3)]
+    assert min(timed.times) < 0.05
     return answers[-1]
 
 
@@ -62,8 +74,8 @@ async def test_a_body_that_is_not_strictly_right_is_refused(
     house: House, path: str, name: str
 ) -> None:
     body, expected = BODIES[name]
-    client = await house.client(**{"content-type": "application/json"})
-    answer = await soon(lambda: client.post(path, content=body))
+    json_type = {"content-type": "application/json"}
+    answer = await soon(house, "POST", path, content=body, headers=json_type)
     reason = "too_large" if expected == 413 else "invalid_request"
     assert (answer.status_code, answer.json()["reason"]) == (expected, reason)
     assert "12345678" not in answer.text
@@ -147,9 +159,8 @@ async def test_a_form_that_is_none_of_ours_is_refused(house: House, path: str, n
 async def test_headers_that_are_too_long_are_refused_at_once(
     house: House, header: dict[str, str]
 ) -> None:
-    client = await house.client()
     for path in ("/api/me", "/login"):
-        answer = await soon(partial(client.get, path, headers=header))
+        answer = await soon(house, "GET", path, headers=header)
         assert answer.status_code == 431
         assert "set-cookie" not in answer.headers
 

@@ -1,12 +1,13 @@
 """The limiter: guesses run out, owners do not."""
 
 import asyncio
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from doorward.server import limiter
-from doorward.server.limiter import (
+from doorward.server.people import limiter
+from doorward.server.people.limiter import (
     DAILY,
     FEW,
     FEW_WINDOW,
@@ -18,7 +19,9 @@ from doorward.server.limiter import (
 from doorward.server.refusals import Refused
 from doorward.stores.memory import MemoryStore
 from doorward.testing import FakeClock
+from tests.server.databases import new_url
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
+from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
@@ -255,6 +258,22 @@ async def test_a_restart_forgets_no_guess(opened: Opened, tmp_path: object) -> N
     await guesses(await first.client(), FEW)
     second = await opened(database=database)
     assert (await login(await second.client())).status_code == 429
+
+
+@pytest.mark.parametrize("kind", ["file", "postgres", "valkey"])
+async def test_guesses_at_several_nodes_are_counted_as_one(
+    opened: Opened, request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    options = {"database": new_url("file" if kind == "valkey" else kind, request, tmp_path)}
+    if kind == "valkey":
+        valkey: Valkey = request.getfixturevalue("valkey")
+        options["sessions"] = valkey.url
+    nodes = [await opened(**options) for _ in range(2)]
+    await nodes[0].alice()
+    thieves = [await node.client(address="203.0.113.9") for node in nodes]
+    statuses = [(await guesses(thieves[turn % 2], 1))[0] for turn in range(FEW)]
+    assert statuses == [401] * FEW
+    assert [(await login(thief)).status_code for thief in thieves] == [429, 429]
 
 
 async def test_a_refused_guess_is_counted_nowhere() -> None:

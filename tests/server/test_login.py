@@ -7,8 +7,8 @@ import httpx2
 import pytest
 
 from doorward.passwords import CHEAP, Cost, Passwords
+from doorward.server.people.users import User
 from doorward.server.service import Service
-from doorward.server.users import User
 from tests.server.house import EMAIL, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio

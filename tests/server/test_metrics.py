@@ -7,8 +7,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from doorward.errors import ConfigurationError, Reason
-from doorward.server.metrics import Metrics
-from doorward.server.scrape import FORWARDED, load_token, may_scrape
+from doorward.server.meters.metrics import Metrics
+from doorward.server.routes.scrape import FORWARDED, load_token, may_scrape
 from doorward.settings import MINUTE
 from tests.server.house import PASSWORD, House, Opened, login
 
@@ -56,6 +56,7 @@ async def test_logins_and_refusals_by_reason_are_counted(either: House) -> None:
     await browser.post("/api/elevate", json={"password": "wrong"})
     text = await scraped(either)
     assert value(text, "doorward_logins_total") == 1
+    assert not [line for line in text.splitlines() if "_created" in line]
     assert value(text, "doorward_refusals_total", reason="login_failed") == 2
     assert value(text, "doorward_refusals_total", reason="malformed") == 1
     assert value(text, "doorward_refusals_total", reason="wrong_password") == 1

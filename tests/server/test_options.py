@@ -5,6 +5,7 @@ import argparse
 import pytest
 
 from doorward import ConfigurationError, Settings
+from doorward.server.mail.relay import Relay, parse_relay
 from doorward.server.options import OPTIONS, Options, add_options, read_options
 
 
@@ -29,21 +30,28 @@ EXAMPLES = {
     "port": ("0", 0),
     "public_origin": ("https://login.example", "https://login.example"),
     "mode": ("token", "token"),
+    "accept": ("session, token", ("session", "token")),
     "database": ("memory:", "memory:"),
+    "sessions": ("memory:", "memory:"),
     "root_key_file": ("/etc/key", "/etc/key"),
     "access_ttl": ("60", 60),
     "idle_ttl": ("60", 60),
     "absolute_ttl": ("60", 60),
     "refresh_grace": ("0", 0),
     "touch_every": ("1", 1),
+    "max_staleness": ("0", 0),
     "max_sessions": ("1", 1),
     "when_full": ("refuse", "refuse"),
     "trusted_proxies": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    "workers": ("4", 4),
     "signup": ("closed", "closed"),
     "signup_limit": ("5", 5),
     "min_password": ("15", 15),
     "audit_ttl": ("60", 60),
     "metrics_token_file": ("/etc/token", "/etc/token"),
+    "smtp_url": ("smtps://ann@mail.example", Relay("mail.example", 465, "ann", "implicit")),
+    "smtp_password_file": ("/etc/password", "/etc/password"),
+    "mail_from": ("login@mail.example", "login@mail.example"),
     "tls_cert": ("c.pem", "c.pem"),
     "tls_key": ("k.pem", "k.pem"),
 }
@@ -53,7 +61,10 @@ def test_every_option_has_an_example_here() -> None:
     assert set(EXAMPLES) == set(OPTIONS)
 
 
-@pytest.mark.parametrize("name", [name for name in OPTIONS if not name.startswith("tls")])
+TOGETHER = ("tls", "smtp", "mail")
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if not name.startswith(TOGETHER)])
 def test_an_option_is_set_on_the_command_line_or_in_the_environment(name: str) -> None:
     text, value = EXAMPLES[name]
     option = OPTIONS[name]
@@ -73,6 +84,7 @@ def test_the_command_line_wins_over_the_environment() -> None:
         ("port", "x"),
         ("port", ""),
         ("mode", "jwt"),
+        ("accept", "sessions,token"),
         ("signup", "yes"),
         ("access_ttl", "0"),
         ("access_ttl", "5m"),
@@ -82,6 +94,14 @@ def test_the_command_line_wins_over_the_environment() -> None:
         ("refresh_grace", "-1"),
         ("min_password", "7"),
         ("public_origin", ""),
+        ("smtp_url", "mail.example"),
+        ("smtp_url", "https://mail.example"),
+        ("smtp_url", "smtp://"),
+        ("smtp_url", "smtp://mail.example:x"),
+        ("smtp_url", "smtp://mail.example/in?x"),
+        ("mail_from", "mail.example"),
+        ("mail_from", "a@b.example\r\nBcc: c@d.example"),
+        ("mail_from", "Ann <a@b.example>"),
     ],
 )
 def test_a_bad_value_is_refused_by_its_name(name: str, text: str) -> None:
@@ -96,6 +116,49 @@ def test_a_certificate_without_its_key_is_refused() -> None:
     for option in ("--tls-cert", "--tls-key"):
         with pytest.raises(ConfigurationError, match="belong together"):
             read(option, "x.pem")
+
+
+def test_the_options_of_mail_are_set_together() -> None:
+    names = ("smtp_url", "smtp_password_file", "mail_from")
+    argv = [word for name in names for word in (f"--{OPTIONS[name].name}", EXAMPLES[name][0])]
+    environ = {OPTIONS[name].variable: EXAMPLES[name][0] for name in names}
+    for options in (read(*argv), read(**environ)):
+        assert {name: getattr(options, name) for name in names} == {
+            name: EXAMPLES[name][1] for name in names
+        }
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--smtp-url", "smtp://mail.example"),
+        ("--mail-from", "a@b.example"),
+        ("--smtp-url", "smtp://ann@mail.example", "--mail-from", "a@b.example"),
+        ("--smtp-password-file", "p"),
+        ("--smtp-url", "smtp://localhost", "--mail-from", "a@b.c", "--smtp-password-file", "p"),
+    ],
+)
+def test_half_a_way_for_mail_is_refused(argv: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigurationError, match="belong together"):
+        read(*argv)
+
+
+@pytest.mark.parametrize(
+    ("options", "mail"),
+    [
+        (Options(), "outbox"),
+        (Options(public_origin="http://127.0.0.1:8000"), "outbox"),
+        (Options(public_origin="http://login.example"), "none"),
+        (Options(public_origin="https://login.example"), "none"),
+        (Options(tls_cert="c", tls_key="k"), "none"),
+        (Options(public_origin="http://["), "none"),
+        (Options(smtp_url=parse_relay("smtp://localhost"), mail_from="a@b.example"), "smtp"),
+    ],
+)
+def test_mail_is_sent_or_read_on_the_developers_machine_or_there_is_none(
+    options: Options, mail: str
+) -> None:
+    assert options.mail == mail
 
 
 def test_a_minimum_that_no_password_can_reach_is_refused() -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, Route
 
-from doorward.server.rendering import render, static_file
+from doorward.server.views.rendering import render, static_file
 from tests.server.pages import every_page
 
 pytestmark = pytest.mark.anyio

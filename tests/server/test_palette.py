@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from doorward.server.rendering import render, static_file, static_path
+from doorward.server.views.rendering import render, static_file, static_path
 from tests.server.pages import every_page, read_html
 
 TEXT = [
@@ -27,6 +27,8 @@ TEXT = [
     ("danger", "ground"),
     ("danger", "surface"),
     ("danger", "danger-wash"),
+    ("on-harm", "harm"),
+    ("on-harm", "harm-strong"),
 ]
 OUTLINES = [
     (outline, ground)

@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from doorward.server.flows.settle import sweep
 from tests.server.house import EMAIL, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio
@@ -128,3 +129,18 @@ async def test_the_page_elevates_and_goes_on(either: House) -> None:
     answer = await owner.post("/elevate", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, "/docs")
     assert (await owner.get("/account")).status_code == 200
+
+
+async def test_who_logs_in_after_a_change_that_was_interrupted_stays_and_the_others_go(
+    either: House,
+) -> None:
+    thief, users = await either.alice(), either.service.users
+    user = await users.by_email(EMAIL)
+    assert user is not None
+    new = await either.service.passwords.hash(NEW)
+    await users.set_password(user.subject, new, old=user.password_hash, at=either.clock())
+    owner = await either.browser()  # and no further: its process is gone
+    assert (await login(owner, NEW)).status_code == 200
+    assert (await thief.get("/api/me")).status_code == 401
+    await sweep(users, either.service.auth)
+    assert (await owner.get("/api/me")).status_code == 200

@@ -1,15 +1,16 @@
 """The plot: well-formed, harmless under a strict policy, and no larger than its frame."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.async_api import Browser
 
-from doorward.server.history import Count
-from doorward.server.plot import HEIGHT, WIDTH, draw, tick_for
-from doorward.server.rendering import static_file, static_path
-from doorward.settings import DAY, HOUR
+from doorward.server.record.history import Count
+from doorward.server.views.plot import DESK, HEIGHT, PHONE, Frame, draw, draw_all, tick_for
+from doorward.server.views.rendering import static_file, static_path
+from doorward.settings import DAY, HOUR, MINUTE
 
 pytestmark = pytest.mark.anyio
 
@@ -30,14 +31,15 @@ SERIES = {
 }
 
 
+@pytest.mark.parametrize("frame", [DESK, PHONE])
 @pytest.mark.parametrize("name", SERIES)
-def test_it_is_well_formed_and_stays_in_its_frame(name: str) -> None:
-    svg = draw(SERIES[name])
+def test_it_is_well_formed_and_stays_in_its_frame(name: str, frame: Frame) -> None:
+    svg = draw(SERIES[name], frame)
     root = ET.fromstring(svg)  # noqa: S314 - our own
-    assert root.attrib["viewBox"] == f"0 0 {WIDTH} {HEIGHT}"
+    assert root.attrib["viewBox"] == f"0 0 {frame.width} {HEIGHT}"
     rows = zip(numbers(svg, "y"), numbers(svg, "height"), strict=False)
     assert all(0 <= y <= HEIGHT and 0 <= height <= HEIGHT for y, height in rows)
-    assert all(0 <= x <= WIDTH for x in numbers(svg, "x"))
+    assert all(0 <= x <= frame.width for x in numbers(svg, "x"))
 
 
 @pytest.mark.parametrize("name", SERIES)
@@ -55,6 +57,55 @@ def test_it_says_in_words_what_it_shows() -> None:
         " Most logins: 29 at 16 Nov 05:00. Most refusals: 4 at 15 Nov 16:00."
     )
     assert "Most logins: none." in draw(SERIES["nothing"])
+
+
+def marks(svg: str) -> list[str]:
+    return re.findall(rf'y="{HEIGHT - 6}"[^>]*>([^<]*)<', svg)
+
+
+def every(step: int, columns: int, begin: int = NOON) -> list[Count]:
+    return [Count(begin + n * step, 1, 0) for n in range(columns)]
+
+
+def test_the_times_below_are_round_and_each_says_only_what_is_new() -> None:
+    assert marks(draw(DAYS)) == ["15 Nov 12:00", "16 Nov", "12:00", "17 Nov"]
+    assert marks(draw(DAYS, PHONE)) == ["16 Nov", "17 Nov"]
+    week = every(3 * HOUR, 57)
+    assert marks(draw(week)) == [f"{day} Nov" for day in range(16, 23)]
+    assert marks(draw(week, PHONE)) == ["17 Nov", "19 Nov", "21 Nov"]
+    assert marks(draw(every(MINUTE, 45))) == ["15 Nov 12:00", "12:10", "12:20", "12:30", "12:40"]
+    assert marks(draw(every(MINUTE, 2, NOON + 11 * MINUTE))) == ["15 Nov 12:11", "12:12"]
+    assert marks(draw(every(1000 * DAY, 1))) == ["15 Nov"]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_no_two_times_below_it_overlap_and_one_drawing_is_shown(
+    chromium: Browser, width: int
+) -> None:
+    page = await chromium.new_page(viewport={"width": width, "height": 800})
+    sheet = static_file(static_path("doorward.css").removeprefix("/static/"))
+    assert sheet is not None
+    css = sheet.body.decode()
+    for counts in (DAYS, every(MINUTE, 60), every(3 * HOUR, 57), every(DAY, 59, NOON - 12 * HOUR)):
+        html = f"<!doctype html><style>{css}</style><main>{draw_all(counts)}</main>"
+        await page.set_content(html)
+        boxes = await page.evaluate(
+            """([y]) => [...document.querySelectorAll(`svg text[y="${y}"]`)]
+                .map(text => text.getBoundingClientRect()).filter(box => box.width)
+                .map(box => [box.left, box.right, box.height])""",
+            [HEIGHT - 6],
+        )
+        assert len(boxes) in (range(1, 6) if width == 360 else range(2, 9))
+        assert all(one[1] + 6 < other[0] for one, other in pairwise(boxes)), boxes
+        assert min(height for *_, height in boxes) > 10
+        assert boxes[-1][1] <= width
+        legend = await page.evaluate(
+            """() => [...document.querySelectorAll("svg > rect")]
+                .map(mark => mark.getBoundingClientRect().width).filter(width => width)"""
+        )
+        assert len(legend) == 2
+        assert max(legend) < 30
+    await page.close()
 
 
 def test_each_column_is_named_and_as_high_as_it_counts() -> None:

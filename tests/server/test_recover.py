@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from doorward.server.flows.recover import LIFETIME, reset_link
-from doorward.server.users import User
+from doorward.server.people.reset_link import LIFETIME, reset_link
+from doorward.server.people.users import User
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio

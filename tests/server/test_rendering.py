@@ -11,8 +11,8 @@ import jinja2
 import pytest
 from jinja2 import meta, nodes
 
-from doorward.server import rendering
-from doorward.server.rendering import (
+from doorward.server.views import rendering
+from doorward.server.views.rendering import (
     AccountPage,
     LoginPage,
     Page,
@@ -36,7 +36,7 @@ HOSTILE = [
     "A" * 4000,
 ]
 PLAIN = every_page("plain")
-FOLDER = Path(rendering.__file__).parent
+FOLDER = Path(rendering.__file__).parents[1]
 
 pages = pytest.mark.parametrize("name", PLAIN)
 
@@ -65,13 +65,21 @@ def seen_inputs(found: list[Element]) -> list[Element]:
 
 @pytest.mark.parametrize("page", get_args(Page), ids=lambda page: page.template)
 def test_a_template_asks_for_exactly_the_fields_of_its_record(page: type[Page]) -> None:
-    parsed = rendering.environment().parse((FOLDER / "templates" / page.template).read_text())
+    assert asked_of(page.template) == {each.name for each in fields(page)}
+
+
+def asked_of(template: str) -> set[str]:
+    """What a template and those it extends ask for."""
+    parsed = rendering.environment().parse((FOLDER / "templates" / template).read_text())
     own = {name for each in parsed.find_all(nodes.FromImport) for name in each.names}
     own |= {each.name for each in parsed.find_all(nodes.Macro)}
     targets = [each.target for each in parsed.body if isinstance(each, nodes.Assign)]
     own |= {target.name for target in targets if isinstance(target, nodes.Name)}
     asked = meta.find_undeclared_variables(parsed) - own - {"static"}
-    assert asked == {each.name for each in fields(page)}
+    for each in parsed.find_all(nodes.Extends):
+        assert isinstance(each.template, nodes.Const)
+        asked |= asked_of(each.template.value)
+    return asked
 
 
 def test_every_kind_of_page_is_among_the_examples() -> None:

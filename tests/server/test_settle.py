@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx2
 import pytest
@@ -17,8 +18,9 @@ from doorward.server.database import open_database
 from doorward.server.flows.lock import lock, unlock
 from doorward.server.flows.roles import give_roles
 from doorward.server.flows.settle import sweep
-from doorward.server.users import LastAdmin, Users
+from doorward.server.people.users import LastAdmin, Users
 from doorward.stores import open_store
+from tests.server.databases import new_url
 from tests.server.house import PASSWORD
 from tests.support.server import Serve, clean_environment
 from tests.support.until import until
@@ -34,7 +36,7 @@ from doorward.auth import Auth
 from doorward.keys import RootKeys
 from doorward.server.database import open_database
 from doorward.server.flows import lock, roles, settle
-from doorward.server.users import Users
+from doorward.server.people.users import Users
 from doorward.stores import open_store
 
 async def killed(*_):
@@ -46,6 +48,10 @@ async def main(users_url, sessions_url, act, subject):
     settle._carry_out = killed
     if act == "lock":
         await lock.lock(users, auth, subject)
+    elif act == "password":
+        kept = (await auth.sessions(subject))[-1].sid
+        user = await users.set_password(subject, "new", old=None, at=2, keep=kept)
+        await settle.settle(users, auth, user)
     else:
         await roles.give_roles(users, auth, subject, frozenset({"new"}))
 
@@ -54,10 +60,22 @@ asyncio.run(main(*sys.argv[1:]))
 """Decides, and is killed between the two steps."""
 
 
-def crash(folder: Path, act: str, subject: str) -> None:
-    urls = (f"sqlite:///{folder}/users.db", f"sqlite:///{folder}/sessions.db")
+class Places(NamedTuple):
+    """Users in one database, sessions in another."""
+
+    users: str
+    sessions: str
+
+
+@pytest.fixture(params=["file", "postgres"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
+    users = new_url(request.param, request, tmp_path)
+    return Places(users, f"sqlite:///{tmp_path}/sessions.db")
+
+
+def crash(places: Places, act: str, subject: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", CRASH, *urls, act, subject],
+        [sys.executable, "-c", CRASH, *places, act, subject],
         check=False,
         capture_output=True,
         env=clean_environment(),
@@ -66,22 +84,21 @@ def crash(folder: Path, act: str, subject: str) -> None:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[tuple[Users, Auth]]:
-    """Users in one database, sessions in another."""
-    database = await open_database(f"sqlite:///{folder}/users.db")
-    store = open_store(f"sqlite:///{folder}/sessions.db")
+async def opened(places: Places) -> AsyncIterator[tuple[Users, Auth]]:
+    database = await open_database(places.users)
+    store = open_store(places.sessions)
     yield Users(database), Auth(store, Settings(), RootKeys((bytes(32),), "test"))
     await store.close()
     await database.close()
 
 
 async def test_a_lock_that_was_killed_before_it_reached_the_sessions_is_finished(
-    tmp_path: Path,
+    places: Places,
 ) -> None:
-    async with opened(tmp_path) as (users, auth):
+    async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
-        crash(tmp_path, "lock", subject)
+        crash(places, "lock", subject)
         locked = await users.by_subject(subject)
         assert locked is not None
         assert locked.locked_at is not None
@@ -93,24 +110,56 @@ async def test_a_lock_that_was_killed_before_it_reached_the_sessions_is_finished
 
 
 async def test_roles_that_were_killed_before_they_reached_the_sessions_reach_them(
-    tmp_path: Path,
+    places: Places,
 ) -> None:
-    async with opened(tmp_path) as (users, auth):
+    async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
-        crash(tmp_path, "roles", subject)
+        crash(places, "roles", subject)
         assert (await auth.authenticate(issued.credential)).roles == OLD
         assert await sweep(users, auth) == 1
         assert (await auth.authenticate(issued.credential)).roles == NEW
 
 
-async def test_who_is_unlocked_after_a_crash_loses_no_session_of_a_later_login(
-    tmp_path: Path,
+async def test_a_new_password_that_was_killed_before_it_reached_the_sessions_ends_all_but_one(
+    places: Places,
 ) -> None:
-    async with opened(tmp_path) as (users, auth):
+    async with opened(places) as (users, auth):
+        subject = (await users.create("a@example.test", None, OLD, at=1)).subject
+        kept, thief = [await (await auth.attempt()).login(subject, roles=OLD) for _ in range(2)]
+        order = [each.sid for each in await auth.sessions(subject)]
+        if order[-1] != kept.session.sid:
+            kept, thief = thief, kept
+        crash(places, "password", subject)
+        await auth.authenticate(thief.credential)  # the crash really came in between
+        assert await sweep(users, auth) == 1
+        with pytest.raises(Rejected):
+            await auth.authenticate(thief.credential)
+        assert (await auth.authenticate(kept.credential)).roles == OLD
+        assert await sweep(users, auth) == 0
+
+
+async def test_a_new_password_and_other_decisions_that_are_not_settled_are_all_carried_out(
+    places: Places,
+) -> None:
+    async with opened(places) as (users, auth):
+        subject = (await users.create("a@example.test", None, OLD, at=1)).subject
+        kept, thief = [await (await auth.attempt()).login(subject, roles=OLD) for _ in range(2)]
+        await users.set_roles(subject, NEW)
+        await users.set_password(subject, "new", old=None, at=2, keep=kept.session.sid)
+        assert await sweep(users, auth) == 1
+        assert (await auth.authenticate(kept.credential)).roles == NEW
+        with pytest.raises(Rejected):
+            await auth.authenticate(thief.credential)
+
+
+async def test_who_is_unlocked_after_a_crash_loses_no_session_of_a_later_login(
+    places: Places,
+) -> None:
+    async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         before = await (await auth.attempt()).login(subject)
-        crash(tmp_path, "lock", subject)
+        crash(places, "lock", subject)
         free = await unlock(users, auth, subject)
         assert free is not None
         assert free.locked_at is None
@@ -122,9 +171,9 @@ async def test_who_is_unlocked_after_a_crash_loses_no_session_of_a_later_login(
 
 
 async def test_of_many_who_give_roles_at_once_the_table_and_the_sessions_agree(
-    tmp_path: Path,
+    places: Places,
 ) -> None:
-    async with opened(tmp_path) as (users, auth):
+    async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
         given = [give_roles(users, auth, subject, frozenset({f"r{n}"})) for n in range(12)]
@@ -135,9 +184,9 @@ async def test_of_many_who_give_roles_at_once_the_table_and_the_sessions_agree(
         assert (await auth.authenticate(issued.credential)).roles == user.roles
 
 
-async def test_of_many_who_demote_each_other_at_once_one_stays(tmp_path: Path) -> None:
+async def test_of_many_who_demote_each_other_at_once_one_stays(places: Places) -> None:
     admin = frozenset({"admin"})
-    async with opened(tmp_path) as (users, auth):
+    async with opened(places) as (users, auth):
         made = [await users.create(f"a{n}@example.test", None, admin, at=1) for n in range(8)]
 
         async def demote(subject: str, by_lock: bool) -> bool:
@@ -156,8 +205,8 @@ async def test_of_many_who_demote_each_other_at_once_one_stays(tmp_path: Path) -
         assert len(left) == 1
 
 
-async def test_nobody_and_somebody_who_is_gone_is_none(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (users, auth):
+async def test_nobody_and_somebody_who_is_gone_is_none(places: Places) -> None:
+    async with opened(places) as (users, auth):
         assert await lock(users, auth, "u_nobody") is None
         assert await unlock(users, auth, "u_nobody") is None
         assert await give_roles(users, auth, "u_nobody", NEW) is None

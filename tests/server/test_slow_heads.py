@@ -9,7 +9,7 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from doorward.server.wire import Protocol
+from doorward.server.edge.wire import Protocol
 
 pytestmark = pytest.mark.anyio
 

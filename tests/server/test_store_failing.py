@@ -1,18 +1,24 @@
 """The database fails while the server runs: 503, said plainly, and nobody is logged out by it."""
 
 import resource
+import signal
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
 
-from doorward.server.trouble import LASTS
+from doorward.server.meters.trouble import LASTS
+from doorward.server.move import moving, seal
+from doorward.stores import Movable
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.server import running_server
+from tests.support.until import until
+from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
@@ -94,8 +100,8 @@ async def test_health_says_so(wreck: Wreck) -> None:
     assert answer.json() == {"status": "unavailable", "view": "stale"}
 
 
-async def test_who_could_not_write_a_moment_ago_is_unwell_for_a_while(
-    opened: Opened, tmp_path: Path
+async def test_who_could_not_write_a_moment_ago_is_unwell_for_a_while_and_logs_why_once(
+    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "doorward.db"
     house: House = await opened(database=f"sqlite:///{file}")
@@ -104,7 +110,10 @@ async def test_who_could_not_write_a_moment_ago_is_unwell_for_a_while(
         other.execute("ALTER TABLE doorward_limits RENAME TO away")
         assert (await client.get("/healthz")).status_code == 200
         assert (await login(client)).status_code == 503
+        assert (await login(client)).status_code == 503
         other.execute("ALTER TABLE away RENAME TO doorward_limits")
+    said = [line for line in caplog.messages if line.startswith("a database failed a request")]
+    assert said == ["a database failed a request: no such table: doorward_limits"]
     house.clock.advance(LASTS - 1)
     health = await client.get("/healthz")
     assert (health.status_code, health.json()) == (503, {"status": "unavailable", "view": "fresh"})
@@ -112,6 +121,46 @@ async def test_who_could_not_write_a_moment_ago_is_unwell_for_a_while(
     assert (await client.get("/healthz")).json() == {"status": "ok", "view": "fresh"}
     house.clock.now -= 3600
     assert (await client.get("/healthz")).status_code == 200
+
+
+def test_a_balancer_finds_it_well_within_five_seconds_of_the_stores_answer(
+    tmp_path: Path, valkey: Valkey
+) -> None:
+    body = {"email": EMAIL, "password": PASSWORD}
+    with (
+        running_server("--sessions", valkey.url, folder=tmp_path) as server,
+        httpx2.Client(base_url=server.url) as client,
+    ):
+        assert client.post("/api/signup", json=body).status_code == 201
+        valkey.process.send_signal(signal.SIGSTOP)
+        assert client.post("/api/login", json=body).status_code == 503
+        assert client.get("/healthz").status_code == 503
+        valkey.process.send_signal(signal.SIGCONT)
+        assert valkey.ask("PING") == "+PONG"
+        answered = time.monotonic()
+        until(lambda: client.get("/healthz").status_code == 200)
+        assert time.monotonic() - answered < 5
+
+
+async def test_who_was_moved_says_so_to_programs_and_people_and_not_where_to(
+    opened: Opened, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/doorward.db"
+    house: House = await opened(database=url)
+    browser = await house.alice()
+    async with moving.opened(url, url) as place:
+        await seal.seal(place.database, "moved to --database postgresql://h4sh")
+        await cast(Movable, place.store).seal("moved to --database postgresql://h4sh")
+    answer = await login(browser)
+    assert (answer.status_code, answer.json()["reason"]) == (503, "moved")
+    page = await browser.post("/login", data={"email": EMAIL, "password": PASSWORD})
+    assert page.status_code == 503
+    assert "This service is moving to another place" in page.text
+    for each in (answer, page):
+        assert "h4sh" not in each.text
+        assert each.headers["retry-after"] == "10"
+        assert "set-cookie" not in each.headers
+    assert (await browser.get("/api/me")).status_code == 200
 
 
 async def test_pages_that_need_no_database_are_still_there(wreck: Wreck) -> None:

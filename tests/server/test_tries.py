@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from doorward.server.history import Query
-from doorward.server.sparing import ALTOGETHER, FROM_ONE, Sparing
+from doorward.server.record.history import Query
+from doorward.server.record.sparing import ALTOGETHER, FROM_ONE, Sparing
 from tests.server.house import House, login
 
 pytestmark = pytest.mark.anyio

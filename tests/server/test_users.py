@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from doorward.server.database import Database, open_database
-from doorward.server.email import InvalidEmail
-from doorward.server.users import EmailTaken, InvalidRole, User, Users
+from doorward.server.people.email import InvalidEmail
+from doorward.server.people.users import EmailTaken, InvalidRole, User, Users
 from doorward.settings import MOST_ROLE_BYTES
+from tests.server.databases import KINDS, new_url
 
 pytestmark = pytest.mark.anyio
 
 NOBODY = "u_00000000000000000000000000000000"
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=KINDS)
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/users.db"
-    opened = await open_database(url)
+    opened = await open_database(new_url(request.param, request, tmp_path))
     yield opened
     await opened.close()
 

@@ -129,9 +129,9 @@ def test_a_waiter_whose_loop_was_closed_is_in_nobodys_way() -> None:
     assert reports == ["Task was destroyed but it is pending!"]
 
 
-@pytest.mark.parametrize("url", ["", "postgresql://ann:secret@host/db"])
+@pytest.mark.parametrize("url", ["", "mysql://ann:secret@host/db"])
 def test_a_url_that_names_no_store_is_refused_and_what_it_holds_is_not_shown(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="use memory: or sqlite:///PATH") as refused:
+    with pytest.raises(ConfigurationError, match="use memory:, sqlite:///PATH") as refused:
         open_store(url)
     assert "secret" not in str(refused.value)
 
@@ -140,6 +140,13 @@ def test_a_url_that_names_no_store_is_refused_and_what_it_holds_is_not_shown(url
 def test_a_url_with_too_few_slashes_is_refused_with_how_to_write_it(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"sqlite:///relative\.db"):
         open_store(url)
+
+
+@pytest.mark.parametrize("url", ["postgresql:", "postgres:ann:secret@host/db"])
+def test_a_postgresql_url_needs_its_slashes(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="postgresql://USER@HOST/DATABASE") as refused:
+        open_store(url)
+    assert "secret" not in str(refused.value)
 
 
 def test_a_url_names_a_file_here_or_anywhere(

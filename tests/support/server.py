@@ -42,13 +42,14 @@ class Serve(Protocol):
 
 @contextmanager
 def running_server(
-    *args: str, folder: Path, env: dict[str, str] | None = None
+    *args: str, folder: Path, env: dict[str, str] | None = None, port: int = 0
 ) -> Iterator[RunningServer]:
-    """A server that answers, with a database and root key of its own in `folder`.
+    """A server that answers, with a database and root key of its own in `folder`, on a free port
+    or on `port`.
 
     Options in `args` come last and win.  Stopped at the end; a traceback in what it wrote fails.
     """
-    server = _start(args, folder, env or {})
+    server = _start(args, folder, env or {}, port or free_port())
     try:
         _wait_until_healthy(server)
         yield server
@@ -69,8 +70,7 @@ def free_port() -> int:
         return port
 
 
-def _start(args: tuple[str, ...], folder: Path, env: dict[str, str]) -> RunningServer:
-    port = free_port()
+def _start(args: tuple[str, ...], folder: Path, env: dict[str, str], port: int) -> RunningServer:
     database, key_file = f"sqlite:///{folder}/doorward.db", folder / "root.key"
     options = ["--port", str(port), "--database", database, "--root-key-file", str(key_file)]
     with (folder / "output").open("wb") as output:

@@ -8,20 +8,23 @@ from typing import Any, cast
 import pytest
 
 from doorward import Auth, Issued, Settings
+from doorward.stores import Backend
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web.asgi import Middleware
 from doorward.web.door import Door
+from tests.core.between import Faulty
 from tests.web.driver import App
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A door that is open, and what stands behind it."""
+    """A door that is open, and what stands behind it: a store that a test may break."""
 
     door: Door
     auth: Auth
     clock: FakeClock
+    store: Faulty
 
     def guard(self, app: App) -> App:
         return Middleware(app, self.door)
@@ -50,9 +53,16 @@ async def build(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Build]:
 
     async def make(mode: Mode, database: str = "memory:", **settings: Any) -> House:
         found = Settings(mode=mode, **settings)
-        door = Door(database, found, root_key_file=tmp_path / "root.key", clock=clock)
+        stores: list[Faulty] = []
+
+        def around(store: Backend) -> Backend:
+            stores.append(Faulty(store))
+            return stores[0].backend
+
+        key_file = tmp_path / "root.key"
+        door = Door(database, found, root_key_file=key_file, clock=clock, around=around)
         doors.append(door)
-        return House(door, (await door.open()).auth, clock)
+        return House(door, (await door.open()).auth, clock, stores[0])
 
     yield make
     for door in doors:

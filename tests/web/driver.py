@@ -130,7 +130,7 @@ def cookie(**values: str | None) -> Header:
 
 def cookies_of(issued: Issued) -> Header:
     """What a browser sends that was given this."""
-    if issued.session.mode == "session":
+    if issued.mode == "session":
         return cookie(session=issued.credential)
     return cookie(access=issued.credential, refresh=issued.refresh_token)
 

@@ -23,7 +23,6 @@ from starlette.websockets import WebSocket
 
 from doorward import Issued, Reason, Rejected, StoreUnavailable
 from doorward.web.asgi import Middleware, current_visit, principal
-from tests.core.between import Faulty
 from tests.web.conftest import Build, House
 from tests.web.driver import (
     FOREIGN,
@@ -271,7 +270,7 @@ async def test_no_401_touches_a_cookie(house: House) -> None:
 
 async def test_a_store_that_is_gone_is_503_and_touches_no_cookie(house: House) -> None:
     held = cookies_of(await house.log_in())
-    house.auth.store = (broken := Faulty(house.auth.store)).backend
+    broken = house.store
     broken.arm(1)
     answer = await ask(starlette(house), "/me", headers=[held])
     assert (answer.status, answer.reason) == (503, "store_unavailable")
@@ -284,11 +283,10 @@ async def test_a_store_that_goes_between_refresh_and_answer_sets_no_cookie(
     token_house: House,
 ) -> None:
     issued = await expired(token_house)
-    broken = Faulty(token_house.auth.store)
+    broken = token_house.store
 
     async def losing(scope: Any, receive: Any, send: Any) -> None:
         await principal()
-        token_house.auth.store = broken.backend
         broken.arm(1)  # the look at whether the row still holds what was issued
         raise StoreUnavailable("the handler's own look at the store")
 
@@ -349,7 +347,7 @@ async def test_a_handshake_says_by_its_code_whether_to_log_in_or_to_try_again(
 ) -> None:
     held = cookies_of(await house.log_in())
     assert (await shake_hands(starlette(house), "/socket", []))[0]["code"] == 4401
-    house.auth.store = (broken := Faulty(house.auth.store)).backend
+    broken = house.store
     broken.arm(1)
     assert (await shake_hands(starlette(house), "/socket", [held, OURS]))[0]["code"] == 1013
 

@@ -84,7 +84,7 @@ def test_proxies_that_are_no_networks_are_refused_at_once(tmp_path: Path) -> Non
         door(tmp_path, trusted_proxies=["10.0.0.1/8"])
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/db", "sqlite://app.db", "app.db"])
+@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://app.db", "app.db"])
 def test_a_url_that_names_no_database_is_refused_at_once(url: str) -> None:
     with pytest.raises(ConfigurationError):
         Door(url, Settings())

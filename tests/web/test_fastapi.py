@@ -360,7 +360,15 @@ async def test_a_login_that_then_fails_is_not_warned_of(
 
 @pytest.mark.parametrize(
     "asked",
-    [{}, {"role": "the editor"}, {"scope": ""}, {"fresh": -1}, {"fresh": 1.5}, {"fresh": True}],
+    [
+        {},
+        {"role": "the editor"},
+        {"scope": ""},
+        {"fresh": -1},
+        {"fresh": 1.5},
+        {"fresh": True},
+        {"max_staleness": -1},
+    ],
 )
 async def test_a_guard_that_asks_for_nothing_or_for_what_nobody_has_is_refused(
     auth: Doorward, asked: dict[str, Any]

@@ -7,7 +7,6 @@ from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web import origin
 from doorward.web.gate import Gate, Visit
-from tests.core.between import Faulty
 from tests.web.conftest import Build, House
 from tests.web.driver import FOREIGN, OURS, Header, bearer, cookie, cookies_of, request
 
@@ -303,14 +302,14 @@ async def test_not_knowing_whether_it_still_holds_sets_nothing(
     token_house: House, clock: FakeClock
 ) -> None:
     asked = await renewing(token_house)
-    token_house.auth.store = (broken := Faulty(token_house.auth.store)).backend
+    broken = token_house.store
     broken.arm(1)
     assert await asked.cookies() == []
 
 
 async def test_a_store_that_is_gone_is_no_refusal(house: House) -> None:
     issued = await house.log_in()
-    house.auth.store = (broken := Faulty(house.auth.store)).backend
+    broken = house.store
     broken.arm(1)
     with pytest.raises(StoreUnavailable):
         await visit(house, cookies_of(issued)).principal()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from doorward.errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
+from doorward.errors import EXPLANATIONS, Reason, Rejected, StoreMoved, StoreUnavailable
 from doorward.web.problem import STATUS, problem
 from doorward.web.transport import challenge
 
@@ -66,6 +66,13 @@ def test_a_store_that_is_gone_is_503_and_worth_another_try_in_a_second() -> None
     members = json.loads(body)
     assert (members["status"], members["reason"]) == (503, "store_unavailable")
     assert members["title"] == "Service Unavailable"
+
+
+def test_what_was_moved_is_503_says_so_and_asks_for_patience() -> None:
+    status, headers, body = problem(StoreMoved("moved to `--database h4sh`"))
+    assert (status, json.loads(body)["reason"]) == (503, "moved")
+    assert (b"retry-after", b"10") in headers
+    assert b"h4sh" not in body
 
 
 def test_one_answer_cannot_spoil_the_next() -> None:

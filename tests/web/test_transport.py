@@ -24,13 +24,13 @@ def bearer(*values: bytes) -> Headers:
 
 def refused(headers: Headers, mode: Mode = "session") -> Reason:
     with pytest.raises(Rejected) as caught:
-        read(headers, mode)
+        read(headers, (mode,))
     return caught.value.reason
 
 
 def answer(headers: Headers, mode: Mode) -> Presented | Reason | None:
     try:
-        return read(iter(headers), mode)
+        return read(iter(headers), (mode,))
     except Rejected as error:
         return error.reason
 
@@ -49,41 +49,45 @@ def issued(mode: Mode, **fields: object) -> Issued:
         rotated_at=0,
     )
     defaults: dict[str, object] = {"credential": TOKEN, "credential_expires_at": 300}
-    return Issued(session=session, **(defaults | fields))  # type: ignore[arg-type]
+    return Issued(session=session, mode=mode, **(defaults | fields))  # type: ignore[arg-type]
 
 
 def test_no_credential_is_none() -> None:
-    assert read([(b"host", b"app.example"), (b"accept", b"*/*")], "session") is None
-    assert read(cookies(b"theme=dark; lang=en"), "session") is None
+    assert read([(b"host", b"app.example"), (b"accept", b"*/*")], ("session",)) is None
+    assert read(cookies(b"theme=dark; lang=en"), ("session",)) is None
 
 
 def test_a_session_cookie_is_read_alone_and_among_others() -> None:
-    expected = Presented("cookie", TOKEN)
-    assert read(cookies(b"__Host-session=dws_aB3-_9"), "session") == expected
-    assert read(cookies(b"a=1; __Host-session=dws_aB3-_9; b=2"), "session") == expected
-    assert read(cookies(b"a=1;__Host-session=dws_aB3-_9;b=2"), "session") == expected
-    assert read(cookies(b"a=1", b"__Host-session=dws_aB3-_9", b"b=2"), "session") == expected
+    expected = Presented("cookie", TOKEN, mode="session")
+    assert read(cookies(b"__Host-session=dws_aB3-_9"), ("session",)) == expected
+    assert read(cookies(b"a=1; __Host-session=dws_aB3-_9; b=2"), ("session",)) == expected
+    assert read(cookies(b"a=1;__Host-session=dws_aB3-_9;b=2"), ("session",)) == expected
+    assert read(cookies(b"a=1", b"__Host-session=dws_aB3-_9", b"b=2"), ("session",)) == expected
 
 
 def test_both_token_cookies_are_read_and_either_may_be_absent() -> None:
     both = cookies(b"__Host-refresh=dwr_r; __Host-access=h.p.s")
-    assert read(both, "token") == Presented("cookie", "h.p.s", "dwr_r")
-    assert read(cookies(b"__Host-access=h.p.s"), "token") == Presented("cookie", "h.p.s")
-    assert read(cookies(b"__Host-refresh=dwr_r"), "token") == Presented("cookie", None, "dwr_r")
+    assert read(both, ("token",)) == Presented("cookie", "h.p.s", "dwr_r", mode="token")
+    assert read(cookies(b"__Host-access=h.p.s"), ("token",)) == Presented(
+        "cookie", "h.p.s", mode="token"
+    )
+    assert read(cookies(b"__Host-refresh=dwr_r"), ("token",)) == Presented(
+        "cookie", None, "dwr_r", mode="token"
+    )
 
 
 def test_cookies_of_the_other_mode_are_not_looked_at() -> None:
-    assert read(cookies(b'__Host-session="x"; __Host-session=y'), "token") is None
-    assert read(cookies(b"__Host-access=; __Host-refresh=y"), "session") is None
+    assert read(cookies(b'__Host-session="x"; __Host-session=y'), ("token",)) is None
+    assert read(cookies(b"__Host-access=; __Host-refresh=y"), ("session",)) is None
 
 
 def test_the_unprefixed_twin_and_lookalikes_are_never_read() -> None:
     for other in (b"session", b"__Secure-session", b"__host-session", b"x__Host-session"):
-        assert read(cookies(other + b"=evil"), "session") is None
+        assert read(cookies(other + b"=evil"), ("session",)) is None
         both = cookies(other + b"=evil; __Host-session=" + TOKEN.encode())
-        assert read(both, "session") == Presented("cookie", TOKEN)
-    assert read(cookies(b"__Host-session-id=evil"), "session") is None
-    assert read(cookies(b"note=__Host-session"), "session") is None
+        assert read(both, ("session",)) == Presented("cookie", TOKEN, mode="session")
+    assert read(cookies(b"__Host-session-id=evil"), ("session",)) is None
+    assert read(cookies(b"note=__Host-session"), ("session",)) is None
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_what_two_parsers_could_read_in_two_ways_is_refused(cookie: bytes) -> No
     ],
 )
 def test_a_tossed_version_cookie_neither_quotes_nor_locks_out(cookie: bytes) -> None:
-    assert read(cookies(cookie), "session") == Presented("cookie", "a")
+    assert read(cookies(cookie), ("session",)) == Presented("cookie", "a", mode="session")
 
 
 @pytest.mark.parametrize(
@@ -161,24 +165,26 @@ def test_whatever_stands_under_our_names_can_be_ended(
 def test_a_full_cookie_jar_is_read_and_an_overflowing_header_refused() -> None:
     jar = b"; ".join(b"c%d=%s" % (i, b"x" * 70) for i in range(200))
     own = b"__Host-session=" + TOKEN.encode()
-    assert read(cookies(jar, own), "session") == Presented("cookie", TOKEN)
-    assert read(cookies(jar), "session") is None
+    assert read(cookies(jar, own), ("session",)) == Presented("cookie", TOKEN, mode="session")
+    assert read(cookies(jar), ("session",)) is None
     room = transport.MAX_HEADER_BYTES - len(own) - len(b"; x=")
-    assert read(cookies(own, b"x=" + b"a" * room), "session") == Presented("cookie", TOKEN)
+    assert read(cookies(own, b"x=" + b"a" * room), ("session",)) == Presented(
+        "cookie", TOKEN, mode="session"
+    )
     assert refused(cookies(own, b"x=" + b"a" * (room + 1))) is Reason.MALFORMED
     assert refused(cookies(b"x" * 1_000_000, *[b"y" * 1_000] * 100)) is Reason.MALFORMED
 
 
 def test_a_bearer_header_is_read_whatever_the_case_of_its_scheme() -> None:
     for scheme in (b"Bearer", b"bearer", b"BEARER", b"bEaReR"):
-        assert read(bearer(scheme + b" h.p.s"), "token") == Presented("bearer", "h.p.s")
+        assert read(bearer(scheme + b" h.p.s"), ("token",)) == Presented("bearer", "h.p.s")
 
 
 def test_a_bearer_header_is_the_answer_whatever_the_cookies_hold() -> None:
     for cookie in (b"__Host-session=good", b'__Host-session="bad"', b"x" * 1_000_000):
         for order in (1, -1):
             headers = [(b"cookie", cookie), (b"cookie", cookie), (b"authorization", b"Bearer t")]
-            assert read(headers[::order], "session") == Presented("bearer", "t")
+            assert read(headers[::order], ("session",)) == Presented("bearer", "t")
 
 
 @pytest.mark.parametrize(
@@ -217,14 +223,14 @@ def test_two_authorization_headers_are_refused() -> None:
 
 def test_another_scheme_is_not_ours_and_cookies_are_looked_at() -> None:
     for value in (b"Basic dTpw", b"", b"DPoP t", b"Negotiate", b"x" * 1_000_000):
-        assert read(bearer(value), "session") is None
+        assert read(bearer(value), ("session",)) is None
         headers = [*bearer(value), (b"cookie", b"__Host-session=a")]
-        assert read(headers, "session") == Presented("cookie", "a")
+        assert read(headers, ("session",)) == Presented("cookie", "a", mode="session")
 
 
 def test_what_was_presented_does_not_print_its_secrets() -> None:
     shown = repr(Presented("cookie", "secret-1", "secret-2"))
-    assert shown == "Presented(transport='cookie')"
+    assert shown == "Presented(transport='cookie', mode=None)"
 
 
 header_values = st.one_of(
@@ -304,7 +310,9 @@ def test_what_was_written_is_read_again() -> None:
     for mode in ("session", "token"):
         made = issued(mode, refresh_token="dwr_r" if mode == "token" else None)
         jar = b"; ".join(v.partition(b";")[0] for n, v in write(made, 0) if n == b"set-cookie")
-        assert read(cookies(jar), mode) == Presented("cookie", made.credential, made.refresh_token)
+        assert read(cookies(jar), (mode,)) == Presented(
+            "cookie", made.credential, made.refresh_token, mode
+        )
 
 
 def test_a_cookie_is_written_up_to_4096_bytes_and_never_cut() -> None:

@@ -11,6 +11,8 @@ COMMANDS: dict[str, str] = {
     "sessions": "See where people are logged in, and end sessions.",
     "keys": "See, rotate and withdraw the keys that sign access tokens.",
     "audit": "Prove that the audit log was not tampered with.",
+    "migrate": "Make the tables, or bring them up to date.",
+    "move": "Bring everything to other databases while the servers serve.",
     "doctor": "Say what about a setup is unsafe or will surprise.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""

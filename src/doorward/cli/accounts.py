@@ -12,7 +12,7 @@ from ..auth import Auth
 from ..errors import StoreUnavailable
 from ..server.flows.lock import unlock
 from ..server.flows.settle import settle
-from ..server.users import ADMIN, User, Users
+from ..server.people.users import ADMIN, User, Users
 from ..types import Roles
 from .output import NotDone
 

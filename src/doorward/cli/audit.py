@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def verify(given: Namespace) -> Answer:
-    from ..server.audit import Audit
+    from ..server.record.audit import Audit
 
     async with opened_database(read_options(given)) as database:
         audit = Audit(database)

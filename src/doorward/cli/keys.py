@@ -3,10 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ..keys import signer_at
-from ..server.key_state import state
+from ..server.flows import keys
 from ..server.options import read_options
-from ..types import SigningKey, system_clock
+from ..server.views.key_state import state
+from ..types import SigningKey
 from .opening import opened_auth, opened_deciding
 from .output import Answer, NotDone, counted, long, table, when
 from .verbs import Verb, run
@@ -21,20 +21,20 @@ def main(argv: Sequence[str]) -> int:
 
 async def _list(given: Namespace) -> Answer:
     async with opened_auth(read_options(given)) as auth:
-        keys, now = await auth.signing.keys(), auth.clock()
+        every, now = await auth.signing.keys(), auth.clock()
     head = ("KEY", "ALGORITHM", "STATE", "AGE", "CREATED (UTC)", "SIGNS FROM (UTC)")
     rows = [
         (
             key.kid,
             key.algorithm,
-            state(key, keys, now),
+            state(key, every, now),
             long(max(0, now - key.created_at)),
             when(key.created_at),
             "-" if key.signs_from is None else when(key.signs_from),
         )
-        for key in keys
+        for key in every
     ]
-    data = [_entry(key, keys, now) for key in keys]
+    data = [_entry(key, every, now) for key in every]
     return Answer({"keys": data}, table(head, rows) if rows else [NONE])
 
 
@@ -42,9 +42,7 @@ async def _rotate(given: Namespace) -> Answer:
     async with opened_deciding(read_options(given)) as auth:
         if not await auth.signing.keys():
             raise NotDone(NONE)
-        await auth.rotate_keys()
-        keys, now = await auth.signing.keys(), auth.clock()
-    heir = max(_timed(keys))[1]
+        heir, now = await keys.rotate(auth), auth.clock()
     begins = heir.signs_from or now
     signs = "signs from now on" if begins <= now else f"will sign from {when(begins)} UTC on"
     lines = [f"Key {heir.kid} {signs}; nobody is logged out."]
@@ -55,14 +53,10 @@ async def _rotate(given: Namespace) -> Answer:
 
 async def _compromise(given: Namespace) -> Answer:
     async with opened_deciding(read_options(given)) as auth:
-        before = {key.kid for key in await auth.signing.keys() if key.withdrawn_at is None}
         try:
-            await auth.withdraw_key(given.kid)
+            gone, signer = await keys.compromise(auth, given.kid)
         except LookupError as error:
             raise NotDone(str(error.args[0])) from error
-        keys, now = await auth.signing.keys(), system_clock()
-    gone = [key.kid for key in keys if key.withdrawn_at is not None and key.kid in before]
-    signer = signer_at([key for key in keys if key.withdrawn_at is None], now)
     data = {"kid": given.kid, "withdrawn": gone, "signing": signer.kid}
     if not gone:
         return Answer(data, ["This key was withdrawn before."])
@@ -74,19 +68,11 @@ async def _compromise(given: Namespace) -> Answer:
     return Answer(data, lines)
 
 
-def _timed(keys: Sequence[SigningKey]) -> list[tuple[tuple[int, str], SigningKey]]:
-    return [
-        ((key.signs_from, key.kid), key)
-        for key in keys
-        if key.signs_from is not None and key.withdrawn_at is None
-    ]
-
-
-def _entry(key: SigningKey, keys: Sequence[SigningKey], now: int) -> dict[str, object]:
+def _entry(key: SigningKey, every: Sequence[SigningKey], now: int) -> dict[str, object]:
     return {
         "kid": key.kid,
         "algorithm": key.algorithm,
-        "state": state(key, keys, now),
+        "state": state(key, every, now),
         "created_at": key.created_at,
         "signs_from": key.signs_from,
         "withdrawn_at": key.withdrawn_at,

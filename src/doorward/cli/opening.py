@@ -2,32 +2,33 @@
 
 import logging
 import os
-import sqlite3
-import sys
+import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..auth import Auth, Record, ignore
-from ..errors import ConfigurationError
-from ..keys import default_root_key_path
+from .. import keys
+from ..auth import Auth
+from ..errors import ConfigurationError, StoreUnavailable
 from ..opening import open_auth
+from ..server.mail.password import load_password
 from ..server.options import Options
 from ..settings import Settings
+from ..stores import check_url
+from ..teller import Record, ignore
 from ..types import system_clock
+from ..web.client import Trusted
 from .output import NotDone, remark
+from .tables import SESSIONS, USERS, database_file, place_of, tables
 
 if TYPE_CHECKING:
     from ..server.database import Database
+    from ..server.people.users import Users
     from ..server.recorder import Recorder
-    from ..server.users import Users
 
 # a command says by itself what its operator should know
 logging.getLogger("doorward").addHandler(logging.NullHandler())
-
-USERS, SESSIONS = "doorward_users", "doorward_sessions"
-"""The tables that tell whose file this is."""
 
 
 @asynccontextmanager
@@ -36,12 +37,15 @@ async def opened_auth(
 ) -> AsyncIterator[Auth]:
     """The sessions and signing keys.  Raises `NotDone` when there is no such database and it is not
     to be made, and `ConfigurationError`."""
-    _check(options.database, SESSIONS, make)
+    await _check(options, SESSIONS, make)
     path = root_key_path(options, os.environ)
     missing = path is not None and not path.exists()
-    auth = await open_auth(
-        options.database, Settings(), root_key_file=options.key_file, record=record
-    )
+    try:
+        auth = await open_auth(
+            options.sessions_url, Settings(), root_key_file=options.key_file, record=record
+        )
+    except StoreUnavailable as error:
+        raise unreached(options.sessions_url, error) from error
     try:
         yield auth
     finally:
@@ -53,7 +57,7 @@ async def opened_auth(
 @asynccontextmanager
 async def opened_users(options: Options, *, make: bool = False) -> AsyncIterator["Users"]:
     """The users.  Raises like `opened_auth`."""
-    from ..server.users import Users
+    from ..server.people.users import Users
 
     async with opened_database(options, make=make) as database:
         yield Users(database)
@@ -82,11 +86,11 @@ async def opened_register(
     options: Options, *, make: bool = False
 ) -> AsyncIterator[tuple["Users", "Recorder"]]:
     """The users, without their sessions.  Raises like `opened_auth`."""
-    from ..server.audit import Audit
-    from ..server.entry import OPERATOR
-    from ..server.metrics import Metrics
+    from ..server.meters.metrics import Metrics
+    from ..server.people.users import Users
+    from ..server.record.audit import Audit
+    from ..server.record.entry import OPERATOR
     from ..server.recorder import Recorder
-    from ..server.users import Users
 
     async with opened_database(options, make=make) as database:
         recorder = Recorder(Metrics(), system_clock, outside=OPERATOR)
@@ -97,11 +101,11 @@ async def opened_register(
 @asynccontextmanager
 async def opened_deciding(options: Options) -> AsyncIterator[Auth]:
     """The sessions and signing keys, to change them.  Raises like `opened_auth`."""
-    _check(options.database, SESSIONS, make=False)
-    if has_users(options):
+    await _check(options, SESSIONS, make=False)
+    if await has_users(options):
         async with opened_office(options) as office:
             yield office.auth
-    else:  # an application's own file: what it records is its own affair
+    else:  # an application's own database: what it records is its own affair
         async with opened_auth(options) as auth:
             yield auth
 
@@ -111,7 +115,7 @@ async def opened_database(options: Options, *, make: bool = False) -> AsyncItera
     """The server's own tables.  Raises like `opened_auth`."""
     from ..server.database import open_database
 
-    _check(options.database, USERS, make)
+    await _check(options, USERS, make)
     path = database_file(options.database)
     missing = path is not None and not path.exists()
     database = await open_database(options.database)
@@ -123,58 +127,76 @@ async def opened_database(options: Options, *, make: bool = False) -> AsyncItera
         remark(f"Note: made a new database, {path}.")
 
 
-def database_file(url: str) -> Path | None:
-    """The file that a database URL names, or None."""
-    path = url.removeprefix("sqlite:///")
-    return None if path in ("", url) else Path(path).absolute()
-
-
-def check_folder(url: str) -> None:
-    """A slip in a path must not make folders with an empty database in them.  Raises
+def check_options(options: Options) -> None:
+    """What can be told of options, and of the files they name, without a database.  Raises
     `ConfigurationError`."""
-    path = database_file(url)
-    if path is not None and not path.parent.is_dir():
-        raise ConfigurationError(
-            f"There is no folder {path.parent} for the database; make it, or name another place"
-            " with --database."
-        )
+    for url in (options.database, options.sessions_url):
+        check_url(url)
+    Trusted.parse(options.trusted_proxies)
+    Settings(**options.settings())
+    if options.smtp_password_file is not None:
+        load_password(options.smtp_password_file)
+    if options.tls_cert is not None:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+                options.tls_cert, options.tls_key
+            )
+        except OSError as error:  # also what ssl raises
+            raise ConfigurationError(
+                f"the TLS certificate or key cannot be used: {error}"
+            ) from error
 
 
-def tables(path: Path) -> frozenset[str]:
-    """The names of the tables in a database file.  Changes nothing; raises `sqlite3.Error`."""
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-    return frozenset(name for (name,) in rows)
+def check_folders(
+    options: Options, database: str = "--database", sessions: str = "--sessions"
+) -> None:
+    """A slip in a path must not make folders with an empty database in them.  Raises
+    `ConfigurationError`; `database` and `sessions` are the options that named the places."""
+    for name, url in ((database, options.database), (sessions, options.sessions_url)):
+        path = database_file(url)
+        if path is not None and not path.parent.is_dir():
+            raise ConfigurationError(
+                f"There is no folder {path.parent} for the database; make it, or name another"
+                f" place with {name}."
+            )
 
 
-def has_users(options: Options) -> bool:
-    """Whether the server's users are in the database: an application's own file has none."""
-    path = database_file(options.database)
-    return path is not None and USERS in tables(path)
+def unreached(url: str, error: StoreUnavailable) -> NotDone:
+    """That the store at this URL does not answer, in one sentence."""
+    cause = str(error).rstrip(".")
+    return NotDone(f"The store at {place_of(url)} cannot be reached: {cause}.")
+
+
+async def has_users(options: Options) -> bool:
+    """Whether the server's users are in the database: an application's own has none."""
+    return USERS in (await tables(options.database) or ())
 
 
 def root_key_path(options: Options, environ: Mapping[str, str]) -> Path | None:
     """The root key file, or None when the key itself stands in the environment."""
-    if "DOORWARD_ROOT_KEY" in environ:
-        return None
-    return options.key_file or default_root_key_path(environ, sys.platform)
+    return keys.root_key_path(options.key_file, environ)
 
 
-def _check(url: str, table: str, make: bool) -> None:
-    """A slip in a path must not make a new, empty database and then find nobody in it."""
+async def _check(options: Options, table: str, make: bool) -> None:
+    """A slip in a URL must not make a new, empty database and then find nobody in it."""
+    name, url = _named(options, table)
     if url == "memory:":
         raise NotDone("What is in memory: can be reached by its server alone; name a file.")
     if make:
-        check_folder(url)
-    path = database_file(url)
-    if path is None or make:
+        check_folders(options)
         return
-    if not path.exists():
-        raise NotDone(f"There is no database {path}; name the server's with --database.")
-    try:
-        found = tables(path)
-    except sqlite3.Error as error:
-        raise ConfigurationError(f"The database {path} cannot be read: {error}.") from error
+    found = await tables(url)
+    if found is None:
+        raise NotDone(f"There is no database {database_file(url)}; name the server's with {name}.")
     if not found & {table, USERS}:  # beside users, sessions may still be made
         what = "users" if table == USERS else "sessions"
-        raise NotDone(f"The database {path} keeps no {what} of Doorward; is it the right one?")
+        raise NotDone(
+            f"The database {place_of(url)} keeps no {what} of Doorward; is it the right one?"
+        )
+
+
+def _named(options: Options, table: str) -> tuple[str, str]:
+    """The option that says where a table is, and what it says."""
+    if table == USERS or options.sessions is None:
+        return "--database", options.database
+    return "--sessions", options.sessions

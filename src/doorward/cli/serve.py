@@ -1,27 +1,35 @@
-"""`doorward serve`: the standalone server in one process."""
+"""`doorward serve`: the standalone server, in one process or in several."""
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
 from ..server.options import Options, add_options, read_options
+from ..server.place import shown
+from ..server.way import open_way
 from ..settings import is_loopback
 from . import complain
-from .opening import check_folder, database_file, root_key_path
+from .log import log_to_stderr
+from .moved import check_open
+from .opening import check_folders, check_options, root_key_path
+from .output import plain
+from .tables import database_file
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from uvicorn import Config
+
+    from ..server.edge.serving import Tie
 
 GRACE = 5
 """Seconds that requests under way have to finish once the server is told to stop."""
@@ -40,9 +48,9 @@ def main(argv: Sequence[str]) -> int:
     # being told to stop is Ctrl-C by another name, also while still starting
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        serve(read_options(namespace))
-    except ConfigurationError as error:
-        return complain(error)
+        return serve(read_options(namespace))
+    except DoorwardError as error:
+        return complain(plain(str(error)))
     except KeyboardInterrupt:
         pass
     finally:
@@ -50,40 +58,97 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def serve(options: Options) -> None:
-    """Listen, open, serve; all is closed when this returns.  Raises `ConfigurationError`."""
-    check_folder(options.database)
+def serve(options: Options) -> int:
+    """Check, listen, open, serve; all is closed when this returns the exit status.  Raises
+    `ConfigurationError`, `NotDone` and `StoreUnavailable`."""
+    check_options(options)
+    check_folders(options)
+    if options.workers > 1 and not hasattr(os, "fork"):
+        raise ConfigurationError("--workers needs a system that can fork, such as Linux or macOS")
+    asyncio.run(check_open(options))
     made = _missing(options, os.environ)
-    with _listening(options.host, options.port) as listener:
+    with _listening(options.host, options.port) as listener, _counting_together(options.workers):
         options = replace(options, port=listener.getsockname()[1])
-        # slow to import, and of no use to who was told of a mistake above
-        from ..server.app import create_app
+        log_to_stderr()
+        said = notes(options, os.environ, made)
+        if options.workers == 1:
+            return _serve(options, listener, said)
+        return _serve_with_workers(options, listener, said)
 
-        _log_to_stderr()
-        app = create_app(options)
-        config = _configuration(app, options)
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(app, config, listener, notes(options, os.environ, made)))
+
+def _serve(
+    options: Options, listener: socket.socket, said: Sequence[str], tie: "Tie | None" = None
+) -> int:
+    # slow to import, and of no use to who was told of a mistake above
+    from ..server.app import create_app
+
+    app = create_app(options)
+    config = _configuration(app, options)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_run(app, config, listener, said, tie))
+    return 0
+
+
+def _serve_with_workers(options: Options, listener: socket.socket, said: Sequence[str]) -> int:
+    """Do here what is done once, and be told here of every mistake; then keep the workers."""
+    from ..server.app import create_app
+    from ..server.edge.supervisor import Supervisor
+
+    app = create_app(options)
+    _configuration(app, options)
+    asyncio.run(_open_once(app, said))
+    work = partial(_work, options, listener)
+    return Supervisor(options.workers, work, patience=2 * GRACE).run()
+
+
+def _work(options: Options, listener: socket.socket, tie: "Tie") -> int:
+    """In a worker, which opens everything for itself: neither a database nor a thread outlives a
+    fork."""
+    try:
+        return _serve(options, listener, (), tie)
+    except (ConfigurationError, StoreUnavailable) as error:
+        return complain(error)
 
 
 def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] = ()) -> list[str]:
     """What is served, where, from what; and what about it is unsafe or will surprise.  `made` are
     the files that this start makes."""
-    key, database = root_key_path(options, environ), database_file(options.database)
-    fresh = " (new)" if database in made else ""
+    key = root_key_path(options, environ)
     copied = " (new: keep a copy)" if key in made else ""
     lines = [
         f"Doorward serves {options.origin} (listening on {options.host} port {options.port})",
-        f"  mode      {options.mode}",
-        f"  database  {database or options.database}{fresh}",
+        f"  mode      {_modes(options)}",
+        f"  database  {_place(options.database, made)}",
+        *([f"  sessions  {_place(options.sessions, made)}"] if options.sessions else []),
         f"  root key  {key.absolute() if key else 'DOORWARD_ROOT_KEY'}{copied}",
+        f"  mail      {_mail(options)}",
     ]
-    if key and database and key.absolute().parent == database.parent:
+    files = database_file(options.database), database_file(options.sessions_url)
+    if key and key.absolute().parent in [file.parent for file in files if file]:
         lines.append(
             "Warning: the root key lies in the database's folder, so one copy of the folder opens"
             " everything; keep them apart with --root-key-file."
         )
+    ways = map(open_way, dict.fromkeys((options.database, options.sessions_url)))
+    lines += [f"Warning: {way.says} {way.do}" for way in ways if way]
     return lines + _surprises(options)
+
+
+def _modes(options: Options) -> str:
+    others = [mode for mode in options.accept if mode != options.mode]
+    return f"{options.mode}{', and still accepts ' if others else ''}{', '.join(others)}"
+
+
+def _place(url: str, made: Collection[Path]) -> str:
+    file = database_file(url)
+    return f"{file or shown(url)}{' (new)' if file in made else ''}"
+
+
+def _mail(options: Options) -> str:
+    if options.smtp_url is not None:
+        return f"through {options.smtp_url.host}, from {options.mail_from}"
+    shown = f"; read it at {options.origin}/admin/outbox" if options.mail == "outbox" else ""
+    return f"none is sent{shown}"
 
 
 def _surprises(options: Options) -> list[str]:
@@ -105,19 +170,37 @@ def _surprises(options: Options) -> list[str]:
 
 def _missing(options: Options, environ: Mapping[str, str]) -> list[Path]:
     """The files that are not there yet."""
-    paths = root_key_path(options, environ), database_file(options.database)
+    databases = {database_file(options.database), database_file(options.sessions_url)}
+    paths = [root_key_path(options, environ), *databases]
     return [path for path in paths if path is not None and not path.exists()]
 
 
-async def _serve(
-    app: "FastAPI", config: "Config", listener: socket.socket, said: Sequence[str]
+async def _run(
+    app: "FastAPI",
+    config: "Config",
+    listener: socket.socket,
+    said: Sequence[str],
+    tie: "Tie | None",
 ) -> None:
-    from ..server.serving import Server
+    from ..server.edge.serving import Server
 
     async with app.router.lifespan_context(app):
-        print(*said, *await _first_steps(app), sep="\n", flush=True)
+        if tie is None:
+            await _greet(app, said)
         with _signals_ignored():
-            await Server(config, app.state.doorward.door).serve([listener])
+            await Server(config, app.state.doorward.door, tie).serve([listener])
+
+
+async def _open_once(app: "FastAPI", said: Sequence[str]) -> None:
+    """Make what is missing, migrate, greet, and close again."""
+    async with app.router.lifespan_context(app):
+        await _greet(app, said)
+
+
+async def _greet(app: "FastAPI", said: Sequence[str]) -> None:
+    """Say what is served; and where the audit log ends, once for all workers."""
+    print(*said, *await _first_steps(app), sep="\n", flush=True)
+    app.state.service.recorder.tell_head()
 
 
 async def _first_steps(app: "FastAPI") -> list[str]:
@@ -136,7 +219,7 @@ async def _first_steps(app: "FastAPI") -> list[str]:
 def _configuration(app: "FastAPI", options: Options) -> "Config":
     import uvicorn
 
-    from ..server.wire import Protocol
+    from ..server.edge.wire import Protocol
 
     config = uvicorn.Config(
         app,
@@ -175,6 +258,18 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
+def _counting_together(workers: int) -> Iterator[None]:
+    """Where several processes count, they count in files that any of them can add up.  The library
+    decides by this variable when it is imported."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="doorward-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
+
+
+@contextmanager
 def _signals_ignored() -> Iterator[None]:
     """The HTTP server stops at a signal and then raises it once more, for whoever waits for it.
     Here that is nobody: what is open is closed next, and that is all."""
@@ -185,11 +280,3 @@ def _signals_ignored() -> Iterator[None]:
     finally:
         for each, handler in zip(stopping, before, strict=True):
             signal.signal(each, handler)
-
-
-def _log_to_stderr() -> None:
-    """Events at INFO, one line each; everything else from WARNING on."""
-    logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
-    logging.getLogger("doorward.events").setLevel(logging.INFO)
-    # what anybody can cause by sending garbage is not worth a line each
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)

@@ -7,7 +7,7 @@ from ..auth import Auth
 from ..server.options import Options, read_options
 from ..stores import Page
 from ..types import Session
-from .opening import has_users, opened_auth, opened_deciding, opened_users
+from .opening import has_users, opened_auth, opened_deciding, opened_office, opened_users
 from .output import Answer, NotDone, counted, table, when
 from .verbs import Verb, run
 
@@ -52,6 +52,23 @@ async def _revoke_all(given: Namespace) -> Answer:
     return Answer(data, [did if ended else f"{given.who} is {_nowhere(given.who)}."])
 
 
+async def _revoke_everyone(given: Namespace) -> Answer:
+    from ..server.flows.everyone import end_everyone
+
+    options = read_options(given)
+    if await has_users(options):
+        async with opened_office(options) as (_, auth, recorder):
+            ended = await end_everyone(auth)
+            await recorder.note("all_revoked", sessions=ended.sessions, people=ended.people)
+    else:
+        async with opened_deciding(options) as auth:
+            ended = await end_everyone(auth)
+    of = "1 person" if ended.people == 1 else f"{ended.people} people"
+    did = f"{counted(ended.sessions, 'session')} of {of} ended; everybody can log in again."
+    data = {"sessions_ended": ended.sessions, "people": ended.people}
+    return Answer(data, [did if ended.sessions else "Nobody was logged in."])
+
+
 async def every(auth: Auth, subject: str | None) -> list[Session]:
     """All live sessions, of one subject or of all, latest activity first."""
     found: list[Session] = []
@@ -65,7 +82,7 @@ async def every(auth: Auth, subject: str | None) -> list[Session]:
 async def _people(options: Options, who: str | None) -> tuple[str | None, Mapping[str, str]]:
     """The subject that is meant, and the addresses of those that may come up.  A subject need not
     be a user of the server: applications keep their own."""
-    if not has_users(options):
+    if not await has_users(options):
         return who, {}
     from .accounts import every as every_user
 
@@ -130,5 +147,9 @@ VERBS = {
         what="End every session of a person, who can log in again.",
         run=_revoke_all,
         arguments=_revoke_all_arguments,
+    ),
+    "revoke-everyone": Verb(
+        what="End every session of everybody, who can log in again.",
+        run=_revoke_everyone,
     ),
 }

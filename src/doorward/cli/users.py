@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from ..auth import Auth
 from ..passwords import Passwords
-from ..server.email import canonical
 from ..server.options import Options, read_options
-from ..server.policy import check_password
-from ..server.users import User
+from ..server.people.email import canonical
+from ..server.people.policy import check_password
+from ..server.people.reset_link import LIFETIME, reset_link
+from ..server.people.users import User
 from ..settings import MOST_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
@@ -69,8 +70,8 @@ async def _unlock(given: Namespace) -> Answer:
         before = await find(users, given.who)
         user = await let_in(users, auth, before.subject)
         await recorder.note("unlocked", subject=user.subject)
-    did = f"Unlocked {user.email}" if before.locked_at else f"{user.email} was not locked"
-    return Answer({**_data(user), "locked_at": user.locked_at}, [f"{did} and can log in."])
+    did = "can log in again" if before.locked_at else "was not locked and can log in"
+    return Answer({**_data(user), "locked_at": user.locked_at}, [f"{user.email} {did}."])
 
 
 async def _set_roles(given: Namespace) -> Answer:
@@ -145,11 +146,9 @@ async def _delete_leftovers(auth: Auth, who: str) -> Answer:
 
 async def _link(auth: Auth, options: Options, user: User) -> tuple[str, int]:
     """A reset link and when it dies."""
-    from ..server.flows import recover  # it brings the whole server along
-
     now = system_clock()
-    link = await recover.reset_link(auth.store, user, options.origin, at=now)
-    return link, now + recover.LIFETIME
+    link = await reset_link(auth.store, user, options.origin, at=now)
+    return link, now + LIFETIME
 
 
 async def _hashed(password: str) -> str:
@@ -202,7 +201,7 @@ def _created(user: User) -> str:
 def _link_lines(user: User, link: str, ends_at: int) -> list[str]:
     return [
         f"With this link {user.email} can choose a password, once, until {when(ends_at)} UTC.",
-        "Whoever has it becomes that person: hand it over by a safe way.",
+        "So can anybody else who has it: hand it over in a safe way.",
         link,
     ]
 

@@ -7,12 +7,13 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import DoorwardError, StoreUnavailable
+from ..errors import DoorwardError, StoreMoved, StoreUnavailable
 from ..server.options import add_options
 from . import complain
+from .moved import nothing_done
 from .output import Answer, plain, show
 
-ALWAYS = ("database", "root_key_file")
+ALWAYS = ("database", "sessions", "root_key_file")
 """The options every verb takes, beside `--json`."""
 
 FLAGS = frozenset({"--json", "--no-password", "--help"})
@@ -63,8 +64,11 @@ def carry_out(act: Callable[[], Awaitable[Answer]], *, as_json: bool) -> int:
 
     try:
         answer = asyncio.run(done())
+    except StoreMoved as error:
+        return complain(plain(nothing_done(str(error))))
     except StoreUnavailable as error:
-        return complain(plain(f"The database does not answer: {error}."))
+        cause = str(error).rstrip(".")
+        return complain(plain(f"The database does not answer: {cause}."))
     except DoorwardError as error:
         return complain(plain(str(error)))
     except (KeyboardInterrupt, EOFError):

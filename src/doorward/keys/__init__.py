@@ -4,8 +4,8 @@ from .jwk import thumbprint as thumbprint
 from .jws import verify_jws as verify_jws
 from .ring import Keyring as Keyring
 from .root import RootKeys as RootKeys
-from .root import default_root_key_path as default_root_key_path
 from .root import load_root_keys as load_root_keys
+from .root import root_key_path as root_key_path
 from .rotation import first_keys as first_keys
 from .rotation import rotated as rotated
 from .rotation import signer_at as signer_at
@@ -14,9 +14,9 @@ from .rotation import withdrawn as withdrawn
 __all__ = [
     "Keyring",
     "RootKeys",
-    "default_root_key_path",
     "first_keys",
     "load_root_keys",
+    "root_key_path",
     "rotated",
     "signer_at",
     "thumbprint",

@@ -53,9 +53,9 @@ def load_root_keys(
     key could not open what the old one sealed.  Processes that make it at once all end with the
     same key.  Raises `ConfigurationError` with one sentence, which never shows a key.
     """
-    if VARIABLE in environ:
+    path = root_key_path(path, environ)
+    if path is None:
         return _parse(environ[VARIABLE].replace(",", " ").split(), VARIABLE)
-    path = path or default_root_key_path(environ)
     try:
         made = not path.exists() and _make(path, sealed_exist)
         return replace(_parse(_lines(path), str(path)), made=made)
@@ -64,6 +64,14 @@ def load_root_keys(
             f"The root key file {path} cannot be used ({error.strerror}); "
             f"give another place, or the key in {VARIABLE}."
         ) from error
+
+
+def root_key_path(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The file that `load_root_keys` reads for these, or None when the keys stand in the
+    environment.  Raises like `default_root_key_path`."""
+    if VARIABLE in environ:
+        return None
+    return path or default_root_key_path(environ)
 
 
 def default_root_key_path(environ: Mapping[str, str], platform: str = sys.platform) -> Path:

@@ -2,33 +2,36 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Lifespan
 
-from ..auth import Record
 from ..errors import Rejected, StoreUnavailable
 from ..passwords import Busy, Cost
 from ..types import Clock, system_clock
 from ..web.client import Trusted
 from ..web.fastapi import Doorward
-from . import admin_api, answers, api, history_api, openapi
-from .bounds import Bounds
-from .headers import Headers
-from .metrics import Metrics
+from .edge import answers
+from .edge.bounds import Bounds
+from .edge.headers import Headers
+from .meters.metrics import Metrics
+from .meters.timed import timed
+from .opening import opened
 from .options import Options
-from .pages import account, acts, console, entry, front, recovery, setup
+from .pages import account, acts, console, entry, front, outbox, recovery, setup
 from .recorder import Recorder
 from .refusals import Refused
-from .service import opened
+from .routes import admin_api, api, forward_auth, history_api, openapi
 
 ROUTERS = (
-    *(api.router, history_api.router, admin_api.router),
+    *(api.router, forward_auth.router, history_api.router, admin_api.router),
     *(front.router, entry.router, account.router, recovery.router),
-    *(setup.router, console.router, acts.router),
+    *(setup.router, console.router, outbox.router, acts.router),
 )
 """Every route there is, but for `/openapi.json`."""
 
@@ -52,7 +55,15 @@ def create_app(
     """
     metrics = Metrics()
     recorder = Recorder(metrics, clock)
-    doorward = _doorward(options, clock, recorder.record)
+    doorward = Doorward(
+        options.sessions_url,
+        root_key_file=options.root_key_file,
+        trusted_proxies=options.trusted_proxies,
+        clock=clock,
+        record=recorder.record,
+        around=partial(timed, told=metrics.store_answered),
+        **options.settings(),
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +71,14 @@ def create_app(
             app.state.service = service
             yield
 
-    app = FastAPI(
+    app = _described(lifespan)
+    doorward.install(app)
+    _furnish(app, options)
+    return app
+
+
+def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
+    return FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,
         version=version("doorward"),
@@ -70,33 +88,15 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,  # one address, one route; and its redirect believes Host
     )
+
+
+def _furnish(app: FastAPI, options: Options) -> None:
     for router in ROUTERS:
         app.include_router(router)
-    doorward.install(app)
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.add_middleware(Bounds)
     app.add_middleware(
         Headers, public_origin=options.origin, trusted=Trusted.parse(options.trusted_proxies)
-    )
-    return app
-
-
-def _doorward(options: Options, clock: Clock, record: Record) -> Doorward:
-    return Doorward(
-        options.database,
-        mode=options.mode,
-        root_key_file=options.root_key_file,
-        trusted_proxies=options.trusted_proxies,
-        clock=clock,
-        record=record,
-        public_origin=options.origin,
-        access_ttl=options.access_ttl,
-        idle_ttl=options.idle_ttl,
-        absolute_ttl=options.absolute_ttl,
-        refresh_grace=options.refresh_grace,
-        touch_every=options.touch_every,
-        max_sessions=options.max_sessions,
-        end_oldest=options.when_full == "end-oldest",
     )

@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
-from ..settings import DAY, Settings
+from ..settings import DAY, Settings, is_loopback
 from ..types import Mode
+from . import values
+from .mail.relay import Relay, parse_relay
 
 T = TypeVar("T")
 
@@ -35,67 +38,6 @@ def _option(default: T, help: str, parse: Callable[[str], T], metavar: str, show
     return value
 
 
-def _seconds(text: str) -> int:
-    """A whole number of seconds above 0."""
-    return _at_least(1, text)
-
-
-def _grace(text: str) -> int | None:
-    return _at_least(0, text)
-
-
-def _port(text: str) -> int:
-    if (port := _at_least(0, text)) > 65535:
-        raise ValueError("a port is at most 65535")
-    return port
-
-
-def _at_least(least: int, text: str) -> int:
-    # int() alone would also take "1_000", " 5 " and Arabic digits
-    if not (text.isascii() and text.isdigit()) or int(text) < least:
-        raise ValueError(f"a whole number, {least} or more")
-    return int(text)
-
-
-def _password(text: str) -> int:
-    """ASVS 6.2.1: eight is the least anybody should accept."""
-    return _at_least(8, text)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.replace(",", " ").split())
-
-
-def _mode(text: str) -> Mode:
-    match text:
-        case "session" | "token":
-            return text
-        case _:
-            raise ValueError("session or token")
-
-
-def _signup(text: str) -> Literal["open", "closed"]:
-    match text:
-        case "open" | "closed":
-            return text
-        case _:
-            raise ValueError("open or closed")
-
-
-def _when_full(text: str) -> Literal["end-oldest", "refuse"]:
-    match text:
-        case "end-oldest" | "refuse":
-            return text
-        case _:
-            raise ValueError("end-oldest or refuse")
-
-
-def _some(text: str) -> str | None:
-    if not text:
-        raise ValueError("not empty")
-    return text
-
-
 _LIBRARY = Settings()
 
 
@@ -104,64 +46,87 @@ class Options:
     """What an operator decides.  Each field is one row of the table; times are whole seconds."""
 
     host: str = _option("127.0.0.1", "The address to listen on.", str, "ADDRESS")
-    port: int = _option(8000, "The port to listen on; 0 takes a free one.", _port, "PORT")
+    port: int = _option(8000, "The port to listen on; 0 takes a free one.", values.port, "PORT")
     public_origin: str | None = _option(
         None,
         "Where browsers find this server, such as https://login.example. Links and the check"
         " against requests from other sites use it; the Host header is never believed.",
-        _some,
+        values.some,
         "ORIGIN",
         "localhost and the port",
     )
     mode: Mode = _option(  # noqa: RUF009 - it makes a field
         "session",
         "What a login issues: session (looked up) or token (signed).",
-        _mode,
+        values.mode,
         "session|token",
+    )
+    accept: tuple[Mode, ...] = _option(
+        (),
+        "The modes whose credentials are accepted, such as session,token while the server changes"
+        " from one to the other.",
+        values.modes,
+        "MODES",
+        "the one of --mode",
     )
     database: str = _option(
         "sqlite:///doorward.db",
-        "Where users and sessions live: sqlite:///PATH (a fourth slash makes it absolute), or"
-        " memory: for nothing that outlives the process.",
+        "Where users, the audit log and sessions live: sqlite:///PATH (a fourth slash makes it"
+        " absolute), postgresql://USER@HOST/NAME, or memory: for nothing that outlives the"
+        " process.",
         str,
         "URL",
+    )
+    sessions: str | None = _option(
+        None,
+        "Where sessions, signing keys and counters live instead: a URL like that of --database.",
+        values.some,
+        "URL",
+        "as --database",
     )
     root_key_file: str | None = _option(
         None,
         "The file of the root key, made at first start. DOORWARD_ROOT_KEY, if set, is the key"
         " itself and wins.",
-        _some,
+        values.some,
         "FILE",
         "root.key in your data folder",
     )
     access_ttl: int = _option(
-        _LIBRARY.access_ttl, "How long an access token lives.", _seconds, "SECONDS"
+        _LIBRARY.access_ttl, "How long an access token lives.", values.positive, "SECONDS"
     )
     idle_ttl: int = _option(
-        _LIBRARY.idle_ttl, "How long a session lives without use.", _seconds, "SECONDS"
+        _LIBRARY.idle_ttl, "How long a session lives without use.", values.positive, "SECONDS"
     )
     absolute_ttl: int = _option(
-        _LIBRARY.absolute_ttl, "How long a session lives at most.", _seconds, "SECONDS"
+        _LIBRARY.absolute_ttl, "How long a session lives at most.", values.positive, "SECONDS"
     )
     refresh_grace: int | None = _option(
         None,
         "How long the refresh token before the current one is not yet taken for theft;"
         " 0 is strictest.",
-        _grace,
+        values.from_zero,
         "SECONDS",
         "as --access-ttl",
     )
     touch_every: int | None = _option(
         None,
         "How much time may pass between two notes that a session is in use.",
-        _seconds,
+        values.positive,
         "SECONDS",
         "300, or a quarter of a shorter --idle-ttl",
+    )
+    max_staleness: int = _option(
+        _LIBRARY.max_staleness,
+        "How old what a process knows of a database across a network may be, before every request"
+        " asks it again; 0 asks at every request. SQLite is always asked.",
+        values.from_zero,
+        "SECONDS",
     )
     max_sessions: int | None = _option(
         None,
         "How many places one person may be logged in at; 1 is single session.",
-        _seconds,
+        values.positive,
         "COUNT",
         "any number",
     )
@@ -169,52 +134,97 @@ class Options:
         "end-oldest",
         "What a login beyond --max-sessions does: end-oldest ends the one that began first, refuse"
         " lets nobody in.",
-        _when_full,
+        values.when_full,
         "end-oldest|refuse",
     )
     trusted_proxies: tuple[str, ...] = _option(
         (),
         "Addresses and networks of your own proxies, separated by commas. Only what they say in"
         " X-Forwarded-For and X-Forwarded-Proto is believed.",
-        _words,
+        values.words,
         "NETWORKS",
         "none",
     )
+    workers: int = _option(
+        1,
+        "How many processes serve; each uses one core. The first process keeps them alive.",
+        values.positive,
+        "COUNT",
+    )
     signup: Literal["open", "closed"] = _option(
-        "open", "Whether strangers may make an account: open or closed.", _signup, "open|closed"
+        "open",
+        "Whether strangers may make an account: open or closed.",
+        values.signup,
+        "open|closed",
     )
     signup_limit: int = _option(
-        60, "How many accounts one source address may ask for in a minute.", _seconds, "COUNT"
+        60,
+        "How many accounts one source address may ask for in a minute.",
+        values.positive,
+        "COUNT",
     )
     min_password: int = _option(
         8,
         "The fewest characters of a new password; 15 is advised while it is the only factor.",
-        _password,
+        values.password_length,
         "COUNT",
     )
     audit_ttl: int = _option(
-        365 * DAY, "How long the audit log keeps what happened.", _seconds, "SECONDS"
+        365 * DAY, "How long the audit log keeps what happened.", values.positive, "SECONDS"
     )
     metrics_token_file: str | None = _option(
         None,
         "A file with the token that opens /metrics from elsewhere; from this machine itself, and"
         " through no proxy, it is open.",
-        _some,
+        values.some,
         "FILE",
         "none",
     )
+    smtp_url: Relay | None = _option(  # noqa: RUF009 - it makes a field
+        None,
+        "The server that sends our mail: smtp://USER@HOST:587, where STARTTLS is required unless it"
+        " is this machine, or smtps://USER@HOST:465.",
+        parse_relay,
+        "URL",
+        "none; mail is not sent",
+    )
+    smtp_password_file: str | None = _option(
+        None, "A file with the password of the user in --smtp-url.", values.some, "FILE", "none"
+    )
+    mail_from: str | None = _option(
+        None, "The address that our mail comes from.", values.address, "ADDRESS", "none"
+    )
     tls_cert: str | None = _option(
-        None, "A certificate chain (PEM), to speak https without a proxy.", _some, "FILE", "none"
+        None,
+        "A certificate chain (PEM), to speak https without a proxy.",
+        values.some,
+        "FILE",
+        "none",
     )
     tls_key: str | None = _option(
-        None, "The private key of --tls-cert (PEM).", _some, "FILE", "none"
+        None, "The private key of --tls-cert (PEM).", values.some, "FILE", "none"
     )
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ConfigurationError("--tls-cert and --tls-key belong together; give both")
+        if self.workers > 1 and "memory:" in (self.database, self.sessions_url):
+            raise ConfigurationError(
+                "--workers needs a database that processes can share; with memory: each of them"
+                " would have logins of its own"
+            )
         if self.min_password > 128:
             raise ConfigurationError("--min-password above 128 leaves no password to choose")
+        self._check_mail()
+
+    def _check_mail(self) -> None:
+        if (self.smtp_url is None) != (self.mail_from is None):
+            raise ConfigurationError("--smtp-url and --mail-from belong together; give both")
+        user = None if self.smtp_url is None else self.smtp_url.user
+        if (user is None) != (self.smtp_password_file is None):
+            raise ConfigurationError(
+                "a user in --smtp-url and --smtp-password-file belong together; give both"
+            )
 
     @property
     def origin(self) -> str:
@@ -223,6 +233,40 @@ class Options:
             return self.public_origin
         scheme, usual = ("http", 80) if self.tls_cert is None else ("https", 443)
         return f"{scheme}://localhost" + ("" if self.port == usual else f":{self.port}")
+
+    def settings(self) -> dict[str, Any]:
+        """What of this are the library's settings, by their names there."""
+        return {
+            "mode": self.mode,
+            "accept": self.accept,
+            "public_origin": self.origin,
+            "access_ttl": self.access_ttl,
+            "idle_ttl": self.idle_ttl,
+            "absolute_ttl": self.absolute_ttl,
+            "refresh_grace": self.refresh_grace,
+            "touch_every": self.touch_every,
+            "max_staleness": self.max_staleness,
+            "max_sessions": self.max_sessions,
+            "end_oldest": self.when_full == "end-oldest",
+        }
+
+    @property
+    def mail(self) -> Literal["smtp", "outbox", "none"]:
+        """What becomes of mail: it is sent; or, while somebody tries the server on their own
+        machine, it can be read in the console; or there is none."""
+        if self.smtp_url is not None:
+            return "smtp"
+        try:
+            parts = urlsplit(self.origin)
+            tried = parts.scheme == "http" and is_loopback(parts.hostname or "")
+        except ValueError:  # no origin at all, with which nothing starts
+            return "none"
+        return "outbox" if tried else "none"
+
+    @property
+    def sessions_url(self) -> str:
+        """Where the sessions live."""
+        return self.sessions or self.database
 
     @property
     def key_file(self) -> Path | None:

@@ -2,21 +2,21 @@
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, replace
 from typing import Any
 
 from ..errors import StoreUnavailable
 from ..types import Clock, Device, Event
 from ..web.asgi import current_visit
-from . import events
-from .audit import Audit
-from .entry import DONE, SYSTEM, Entry
-from .heads import Heads
-from .kinds import TRIED, Kind, kind_of
-from .lag import Lag
-from .metrics import Metrics
-from .sparing import Sparing
+from .meters.lag import Lag
+from .meters.metrics import Metrics
+from .record import events
+from .record.audit import Audit
+from .record.entry import DONE, SYSTEM, Entry
+from .record.heads import Heads
+from .record.kinds import TRIED, Kind, kind_of
+from .record.sparing import Sparing
 
 MOST_SIDS = 32
 """Sessions that an entry names; how many there were, it always says."""
@@ -47,16 +47,28 @@ class Recorder:
 
     @asynccontextmanager
     async def entering(self, audit: Audit, lag: Lag | None = None) -> AsyncIterator[None]:
-        """Enter what happens into `audit` until this ends, and tell its head first and last; time
-        what is decided about sessions by `lag`."""
-        self._heads.saw(await audit.head())
-        self._heads.tell()
+        """Enter what happens into `audit` until this ends, and tell its head last; time what is
+        decided about sessions by `lag`."""
+        self._heads.begin(await audit.head())
         self._audit, self._lag = audit, lag
         try:
             yield
         finally:
             self._audit = self._lag = None
             await audit.close()
+            with suppress(StoreUnavailable):
+                self._heads.saw(await audit.head())
+            self._heads.tell()
+
+    def tell_head(self) -> None:
+        """Say now where the audit log ends, unless that was said."""
+        self._heads.tell()
+
+    async def look_at_head(self) -> None:
+        """Say where the audit log ends, with what others entered, such as the command line.  Raises
+        `StoreUnavailable`."""
+        if self._audit is not None:
+            self._heads.saw(await self._audit.head())
             self._heads.tell()
 
     async def record(self, event: Event) -> None:

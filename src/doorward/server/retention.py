@@ -1,13 +1,14 @@
-"""How long the audit log is kept."""
+"""How long the audit log and the letters are kept."""
 
 import asyncio
 import logging
 
 from ..errors import StoreUnavailable
-from ..settings import HOUR
 from ..types import Clock
-from . import events
-from .audit import PAGE, PRUNED, Audit
+from ..web.sweeper import PAUSE
+from .mail.outbox import Outbox
+from .record import events
+from .record.audit import PAGE, PRUNED, Audit
 
 
 async def prune(audit: Audit, clock: Clock, keep: int) -> int:
@@ -17,16 +18,16 @@ async def prune(audit: Audit, clock: Clock, keep: int) -> int:
         now = clock()
         gone = await audit.prune(now - keep, at=now)
         total += gone
+        await asyncio.sleep(PAUSE)
     if total:
         events.write(logging.INFO, PRUNED, clock(), {"entries": total})
     return total
 
 
-async def prune_hourly(audit: Audit, clock: Clock, keep: int) -> None:
-    """Until it is cancelled."""
-    while True:
-        try:
-            await prune(audit, clock, keep)
-        except StoreUnavailable as error:  # the next hour will do
-            events.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})
-        await asyncio.sleep(HOUR)
+async def prune_all(audit: Audit, outbox: Outbox, clock: Clock, keep: int) -> None:
+    """Delete old entries and letters.  A database that does not answer is only noted."""
+    try:
+        await prune(audit, clock, keep)
+        await outbox.forget(clock())
+    except StoreUnavailable as error:  # the next hour will do
+        events.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})

@@ -3,12 +3,14 @@
 A store keeps sessions, signing keys, one-time tickets and counters.  It never judges: dead rows
 are returned as they are.  Every method is atomic and raises `StoreUnavailable` when the
 engine does not answer; a write that returned is durable as far as the engine's own disk goes.
-Times are arguments: a store never reads a clock.
+Times are arguments: a store never reads a clock.  Text is what UTF-8 can carry, character zero
+included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ..errors import ConfigurationError
 from ..types import Change, Roles, Session, SigningKey
@@ -53,7 +55,13 @@ class Decision:
 
 class Store(Protocol):
     """Sessions and the order of changes.  Nine methods; see `doorward.testing` for the suite that
-    every implementation must pass."""
+    every implementation must pass.
+
+    `local` tells whether `changes` costs microseconds, so that it is asked on every check; of a
+    store that lies across a network, a follower reads the changes beside the requests.
+    """
+
+    local: bool
 
     async def mark(self) -> int:
         """The present position in the order of changes.  A login takes it before its caller reads
@@ -71,14 +79,14 @@ class Store(Protocol):
         """
 
     async def get(self, sid: str) -> Session | None:
-        """The row, dead or alive, or None."""
+        """The row, dead or alive, or None: also for text that UTF-8 cannot carry."""
 
     async def replace(self, old: Session, new: Session) -> bool:
         """Write `new` if the stored version is `old.version` and the row is not revoked; its
         version becomes `old.version + 1` whatever `new` says.  Never written: roles, scopes and
-        `revoked_at`, and who it is (`sid`, `subject`, `mode`, `client_id`, `parent_sid`,
-        `created_at`).  A `new.ver` above `old.ver` (a step-up) is one change, in the same
-        step.  False: somebody was faster, or the row is gone or revoked."""
+        `revoked_at`, and who it is (`sid`, `subject`, `client_id`, `parent_sid`, `created_at`).
+        A `new.ver` above `old.ver` (a step-up, or the end of a session token in a change-over) is
+        one change, in the same step.  False: somebody was faster, or the row is gone or revoked."""
 
     async def change(
         self,
@@ -133,6 +141,23 @@ class Keys(Protocol):
         """Insert or overwrite by `kid`; each put is one change of kind `key`."""
 
 
+class Ticket(NamedTuple):
+    """What `put` keeps."""
+
+    kind: str
+    digest: bytes
+    payload: str
+    expires_at: int
+
+
+class Counter(NamedTuple):
+    """What was counted against a key, and when its window ends."""
+
+    key: str
+    ends_at: int
+    hits: int
+
+
 class Tickets(Protocol):
     """Secrets that work once: reset links, codes, challenges.  Only digests are stored."""
 
@@ -159,11 +184,48 @@ class Backend(Store, Keys, Tickets, Limits, Protocol):
     """One engine, all four protocols."""
 
 
+@runtime_checkable
+class Movable(Protocol):
+    """An engine whose content can be moved to another while processes serve from it.
+
+    All raise `StoreUnavailable`, and may be called again."""
+
+    async def tickets(self, at: int) -> Sequence[Ticket]:
+        """Those that are neither used nor expired at `at`."""
+
+    async def counters(self, at: int) -> Sequence[Counter]:
+        """Those that count something in a window that has not ended at `at`."""
+
+    async def seal(self, why: str) -> None:
+        """Close it against writing, by this and every other process, until `unseal`: once this
+        returns, nothing is being written any more, and whoever tries gets `StoreUnavailable` with
+        `why`, one line of text.  Reads go on."""
+
+    async def unseal(self) -> None:
+        """Let everybody write again."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """What an engine across a network tells about itself, for metrics and for `doctor`."""
+
+    async def watch(self) -> Mapping[str, float]:
+        """Figures by name, as they are now; which ones, its class says."""
+
+
+POSTGRES = ("postgresql", "postgres")
+"""How a URL of PostgreSQL may begin."""
+
+DRIVERS = {"postgres": "asyncpg", "redis": "redis hiredis"}
+"""What is in each extra of ours, as pip is told."""
+
+
 def open_store(url: str) -> Backend:
-    """The store a URL names: `memory:` or `sqlite:///relative.db` or `sqlite:////absolute.db`.
+    """The store a URL names: `memory:`, `sqlite:///relative.db`, `sqlite:////absolute.db`,
+    `postgresql://USER@HOST/DATABASE`, `redis://HOST` or, with TLS, `rediss://HOST`.
 
     Raises `ConfigurationError` for a scheme it does not know, and when the database cannot be
-    opened or written.
+    opened or written; across a network that shows at the first call.
     """
     check_url(url)
     scheme, _, rest = url.partition(":")
@@ -171,9 +233,38 @@ def open_store(url: str) -> Backend:
         from .memory import MemoryStore
 
         return MemoryStore()
+    if scheme in POSTGRES:
+        return _open_postgres(url)
+    if scheme in ("redis", "rediss"):
+        return _open_redis(url)
     from .sqlite import SQLiteStore
 
     return SQLiteStore(rest[3:])
+
+
+def _open_postgres(url: str) -> Backend:
+    with driver("postgresql", "postgres"):
+        from .postgres import PostgresStore
+    return PostgresStore(url)
+
+
+def _open_redis(url: str) -> Backend:
+    with driver("redis", "redis"):
+        from .redis import RedisStore
+    return RedisStore(url)
+
+
+@contextmanager
+def driver(scheme: str, extra: str) -> Iterator[None]:
+    """Around imports that need the driver of a database.  Raises `ConfigurationError` where it is
+    not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"{scheme}:// needs {error.name}, which is not installed: pip install {DRIVERS[extra]},"
+            f" or in a checkout of Doorward pip install '.[server,{extra}]'"
+        ) from error
 
 
 def check_url(url: str) -> None:
@@ -185,7 +276,10 @@ def check_url(url: str) -> None:
             "a SQLite database is sqlite:///relative.db or, with a fourth slash, "
             "sqlite:////absolute.db"
         )
-    if scheme not in ("memory", "sqlite"):
+    if scheme in POSTGRES and not rest.startswith("//"):
+        raise ConfigurationError("a PostgreSQL database is postgresql://USER@HOST/DATABASE")
+    if scheme not in ("memory", "sqlite", *POSTGRES, "redis", "rediss"):
         raise ConfigurationError(
-            f"{scheme!r} is not a database this can open: use memory: or sqlite:///PATH"
+            f"{scheme!r} is not a store this can open: use memory:, sqlite:///PATH,"
+            " postgresql://USER@HOST/DATABASE or redis://HOST"
         )

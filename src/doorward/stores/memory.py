@@ -10,9 +10,10 @@ from itertools import islice
 from threading import Lock
 from typing import NamedTuple
 
-from ..errors import Reason, Rejected
 from ..types import Change, Session, SigningKey
 from . import Changes, Cursor, Decision, Most, Page
+from .refusals import refusal
+from .whose import whose
 
 
 class _Entry(NamedTuple):
@@ -55,6 +56,8 @@ class MemoryStore:
     belongs to an event loop for longer than one call of `wait`.
     """
 
+    local = True
+
     def __init__(self) -> None:
         self._lock = Lock()
         self._rows: dict[str, Session] = {}
@@ -80,7 +83,7 @@ class MemoryStore:
                 raise ValueError("a session with this sid exists already")
             position, _ = self._marks.get(session.subject, (0, 0))
             if mark < max(position, self._forgotten):
-                raise Rejected(Reason.SUPERSEDED, "the subject was changed during this login")
+                raise refusal("superseded")
             spared = self._ancestors(session, at)
             if most is not None:
                 self._make_room(session.subject, spared, at, most)
@@ -98,7 +101,6 @@ class MemoryStore:
                 new,
                 sid=row.sid,
                 subject=row.subject,
-                mode=row.mode,
                 client_id=row.client_id,
                 parent_sid=row.parent_sid,
                 created_at=row.created_at,
@@ -123,13 +125,12 @@ class MemoryStore:
         decision: Decision,
         at: int,
     ) -> list[str]:
-        if (sid is None) == (subject is None):
-            raise ValueError("change either one session or one subject")
+        kind, name = whose(sid, subject)
         with self._lock:
-            if subject is None:
-                met = self._pick((sid,), at)
+            if kind == "sid":
+                met = self._pick((name,), at)
             else:
-                met = [row for row in self._of(subject, at) if row.sid != keep]
+                met = [row for row in self._of(name, at) if row.sid != keep]
             if decision.revoke:
                 met = [*met, *self._children(met, at, subject, keep)]
             if met or subject is not None:
@@ -247,8 +248,8 @@ class MemoryStore:
     def _position(self) -> int:
         return int(self._unchanged.cursor[0])
 
-    def _pick(self, sids: Iterable[str | None], at: int) -> Sequence[Session]:
-        rows = (self._rows.get(sid or "") for sid in sids)
+    def _pick(self, sids: Iterable[str], at: int) -> Sequence[Session]:
+        rows = (self._rows.get(sid) for sid in sids)
         return [row for row in rows if row is not None and _live(row, at)]
 
     def _of(self, subject: str, at: int) -> Sequence[Session]:
@@ -272,7 +273,7 @@ class MemoryStore:
             return set()
         parents = self._pick((session.parent_sid,), at)
         if not parents:
-            raise Rejected(Reason.SUPERSEDED, "the parent session is not live")
+            raise refusal("orphaned")
         return {parents[0].sid, parents[0].parent_sid}
 
     def _make_room(self, subject: str, spared: set[str | None], at: int, most: Most) -> None:
@@ -285,7 +286,7 @@ class MemoryStore:
                 if row.sid not in spared and row.sid not in ended:
                     ended |= {met.sid: met for met in (row, *self._children([row], at, None, None))}
         if len(live.keys() - ended.keys()) >= most.sessions:
-            raise Rejected(Reason.TOO_MANY_SESSIONS)
+            raise refusal("full")
         if ended:
             self._decide(ended.values(), Decision(revoke=True), at)
 

@@ -104,9 +104,10 @@ def current_visit() -> Visit:
         raise NotInstalled from None
 
 
-def principal() -> Awaitable[Principal]:
-    """Who makes the request being handled, to be awaited.  Raises `Rejected`, `NotInstalled`."""
-    return current_visit().principal()
+def principal(*, max_staleness: int | None = None) -> Awaitable[Principal]:
+    """Who makes the request being handled, to be awaited; as of at most `max_staleness` seconds
+    ago, 0 to ask the store whatever is known.  Raises `Rejected`, `NotInstalled`."""
+    return current_visit().principal(max_staleness=max_staleness)
 
 
 def expect(cookie: Header) -> None:

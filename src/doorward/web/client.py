@@ -28,6 +28,8 @@ UNKNOWN = "unknown"
 
 _LONGEST = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface-name]:65535")
 
+_METHODS = frozenset({b"x-original-method", b"x-forwarded-method"})
+
 # The first that occurs decides: Edge also says Chrome, Chrome also says Safari, Android also Linux.
 _BROWSERS = {
     "Edg": "Edge",
@@ -105,6 +107,20 @@ def host(peer: str, headers: Headers, trusted: Trusted) -> str:
     """
     said = _forwarded(b"x-forwarded-host", peer, headers, trusted)
     return said or _only(b"host", headers) or ""
+
+
+def method(peer: str, headers: Headers, trusted: Trusted) -> str:
+    """What the request does that a proxy asks about, or "" if there is no telling: the
+    `X-Original-Method` or `X-Forwarded-Method` of a trusted proxy.  Two that differ say nothing:
+    the proxy wrote one of them, and anybody the other.
+
+    The handshake of a WebSocket, which a proxy calls a GET, is `WEBSOCKET`.
+    """
+    if any(name == b"sec-websocket-key" for name, _ in headers):
+        return "WEBSOCKET"
+    names = {name for name, _ in headers} & _METHODS
+    said = {_forwarded(name, peer, headers, trusted) for name in names}
+    return (said.pop() or "") if len(said) == 1 else ""
 
 
 def bucket(address: str) -> str:

@@ -1,25 +1,25 @@
 """One application's way in: opened with the application, shared by its requests."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ..auth import Auth, Record, ignore
-from ..errors import StoreUnavailable
-from ..opening import open_auth
-from ..settings import HOUR, Settings
+from ..auth import Auth
+from ..opening import Around, itself, open_auth
+from ..settings import Settings
 from ..stores import check_url
+from ..teller import Record, ignore
 from ..types import Clock, system_clock
 from .client import Trusted
+from .follower import follow
 from .gate import Gate
-
-log = logging.getLogger("doorward")
+from .sweeper import sweep_in_turn
 
 
 class Door:
-    """Opens `Auth` on first use, sweeps dead rows hourly while the application runs, closes it.
+    """Opens `Auth` on first use; while the application runs, sweeps dead rows in its turn and
+    follows what is decided elsewhere; closes it.
 
     `gate` is None until then.  A URL that names no database and proxies that are no networks raise
     `ConfigurationError` at once, all else when it opens.
@@ -34,6 +34,7 @@ class Door:
         trusted_proxies: Sequence[str] = (),
         clock: Clock = system_clock,
         record: Record = ignore,
+        around: Around = itself,
     ) -> None:
         check_url(database)
         self.gate: Gate | None = None
@@ -43,6 +44,7 @@ class Door:
         self._trusted = Trusted.parse(trusted_proxies)
         self._clock = clock
         self._record = record
+        self._around = around
         self._opening: asyncio.Task[Gate] | None = None
 
     async def open(self) -> Gate:
@@ -65,12 +67,13 @@ class Door:
     async def running(self) -> AsyncIterator[Auth]:
         """Open for as long as the application runs."""
         gate = await self.open()
-        sweeper = asyncio.create_task(_sweep(gate.auth))
+        beside = [asyncio.create_task(work(gate.auth)) for work in (sweep_in_turn, follow)]
         try:
             yield gate.auth
         finally:
-            sweeper.cancel()
-            await asyncio.gather(sweeper, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self.close()
 
     async def _open(self) -> Gate:
@@ -80,18 +83,10 @@ class Door:
             root_key_file=self._root_key_file,
             clock=self._clock,
             record=self._record,
+            around=self._around,
         )
         self.gate = Gate(auth, self._trusted)
         return self.gate
 
     def _opened(self, task: asyncio.Task[Gate]) -> None:
         self._opening = None
-
-
-async def _sweep(auth: Auth) -> None:
-    while True:
-        try:
-            await auth.purge()
-        except StoreUnavailable as error:
-            log.warning("dead sessions wait an hour to be deleted: %s", error)
-        await asyncio.sleep(HOUR)

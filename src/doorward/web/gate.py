@@ -20,11 +20,11 @@ RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN, Reason.SUPERSEDED})
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("auth", "mode", "public_origin", "streams", "trusted")
+    __slots__ = ("auth", "modes", "public_origin", "streams", "trusted")
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
-        self.mode = auth.settings.mode
+        self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
         self.streams = Streams(auth)
         self.trusted = trusted
@@ -38,7 +38,7 @@ class Visit:
     refresh gave out.
     """
 
-    __slots__ = ("_ours", "_scope", "gate", "issued", "known")
+    __slots__ = ("_asked_about", "_ours", "_scope", "gate", "issued", "known")
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
         self.gate = gate
@@ -46,6 +46,7 @@ class Visit:
         self.issued: Issued | None = None
         self._scope = scope
         self._ours = False
+        self._asked_about: str | None = None
 
     @property
     def auth(self) -> Auth:
@@ -68,9 +69,15 @@ class Visit:
         """The request as ASGI describes it."""
         return self._scope
 
+    @property
+    def peer(self) -> str:
+        """The address at the other end of the socket, or empty."""
+        address: str = (self._scope.get("client") or ("",))[0]
+        return address
+
     def plain_host(self) -> str:
         """The host that was asked for, if the client spoke plain http; else empty."""
-        place = self._peer, self.headers, self.gate.trusted
+        place = self.peer, self.headers, self.gate.trusted
         if client.scheme(self._scope.get("scheme", ""), *place) != "http":
             return ""
         try:
@@ -80,27 +87,35 @@ class Visit:
 
     def device(self) -> Device:
         """Where this request comes from, as far as it says."""
-        address = client.address(self._peer, self.headers, self.gate.trusted)
+        address = client.address(self.peer, self.headers, self.gate.trusted)
         return client.device(self.headers, address)
 
-    async def principal(self, submitted: str | None = None) -> Principal:
-        """Who makes this request.
+    def asks_about_another(self) -> bool:
+        """A proxy asks on behalf of a request that it holds back: from now on the method of that
+        one counts, which is unsafe unless a proxy of ours says otherwise.  Whether one did."""
+        self._asked_about = client.method(self.peer, self.headers, self.gate.trusted)
+        return self._asked_about != ""
+
+    async def principal(
+        self, submitted: str | None = None, max_staleness: int | None = None
+    ) -> Principal:
+        """Who makes this request, as of at most `max_staleness` seconds ago.
 
         `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
-        if self.known is None:
+        if self.known is None or (max_staleness is not None and self.issued is None):
             try:
-                shown = transport.read(self._scope["headers"], self.gate.mode)
+                shown = transport.read(self.headers, self.gate.modes)
             except Rejected as refused:
                 await self.auth.refused(refused, self.device())
                 raise
             if shown is None:
                 raise Rejected(Reason.MISSING)
             if shown.transport == "cookie":
-                self.known = await self._by_cookie(shown, submitted)
+                self.known = await self._by_cookie(shown, submitted, max_staleness)
             else:
-                self.known = await self.auth.authenticate(shown.credential or "")
+                self.known = await self.auth.authenticate(shown.credential or "", max_staleness)
         return self.known
 
     async def optional_principal(self) -> Principal | None:
@@ -142,37 +157,55 @@ class Visit:
             current = await self.auth.still_holds(issued)
         except StoreUnavailable:
             return []
-        return transport.write(issued, self.auth.clock()) if current else []
+        return self._written(issued) if current else []
+
+    def _written(self, issued: Issued) -> list[Header]:
+        written = transport.write(issued, self.auth.clock())
+        first, *others = self.gate.modes
+        if issued.mode == first:  # else a session that is changing over only goes on for a while
+            written += [header for other in others for header in transport.remove(other)]
+        return written
 
     @property
     def _method(self) -> str:
         method: str = self._scope.get("method", "WEBSOCKET")
-        return method
-
-    @property
-    def _peer(self) -> str:
-        """The address at the other end of the socket, or empty."""
-        address: str = (self._scope.get("client") or ("",))[0]
-        return address
+        return method if self._asked_about is None else self._asked_about
 
     def _presented(self) -> Presented | None:
         try:
-            return transport.read(self.headers, self.gate.mode)
+            return transport.read(self.headers, self.gate.modes)
         except Rejected:
             return None
 
-    async def _by_cookie(self, shown: Presented, submitted: str | None) -> Principal:
+    async def _by_cookie(
+        self, shown: Presented, submitted: str | None, max_staleness: int | None
+    ) -> Principal:
         if self._method not in origin.SAFE:
             await self.check_origin(submitted)
+        known: Principal | None = None
         if shown.credential is not None:
             try:
-                return await self.auth.authenticate(shown.credential)
+                known = await self.auth.authenticate(shown.credential, max_staleness)
             except Rejected as refused:
                 if not _may_renew(refused, shown.credential, shown.refresh_token):
                     raise
-        self.issued = issued = await self.auth.refresh(shown.refresh_token or "", self.device())
+            else:
+                if shown.mode in ("token", self.gate.modes[0]):
+                    return known
+        return await self._exchange(shown, known)
+
+    async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
+        """New cookies for an access token that is out, or for a session cookie where tokens are
+        issued: there the person is `known` already, also if it cannot be exchanged."""
+        secret = shown.credential if shown.mode == "session" else shown.refresh_token
+        try:
+            self.issued = issued = await self.auth.refresh(secret or "", self.device())
+        except Rejected as refused:
+            if known is None or refused.reason is not Reason.SUPERSEDED:
+                raise
+            return known  # the secret from before a step-up, in its overlap
         row = issued.session
-        return rules.principal_of(row, row.authenticated_at, row.amr)
+        return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     async def _check_origin(self, submitted: str | None) -> None:
         if origin.vouched(self._method, self.headers, self.gate.public_origin):

@@ -3,11 +3,14 @@
 import json
 from http import HTTPStatus
 
-from ..errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
+from ..errors import EXPLANATIONS, Reason, Rejected, StoreMoved, StoreUnavailable
 from .transport import NO_STORE, Header, challenge
 
 RETRY_SECONDS = 1
 """When to ask again while the store is gone."""
+
+MOVED_RETRY_SECONDS = 10
+"""When to ask again where everything is being moved, or was: somebody has to start it elsewhere."""
 
 STATUS: dict[Reason, HTTPStatus] = {
     Reason.MISSING: HTTPStatus.UNAUTHORIZED,
@@ -55,18 +58,32 @@ _UNAVAILABLE = document(
 )
 
 
+_MOVED = document(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "moved",
+    "This service is moving to another place, and changes nothing here any more; if this goes on,"
+    " its operator has to lead you to the new one.",
+)
+
+
 def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], bytes]:
     """Status, headers and body that answer `error`.  Of the error only its reason and its maximum
     age are shown, never its detail; and no cookie is touched: only logging out does that.
     """
     if isinstance(error, StoreUnavailable):
-        retry = (b"retry-after", b"%d" % RETRY_SECONDS)
-        return HTTPStatus.SERVICE_UNAVAILABLE.value, [*_headers(_UNAVAILABLE), retry], _UNAVAILABLE
+        body = _MOVED if isinstance(error, StoreMoved) else _UNAVAILABLE
+        retry = (b"retry-after", b"%d" % retry_seconds(error))
+        return HTTPStatus.SERVICE_UNAVAILABLE.value, [*_headers(body), retry], body
     body = _BODIES[error.reason]
     headers = _headers(body)
     if error.reason not in _UNCHALLENGED:
         headers.append((b"www-authenticate", challenge(error)))
     return STATUS[error.reason].value, headers, body
+
+
+def retry_seconds(error: StoreUnavailable) -> int:
+    """When to ask again."""
+    return MOVED_RETRY_SECONDS if isinstance(error, StoreMoved) else RETRY_SECONDS
 
 
 def _headers(body: bytes) -> list[Header]:

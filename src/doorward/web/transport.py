@@ -11,6 +11,9 @@ from ..types import Issued, Mode
 
 Transport = Literal["cookie", "bearer"]
 Header = tuple[bytes, bytes]
+Modes = tuple[Mode, ...]
+"""The modes whose credentials are accepted, the one that is issued first."""
+
 Headers = Iterable[Header]
 """A request's headers as ASGI gives them: (lower-case name, value), in order, duplicates kept."""
 
@@ -40,19 +43,22 @@ _TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a request carries.  `credential` is None when only a refresh cookie came."""
+    """What a request carries.  `credential` is None when only a refresh cookie came; `mode` is that
+    of its cookies, None for a Bearer token."""
 
     transport: Transport
     credential: str | None = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
+    mode: Mode | None = None
 
 
-def read(headers: Headers, mode: Mode) -> Presented | None:
+def read(headers: Headers, modes: Modes) -> Presented | None:
     """The credential that a request presents, or None if it presents none.
 
     The transport is chosen first: a Bearer `Authorization` header (RFC 6750 section 2.1) is the
-    answer, good or bad, and cookies beside it are not looked at.  Only the cookies of `mode`
-    count.  Raises `Rejected(malformed)` for whatever two parsers could read in two ways.
+    answer, good or bad, and cookies beside it are not looked at.  Only the cookies of `modes`
+    count, and where there are some of the first, those of the second do not.  Raises
+    `Rejected(malformed)` for whatever two parsers could read in two ways.
     """
     authorization: bytes | None = None
     cookie: bytes | None = None
@@ -74,7 +80,7 @@ def read(headers: Headers, mode: Mode) -> Presented | None:
         return None
     # a browser sends the same header with every request, so reading it once is enough
     parse = _from_small_cookies if len(cookie) <= SMALL_HEADER_BYTES else _from_cookies
-    return parse(cookie, mode)
+    return parse(cookie, modes)
 
 
 def held(headers: Headers) -> tuple[str, ...]:
@@ -100,7 +106,7 @@ def write(issued: Issued, now: int) -> list[Header]:
     own.  Raises `ValueError` for a credential that no cookie can hold: to cut it is to lose it.
     """
     session = issued.session
-    if session.mode == "session":
+    if issued.mode == "session":
         return [_set(SESSION, issued.credential, session.expires_at - now), NO_STORE]
     pairs = [_set(ACCESS, issued.credential, issued.credential_expires_at - now)]
     if issued.refresh_token is not None:
@@ -113,7 +119,12 @@ def clear() -> list[Header]:
 
     A deletion with other attributes than the setting would not delete (RFC 6265bis section 5.7).
     """
-    return [*(_set_cookie(name, "", 0) for name in (SESSION, ACCESS, REFRESH)), NO_STORE]
+    return [*remove("session"), *remove("token"), NO_STORE]
+
+
+def remove(mode: Mode) -> list[Header]:
+    """The headers that delete the cookies of a mode which a browser gave up for the other."""
+    return [_set_cookie(name, "", 0) for name in _NAMES[mode]]
 
 
 def merge(own: Headers, ours: Sequence[Header]) -> list[Header]:
@@ -148,14 +159,22 @@ def _bearer(authorization: bytes) -> str | None:
     return None
 
 
-def _from_cookies(header: bytes, mode: Mode) -> Presented | None:
-    """The credentials in a `Cookie` header under exactly the names of `mode`."""
+def _from_cookies(header: bytes, modes: Modes) -> Presented | None:
     if len(header) > MAX_HEADER_BYTES:
         raise Rejected(Reason.MALFORMED, "Cookie header too long")
+    for mode in modes:
+        found = _of_mode(header, mode)
+        if found is not None:
+            return found
+    return None
+
+
+def _of_mode(header: bytes, mode: Mode) -> Presented | None:
+    """The credentials in a `Cookie` header under exactly the names of `mode`."""
     names, text = _NAMES[mode], header.decode("latin-1")
     name, _, value = text.partition("=")
     if name == names[0] and ";" not in value:  # our cookie alone: the hot path
-        return Presented("cookie", _credential(value))
+        return Presented("cookie", _credential(value), mode=mode)
     found: dict[str, str] = {}
     for pair in text.split(";"):
         if "__Host-" not in pair:  # the cheap question first: most cookies are not ours
@@ -171,7 +190,7 @@ def _from_cookies(header: bytes, mode: Mode) -> Presented | None:
             raise Rejected(Reason.MALFORMED, "nameless or padded cookie")
     if not found:
         return None
-    return Presented("cookie", found.get(names[0]), found.get(REFRESH))
+    return Presented("cookie", found.get(names[0]), found.get(REFRESH), mode)
 
 
 _from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)

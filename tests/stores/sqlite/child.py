@@ -8,12 +8,10 @@ import json
 import resource
 import sqlite3
 import sys
-from contextlib import suppress
-from dataclasses import replace
 from itertools import count
 
-from doorward.errors import ConfigurationError, Rejected, StoreUnavailable
-from doorward.stores import Decision, Most
+from doorward.errors import ConfigurationError, StoreUnavailable
+from doorward.stores import Decision
 from doorward.stores.sqlite import SQLiteStore
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session
 
@@ -26,39 +24,6 @@ def say(line: str) -> None:
 
 def hear() -> str:
     return sys.stdin.readline().strip()
-
-
-async def insert_one_each(store: SQLiteStore, number: int) -> bool:
-    """One of two processes may add the same session, another session may not pass the limit."""
-    with suppress(ValueError, Rejected):
-        most = Most(1, end_oldest=False)
-        await store.insert(a_session(f"i{number}", f"of {number}"), ANY_MARK, NOW, most)
-        return True
-    return False
-
-
-async def replace_one(store: SQLiteStore, number: int) -> bool:
-    old = a_session(f"r{number}")
-    return await store.replace(old, replace(old, seen_at=NOW))
-
-
-async def change_one(store: SQLiteStore, number: int) -> bool:
-    return bool(await store.change(sid=f"c{number}", decision=REVOKE, at=NOW))
-
-
-async def take_one(store: SQLiteStore, number: int) -> bool:
-    taken = await store.take("code", number.to_bytes(4, "big"), NOW)
-    return taken is not None and taken[1]
-
-
-RACES = {"insert": insert_one_each, "replace": replace_one, "change": change_one, "take": take_one}
-
-
-async def race(store: SQLiteStore, kind: str, rounds: str) -> None:
-    """Try everything the other process tries; say what was won."""
-    hear()
-    won = [await RACES[kind](store, number) for number in range(int(rounds))]
-    say(json.dumps(won))
 
 
 async def revoke(store: SQLiteStore) -> None:
@@ -160,7 +125,6 @@ def cramped(path: str) -> None:
 
 
 VERBS = {
-    "race": race,
     "revoke": revoke,
     "write": write_until_killed,
     "fill": fill,
@@ -178,7 +142,7 @@ async def main(verb: str, path: str, *arguments: str) -> None:
     else:
         store = SQLiteStore(path)
         say("ready")
-        await VERBS[verb](store, *arguments)  # type: ignore[operator]
+        await VERBS[verb](store)
         await store.close()
 
 

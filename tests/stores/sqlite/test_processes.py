@@ -1,6 +1,5 @@
 """Several processes on one file."""
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,23 +13,6 @@ from .processes import child
 pytestmark = pytest.mark.anyio
 
 ROUNDS = 60
-
-
-@pytest.mark.parametrize("kind", ["insert", "replace", "change", "take"])
-async def test_of_two_processes_exactly_one_wins_each_round(
-    store: SQLiteStore, path: Path, kind: str
-) -> None:
-    for number in range(ROUNDS):
-        await add(store, a_session(f"r{number}"), a_session(f"c{number}"))
-        await store.put("code", number.to_bytes(4, "big"), "payload", NOW + 10)
-    with (
-        child("race", path, kind, str(ROUNDS)) as one,
-        child("race", path, kind, str(ROUNDS)) as two,
-    ):
-        one.tell("go")
-        two.tell("go")
-        won = list(zip(json.loads(one.hear()), json.loads(two.hear()), strict=True))
-    assert [sum(pair) for pair in won] == [1] * ROUNDS
 
 
 async def test_a_revocation_acknowledged_elsewhere_is_known_at_the_next_look(

@@ -4,11 +4,28 @@ from collections.abc import Callable
 
 from ..facts import Facts
 from . import database, root_key, serving, signing
+from .finding import NOTE, OK
 from .finding import UNSAFE as UNSAFE
 from .finding import Finding as Finding
 
-CHECKS: dict[str, Callable[[Facts], Finding]] = {
+Check = Callable[[Facts], Finding]
+
+
+def _of_rows(check: Check) -> Check:
+    """Nothing is in order in a database that could not be read, only because nothing was seen."""
+
+    def looked(facts: Facts) -> Finding:
+        found = check(facts)
+        if found.severity == OK and any(held.error is not None for held in facts.databases):
+            return Finding(NOTE, "This could not be looked at: see what is said of the database.")
+        return found
+
+    return looked
+
+
+CHECKS: dict[str, Check] = {
     "options": serving.options,
+    "modes": serving.modes,
     "transport": serving.transport,
     "public-origin": serving.origin,
     "proxies": serving.proxies,
@@ -16,17 +33,22 @@ CHECKS: dict[str, Callable[[Facts], Finding]] = {
     "lifetimes": serving.lifetimes,
     "passwords": serving.passwords,
     "sign-up": serving.signup,
+    "mail": serving.mail,
     "root-key": root_key.present,
     "root-key-place": root_key.place,
     "root-key-folder": root_key.folder,
-    "sealed-keys": root_key.opens,
+    "sealed-keys": _of_rows(root_key.opens),
     "database": database.usable,
+    "moved": _of_rows(database.moved),
+    "database-way": database.way,
     "journal": database.journal,
     "file-system": database.filesystem,
     "readers": database.readers,
     "disk-space": database.space,
-    "clock": database.clock,
-    "signing-key": signing.signer,
-    "next-key": signing.successor,
+    "horizon": database.horizon,
+    "persistence": database.persistence,
+    "clock": _of_rows(database.clock),
+    "signing-key": _of_rows(signing.signer),
+    "next-key": _of_rows(signing.successor),
 }
 """Every check, in the order in which it is shown; the names are stable."""

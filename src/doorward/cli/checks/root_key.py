@@ -12,7 +12,7 @@ def present(facts: Facts) -> Finding:
     if key.exists:
         where = "the environment" if key.path is None else f"{key.path}, for its owner alone"
         return Finding(OK, f"The root key is in {where}.")
-    if any(each.sealed_private is not None for each in facts.database.keys):
+    if any(each.sealed_private is not None for each in facts.keys):
         return Finding(
             UNSAFE,
             f"The database holds keys sealed under a root key, but {key.path} is missing.",
@@ -23,12 +23,13 @@ def present(facts: Facts) -> Finding:
 
 def place(facts: Facts) -> Finding:
     """One stolen copy of a folder, or one backup, that holds both halves."""
-    key, database = facts.root_key.path, facts.database.path
-    if key is None or database is None or key.absolute().parent != database.parent:
+    key = facts.root_key.path
+    folders = {each.path.parent for each in facts.databases if each.path is not None}
+    if key is None or key.absolute().parent not in folders:
         return Finding(OK, "The root key lies apart from the database.")
     return Finding(
         WARNING,
-        f"The root key lies in the database's folder, {database.parent}: one copy of the folder"
+        f"The root key lies in the database's folder, {key.absolute().parent}: one copy of it"
         " opens everything.",
         "Move it elsewhere, and name the place with --root-key-file.",
     )
@@ -48,7 +49,7 @@ def folder(facts: Facts) -> Finding:
 
 def opens(facts: Facts) -> Finding:
     """Signing keys that were sealed under another root key."""
-    if not facts.database.keys:
+    if not facts.keys:
         return Finding(OK, "No signing keys are sealed in the database.")
     if facts.root_key.keys is None:
         return Finding(OK, "Without a root key, the signing keys were not tried.")

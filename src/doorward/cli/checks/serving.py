@@ -21,6 +21,28 @@ def options(facts: Facts) -> Finding:
     return Finding(OK, "A server starts with these options.")
 
 
+def modes(facts: Facts) -> Finding:
+    """A change of mode that nobody finished: for so long a stolen session token is noticed late."""
+    given = facts.options
+    if set(given.accept) <= {given.mode}:
+        live = [login.mode for login in facts.logins if login.expires_at > facts.now]
+        if set(live) - {given.mode}:
+            return Finding(
+                WARNING,
+                f"Only {given.mode} mode is accepted, and there are logins in the other: those"
+                " people have to log in again.",
+                "Keep them with --accept session,token, one server after the other.",
+            )
+        return Finding(OK, f"Logins are issued and accepted in {given.mode} mode alone.")
+    return Finding(
+        WARNING,
+        f"Sessions and tokens are both accepted, and {given.mode}s are issued: a change of mode is"
+        " under way.",
+        f"{long(given.idle_ttl)} after the last server began to issue {given.mode}s,"
+        " leave --accept out.",
+    )
+
+
 def transport(facts: Facts) -> Finding:
     """Passwords in the clear, to whoever listens on the way."""
     given = facts.options
@@ -78,7 +100,7 @@ def proxies(facts: Facts) -> Finding:
 
 def addresses(facts: Facts) -> Finding:
     """A chain of proxies that is longer than was said ends at one of our own machines."""
-    seen = [session.device.address for session in facts.database.sessions]
+    seen = [session.device.address for session in facts.logins]
     ours = [address for address in seen if _is_ours(address, facts)]
     if _is_local(facts):
         return Finding(OK, "People come from this machine alone, so addresses tell nothing.")
@@ -131,6 +153,21 @@ def signup(facts: Facts) -> Finding:
             "If that is not wanted, set --signup closed.",
         )
     return Finding(OK, f"Sign-up is {given.signup}.")
+
+
+def mail(facts: Facts) -> Finding:
+    """Whether people are told of a theft, a new password, a new device."""
+    given = facts.options
+    if given.smtp_url is not None:
+        return Finding(OK, f"Mail is sent through {given.smtp_url.host}, from {given.mail_from}.")
+    if given.mail == "outbox":
+        return Finding(OK, f"Mail is not sent; it can be read at {given.origin}/admin/outbox.")
+    return Finding(
+        WARNING,
+        "No mail is sent: nobody is told when their login was stolen, their password changed, or"
+        " somebody logged in on a new device.",
+        "Set --smtp-url and --mail-from.",
+    )
 
 
 def _is_local(facts: Facts) -> bool:

@@ -14,7 +14,7 @@ OLD_KEY = 90 * DAY
 def signer(facts: Facts) -> Finding:
     """The age of the key that signs."""
     live = _live(facts)
-    if not facts.database.keys:
+    if not facts.keys:
         return Finding(OK, "There are no signing keys; token mode makes them when it starts.")
     if not any(key.signs_from is not None for key in live):
         return Finding(UNSAFE, "No key may sign access tokens.", "Restore the database.")
@@ -29,8 +29,8 @@ def signer(facts: Facts) -> Finding:
 
 def successor(facts: Facts) -> Finding:
     """Whether another key waits to take over."""
-    if not facts.database.keys:
-        return Finding(OK, "There are no signing keys, so none has to wait to be the next.")
+    if not facts.keys:
+        return Finding(OK, "There are no signing keys; token mode makes the next one, too.")
     waiting = [key.kid for key in _live(facts) if key.signs_from is None]
     if waiting:
         return Finding(OK, f"The next signing key, {waiting[0]}, waits, and others can learn it.")
@@ -42,4 +42,4 @@ def successor(facts: Facts) -> Finding:
 
 
 def _live(facts: Facts) -> list[SigningKey]:
-    return [key for key in facts.database.keys if key.withdrawn_at is None]
+    return [key for key in facts.keys if key.withdrawn_at is None]

@@ -4,13 +4,16 @@ who did it.  No act shows or takes a password."""
 from typing import TypeVar
 
 from ...auth import Auth
-from ...keys import signer_at
-from ...types import Roles, SigningKey
+from ...settings import HOUR
+from ...types import Principal, Roles, SigningKey
 from ...web.asgi import current_visit
+from ..mail.letter import LINK
+from ..people.reset_link import LIFETIME, reset_link
+from ..people.users import InvalidRole, LastAdmin, User
 from ..refusals import Refusal, Refused
 from ..service import Service
-from ..users import InvalidRole, LastAdmin, User
-from . import lock, recover, roles
+from . import everyone, keys, lock, roles
+from .everyone import Ended
 
 T = TypeVar("T")
 
@@ -61,6 +64,13 @@ async def end_all(service: Service, subject: str) -> int:
     return len(await service.auth.revoke(subject=subject, device=current_visit().device()))
 
 
+async def end_everyone(service: Service, by: Principal) -> Ended:
+    """End every session of everybody but the one that asks.  How many there were."""
+    ended = await everyone.end_everyone(service.auth, keep=by, device=current_visit().device())
+    await service.recorder.note("all_revoked", sessions=ended.sessions, people=ended.people)
+    return ended
+
+
 async def end_one(service: Service, sid: str) -> tuple[str, int]:
     """End one session of anybody.  Whose it was, and how many ended, those that hang on it
     included."""
@@ -73,37 +83,38 @@ async def end_one(service: Service, sid: str) -> tuple[str, int]:
     return session.subject, len(ended)
 
 
+async def send_reset_link(service: Service, subject: str) -> User:
+    """Have a reset link sent to a user, where mail is sent."""
+    user = await find(service, subject)
+    if await service.outbox.is_full(subject, LINK, service.clock()):
+        sentence = "This person was sent several links within the hour; wait before the next."
+        raise Refused(Refusal.TOO_MANY_ATTEMPTS, sentence, retry_after=HOUR)
+    await service.recorder.note("reset_link_sent", subject=subject)
+    return user
+
+
 async def make_reset_link(service: Service, subject: str) -> tuple[User, str, int]:
     """A link with which a user, once, chooses a new password; and when it dies."""
     user = await find(service, subject)
     now = service.clock()
-    link = await recover.reset_link(service.auth.store, user, service.options.origin, at=now)
+    link = await reset_link(service.auth.store, user, service.options.origin, at=now)
     await service.recorder.note("reset_link_made", subject=subject)
-    return user, link, now + recover.LIFETIME
+    return user, link, now + LIFETIME
 
 
 async def rotate_keys(auth: Auth) -> SigningKey:
     """Let the next signing key take over.  The key that will sign, from `signs_from` on."""
-    if auth.settings.mode != "token" or not await auth.signing.keys():
+    if "token" not in auth.settings.modes or not await auth.signing.keys():
         raise Refused(Refusal.NOT_FOUND, "In session mode nothing is signed.")
-    await auth.rotate_keys()
-    keys = await auth.signing.keys()
-    return max(
-        (key for key in keys if key.signs_from is not None and key.withdrawn_at is None),
-        key=lambda key: (key.signs_from, key.kid),
-    )
+    return await keys.rotate(auth)
 
 
 async def compromise_key(auth: Auth, kid: str) -> tuple[list[str], SigningKey]:
     """Accept nothing any more that a key signed.  The keys withdrawn, and the one that signs."""
-    before = {key.kid for key in await auth.signing.keys() if key.withdrawn_at is None}
     try:
-        await auth.withdraw_key(kid)
+        return await keys.compromise(auth, kid)
     except LookupError:
         raise Refused(Refusal.NOT_FOUND, "There is no such key.") from None
-    keys = await auth.signing.keys()
-    gone = [key.kid for key in keys if key.withdrawn_at is not None and key.kid in before]
-    return gone, signer_at([key for key in keys if key.withdrawn_at is None], auth.clock())
 
 
 def _there(found: T | None) -> T:

@@ -2,10 +2,10 @@
 
 from ...errors import Reason, Rejected
 from ...types import Principal
-from .. import limiter
+from ..people import limiter
+from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
-from ..users import User
 
 
 async def owner(service: Service, principal: Principal) -> User:

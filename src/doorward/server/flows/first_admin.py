@@ -1,25 +1,19 @@
 """The first administrator: made with a one-time link that the operator of the server sees."""
 
-import json
-from hashlib import sha256
-from secrets import token_urlsafe
-
 from ...errors import DoorwardError
 from ...settings import DAY
 from ...types import Principal
 from ...web.asgi import current_visit
-from .. import limiter
+from ..people import limiter, tickets
+from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
-from ..users import User
 from .confirm import owner
 from .settle import settle
 from .signup import make
 
 LIFETIME = DAY
 """Seconds a link works: once, and not any more when there is an administrator."""
-
-_KIND = "first_admin"
 
 
 async def setup_link(service: Service) -> str | None:
@@ -29,38 +23,37 @@ async def setup_link(service: Service) -> str | None:
     """
     if await service.users.any_admin():
         return None
-    ticket = token_urlsafe(32)
-    await _put(service, ticket, service.clock() + LIFETIME)
+    claim = tickets.Claim((), service.clock() + LIFETIME)
+    ticket = await tickets.issue(service.auth.store, "first_admin", claim)
     return f"{service.options.origin}/setup?ticket={ticket}"
 
 
 async def become_first_admin(service: Service, ticket: str, principal: Principal) -> User:
     """Make who is logged in the first administrator."""
     user = await owner(service, principal)
-    await _take(service, ticket)
+    await _use(service, ticket)
     return await _crowned(service, user)
 
 
 async def make_first_admin(service: Service, ticket: str, email: str, password: str) -> User:
     """Make an account for the first administrator; sign-up may be closed.  An address or password
     that is refused does not use up the ticket."""
-    expires_at = await _take(service, ticket)
+    claim = await _use(service, ticket)
     try:
         user = await make(service, email, password)
     except DoorwardError:
-        await _put(service, ticket, expires_at)
+        await tickets.put_back(service.auth.store, "first_admin", ticket, claim)
         raise
     return await _crowned(service, user)
 
 
-async def _take(service: Service, ticket: str) -> int:
-    """Use the ticket up.  When it would have died."""
-    visit, store = current_visit(), service.auth.store
-    await service.limiter.count(limiter.source(visit.device().address))
-    taken = await store.take(_KIND, _digest(ticket), service.clock())
-    if taken is None or not taken[1] or await service.users.any_admin():
+async def _use(service: Service, ticket: str) -> tickets.Claim:
+    store = service.auth.store
+    await service.limiter.count(limiter.source(current_visit().device().address))
+    claim = await tickets.use(store, "first_admin", ticket, at=service.clock())
+    if claim is None or await service.users.any_admin():
         raise Refused(Refusal.INVALID_LINK)
-    return int(json.loads(taken[0]))
+    return claim
 
 
 async def _crowned(service: Service, user: User) -> User:
@@ -70,11 +63,3 @@ async def _crowned(service: Service, user: User) -> User:
     await settle(service.users, service.auth, admin)
     await service.recorder.note("first_admin", subject=user.subject)
     return admin
-
-
-async def _put(service: Service, ticket: str, expires_at: int) -> None:
-    await service.auth.store.put(_KIND, _digest(ticket), json.dumps(expires_at), expires_at)
-
-
-def _digest(ticket: str) -> bytes:
-    return sha256(ticket.encode("utf-8", "replace")).digest()

@@ -1,7 +1,7 @@
 """Lock a user out, and let them in again."""
 
 from ...auth import Auth
-from ..users import User, Users
+from ..people.users import User, Users
 from .settle import settle
 
 

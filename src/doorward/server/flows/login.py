@@ -7,12 +7,14 @@ from ...types import Issued
 from ...web.asgi import current_visit
 from ...web.fastapi import LoginAttempt
 from ...web.transport import Transport
-from .. import limiter
-from ..email import InvalidEmail, canonical
-from ..limiter import Bucket
+from ..people import limiter
+from ..people.email import InvalidEmail, canonical
+from ..people.limiter import Bucket
+from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
-from ..users import User
+from .settle import settle
+from .unseen import unseen
 
 
 async def login(
@@ -28,6 +30,8 @@ async def login(
     buckets = _buckets(service, email, user)
     if not await _guess(service, buckets, user, password) or user is None:
         raise await _failed(service, user)
+    if user.ends:  # else a sweep would end what begins now
+        await settle(service.users, service.auth, user)
     try:
         issued = await enter(service, attempt, response, user, via)
     except Rejected as refused:
@@ -41,11 +45,16 @@ async def login(
 async def enter(
     service: Service, attempt: LoginAttempt, response: Response, user: User, via: Transport
 ) -> Issued:
-    """Begin the session of somebody who proved who they are."""
+    """Begin the session of somebody who proved who they are, and tell them if it is on a device not
+    seen before: before the answer is under way, so that nobody gets in without."""
+    news = await unseen(service, user, via)
     issued = await attempt.login(response, subject=user.subject, roles=user.roles, transport=via)
     if via == "cookie":
         name, value = service.devices.remember(current_visit().headers, user)
         response.headers.append(name.decode(), value.decode())
+    if news:
+        sid = issued.session.sid
+        await service.recorder.note("new_device", subject=user.subject, actor=user.subject, sid=sid)
     return issued
 
 

@@ -5,6 +5,7 @@ from ...web.asgi import current_visit
 from ..refusals import Refusal, Refused
 from ..service import Service
 from .confirm import confirm
+from .settle import settle
 from .signup import acceptable
 
 
@@ -18,10 +19,10 @@ async def change_password(service: Service, principal: Principal, current: str, 
     user = await confirm(service, principal, current, field="current")
     acceptable(new, email=user.email, minimum=service.options.min_password, field="new")
     hashed = await service.passwords.hash(new)
-    if not await service.users.set_password(
-        user.subject, hashed, old=user.password_hash, at=service.clock()
-    ):
+    changed = await service.users.set_password(
+        user.subject, hashed, old=user.password_hash, at=service.clock(), keep=principal.sid
+    )
+    if changed is None:
         raise Refused(Refusal.WRONG_PASSWORD, field="current")
-    device = current_visit().device()
-    await service.auth.revoke(subject=user.subject, keep=principal.sid, device=device)
+    await settle(service.users, service.auth, changed, device=current_visit().device())
     await service.recorder.note("password_changed", subject=user.subject, sid=principal.sid)

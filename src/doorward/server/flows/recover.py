@@ -1,43 +1,14 @@
-"""A one-time link for a person who forgot the password."""
-
-import json
-from hashlib import sha256
-from secrets import token_urlsafe
-from typing import NamedTuple
+"""Choose a new password with a one-time link."""
 
 from ...errors import DoorwardError
-from ...settings import HOUR
-from ...stores import Tickets
 from ...web.asgi import current_visit
-from .. import limiter
+from ..people import limiter, tickets
+from ..people.reset_link import is_good
+from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
-from ..users import User
+from .settle import settle
 from .signup import acceptable
-
-LIFETIME = HOUR
-"""Seconds a link works: once, and not after the password or address was changed."""
-
-_KIND = "reset"
-
-
-class _Claim(NamedTuple):
-    """What a ticket is good for: this user, as long as nothing changed, until then."""
-
-    subject: str
-    state: str
-    expires_at: int
-
-
-async def reset_link(tickets: Tickets, user: User, public_origin: str, *, at: int) -> str:
-    """A link with which its bearer, once, chooses a new password for `user`.
-
-    Only a digest of it is stored.  Whoever gets it becomes the user: hand it over in person, or by
-    a way that is as safe as the account should be.
-    """
-    ticket = token_urlsafe(32)
-    await _put(tickets, ticket, _Claim(user.subject, _state(user), at + LIFETIME))
-    return f"{public_origin}/reset?ticket={ticket}"
 
 
 async def reset_password(service: Service, ticket: str, new: str) -> None:
@@ -51,40 +22,25 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     await visit.check_origin()
     acceptable(new, email="", minimum=minimum, field="new")
     await service.limiter.count(limiter.source(visit.device().address))
-    claim, user = await _take(service, ticket)
+    claim, user = await _use(service, ticket)
     try:
         acceptable(new, email=user.email, minimum=minimum, field="new")
         hashed = await service.passwords.hash(new)
     except DoorwardError:
-        await _put(service.auth.store, ticket, claim)
+        await tickets.put_back(service.auth.store, "reset", ticket, claim)
         raise
-    if not await service.users.set_password(
+    changed = await service.users.set_password(
         user.subject, hashed, old=user.password_hash, at=service.clock()
-    ):
+    )
+    if changed is None:
         raise Refused(Refusal.INVALID_LINK)
-    await service.auth.revoke(subject=user.subject, device=visit.device())
+    await settle(service.users, service.auth, changed, device=visit.device())
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 
 
-async def _take(service: Service, ticket: str) -> tuple[_Claim, User]:
-    taken = await service.auth.store.take(_KIND, _digest(ticket), service.clock())
-    if taken is None or not taken[1]:
-        raise Refused(Refusal.INVALID_LINK)
-    claim = _Claim(*json.loads(taken[0]))
-    user = await service.users.by_subject(claim.subject)
-    if user is None or _state(user) != claim.state:
+async def _use(service: Service, ticket: str) -> tuple[tickets.Claim, User]:
+    claim = await tickets.use(service.auth.store, "reset", ticket, at=service.clock())
+    user = claim and await service.users.by_subject(claim.words[0])
+    if claim is None or user is None or not is_good(claim, user):
         raise Refused(Refusal.INVALID_LINK)
     return claim, user
-
-
-async def _put(tickets: Tickets, ticket: str, claim: _Claim) -> None:
-    await tickets.put(_KIND, _digest(ticket), json.dumps(claim), claim.expires_at)
-
-
-def _digest(ticket: str) -> bytes:
-    return sha256(ticket.encode("utf-8", "replace")).digest()
-
-
-def _state(user: User) -> str:
-    """Changes with the password and the address, and tells nothing about either."""
-    return sha256(f"{user.email}\0{user.password_hash}".encode()).hexdigest()[:32]

@@ -2,7 +2,7 @@
 
 from ...auth import Auth
 from ...types import Roles
-from ..users import User, Users
+from ..people.users import User, Users
 from .settle import settle
 
 

@@ -1,8 +1,8 @@
 """What was decided about a user, carried out on the sessions, also after a crash in between.
 
-Users and sessions may lie in two databases.  So a decision (lock, roles) is first written into the
-user's own row, where it counts; then it is carried out; then the row notes that.  Whatever a crash
-left between the steps, a sweep finishes: to carry out a decision twice changes nothing.
+Users and sessions may lie in two databases.  So a decision (lock, roles, password) is first written
+into the user's own row, where it counts; then it is carried out; then the row notes that.  Whatever
+a crash left between the steps, a sweep finishes: to carry out a decision twice changes nothing.
 """
 
 import asyncio
@@ -11,24 +11,30 @@ from collections.abc import Sequence
 
 from ...auth import Auth
 from ...errors import StoreUnavailable
-from ..users import User, Users
+from ...types import Device
+from ..people.users import User, Users
 
 log = logging.getLogger("doorward")
 
 EVERY = 5
 """Seconds between two sweeps."""
 
+_NOWHERE = Device()
 
-async def settle(users: Users, auth: Auth, user: User) -> tuple[User, int] | None:
+
+async def settle(
+    users: Users, auth: Auth, user: User, *, device: Device = _NOWHERE
+) -> tuple[User, int] | None:
     """Carry out what the user's row says until it still says so afterwards: of two who decide at
     once, the last one's word is in both places in the end.
 
     The user, and how many sessions ended or changed; None when the user was deleted meanwhile.
+    `device` is where the decision came from.
     """
     touched: set[str] = set()
     found: User | None = user
     while found is not None:
-        touched.update(await _carry_out(auth, found))
+        touched.update(await _carry_out(auth, found, device))
         if await users.settle(found.subject, found.decided):
             return found, len(touched)
         found = await users.by_subject(user.subject)
@@ -55,8 +61,14 @@ async def keep_sweeping(users: Users, auth: Auth) -> None:
         await asyncio.sleep(EVERY)
 
 
-async def _carry_out(auth: Auth, user: User) -> Sequence[str]:
-    """End the sessions of a locked user, give those of another the user's roles.  The sids."""
+async def _carry_out(auth: Auth, user: User, device: Device) -> Sequence[str]:
+    """End the sessions of a locked user; those of another whose password is new, but the kept one;
+    and give what is left the user's roles.  The sids."""
     if user.locked_at is not None:
-        return await auth.revoke(subject=user.subject)
-    return await auth.change(user.subject, roles=user.roles)
+        return await auth.revoke(subject=user.subject, device=device)
+    ended: Sequence[str] = ()
+    if user.ends:
+        ended = await auth.revoke(subject=user.subject, keep=user.kept or None, device=device)
+        if user.decided == user.ending == user.settled + 1:
+            return ended
+    return [*ended, *await auth.change(user.subject, roles=user.roles)]

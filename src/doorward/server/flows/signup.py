@@ -2,13 +2,13 @@
 
 from ...passwords import UnacceptablePassword
 from ...web.asgi import current_visit
-from .. import limiter
-from ..email import InvalidEmail, canonical
-from ..limiter import Bucket
-from ..policy import check_password
+from ..people import limiter
+from ..people.email import InvalidEmail, canonical
+from ..people.limiter import Bucket
+from ..people.policy import check_password
+from ..people.users import EmailTaken, User
 from ..refusals import Refusal, Refused
 from ..service import Service
-from ..users import EmailTaken, User
 
 
 async def signup(service: Service, email: str, password: str) -> User:

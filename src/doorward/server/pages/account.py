@@ -1,6 +1,7 @@
 """The account: who I am, everywhere I am logged in, and what I can do about it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -9,19 +10,23 @@ from ...types import Principal, Session
 from ...web import origin, transport
 from ...web.asgi import current_visit
 from .. import cookie_hint
-from ..api import Serving
 from ..flows.confirm import owner
 from ..flows.elevate import elevate
 from ..flows.password import change_password
 from ..flows.sessions import end_others, end_session, list_sessions
-from ..forms import read_form
-from ..history import Query
+from ..people.users import ADMIN
+from ..record.history import Query
 from ..refusals import Refused
-from ..rendering import AccountPage, ElevatePage, SessionRow
 from ..return_to import local_path
+from ..routes.api import Serving
+from ..routes.asked import after_of, page_of
 from ..service import Service
-from ..words import own
+from ..views.console import Menu
+from ..views.forms import read_form
+from ..views.rendering import AccountPage, ElevatePage, OwnHistoryPage, SessionRow
+from ..views.words import own
 from .entry import post_logout
+from .menu import menu_of
 from .notices import notice, told
 from .show import see, show, wrong
 
@@ -38,6 +43,20 @@ async def get_account(request: Request, service: Serving) -> Response:
     told(request, response)
     cookie_hint.unmark(request, response)
     return response
+
+
+@router.get("/account/history")
+async def get_history(service: Serving, after: str = "") -> Response:
+    principal = await current_visit().principal()
+    await owner(service, principal)
+    found, older = await page_of(service.history, _mine(principal), after_of(after))
+    page = OwnHistoryPage(
+        now=service.clock(),
+        rows=tuple(own(each, principal.subject) for each in found),
+        older="" if older is None else urlencode({"after": older}),
+        menu=_menu(service, principal),
+    )
+    return show(page)
 
 
 @router.get("/account/sessions/end-others")
@@ -103,7 +122,7 @@ async def _account_page(
 ) -> Response:
     user = await owner(service, principal)
     rows = sorted(await list_sessions(service, principal), key=lambda row: row.sid != principal.sid)
-    latest = await service.history.page(Query(person=principal.subject), limit=LATEST)
+    latest = await service.history.page(_mine(principal), limit=LATEST)
     page = AccountPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         now=service.clock(),
@@ -129,8 +148,18 @@ async def _elevate_page(
         "csrf_token": origin.csrf_token(service.auth.csrf_keys, principal.sid),
         "return_to": local_path(return_to),
         "email": (await owner(service, principal)).email,
+        "menu": _menu(service, principal),
     }
     return show(ElevatePage(**fields, **wrong(refused)), refused)
+
+
+def _mine(principal: Principal) -> Query:
+    return Query(person=principal.subject, own=True)
+
+
+def _menu(service: Service, principal: Principal) -> Menu | None:
+    """The console's, for those who may see it."""
+    return menu_of(service) if ADMIN in principal.roles else None
 
 
 def _row(session: Session, principal: Principal) -> SessionRow:

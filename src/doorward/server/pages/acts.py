@@ -11,17 +11,19 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ...types import SigningKey
+from ...types import Principal, SigningKey
 from ...web import origin
-from ..admission import ConsoleRoute, admit
-from ..api import Serving
-from ..console import ActPage, LinkPage
 from ..flows import administer
-from ..forms import read_form
+from ..people.users import User
 from ..refusals import Refusal, Refused
-from ..rendering import MessagePage
+from ..routes.admission import ConsoleRoute, admit
+from ..routes.api import Serving
 from ..service import Service
-from ..users import User
+from ..views.console import ActPage, LinkPage
+from ..views.forms import read_form
+from ..views.rendering import MessagePage
+from ..views.words import many
+from .menu import menu_of
 from .show import show, wrong
 
 router = APIRouter(prefix="/admin", route_class=ConsoleRoute, include_in_schema=False)
@@ -38,34 +40,52 @@ class Act:
     button: str
     carry_out: Callable[[Service, User, Form], Awaitable[Response]]
     takes_roles: bool = False
+    danger: bool = False
 
 
 async def _lock(service: Service, user: User, form: Form) -> Response:
     _, ended = await administer.lock_user(service, user.subject)
-    return _done(user, "Locked", f"{user.email} cannot log in any more; {_sessions(ended)} ended.")
+    return _done(
+        service,
+        user,
+        "Locked",
+        f"{user.email} cannot log in any more; {many(ended, 'session')} ended.",
+    )
 
 
 async def _unlock(service: Service, user: User, form: Form) -> Response:
     await administer.unlock_user(service, user.subject)
-    return _done(user, "Unlocked", f"{user.email} can log in again.")
+    return _done(service, user, "Unlocked", f"{user.email} can log in again.")
 
 
 async def _end_all(service: Service, user: User, form: Form) -> Response:
     ended = await administer.end_all(service, user.subject)
-    return _done(user, "Logged out everywhere", f"{_sessions(ended)} of {user.email} ended.")
+    return _done(
+        service, user, "Logged out everywhere", f"{many(ended, 'session')} of {user.email} ended."
+    )
 
 
 async def _roles(service: Service, user: User, form: Form) -> Response:
     given = frozenset(form.get("roles", "").replace(",", " ").split())
     after, changed = await administer.set_roles(service, user.subject, given)
     names = ", ".join(sorted(after.roles)) or "no roles"
-    said = f"{user.email} has {names}; {_sessions(changed)} changed, nobody was logged out."
-    return _done(user, "Roles set", said)
+    said = f"{user.email} has {names}; {many(changed, 'session')} changed, nobody was logged out."
+    return _done(service, user, "Roles set", said)
 
 
 async def _reset_link(service: Service, user: User, form: Form) -> Response:
+    if service.options.mail == "smtp":
+        await administer.send_reset_link(service, user.subject)
+        said = f"A link is on its way to {user.email}. It works once, for an hour after it is sent."
+        return _done(service, user, "Link sent", said)
     _, link, expires_at = await administer.make_reset_link(service, user.subject)
-    page = LinkPage(email=user.email, link=link, expires_at=expires_at, back=_page_of(user))
+    page = LinkPage(
+        menu=menu_of(service),
+        email=user.email,
+        link=link,
+        expires_at=expires_at,
+        back=_page_of(user),
+    )
     return show(page)
 
 
@@ -76,6 +96,7 @@ ACTS = {
         " unlocked. Nobody else notices.",
         "Lock",
         _lock,
+        danger=True,
     ),
     "unlock": Act("Unlock {}?", "This person can log in again.", "Unlock", _unlock),
     "end-all": Act(
@@ -83,6 +104,7 @@ ACTS = {
         "Every session of this person ends at once. They can log in again.",
         "End all sessions",
         _end_all,
+        danger=True,
     ),
     "roles": Act(
         "Roles of {}",
@@ -93,8 +115,8 @@ ACTS = {
     ),
     "reset-link": Act(
         "Make a reset link for {}?",
-        "Whoever has the link chooses a new password for this person, once, within the hour."
-        " You will see the link, never a password.",
+        "With it this person can choose a new password, once, within an hour. It is mailed to them;"
+        " if this server sends no mail, it is shown to you, once. You never see a password.",
         "Make the link",
         _reset_link,
     ),
@@ -122,6 +144,31 @@ async def post_act(subject: str, name: str, request: Request, service: Serving) 
         return show(_asked(service, sid, act, name, user, refused, form.get("roles")), refused)
 
 
+@router.get("/sessions/end-all")
+async def get_end_everyone(request: Request, service: Serving) -> Response:
+    principal = await admit(request, act=True)
+    return _question(
+        service,
+        principal,
+        heading="Log everybody out?",
+        sentence="Every session of everybody ends, your own other ones included; only this one"
+        " stays. They can log in again. With very many sessions it takes minutes: wait for the"
+        " answer.",
+        button="End everybody's sessions",
+        danger=True,
+        action="/admin/sessions/end-all",
+        back="/admin",
+    )
+
+
+@router.post("/sessions/end-all")
+async def post_end_everyone(request: Request, service: Serving) -> Response:
+    ended = await administer.end_everyone(service, await admit(request))
+    whose = many(ended.people, "person", "people")
+    said = f"{many(ended.sessions, 'session')} of {whose} ended. You are still logged in here."
+    return _done(service, None, "Everybody is logged out", said)
+
+
 @router.get("/sessions/{sid}/end")
 async def get_end(sid: str, request: Request, service: Serving) -> Response:
     principal = await admit(request, act=True)
@@ -129,16 +176,17 @@ async def get_end(sid: str, request: Request, service: Serving) -> Response:
     if session is None or session.revoked_at is not None:
         raise Refused(Refusal.NOT_FOUND, "This session ended before.")
     user = await service.users.by_subject(session.subject)
-    page = ActPage(
-        csrf_token=_csrf(service, principal.sid),
+    return _question(
+        service,
+        principal,
         heading=f"End this session of {user.email if user else session.subject}?",
         sentence=f"{session.device.label or 'An unknown device'} is logged out at once, and can log"
         " in again.",
         button="End this session",
+        danger=True,
         action=f"/admin/sessions/{quote(sid, safe='')}/end",
         back=_page_of(user) if user else "/admin",
     )
-    return show(page)
 
 
 @router.post("/sessions/{sid}/end")
@@ -146,28 +194,28 @@ async def post_end(sid: str, service: Serving) -> Response:
     subject, ended = await administer.end_one(service, sid)
     user = await service.users.by_subject(subject)
     who = subject if user is None else user.email
-    return _done(user, "Session ended", f"{_sessions(ended)} of {who} ended.")
+    return _done(service, user, "Session ended", f"{many(ended, 'session')} of {who} ended.")
 
 
 @router.get("/keys/rotate")
 async def get_rotate(request: Request, service: Serving) -> Response:
     principal = await admit(request, act=True)
-    page = ActPage(
-        csrf_token=_csrf(service, principal.sid),
+    return _question(
+        service,
+        principal,
         heading="Let the next key take over?",
-        sentence="No request fails and nobody is logged out: others have an hour to learn of the"
-        " key before it signs.",
+        sentence="Nobody is logged out and no request fails: the next key is known to everybody for"
+        " an hour before it signs.",
         button="Rotate",
         action="/admin/keys/rotate",
         back="/admin/keys",
     )
-    return show(page)
 
 
 @router.post("/keys/rotate")
 async def post_rotate(service: Serving) -> Response:
     key = await administer.rotate_keys(service.auth)
-    return _done_keys("Rotated", f"Key {key.kid} takes over within the hour.")
+    return _done_keys(service, "Rotated", f"Key {key.kid} takes over within an hour.")
 
 
 @router.get("/keys/{kid}/compromise")
@@ -176,23 +224,49 @@ async def get_compromise(kid: str, request: Request, service: Serving) -> Respon
     keys: list[SigningKey] = [each for each in await service.auth.signing.keys() if each.kid == kid]
     if not keys:
         raise Refused(Refusal.NOT_FOUND, "There is no such key.")
-    page = ActPage(
-        csrf_token=_csrf(service, principal.sid),
+    return _question(
+        service,
+        principal,
         heading="Is this key compromised?",
-        sentence=f"Nothing that {kid} signed is accepted any more. People with a good refresh token"
-        " stay logged in, and another key signs at once. This cannot be undone.",
-        button="This key is compromised",
+        sentence=f"If it is, nothing that {kid} signed is accepted any more. People with a good"
+        " refresh token stay logged in, and another key signs at once. This cannot be undone.",
+        button="Yes, this key is compromised",
+        danger=True,
         action=f"/admin/keys/{quote(kid, safe='')}/compromise",
         back="/admin/keys",
     )
-    return show(page)
 
 
 @router.post("/keys/{kid}/compromise")
 async def post_compromise(kid: str, service: Serving) -> Response:
     gone, signer = await administer.compromise_key(service.auth, kid)
     said = f"Withdrew {', '.join(gone)}." if gone else "This key was withdrawn before."
-    return _done_keys("Withdrawn", f"{said} Key {signer.kid} signs.")
+    return _done_keys(service, "Withdrawn", f"{said} Key {signer.kid} signs now.")
+
+
+def _question(
+    service: Service,
+    principal: Principal,
+    *,
+    heading: str,
+    sentence: str,
+    button: str,
+    action: str,
+    back: str,
+    danger: bool = False,
+) -> Response:
+    """The page that asks once about an act that needs no words of the administrator's."""
+    page = ActPage(
+        csrf_token=_csrf(service, principal.sid),
+        menu=menu_of(service),
+        heading=heading,
+        sentence=sentence,
+        button=button,
+        danger=danger,
+        action=action,
+        back=back,
+    )
+    return show(page)
 
 
 def _asked(
@@ -207,9 +281,11 @@ def _asked(
     now = ", ".join(sorted(user.roles)) if roles is None else roles
     return ActPage(
         csrf_token=_csrf(service, sid),
+        menu=menu_of(service),
         heading=act.heading.format(user.email),
         sentence=act.sentence,
         button=act.button,
+        danger=act.danger,
         action=f"{_page_of(user)}/{name}",
         back=_page_of(user),
         roles=now if act.takes_roles else None,
@@ -231,20 +307,20 @@ def _page_of(user: User) -> str:
     return f"/admin/users/{user.subject}"
 
 
-def _sessions(number: int) -> str:
-    return f"{number} session{'' if number == 1 else 's'}"
-
-
-def _done(user: User | None, heading: str, sentence: str) -> Response:
+def _done(service: Service, user: User | None, heading: str, sentence: str) -> Response:
     if user is None:
         back, name = "/admin", "Back to who is online"
     else:
         back, name = _page_of(user), f"Back to {user.email}"
-    return show(MessagePage(heading=heading, sentence=sentence, link=back, link_text=name))
+    return _result(service, heading, sentence, back, name)
 
 
-def _done_keys(heading: str, sentence: str) -> Response:
+def _done_keys(service: Service, heading: str, sentence: str) -> Response:
+    return _result(service, heading, sentence, "/admin/keys", "Back to the keys")
+
+
+def _result(service: Service, heading: str, sentence: str, back: str, name: str) -> Response:
     page = MessagePage(
-        heading=heading, sentence=sentence, link="/admin/keys", link_text="Back to the keys"
+        heading=heading, sentence=sentence, link=back, link_text=name, menu=menu_of(service)
     )
     return show(page)

@@ -1,6 +1,7 @@
 """The console: who is there, who they are, what happened, which keys sign."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -9,11 +10,20 @@ from starlette.responses import Response, StreamingResponse
 
 from ...settings import DAY
 from ...types import Session
-from .. import plot
-from ..admission import ConsoleRoute
-from ..api import Serving
-from ..asked import after_of, export, page_of, query_of
-from ..console import (
+from ..flows import administer
+from ..flows.sessions import MOST
+from ..people.online import online, place_of, text_of
+from ..people.users import User
+from ..record.entry import Kept
+from ..record.history import Query
+from ..refusals import Refused
+from ..routes.admission import ConsoleRoute
+from ..routes.api import Serving
+from ..routes.asked import after_of, export, page_of, query_of
+from ..routes.news import news
+from ..service import Service
+from ..views import plot
+from ..views.console import (
     HappenedRow,
     HistoryPage,
     KeyRow,
@@ -24,23 +34,18 @@ from ..console import (
     UserRow,
     UsersPage,
 )
-from ..entry import Kept
-from ..flows import administer
-from ..flows.sessions import MOST
-from ..history import Query
-from ..key_state import state
-from ..news import news
-from ..online import online, place_of, text_of
-from ..service import Service
-from ..users import User
-from ..words import WORDS, happened
-from .show import show
+from ..views.key_state import state
+from ..views.words import WORDS, called, happened
+from .menu import has_outbox
+from .show import show, wrong
 
 router = APIRouter(prefix="/admin", route_class=ConsoleRoute, include_in_schema=False)
 
 PAGE = 50
 LATEST = 20
 """Entries of the history on a user's own page."""
+
+FILTERS = ("person", "kind", "address", "since", "until")
 
 PLOTTED = 7 * DAY
 """Seconds that are drawn where no time was asked for."""
@@ -52,6 +57,7 @@ async def get_online(service: Serving, query: str = "", after: str = "") -> Resp
     found = await online(service.users, service.auth, query, place)
     page = OnlinePage(
         now=service.clock(),
+        outbox=has_outbox(service),
         query=query,
         rows=tuple(live_row(row, found.users.get(row.subject)) for row in found.sessions),
         live=place is None,
@@ -76,7 +82,10 @@ async def get_users(service: Serving, query: str = "", after: str = "") -> Respo
     shown = found[:PAGE]
     older = shown[-1].email if len(found) > PAGE else None
     rows = tuple(_user_row(user) for user in shown)
-    return show(UsersPage(query=query, rows=rows, older=_next(older, query=query)))
+    page = UsersPage(
+        outbox=has_outbox(service), query=query, rows=rows, older=_next(older, query=query)
+    )
+    return show(page)
 
 
 @router.get("/users/{subject}")
@@ -86,6 +95,7 @@ async def get_user(subject: str, service: Serving) -> Response:
     latest = await service.history.page(Query(person=subject), limit=LATEST)
     page = UserPage(
         now=service.clock(),
+        outbox=has_outbox(service),
         email=user.email,
         subject=subject,
         roles=tuple(sorted(user.roles)),
@@ -100,18 +110,24 @@ async def get_user(subject: str, service: Serving) -> Response:
 
 @router.get("/history")
 async def get_history(request: Request, service: Serving) -> Response:
-    query = await query_of(request, service.users)
     said = request.query_params
+    filters = {name: said.get(name, "").strip() for name in FILTERS}
+    form: dict[str, Any] = {
+        "now": service.clock(),
+        "outbox": has_outbox(service),
+        "kinds": _kinds(filters["kind"]),
+        "query": urlencode({name: value for name, value in filters.items() if value}),
+        **filters,
+    }
+    try:
+        query = await query_of(request, service.users)
+    except Refused as refused:
+        return show(HistoryPage(**form, **wrong(refused)), refused)
     if said.get("format"):
         return export(service.history, query, said["format"])
     found, older = await page_of(service.history, query, after_of(said.get("after", "")))
-    names = ("person", "kind", "address", "since", "until")
-    filters = {name: said.get(name, "").strip() for name in names}
     page = HistoryPage(
-        now=service.clock(),
-        **filters,
-        kinds=tuple(sorted(WORDS)),
-        query=urlencode({name: value for name, value in filters.items() if value}),
+        **form,
         plot=await _plot(service, query),
         rows=await _happened(service, found),
         older=_next(older, **filters),
@@ -133,7 +149,8 @@ async def get_keys(service: Serving) -> Response:
         )
         for key in reversed(keys)
     )
-    return show(KeysPage(now=now, mode=service.options.mode, rows=rows))
+    mode = service.options.mode
+    return show(KeysPage(now=now, outbox=has_outbox(service), mode=mode, rows=rows))
 
 
 def live_row(session: Session, user: User | None) -> LiveRow:
@@ -147,6 +164,12 @@ def live_row(session: Session, user: User | None) -> LiveRow:
         created_at=session.created_at,
         seen_at=session.seen_at,
     )
+
+
+def _kinds(asked: str) -> tuple[tuple[str, str], ...]:
+    """Every kind and what it is called, by name; also one that was asked for and is none."""
+    known = WORDS | ({asked: called(asked)} if asked else {})
+    return tuple(sorted(known.items(), key=lambda item: item[1].lower()))
 
 
 def _user_row(user: User) -> UserRow:
@@ -172,7 +195,7 @@ async def _plot(service: Service, query: Query) -> Markup:
     if since >= until:
         return Markup()
     counts = await service.history.counts(since, until)
-    return Markup(plot.draw(counts))  # noqa: S704 - numbers and times alone
+    return Markup(plot.draw_all(counts))  # noqa: S704 - numbers and times alone
 
 
 def _next(after: str | None, **filters: str) -> str:

@@ -7,16 +7,16 @@ from starlette.responses import Response
 
 from ...web.asgi import current_visit
 from .. import cookie_hint
-from ..api import Serving
-from ..console import ActPage
 from ..flows.login import enter, login
 from ..flows.logout import logout
 from ..flows.signup import signup
-from ..forms import read_form
 from ..refusals import Refusal, Refused
-from ..rendering import LoginPage, SignupPage
 from ..return_to import local_path
+from ..routes.api import Serving
 from ..service import Service
+from ..views.console import ActPage
+from ..views.forms import read_form
+from ..views.rendering import LoginPage, SignupPage
 from .notices import Notice, notice, told
 from .show import form_token, see, show, wrong
 

@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ...web.asgi import current_visit
-from ..api import Serving
-from ..api_docs import read_openapi
 from ..refusals import Refusal, Refused
-from ..rendering import DocsPage, IndexPage, static_file
+from ..routes.api import Serving
+from ..views.api_docs import read_openapi
+from ..views.rendering import DocsPage, IndexPage, static_file
 from .show import show
 
 router = APIRouter(include_in_schema=False)

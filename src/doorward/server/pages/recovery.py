@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ..api import Serving
 from ..flows.recover import reset_password
-from ..forms import read_form
 from ..refusals import Refusal, Refused
-from ..rendering import ResetPage
+from ..routes.api import Serving
 from ..service import Service
+from ..views.forms import read_form
+from ..views.rendering import ResetPage
 from .show import form_token, see, show, wrong
 
 router = APIRouter(include_in_schema=False)

@@ -7,14 +7,14 @@ from ...errors import Rejected
 from ...types import Principal
 from ...web.asgi import current_visit
 from .. import cookie_hint
-from ..api import Serving
-from ..console import SetupPage
 from ..flows.confirm import owner
 from ..flows.first_admin import become_first_admin, make_first_admin
 from ..flows.login import enter
-from ..forms import read_form
 from ..refusals import Refusal, Refused
+from ..routes.api import Serving
 from ..service import Service
+from ..views.console import SetupPage
+from ..views.forms import read_form
 from .show import form_token, see, show, wrong
 
 router = APIRouter(include_in_schema=False)

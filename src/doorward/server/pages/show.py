@@ -9,7 +9,7 @@ from ...errors import Rejected
 from ...web import origin
 from ...web.asgi import current_visit
 from ..refusals import Refused
-from ..rendering import Page, render
+from ..views.rendering import Page, render
 from .notices import announce
 
 

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+COUNTING = "SELECT key, ends_at, hits FROM doorward_limits WHERE ends_at > ? AND hits > 0"
+
 
 def hit(database: sqlite3.Connection, key: str, window: int, most: int, at: int) -> int:
     row = database.execute(

@@ -3,10 +3,11 @@
 import sqlite3
 from collections.abc import Iterable
 
-from ...errors import Reason, Rejected
-from ...types import Change, Roles, Session
+from ...types import Change, Session
 from .. import Decision, Most
-from .rows import names, values
+from ..refusals import refusal
+from ..rows import given_names, values
+from ..seal import is_refusal_of_sqlite
 
 INSERT = """
     INSERT INTO doorward_sessions (
@@ -40,7 +41,8 @@ LIVE_OF_SUBJECT = """
 
 REPLACE = """
     UPDATE doorward_sessions
-    SET secret_hash = :secret_hash, authenticated_at = :authenticated_at, seen_at = :seen_at,
+    SET mode = :mode, secret_hash = :secret_hash,
+        authenticated_at = :authenticated_at, seen_at = :seen_at,
         expires_at = :expires_at, ends_at = :ends_at, rotated_at = :rotated_at,
         previous_secret_hash = :previous_secret_hash, previous_until = :previous_until,
         previous_authenticated_at = :previous_authenticated_at, generation = :generation,
@@ -73,13 +75,15 @@ def insert(
 ) -> None:
     (latest,) = database.execute(LATEST_MARK, (session.subject,)).fetchone()
     if mark < latest:
-        raise Rejected(Reason.SUPERSEDED, "the subject was changed during this login")
+        raise refusal("superseded")
     spared = _ancestors(database, session, at)
     if most is not None:
         _make_room(database, session.subject, spared, at, most)
     try:
         database.execute(INSERT, values(session))
     except sqlite3.IntegrityError as error:
+        if is_refusal_of_sqlite(error):
+            raise
         raise ValueError(f"this session cannot be added: {error}") from error
 
 
@@ -140,15 +144,11 @@ def _decide(
         "keep": keep,
         "at": at,
         "revoked_at": at if decision.revoke else None,
-        "roles": _names(decision.roles),
-        "scopes": _names(decision.scopes),
+        "roles": given_names(decision.roles),
+        "scopes": given_names(decision.scopes),
     }
     changed = database.execute(statement, parameters).fetchall()
     return [Change("session", name, ver, decision.revoke) for name, ver in changed]
-
-
-def _names(roles: Roles | None) -> str | None:
-    return None if roles is None else names(roles)
 
 
 def _ancestors(database: sqlite3.Connection, session: Session, at: int) -> tuple[str | None, ...]:
@@ -159,7 +159,7 @@ def _ancestors(database: sqlite3.Connection, session: Session, at: int) -> tuple
         PARENT, (session.parent_sid, at)
     ).fetchone()
     if parent is None:
-        raise Rejected(Reason.SUPERSEDED, "the parent session is not live")
+        raise refusal("orphaned")
     return parent
 
 
@@ -175,4 +175,4 @@ def _make_room(
             if sid in live and sid not in spared:
                 live.difference_update(change_one(database, sid, Decision(revoke=True), at))
     if len(live) >= most.sessions:
-        raise Rejected(Reason.TOO_MANY_SESSIONS)
+        raise refusal("full")

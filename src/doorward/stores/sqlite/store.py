@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...types import Session, SigningKey
-from .. import Changes, Cursor, Decision, Most, Page
-from . import keys, limits, purge, sessions, tickets
+from .. import Changes, Counter, Cursor, Decision, Most, Page, Ticket
+from ..rows import SELECT, session
+from ..whose import whose
+from . import keys, limits, purge, seal, sessions, tickets
 from .reader import Reader
-from .rows import SELECT, session
 from .schema import connect, open_file
 from .writer import Write, Writer
 
@@ -28,11 +29,16 @@ only maintenance of the file ever locks readers out."""
 END = Page(2**63 - 1, "")
 
 GET = f"{SELECT} WHERE sid = ?"
-LIST_OF_ALL = f"""{SELECT}
-    WHERE revoked_at IS NULL AND ends_at > ? AND (seen_at, sid) < (?, ?)
-    ORDER BY seen_at DESC, sid DESC LIMIT ?
+# A row that was not used for longer than any may rest is dead, so that those that ended lately, and
+# are not yet purged, are not walked through to find that the live ones end before them.
+_LIVE = """
+    WHERE revoked_at IS NULL AND ends_at > ?1 AND (seen_at, sid) < (?2, ?3) AND seen_at > ?1 - (
+        SELECT max(ends_at - seen_at) FROM doorward_sessions WHERE revoked_at IS NULL
+    )
 """
-LIST_OF_SUBJECT = LIST_OF_ALL.replace("WHERE", "WHERE subject = ? AND")
+_LATEST = "ORDER BY seen_at DESC, sid DESC LIMIT ?4"
+LIST_OF_ALL = f"{SELECT} {_LIVE} {_LATEST}"
+LIST_OF_SUBJECT = f"{SELECT} {_LIVE} AND subject = ?5 {_LATEST}"
 
 
 class SQLiteStore:
@@ -45,6 +51,8 @@ class SQLiteStore:
     `busy_timeout` is how many seconds a write waits for another program's lock.  Raises
     `ConfigurationError` when the file cannot be opened or written.
     """
+
+    local = True
 
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 2.0) -> None:
         file = Path(path).absolute()
@@ -61,7 +69,10 @@ class SQLiteStore:
         await self._write(partial(sessions.insert, session=session, mark=mark, at=at, most=most))
 
     async def get(self, sid: str) -> Session | None:
-        row = self._reader.row(GET, sid)
+        try:
+            row = self._reader.row(GET, sid)
+        except UnicodeEncodeError:
+            return None
         return None if row is None else session(row)
 
     async def replace(self, old: Session, new: Session) -> bool:
@@ -76,14 +87,12 @@ class SQLiteStore:
         decision: Decision,
         at: int,
     ) -> list[str]:
-        if sid is not None and subject is None:
-            return await self._write(
-                partial(sessions.change_one, sid=sid, decision=decision, at=at)
-            )
-        if subject is None or sid is not None:
-            raise ValueError("change either one session or one subject")
+        kind, name = whose(sid, subject)
+        if kind == "sid":
+            one = partial(sessions.change_one, sid=name, decision=decision, at=at)
+            return await self._write(one)
         return await self._write(
-            partial(sessions.change_all, subject=subject, keep=keep, decision=decision, at=at)
+            partial(sessions.change_all, subject=name, keep=keep, decision=decision, at=at)
         )
 
     async def list(
@@ -93,7 +102,7 @@ class SQLiteStore:
         if subject is None:
             rows = self._reader.rows(LIST_OF_ALL, at, seen_at, sid, limit)
         else:
-            rows = self._reader.rows(LIST_OF_SUBJECT, subject, at, seen_at, sid, limit)
+            rows = self._reader.rows(LIST_OF_SUBJECT, at, seen_at, sid, limit, subject)
         return [session(row) for row in rows]
 
     # --- the order of changes -------------------------------------------------------------------
@@ -135,6 +144,20 @@ class SQLiteStore:
 
     async def forgive(self, key: str) -> None:
         await self._write(partial(limits.forgive, key=key))
+
+    # --- moving elsewhere -----------------------------------------------------------------------
+
+    async def tickets(self, at: int) -> Sequence[Ticket]:
+        return [Ticket(*row) for row in self._reader.rows(tickets.WAITING, at)]
+
+    async def counters(self, at: int) -> Sequence[Counter]:
+        return [Counter(*row) for row in self._reader.rows(limits.COUNTING, at)]
+
+    async def seal(self, why: str) -> None:
+        await self._write(partial(seal.seal, why=why))
+
+    async def unseal(self) -> None:
+        await self._write(seal.unseal)
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -2,6 +2,11 @@
 
 import sqlite3
 
+WAITING = """
+    SELECT kind, digest, payload, expires_at FROM doorward_tickets
+    WHERE used_at IS NULL AND expires_at > ?
+"""
+
 
 def put(
     database: sqlite3.Connection, kind: str, digest: bytes, payload: str, expires_at: int

@@ -10,6 +10,7 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from ...errors import StoreUnavailable
+from ..seal import failure
 
 T = TypeVar("T")
 Write = Callable[[sqlite3.Connection], T]
@@ -107,7 +108,7 @@ class Writer:
                 raise  # a full disk or a failing one: SQLite gave up the whole transaction
             self._connection.execute("ROLLBACK TO doorward")
             down = isinstance(error, sqlite3.Error)
-            outcome = None, StoreUnavailable(str(error)) if down else error
+            outcome = None, failure(error, str(error)) if down else error
         self._connection.execute("RELEASE doorward")
         return outcome
 

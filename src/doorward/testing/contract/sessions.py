@@ -38,6 +38,21 @@ class SessionsContract:
     async def test_an_unknown_session_is_none(self, store: Backend) -> None:
         assert await store.get("nobody") is None
 
+    async def test_a_name_that_nobody_has_may_hold_whatever_text_can(self, store: Backend) -> None:
+        await add(store, a_session("a"))
+        for odd in ("", "\x00", "a\x00", "a\x00b", "%", "'--", "\x1a0", "\uffff", "a" * 10_000):
+            assert await store.get(odd) is None
+            assert await store.list(odd, NOW) == []
+            for whose in ({"sid": odd}, {"subject": odd}):
+                assert await store.change(**whose, decision=Decision(revoke=True), at=NOW) == []
+        assert (await row(store, "a")).revoked_at is None
+
+    async def test_half_a_surrogate_pair_names_no_session(self, store: Backend) -> None:
+        await add(store, a_session("a"))
+        for half in ("\ud800", "a\udfff", "\udc00\ud800"):
+            assert await store.get(half) is None
+        assert await store.get("a") == a_session("a")
+
     async def test_a_row_comes_back_as_it_was_given(self, store: Backend) -> None:
         for session in (a_session("plain"), EVERY_FIELD):
             await add(store, session)
@@ -75,7 +90,6 @@ class SessionsContract:
             EVERY_FIELD,
             sid="a",
             subject=old.subject,
-            mode=old.mode,
             client_id=old.client_id,
             created_at=old.created_at,
             roles=old.roles,
@@ -91,7 +105,6 @@ class SessionsContract:
             old,
             sid="b",
             subject="mallory",
-            mode="token",
             client_id="other",
             parent_sid="parent",
             created_at=1,

@@ -12,9 +12,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from ...auth import Auth, Record, ignore
+from ...auth import Auth
 from ...errors import Rejected, StoreUnavailable
+from ...opening import Around, itself
 from ...settings import Settings
+from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect
 from ..door import Door
@@ -42,6 +44,7 @@ class Doorward:
         trusted_proxies: Sequence[str] = (),
         clock: Clock = system_clock,
         record: Record = ignore,
+        around: Around = itself,
         **settings: Any,
     ) -> None:
         self.door = Door(
@@ -51,6 +54,7 @@ class Doorward:
             trusted_proxies=trusted_proxies,
             clock=clock,
             record=record,
+            around=around,
         )
         self.principal = Guard()
 
@@ -77,16 +81,22 @@ class Doorward:
         return await current_visit().optional_principal()
 
     def requires(
-        self, *, role: str | None = None, scope: str | None = None, fresh: int | None = None
+        self,
+        *,
+        role: str | None = None,
+        scope: str | None = None,
+        fresh: int | None = None,
+        max_staleness: int | None = None,
     ) -> Guard:
         """Dependency: the principal, who has this role and scope (else 403) and proved a factor
-        within `fresh` seconds (else 401 `step_up_required`).
+        within `fresh` seconds (else 401 `step_up_required`).  `max_staleness=0` asks the store
+        whether all that is so at this moment: for the money transfer.
 
         Raises `ValueError` when asked for nothing (that is `principal`), for a name that no role or
-        scope can have, and for a `fresh` that is no whole number from 0.
+        scope can have, and for seconds that are no whole number from 0.
         """
-        check_need(role, scope, fresh)
-        return Guard(role=role, scope=scope, fresh=fresh)
+        check_need(role, scope, fresh, max_staleness)
+        return Guard(role=role, scope=scope, fresh=fresh, max_staleness=max_staleness)
 
     def csrf_token(self, principal: Principal) -> str:
         """What a client that sends neither `Sec-Fetch-Site` nor `Origin` must send as

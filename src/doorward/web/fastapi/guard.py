@@ -17,31 +17,44 @@ SCHEME = "doorward"
 
 class Guard(SecurityBase):
     """A dependency: the principal, who has this role and scope (else 403) and proved a factor
-    within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401."""
+    within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401.  All that as of at
+    most `max_staleness` seconds ago."""
 
     def __init__(
-        self, *, role: str | None = None, scope: str | None = None, fresh: int | None = None
+        self,
+        *,
+        role: str | None = None,
+        scope: str | None = None,
+        fresh: int | None = None,
+        max_staleness: int | None = None,
     ) -> None:
         self.model = HTTPBearer()
         self.scheme_name = SCHEME
         self._role, self._scope, self._fresh = role, scope, fresh
+        self._max_staleness = max_staleness
 
     async def __call__(self) -> Principal:
         visit = current_visit()
-        found = await visit.principal()
+        found = await visit.principal(max_staleness=self._max_staleness)
         now = visit.auth.clock()
         rules.check_permission(found, now, role=self._role, scope=self._scope, fresh=self._fresh)
         return found
 
 
-def check_need(role: str | None, scope: str | None, fresh: int | None) -> None:
+def check_need(
+    role: str | None, scope: str | None, fresh: int | None, max_staleness: int | None
+) -> None:
     """Raises `ValueError` for a guard that asks for nothing, or for what nobody can have: a slip
     that would be found too late."""
     rules.checked_names([name for name in (role, scope) if name is not None])
-    if role is None and scope is None and fresh is None:
-        raise ValueError("requires needs a role, a scope or fresh; auth.principal asks for nothing")
-    if fresh is not None and (type(fresh) is not int or fresh < 0):
-        raise ValueError(f"fresh is a whole number of seconds from 0, not {fresh!r}")
+    if role is None and scope is None and fresh is None and max_staleness is None:
+        raise ValueError(
+            "requires needs a role, a scope, fresh or max_staleness; auth.principal asks for"
+            " nothing"
+        )
+    for name, seconds in (("fresh", fresh), ("max_staleness", max_staleness)):
+        if seconds is not None and (type(seconds) is not int or seconds < 0):
+            raise ValueError(f"{name} is a whole number of seconds from 0, not {seconds!r}")
 
 
 def describe_security(app: FastAPI, mode: Mode) -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from doorward.server.schema import TEXT
+
 revision = "0001"
 down_revision = None
 
@@ -11,10 +13,10 @@ def upgrade() -> None:
     """Make the table."""
     op.create_table(
         "doorward_users",
-        sa.Column("subject", sa.Text, primary_key=True),
-        sa.Column("email", sa.Text, nullable=False),
-        sa.Column("password_hash", sa.Text),
-        sa.Column("roles", sa.Text, nullable=False),
+        sa.Column("subject", TEXT, primary_key=True),
+        sa.Column("email", TEXT, nullable=False),
+        sa.Column("password_hash", TEXT),
+        sa.Column("roles", TEXT, nullable=False),
         sa.Column("locked_at", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("password_changed_at", sa.BigInteger, nullable=False),

@@ -17,4 +17,5 @@ def upgrade() -> None:
         "doorward_users",
         ["subject"],
         sqlite_where=sa.text("decided <> settled"),
+        postgresql_where=sa.text("decided <> settled"),
     )

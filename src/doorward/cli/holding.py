@@ -1,0 +1,171 @@
+"""The databases of a setup, as `doorward doctor` finds them; nothing is changed by looking."""
+
+import logging
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import ConfigurationError, StoreUnavailable
+from ..server.options import Options
+from ..server.place import shown
+from ..server.way import OpenWay, open_way
+from ..stores import Backend, open_store
+from ..types import Session, SigningKey
+from .moved import moved
+from .tables import SESSIONS, USERS, database_file, tables
+
+MOST_SESSIONS = 200
+"""Sessions looked at, those used last."""
+
+MOUNTS = Path("/proc/self/mounts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One database: `place` is where, `option` what says so, `what` lies there.
+
+    `path` is None for what is no file, `place` too for `memory:`.  `error` is why it cannot be
+    used, `ours` whether it has our tables, `filesystem` what kind holds it, if the machine tells.
+    `horizon` is how many seconds the oldest transaction of PostgreSQL is open that may yet write;
+    `remarks` are what a store warned of when it was opened, `moved` is what a seal says there, and
+    `way` what is open about the way to it.
+    """
+
+    option: str = "--database"
+    what: str = "users and sessions"
+    place: str | None = None
+    path: Path | None = None
+    exists: bool = True
+    error: str | None = None
+    ours: bool = True
+    journal: str = "wal"
+    mode: int = 0o600
+    filesystem: str = ""
+    free: int = 2**40
+    horizon: float = 0
+    remarks: Sequence[str] = ()
+    moved: str | None = None
+    way: OpenWay | None = None
+
+
+class Found(NamedTuple):
+    """The databases, and the keys and sessions in the last of them."""
+
+    databases: tuple[Held, ...]
+    keys: Sequence[SigningKey] = ()
+    logins: Sequence[Session] = ()
+
+
+async def look(options: Options) -> Found:
+    """At both databases, or the one of both."""
+    if options.sessions_url == options.database:
+        return await _sessions(Held(), options.database)
+    users = await _users(Held(what="users"), options.database)
+    there = Held(option="--sessions", what="sessions")
+    found = await _sessions(there, options.sessions_url)
+    return found._replace(databases=(users, *found.databases))
+
+
+def filesystem_of(path: Path, mounts: str) -> str:
+    """The kind of file system that holds `path`, by a table like `/proc/self/mounts`."""
+    kinds = {}
+    for line in mounts.splitlines():
+        _, place, kind, *_ = line.split(" ")
+        kinds[Path(place.encode().decode("unicode_escape"))] = kind  # \040 is a space there
+    return next((kinds[each] for each in (path, *path.parents) if each in kinds), "")
+
+
+async def _users(held: Held, url: str) -> Held:
+    held = _file(held, url)
+    try:
+        found = await tables(url) if url != "memory:" else frozenset({USERS})
+        held = replace(held, moved=await moved(url))
+    except (ConfigurationError, StoreUnavailable) as error:
+        return replace(held, error=str(error).rstrip("."))
+    return held if found is None else replace(held, ours=USERS in found)
+
+
+async def _sessions(held: Held, url: str) -> Found:
+    """To open a store is the trial of it; but what is not ours is left as it is."""
+    held = _file(held, url)
+    if not held.exists or url == "memory:":
+        return Found((held,))
+    try:
+        if SESSIONS not in (await tables(url) or ()):
+            return Found((replace(held, ours=False),))
+        held = replace(held, moved=await moved(url))
+        with _warned() as remarks:
+            return await _opened(held, url, remarks)
+    except (ConfigurationError, StoreUnavailable) as error:
+        return Found((replace(held, error=str(error).rstrip(".")),))
+
+
+async def _opened(held: Held, url: str, remarks: Sequence[str]) -> Found:
+    store = open_store(url)
+    try:
+        keys, logins = await store.keys(), await store.list(None, 0, limit=MOST_SESSIONS)
+        horizon = await _horizon(store)
+    finally:
+        await store.close()
+    return Found((replace(held, horizon=horizon, remarks=remarks),), keys, logins)
+
+
+async def _horizon(store: Backend) -> float:
+    """Of the stores, one across a network can tell how it is."""
+    watch = getattr(store, "watch", None)
+    return 0 if watch is None else (await watch()).get("horizon_seconds", 0)
+
+
+def _file(held: Held, url: str) -> Held:
+    """What the machine tells of a file without opening it."""
+    path = database_file(url)
+    if path is None:
+        return held if url == "memory:" else replace(held, place=shown(url), way=open_way(url))
+    held = replace(held, place=str(path), path=path, filesystem=_filesystem(path))
+    if not path.exists():
+        return replace(held, exists=False)
+    return replace(
+        held,
+        mode=stat.S_IMODE(path.stat().st_mode),
+        free=shutil.disk_usage(path.parent).free,
+        journal=_journal(path),
+    )
+
+
+def _journal(path: Path) -> str:
+    """Empty when the file is no database, which will show."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+    except sqlite3.Error:
+        return ""
+
+
+def _filesystem(path: Path) -> str:
+    return filesystem_of(path.resolve(), MOUNTS.read_text()) if MOUNTS.exists() else ""
+
+
+class _Notes(logging.Handler):
+    def __init__(self, notes: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._notes = notes
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._notes.append(record.getMessage())
+
+
+@contextmanager
+def _warned() -> Iterator[list[str]]:
+    """What is warned of in the meantime."""
+    notes: list[str] = []
+    handler, log = _Notes(notes), logging.getLogger("doorward")
+    log.addHandler(handler)
+    try:
+        yield notes
+    finally:
+        log.removeHandler(handler)

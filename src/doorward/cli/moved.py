@@ -1,0 +1,83 @@
+"""The seal that `doorward move` leaves on a database, looked up without opening it."""
+
+from shlex import quote
+
+from ..errors import StoreMoved, StoreUnavailable
+from ..server.options import Options
+from ..server.place import shown
+from ..stores import POSTGRES, driver, open_store
+from ..stores.seal import BEING_MOVED, FIND_IN_SQLITE, said_in_sqlite
+from .opening import unreached
+from .output import NotDone
+from .tables import database_file, in_file, place_of
+
+
+async def moved(url: str) -> str | None:
+    """What whoever writes at this URL is told, such as `moved to ...`; None where it is open.
+
+    Changes nothing.  Raises `ConfigurationError` when it cannot be read, and `StoreUnavailable`.
+    """
+    path = database_file(url)
+    if path is not None:
+        return said_in_sqlite(in_file(path, FIND_IN_SQLITE)) if path.exists() else None
+    scheme = url.partition(":")[0]
+    if scheme == "memory":
+        return None
+    if scheme in POSTGRES:
+        with driver("postgresql", "postgres"):
+            from ..server.engines.postgres import seal_of
+        return await seal_of(url)
+    return await _of_redis(url)
+
+
+async def check_open(options: Options) -> None:
+    """Whether both databases can be reached, and neither was moved.  Raises `NotDone`
+    and `ConfigurationError`."""
+    for url in dict.fromkeys((options.database, options.sessions_url)):
+        try:
+            why = await moved(url)
+        except StoreUnavailable as error:
+            raise unreached(url, error) from error
+        if why is not None:
+            raise NotDone(f"{sealed(place_of(url), why)}: {_way_out(options, why)}.")
+
+
+def sealed(place: str | None, why: str) -> str:
+    """What a seal says of the database at this place, as the beginning of a sentence."""
+    verb = "is" if why.startswith(BEING_MOVED) else "was"
+    return f"{place} {verb} {why}, and nothing is written to it any more"
+
+
+def nothing_done(why: str) -> str:
+    """What the operator of a command is told whom a seal refused."""
+    if why.startswith(BEING_MOVED):
+        return (
+            f"Nothing was changed, for this is {why}: once `doorward move` is done, give the"
+            " command those options; if none is running any more, look at `doorward doctor`."
+        )
+    return f"Nothing was changed, for this was {why}: give the command those options."
+
+
+def _way_out(options: Options, why: str) -> str:
+    back = f"`{unsealing(options)}` while no new server runs"
+    if why.startswith(BEING_MOVED):
+        return f"wait for `doorward move`; if it is not running any more, go back with {back}"
+    return f"start with those options and the same root key, or go back with {back}"
+
+
+def unsealing(options: Options) -> str:
+    """The command that lets these databases be written again."""
+    sessions = f" --sessions-from {quote(shown(options.sessions))}" if options.sessions else ""
+    return f"doorward move --from {quote(shown(options.database))}{sessions} --unseal"
+
+
+async def _of_redis(url: str) -> str | None:
+    """Asked by taking back a count that there never was, which a seal refuses first of all."""
+    store = open_store(url)
+    try:
+        await store.forgive("")
+    except StoreMoved as error:
+        return str(error)
+    finally:
+        await store.close()
+    return None

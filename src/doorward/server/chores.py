@@ -1,0 +1,81 @@
+"""What a server does beside the requests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+from ..errors import StoreUnavailable
+from ..settings import MINUTE
+from ..web.sweeper import in_turn
+from .database import Database
+from .flows.settle import keep_sweeping
+from .mail.letter import Letter
+from .meters.lag import Lag
+from .people.reset_link import reset_link
+from .record.audit import Audit, nothing
+from .retention import prune_all
+from .service import Service
+
+
+@asynccontextmanager
+async def doing(
+    service: Service, database: Database, smtp_password: str | None
+) -> AsyncIterator[None]:
+    """Enter what happens into the audit log, and do what is to be done again and again, until this
+    ends."""
+    store, outbox, options = service.auth.store, service.outbox, service.options
+    audit = Audit(database, nothing if options.mail == "none" else outbox.put)
+    lag = Lag(store, (await store.changes(None)).cursor, service.metrics.revocation_seen)
+    prune = partial(prune_all, audit, outbox, service.clock, options.audit_ttl)
+    async with (
+        service.recorder.entering(audit, lag),
+        _beside(in_turn("prune", store, service.clock, prune)),
+        _beside(keep_sweeping(service.users, service.auth)),
+        _beside(_post(service, smtp_password)),
+        _beside(_look_at_heads(service)),
+        service.census,
+    ):
+        yield
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do it in the background until this ends."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _look_at_heads(service: Service) -> None:
+    """What the command line enters must not wait for an entry of ours to be told, until
+    cancelled."""
+    while True:
+        await asyncio.sleep(MINUTE)
+        with suppress(StoreUnavailable):
+            await service.recorder.look_at_head()
+
+
+async def _post(service: Service, password: str | None) -> None:
+    """Send what is in the outbox, until cancelled; or nothing, where no mail is sent."""
+    options, auth = service.options, service.auth
+    if options.smtp_url is None or options.mail_from is None:
+        return
+    from .mail.postman import Postman  # its library is slow to import, and few need it
+
+    link = partial(_link, service)
+    relay, sender, origin = options.smtp_url, options.mail_from, options.origin
+    await Postman(service.outbox, relay, sender, password, origin, link, auth.clock).walk()
+
+
+async def _link(service: Service, letter: Letter) -> str | None:
+    """Made when it is sent: so the outbox holds nothing that would open an account."""
+    auth, user = service.auth, await service.users.by_subject(letter.subject)
+    if user is None or user.password_changed_at > letter.at:
+        return None
+    return await reset_link(auth.store, user, service.options.origin, at=auth.clock())

@@ -1,0 +1,143 @@
+"""How a refusal looks: a page where people are, problem details where programs are."""
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from ...errors import EXPLANATIONS, Reason, Rejected, StoreMoved, StoreUnavailable
+from ...passwords import Busy
+from ...web.problem import STATUS, problem, retry_seconds
+from ...web.transport import Header
+from ..pages.notices import announce
+from ..refusals import Refusal, Refused
+from ..return_to import local_path, with_return
+from ..views.rendering import MessagePage, render
+
+_FOR_PROGRAMS = ("/api/", "/.well-known/", "/static/")
+_PROGRAMS = frozenset({"/api", "/healthz", "/metrics", "/openapi.json"})
+
+_HEADINGS = {
+    400: "That did not work",
+    401: "Not logged in",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Not like this",
+    429: "Too many tries",
+    500: "Something went wrong",
+    503: "Not available just now",
+}
+
+_WAY_ON: dict[str, tuple[str, str]] = {Refusal.INVALID_LINK: ("/login", "Go to the login page")}
+"""Where to go after a refusal, if not to the front page."""
+
+_UNAVAILABLE = {
+    "store_unavailable": (
+        "The database of this server does not answer. You are still logged in; try again soon."
+    ),
+    "moved": (
+        "This service is moving to another place, and nothing can be changed here meanwhile. You"
+        " are still logged in; try again soon. If this goes on, tell whoever runs it."
+    ),
+}
+
+_ENDED = {
+    **dict.fromkeys((Reason.EXPIRED, Reason.IDLE), "expired"),
+    **dict.fromkeys((Reason.UNKNOWN, Reason.REVOKED, Reason.REUSED, Reason.UNSTEADY), "was_ended"),
+}
+"""What whoever shows a dead credential is told: why they are out."""
+
+
+def is_page(path: str) -> bool:
+    """Whether people look at this path, so that its refusals are pages."""
+    return path not in _PROGRAMS and not path.startswith(_FOR_PROGRAMS)
+
+
+def answer(path: str, refused: Refused) -> Response:
+    """The answer to what the server refuses."""
+    if is_page(path):
+        return _page(refused.status, str(refused), refused.reason, refused.headers)
+    return _raw(refused.status, refused.headers, refused.document, b"application/problem+json")
+
+
+async def on_refused(request: Request, error: Refused) -> Response:
+    return answer(request.url.path, error)
+
+
+async def on_busy(request: Request, error: Busy) -> Response:
+    return answer(request.url.path, Refused(Refusal.BUSY, retry_after=error.retry_after))
+
+
+async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+    """Says which member is wrong and what it should be, never what it was."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    sentence = f"{where or 'The body'}: {first['msg']}."
+    return answer(request.url.path, Refused(Refusal.INVALID_REQUEST, sentence))
+
+
+async def on_http(request: Request, error: HTTPException) -> Response:
+    """What the router refuses by itself: no such path, or no such method there."""
+    allowed = tuple(
+        (name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()
+    )
+    known = {404: Refusal.NOT_FOUND, 405: Refusal.METHOD_NOT_ALLOWED}
+    reason = known.get(error.status_code, Refusal.INVALID_REQUEST)
+    return answer(request.url.path, Refused(reason, headers=allowed))
+
+
+async def on_unavailable(request: Request, error: StoreUnavailable) -> Response:
+    request.app.state.service.trouble.happened(str(error))
+    if not is_page(request.url.path):
+        return _raw(*problem(error))
+    retry = (b"retry-after", b"%d" % retry_seconds(error))
+    reason = "moved" if isinstance(error, StoreMoved) else "store_unavailable"
+    return _page(503, _UNAVAILABLE[reason], reason, [retry])
+
+
+async def on_rejected(request: Request, error: Rejected) -> Response:
+    """On a page, who is not logged in is led to the login page, and back again afterwards."""
+    path = request.url.path
+    if not is_page(path):
+        return _raw(*problem(error))
+    if error.reason is Reason.CROSS_ORIGIN:
+        origin = request.app.state.service.options.origin
+        sentence = f"This form was not sent from {origin}. Open that address and try again there."
+        return _page(403, sentence, error.reason, [])
+    if STATUS[error.reason] != 401:
+        return _page(STATUS[error.reason], EXPLANATIONS[error.reason], error.reason, [])
+    back = local_path(_address(request)) if request.method in ("GET", "HEAD") else "/account"
+    page = "/elevate" if error.reason is Reason.STEP_UP_REQUIRED else "/login"
+    response = RedirectResponse(with_return(page, "" if back == "/" else back), 303)
+    if error.reason in _ENDED:
+        announce(response, _ENDED[error.reason])
+    return response
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _page(status: int, sentence: str, reason: str, headers: list[Header]) -> Response:
+    link, link_text = _WAY_ON.get(reason, ("/", "Go to the front page"))
+    page = MessagePage(
+        heading=_HEADINGS.get(status, "That did not work"),
+        sentence=sentence,
+        status=status,
+        reason=reason,
+        link=link,
+        link_text=link_text,
+    )
+    response = HTMLResponse(render(page), status)
+    for name, value in headers:
+        response.headers.append(name.decode(), value.decode())
+    return response
+
+
+def _raw(status: int, headers: list[Header], body: bytes, media_type: bytes = b"") -> Response:
+    response = Response(body, status)
+    typed = [(b"content-type", media_type)] if media_type else []
+    response.raw_headers = [*headers, *typed]
+    if all(name != b"content-length" for name, _ in headers):
+        response.raw_headers.append((b"content-length", b"%d" % len(body)))
+    return response

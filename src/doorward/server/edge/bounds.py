@@ -1,0 +1,116 @@
+"""How large, how slow and how plainly framed a request must be, and what its address may hold,
+decided before anything looks into it."""
+
+import asyncio
+
+from ...web.asgi import App, Message, Receive, Send
+from ..refusals import Refusal, Refused
+from .answers import answer
+
+MOST_HEADER = 8 * 1024
+"""Bytes of one header, or of the address."""
+
+MOST_HEADERS = 16 * 1024
+"""Bytes of the whole head; 180 cookies of other applications of one host fit."""
+
+MOST_BODY = 64 * 1024
+"""Bytes of a body; the largest form has a few hundred."""
+
+SLOWEST = 10
+"""Seconds a body may take to arrive."""
+
+VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
+"""Of HTTP, as ASGI writes them."""
+
+_CLOSE = ((b"connection", b"close"),)
+"""Where one request ends and the next begins is not believed of who frames badly."""
+
+_SEPARATORS = len(": \r\n")
+
+
+class Bounds:
+    """Refuses what is too large at once, and reads the rest whole, so that nothing below waits for
+    a client."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http":
+            try:
+                _check_head(scope)
+                body = await _body(scope, receive)
+            except Refused as refused:
+                app = answer(scope["path"], refused)
+            else:
+                if body is None:
+                    return
+                receive = _replayed(body, receive)
+        await app(scope, receive, send)
+
+
+def _check_head(scope: Message) -> None:
+    sizes = [len(name) + len(value) + _SEPARATORS for name, value in scope["headers"]]
+    sizes.append(len(scope.get("raw_path") or b"") + len(scope["query_string"]))
+    if max(sizes) > MOST_HEADER or sum(sizes) > MOST_HEADERS:
+        raise Refused(Refusal.HEADERS_TOO_LARGE)
+    if not _is_plain(scope):
+        raise Refused(Refusal.INVALID_REQUEST, headers=_CLOSE)
+    # nothing has such a name, PostgreSQL takes it for none, and SQLite reads only up to it
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise Refused(Refusal.INVALID_REQUEST, "The address holds a character that no name has.")
+
+
+def _is_plain(scope: Message) -> bool:
+    """Whether every server on the way must have read this head alike: a known version, one Host
+    (RFC 9112 section 3.2), and no coding of the body but `chunked` (section 6.1).  What a proxy in
+    front may read otherwise is request smuggling."""
+    said = [(name, value.lower()) for name, value in scope["headers"]]
+    hosts = [value for name, value in said if name == b"host"]
+    codings = [value for name, value in said if name == b"transfer-encoding"]
+    fewest = 1 if scope["http_version"] == "1.1" else 0  # HTTP/2 says it otherwise
+    return (
+        scope["http_version"] in VERSIONS
+        and fewest <= len(hosts) <= 1
+        and codings in ([], [b"chunked"])
+    )
+
+
+async def _body(scope: Message, receive: Receive) -> bytes | None:
+    """The whole body; None when the client hung up before its end."""
+    said = [value for name, value in scope["headers"] if name == b"content-length"]
+    if any(not value.isdigit() or len(value) > 9 or int(value) > MOST_BODY for value in said):
+        raise Refused(Refusal.TOO_LARGE)
+    try:
+        async with asyncio.timeout(SLOWEST):
+            return await _read(receive)
+    except TimeoutError:
+        raise Refused(Refusal.TOO_SLOW) from None
+
+
+async def _read(receive: Receive) -> bytes | None:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        part: bytes = message.get("body", b"")
+        body += part
+        if len(body) > MOST_BODY:
+            raise Refused(Refusal.TOO_LARGE)
+        if not message.get("more_body", False):
+            return body
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

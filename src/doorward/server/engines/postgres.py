@@ -1,0 +1,240 @@
+"""The server's tables in PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any
+
+import asyncpg
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, Executable, Row, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from ...errors import ConfigurationError, StoreUnavailable
+from ...stores.seal import FIND_IN_POSTGRES, failure, said_in_postgres
+from ...stores.search_path import search_path
+from ..place import shown
+from ..schema import Versions, migrate
+
+PATIENCE = 1.8
+"""Seconds until a database that does not answer counts as gone: for a connection of the pool, a
+statement or a whole transaction."""
+
+CONNECTIONS = 5
+"""Open at once, by one process."""
+
+_SETTINGS = {
+    "application_name": "doorward",
+    # What nobody waits for any more must end there too, and above all let go of the lock.
+    "statement_timeout": f"{PATIENCE:.1f}s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+
+# Read committed, whatever the database's default: each statement sees what was committed before it
+# began.  A snapshot of the whole transaction would be taken before the lock is had.
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_WRITE, _MIGRATE = 0x646F6F7277726974, 0x646F6F726D696772  # "doorwrit", "doormigr"
+_BEGIN_WRITING = f"{_BEGIN}; SELECT pg_advisory_xact_lock({_WRITE})"
+# It may wait for another node's migration, but not in front of everybody for an open transaction.
+_BEGIN_MIGRATING = (
+    f"{_BEGIN}; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({_MIGRATE});"
+    " SET LOCAL lock_timeout = '5s'"
+)
+
+_TABLES = """
+    SELECT relname FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relname LIKE 'doorward%' AND pg_table_is_visible(oid)
+"""
+
+_DURABLE = """
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'
+"""
+
+_NOT_A_TEXT = "22021"
+_FORBIDDEN = "42501"
+
+_ERRORS = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_Driver = Any  # asyncpg's connection, which has no types
+
+
+class PostgresDatabase:
+    """A `Database` in PostgreSQL.
+
+    Whoever writes here holds one advisory lock of the database until the commit is seen by all: as
+    on SQLite, one writes at a time, and a condition over several rows is still true when the rows
+    change.  Readers never wait.
+    """
+
+    def __init__(self, engine: AsyncEngine, versions: Versions) -> None:
+        self._engine = engine
+        self.versions = versions
+
+    async def run(self, statement: Executable) -> Sequence[Row[Any]]:
+        if statement.is_dml:
+            async with self.writing() as connection:
+                return await _rows(connection, statement)
+        async with self._answering() as connection:
+            try:
+                return await _rows(connection, statement)
+            except DBAPIError as error:
+                if _state(error) == _NOT_A_TEXT:
+                    return ()  # no text here holds a NUL, so none is equal to one that does
+                raise
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._answering() as connection:
+            driver = await _driver(connection)
+            await driver.execute(_BEGIN_WRITING)
+            try:
+                yield connection
+            except Exception:
+                if not driver.is_closed():
+                    await driver.execute("ROLLBACK")
+                raise
+            if await driver.execute("COMMIT") != "COMMIT":
+                raise StoreUnavailable("a statement of the transaction had failed")
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that answers in time, or is given up."""
+        with _unavailable():
+            async with asyncio.timeout(PATIENCE), self._engine.connect() as connection:
+                try:
+                    yield connection
+                except asyncio.CancelledError:
+                    await connection.invalidate()  # nobody knows what it is still at
+                    raise
+
+
+async def open_postgres(url: str) -> PostgresDatabase:
+    """The database at this URL, in the words of libpq.  Raises `ConfigurationError`."""
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=partial(_connect, url),
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # Errors are logged; passwords' hashes and addresses are not.
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "invalidate", _hang_up)
+    try:
+        async with engine.connect() as connection:
+            await (await _driver(connection)).execute(_BEGIN_MIGRATING)
+            versions = await connection.run_sync(_migrate)
+            await (await _driver(connection)).execute("COMMIT")
+            return PostgresDatabase(engine, versions)
+    except (*_ERRORS, ValueError) as error:
+        await engine.dispose()
+        raise _refusal(url, error) from error
+    except BaseException:
+        await engine.dispose()
+        raise
+
+
+async def table_names(url: str) -> frozenset[str]:
+    """The tables of Doorward at this URL.  Changes nothing; raises `ConfigurationError`."""
+    return frozenset(name for (name,) in await _asked(url, _TABLES))
+
+
+async def seal_of(url: str) -> str | None:
+    """What whoever writes here is told since the database was moved, or None.  Changes nothing;
+    raises `ConfigurationError`."""
+    return said_in_postgres([found for (found,) in await _asked(url, FIND_IN_POSTGRES)])
+
+
+async def _asked(url: str, statement: str) -> Sequence[Any]:
+    try:
+        driver = await _connect(url)
+        try:
+            rows: Sequence[Any] = await driver.fetch(statement)
+        finally:
+            driver.terminate()
+    except (*_ERRORS, ValueError) as error:
+        raise _refusal(url, error) from error
+    return rows
+
+
+async def _connect(url: str) -> _Driver:
+    settings = {**_SETTINGS, **search_path(url)}
+    driver = await asyncpg.connect(
+        url, timeout=PATIENCE, server_settings=settings, target_session_attrs="primary"
+    )
+    await driver.execute(_DURABLE)
+    return driver
+
+
+def _migrate(connection: Connection) -> Versions:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise ConfigurationError(f"The database's encoding is {encoding}; make it with UTF8.")
+    return migrate(connection)
+
+
+async def _driver(connection: AsyncConnection) -> _Driver:
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _rows(connection: AsyncConnection, statement: Executable) -> Sequence[Row[Any]]:
+    result = await connection.execute(statement)
+    return result.all() if result.returns_rows else ()
+
+
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """The pool replaces what was closed meanwhile, by a restart or by something on the way."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _hang_up(connection: Any, *_: object) -> None:
+    """At once: to take leave of a server that does not answer would take its time."""
+    connection.driver_connection.terminate()
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """The one place where an error of PostgreSQL becomes ours."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except _ERRORS as error:
+        raise failure(_original(error), _cause(error)) from error
+
+
+def _original(error: BaseException) -> BaseException:
+    """What asyncpg raised, without what SQLAlchemy wrapped around it."""
+    wrapped = getattr(error, "orig", None)
+    return error if wrapped is None else wrapped.__cause__ or wrapped
+
+
+def _refusal(url: str, error: Exception) -> ConfigurationError:
+    """Why a database cannot be opened.  What a parser says of an address may hold its password."""
+    place = shown(url)
+    if isinstance(error, ValueError) and not isinstance(error, asyncpg.InterfaceError):
+        return ConfigurationError(f"{place} is no address of a PostgreSQL database.")
+    if _state(error) == _FORBIDDEN:
+        return ConfigurationError(
+            f"The schema of {place} is not up to date, and this role may not change it"
+            f" ({_cause(error)}): run `doorward migrate` as one that may."
+        )
+    return ConfigurationError(f"The database {place} cannot be opened: {_cause(error)}.")
+
+
+def _state(error: Exception) -> str | None:
+    return getattr(getattr(error, "orig", None) or error, "sqlstate", None)
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, without the detail, which may tell what is in a row."""
+    if isinstance(error, TimeoutError):
+        return f"no answer in {PATIENCE} seconds"
+    original = getattr(error, "orig", None) or error
+    return str(getattr(original, "strerror", None) or next(iter(original.args), original))

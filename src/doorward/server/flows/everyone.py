@@ -1,0 +1,73 @@
+"""End the sessions of everybody (ASVS 7.4.5), in steps that a crash may interrupt."""
+
+from asyncio import gather
+from collections.abc import Awaitable, Iterable, Sequence
+from math import inf
+from typing import NamedTuple
+
+from ...attempt import NOWHERE
+from ...auth import Auth
+from ...stores import Page
+from ...types import Device, Principal
+
+STEP = 256
+"""Sessions looked at together."""
+
+AT_ONCE = 64
+"""People decided about side by side.  A store answers within seconds or fails the act, and others
+wait for it, too."""
+
+
+class Ended(NamedTuple):
+    """How many sessions ended, and of how many people."""
+
+    sessions: int = 0
+    people: int = 0
+
+
+async def end_everyone(
+    auth: Auth, *, keep: Principal | None = None, device: Device = NOWHERE
+) -> Ended:
+    """End every session that began before this, but that of `keep`.  `device` is where it was
+    decided.
+
+    Each person is one atomic step, told as `revoked` with what it ended; their logins under way
+    are superseded and look again.  Who logs in afterwards stays, unless older sessions of theirs
+    were still waiting for their turn: then the new one ends with those.  What a crash or a store
+    that fails leaves, the same act ends when it is done again.
+    """
+    began = auth.clock()
+    total = await _walk(auth, keep, device, inf)
+    # whoever was active meanwhile moved to the front of the list, behind the walk
+    while (more := await _walk(auth, keep, device, began)).sessions:
+        total = Ended(total.sessions + more.sessions, total.people + more.people)
+    return total
+
+
+async def _walk(auth: Auth, keep: Principal | None, device: Device, latest: float) -> Ended:
+    """From the latest activity to the oldest, over the sessions that began at `latest` or before.
+
+    The first walk takes all it meets: of another process whose clock is ahead, too.
+    """
+    spared = {} if keep is None else {keep.subject: keep.sid}
+    sessions = people = 0
+    after: Page | None = None
+    while page := await auth.sessions(None, after, STEP):
+        due = [row for row in page if row.created_at <= latest]
+        whom = list({row.subject for row in due if row.sid != spared.get(row.subject)})
+        for some in (whom[n : n + AT_ONCE] for n in range(0, len(whom), AT_ONCE)):
+            acts = [auth.revoke(subject=who, keep=spared.get(who), device=device) for who in some]
+            for ended in await _all(acts):
+                sessions, people = sessions + len(ended), people + bool(ended)
+        after = Page(page[-1].seen_at, page[-1].sid)
+    return Ended(sessions, people)
+
+
+async def _all(acts: Iterable[Awaitable[Sequence[str]]]) -> list[Sequence[str]]:
+    """What each of them did, side by side.  What one raises waits until none is under way."""
+    done: list[Sequence[str]] = []
+    for each in await gather(*acts, return_exceptions=True):
+        if isinstance(each, BaseException):
+            raise each
+        done.append(each)
+    return done

@@ -1,0 +1,1 @@
+"""Mail: what a person is told of outside the browser, kept until it is sent."""

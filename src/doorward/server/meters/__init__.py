@@ -1,0 +1,1 @@
+"""What the server knows of itself: counted, timed, and told to who may ask."""

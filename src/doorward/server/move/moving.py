@@ -1,0 +1,136 @@
+"""The whole move: passes beside the serving, then the pause with the last one."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import NamedTuple
+
+from ...errors import ConfigurationError
+from ...stores import Backend, Movable, open_store
+from ...stores.seal import BEING_MOVED, MOVED
+from ...types import Clock
+from ..database import Database, open_database
+from ..views.words import many
+from . import seal, tables, waiting
+from .sessions import Sessions
+from .tables import Tables
+from .waiting import Waiting
+
+MOST_PASSES = 5
+"""While serving.  Each brings what changed during the one before, so each is shorter, until nearly
+all of it is reading; then one more would leave no less for the pause."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One side of the move: the URLs of users and of sessions, opened."""
+
+    database: Database
+    store: Backend
+
+
+class Moved(NamedTuple):
+    """What the target has, and how long it took: the passes while serving, and the pause."""
+
+    sessions: int
+    keys: int
+    rows: dict[str, int]
+    waiting: Waiting
+    passes: list[float]
+    pause: float
+
+
+@asynccontextmanager
+async def opened(database_url: str, sessions_url: str) -> AsyncIterator[Place]:
+    """Raises `ConfigurationError` for a database that cannot be opened, or that lives in memory."""
+    database = await open_database(database_url)
+    try:
+        store = open_store(sessions_url)
+        try:
+            yield Place(database, store)
+        finally:
+            await store.close()
+    finally:
+        await database.close()
+
+
+async def check_empty(place: Place) -> None:
+    """Raises `ConfigurationError` when something is there already."""
+    sessions = await place.store.list(None, 0, limit=1)
+    if sessions or await place.store.keys() or not await tables.is_empty(place.database):
+        raise ConfigurationError(
+            "The target is not empty; move to databases that hold no users, sessions, keys or"
+            " history yet."
+        )
+
+
+async def move(source: Place, target: Place, where: str, clock: Clock, tell: Tell) -> Moved:
+    """Bring everything from `source` to `target`, which is empty.  Every writer at the source is
+    told from the last pass on that it is `being moved to` there, and afterwards that it was
+    `moved to` it, in the words of `where`.  Whatever fails, the source is open again."""
+    sessions = Sessions(source.store, target.store, clock)
+    rows = Tables(source.database, target.database)
+    passes: list[float] = []
+    while _is_worth_another(passes):
+        began = perf_counter()
+        written = await _carry(sessions, rows)
+        passes.append(perf_counter() - began)
+        tell(
+            f"Pass {len(passes)}, while serving: {many(written, 'session')} in {passes[-1]:.2f} s."
+        )
+    now = datetime.fromtimestamp(clock(), UTC)
+    tell(f"The pause begins at {now:%Y-%m-%d %H:%M:%S} UTC: the old servers only answer now.")
+    began = perf_counter()
+    async with _sealed(source, where, tell):
+        await _carry(sessions, rows)
+        left = await waiting.carry(_movable(source.store), target.store, clock())
+    pause = perf_counter() - began
+    return Moved(sessions.count, sessions.keys, rows.counts, left, passes, pause)
+
+
+async def unseal(place: Place) -> None:
+    """Let the servers of a place write again."""
+    await _movable(place.store).unseal()
+    await seal.unseal(place.database)
+
+
+def _is_worth_another(passes: Sequence[float]) -> bool:
+    """The second always is; a later one while the last took less than half of the one before."""
+    if len(passes) < 2:
+        return True
+    return len(passes) < MOST_PASSES and passes[-1] < passes[-2] / 2
+
+
+async def _carry(sessions: Sessions, rows: Tables) -> int:
+    written = await sessions.carry()
+    await rows.carry()
+    return written
+
+
+@asynccontextmanager
+async def _sealed(place: Place, where: str, tell: Tell) -> AsyncIterator[None]:
+    """Stays sealed when this ends well, and only then.  What is killed within leaves a seal that
+    does not say that all is at the target."""
+    try:
+        await _seal(place, f"{BEING_MOVED} {where}")
+        yield
+        await _seal(place, f"{MOVED} {where}")
+    except BaseException:
+        await unseal(place)
+        tell("The move failed; the source is open again, and its servers write as before.")
+        raise
+
+
+async def _seal(place: Place, why: str) -> None:
+    await _movable(place.store).seal(why)
+    await seal.seal(place.database, why)
+
+
+def _movable(store: Backend) -> Movable:
+    if not isinstance(store, Movable):
+        raise ConfigurationError("What lives in memory: cannot be moved, nor moved to.")
+    return store

@@ -1,0 +1,69 @@
+"""The service opened: database, sessions and keys, and what is done beside the requests."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ..keys import load_root_keys
+from ..passwords import Cost, Passwords
+from ..types import Clock
+from ..web.fastapi import Doorward
+from .chores import doing
+from .database import open_database
+from .mail.outbox import Outbox
+from .mail.password import load_password
+from .meters.census import Census
+from .meters.metrics import Metrics
+from .meters.trouble import Trouble
+from .options import Options
+from .people.devices import Devices
+from .people.limiter import Limiter
+from .people.users import Users
+from .record.history import History
+from .record.sparing import Sparing
+from .recorder import Recorder
+from .routes.scrape import load_token
+from .service import Service
+
+
+@asynccontextmanager
+async def opened(
+    options: Options,
+    doorward: Doorward,
+    recorder: Recorder,
+    metrics: Metrics,
+    clock: Clock,
+    cost: Cost | None,
+) -> AsyncIterator[Service]:
+    """Open the database and the root key.  Raises `ConfigurationError`."""
+    token = options.metrics_token_file and load_token(options.metrics_token_file)
+    password = options.smtp_password_file and load_password(options.smtp_password_file)
+    database = await open_database(options.database)
+    passwords = Passwords(cost)
+    try:
+        async with doorward.lifespan(None):
+            auth = await doorward.auth()
+            root = load_root_keys(options.key_file, os.environ, sealed_exist=True)
+            service = Service(
+                options=options,
+                doorward=doorward,
+                auth=auth,
+                users=Users(database),
+                passwords=passwords,
+                limiter=Limiter(auth.store, clock),
+                devices=Devices(root.derive("device")),
+                recorder=recorder,
+                history=History(database),
+                outbox=Outbox(database, sends=options.mail == "smtp"),
+                metrics=metrics,
+                census=Census(auth),
+                metrics_token=token or None,
+                trouble=Trouble(clock),
+                sparing=Sparing(),
+                clock=clock,
+            )
+            async with doing(service, database, password):
+                yield service
+    finally:
+        passwords.close()
+        await database.close()

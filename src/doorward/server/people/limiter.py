@@ -1,0 +1,152 @@
+"""How many wrong guesses are allowed: counted in the store, so that a restart forgets none."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from ...passwords import Busy
+from ...settings import DAY, MINUTE
+from ...stores import Limits
+from ...types import Clock
+from ...web import client
+from ..refusals import Refusal, Refused
+
+FEW, FEW_WINDOW = 10, 15 * MINUTE
+"""Wrong guesses at one account from one source, or on one known device or in one session, and the
+time they are counted in."""
+
+FROM_ONE = 20
+"""Such guesses in a day, however slowly they come: a fifth of `DAILY`, so that no one source, and
+no one device, uses up the tries that the owner has elsewhere."""
+
+DAILY = 100
+"""Wrong guesses at one account in a day: from all sources together, and once more on all known
+devices together (NIST SP 800-63B section 3.2.2, ASVS 6.3.1)."""
+
+FROM_SOURCE = 50
+"""Wrong guesses from one source address in 15 minutes, at any accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What is counted together: at most `most` under `key` in `window` seconds."""
+
+    key: str
+    window: int
+    most: int
+
+
+def stranger(address: str, email: str) -> tuple[Bucket, ...]:
+    """Guesses from a source at one account, existing or not, by its canonical address.
+
+    The owner, on a new device at another source, is kept out by nobody else's guesses but by those
+    of `DAILY / FROM_ONE` sources, who can do so for a day.  Of the address only a digest is kept:
+    the address of somebody who has no account here is not ours to store.
+    """
+    account = "account:" + sha256(email.encode("utf-8", "replace")).hexdigest()[:32]
+    whole = Bucket(f"{account}:day", DAY, DAILY)
+    return source(address), *_from_one(f"{account}:{client.bucket(address)}"), whole
+
+
+def device(name: str, subject: str) -> tuple[Bucket, ...]:
+    """Guesses at a subject's password on a device where they logged in with it before: no stranger
+    uses them up, and many devices have together no more than strangers have."""
+    return *_from_one(f"device:{name}"), Bucket(f"devices:{subject}:day", DAY, DAILY)
+
+
+def session(sid: str) -> tuple[Bucket, ...]:
+    """Guesses by whoever holds this session: nobody outside it uses them up."""
+    return _from_one(f"session:{sid}")
+
+
+def source(address: str) -> Bucket:
+    """Guesses from one source address, or one IPv6 /64."""
+    return Bucket(f"source:{client.bucket(address)}", FEW_WINDOW, FROM_SOURCE)
+
+
+def signups(address: str, most: int) -> Bucket:
+    """Accounts asked for from one source address."""
+    return Bucket(f"signup:{client.bucket(address)}", MINUTE, most)
+
+
+def _from_one(key: str) -> tuple[Bucket, ...]:
+    return Bucket(key, FEW_WINDOW, FEW), Bucket(f"{key}:day", DAY, FROM_ONE)
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """The guesses of this process that are being judged in one bucket, and a bell for the rest."""
+
+    guesses: int = 0
+    judged: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Limiter:
+    """Counts before it looks, so that a burst of guesses is counted too, and takes the count back
+    when a guess was right: only failures count.
+
+    A right guess that finds its bucket full of guesses still being judged waits for them: many
+    good logins of one person at once are no attack.
+    """
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._under_way: dict[str, _UnderWay] = {}
+
+    async def count(self, bucket: Bucket) -> None:
+        """Count one of what may simply not be done too often.  Raises `Refused`."""
+        wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, self._clock())
+        if wait:
+            raise Refused(Refusal.TOO_MANY_ATTEMPTS, retry_after=wait)
+
+    async def guess(self, buckets: Sequence[Bucket], check: Callable[[], Awaitable[bool]]) -> bool:
+        """Let `check` judge one guess, if all `buckets` have room for a failure.
+
+        Raises `Refused` without a check; then none of them counted it.
+        """
+        entered: list[Bucket] = []
+        good = False
+        try:
+            for bucket in buckets:
+                await self._enter(bucket)
+                entered.append(bucket)
+            good = await check()
+        except (Refused, Busy):
+            good = True  # nothing was judged, so nothing failed
+            raise
+        finally:
+            await self._leave(entered, good)
+        return good
+
+    async def _enter(self, bucket: Bucket) -> None:
+        while wait := await self._hit(bucket):
+            others = self._under_way.get(bucket.key)
+            if others is None:
+                raise Refused(Refusal.TOO_MANY_ATTEMPTS, retry_after=wait)
+            await others.judged.wait()
+
+    async def _hit(self, bucket: Bucket) -> int:
+        wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, self._clock())
+        if not wait:
+            self._under_way.setdefault(bucket.key, _UnderWay()).guesses += 1
+        return wait
+
+    async def _leave(self, entered: Sequence[Bucket], good: bool) -> None:
+        try:
+            for bucket in entered if good else ():
+                await self._limits.forgive(bucket.key)
+        finally:
+            for bucket in entered:
+                self._ring(bucket.key, good)
+
+    def _ring(self, key: str, good: bool) -> None:
+        """Wake who waits, if there may be room now or nobody is left to wait for."""
+        place = self._under_way[key]
+        place.guesses -= 1
+        if good or not place.guesses:
+            place.judged.set()
+            place.judged = asyncio.Event()
+        if not place.guesses:
+            del self._under_way[key]

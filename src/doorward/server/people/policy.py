@@ -1,0 +1,72 @@
+"""Which passwords people may choose."""
+
+import gzip
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+from ...passwords import Unacceptable, UnacceptablePassword, normalise, prepare
+
+_PRODUCT = "doorward"
+_SHORTEST_WORD = 3  # Shorter parts of an address occur in too many good passwords.
+_LOOKALIKES = str.maketrans("013457@$", "oieastas")
+
+
+def check_password(password: str, *, email: str, minimum: int) -> None:
+    """Raise `UnacceptablePassword` unless this is fit to be a new password for `email`.
+
+    `too_short`: fewer than `minimum` code points in Unicode form NFC; `too_long`, `malformed`: as
+    `doorward.passwords.prepare` says; `common`: in the list that attackers try first, whatever its
+    case (ASVS 6.2.4), looked up without any network; `contextual`: what is left without the
+    product's name and the words of the e-mail address, forwards or backwards, with digits for
+    letters or not, is itself fewer than `minimum` (ASVS 6.1.2, 6.2.11).  There are no rules about
+    which characters to mix (ASVS 6.2.5).
+    """
+    prepare(password)
+    if len(normalise(password)) < minimum:
+        raise UnacceptablePassword(
+            Unacceptable.TOO_SHORT, f"The password needs at least {minimum} characters."
+        )
+    if _fold(password) in _common():
+        raise UnacceptablePassword(
+            Unacceptable.COMMON, "This password is one of the first that attackers try."
+        )
+    if _is_contextual(_fold(password), _words(_fold(email)), minimum):
+        raise UnacceptablePassword(
+            Unacceptable.CONTEXTUAL,
+            "The password is too close to the e-mail address or the name of this service.",
+        )
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _words(email: str) -> list[str]:
+    """What belongs to this person and this service: the address's local part, whole and in
+    pieces, its domain but for the last label, and the product."""
+    local, _, domain = email.rpartition("@")
+    pieces = [local, *re.split(r"[\W_]+", local), *domain.split(".")[:-1], _PRODUCT]
+    return [word for word in pieces if len(word) >= _SHORTEST_WORD]
+
+
+def _is_contextual(password: str, words: list[str], minimum: int) -> bool:
+    both = (_without(password, words), _without(_plain(password), [_plain(w) for w in words]))
+    # Folding may shorten a password; that alone is not held against it.
+    return min(len(rest) for rest in both) < min(minimum, len(password))
+
+
+def _without(password: str, words: list[str]) -> str:
+    forms = sorted({form for word in words for form in (word, word[::-1])}, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, forms)), "", password)
+
+
+def _plain(text: str) -> str:
+    return text.translate(_LOOKALIKES)
+
+
+@cache
+def _common() -> frozenset[str]:
+    packed = files("doorward.server").joinpath("data/common-passwords.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(packed).decode().splitlines())

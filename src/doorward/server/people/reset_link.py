@@ -1,0 +1,32 @@
+"""The one-time link for a person who forgot the password."""
+
+from hashlib import sha256
+
+from ...settings import HOUR
+from ...stores import Tickets
+from .tickets import Claim, issue
+from .users import User
+
+LIFETIME = HOUR
+"""Seconds a link works: once, and not after the password or address was changed."""
+
+
+async def reset_link(tickets: Tickets, user: User, public_origin: str, *, at: int) -> str:
+    """A link with which its bearer, once, chooses a new password for `user`.
+
+    Only a digest of it is stored.  Whoever gets it becomes the user: hand it over in person, or by
+    a way that is as safe as the account should be.
+    """
+    claim = Claim((user.subject, _state(user)), at + LIFETIME)
+    ticket = await issue(tickets, "reset", claim)
+    return f"{public_origin}/reset?ticket={ticket}"
+
+
+def is_good(claim: Claim, user: User) -> bool:
+    """Whether a link for this user still is: nothing was changed since it was made."""
+    return claim.words == (user.subject, _state(user))
+
+
+def _state(user: User) -> str:
+    """Changes with the password and the address, and tells nothing about either."""
+    return sha256(f"{user.email}\0{user.password_hash}".encode()).hexdigest()[:32]

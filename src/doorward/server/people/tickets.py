@@ -1,0 +1,43 @@
+"""One-time tickets, the secrets in links: of each only a digest is stored, and it works once."""
+
+import json
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Literal, NamedTuple
+
+from ...stores import Tickets
+
+Kind = Literal["reset", "first_admin"]
+
+
+class Claim(NamedTuple):
+    """What a ticket is good for, in words that its kind understands, and when it dies."""
+
+    words: tuple[str, ...]
+    expires_at: int
+
+
+async def issue(tickets: Tickets, kind: Kind, claim: Claim) -> str:
+    """A new ticket.  Whoever bears it has the claim."""
+    ticket = token_urlsafe(32)
+    await put_back(tickets, kind, ticket, claim)
+    return ticket
+
+
+async def use(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | None:
+    """Use a ticket up: of many who do so at once, one gets the claim.  None when it is unknown,
+    dead or used."""
+    taken = await tickets.take(kind, _digest(ticket), at)
+    if taken is None or not taken[1]:
+        return None
+    words, expires_at = json.loads(taken[0])
+    return Claim(tuple(words), expires_at)
+
+
+async def put_back(tickets: Tickets, kind: Kind, ticket: str, claim: Claim) -> None:
+    """Let a ticket work as if it had not been used: what its bearer wanted was refused."""
+    await tickets.put(kind, _digest(ticket), json.dumps(claim), claim.expires_at)
+
+
+def _digest(ticket: str) -> bytes:
+    return sha256(ticket.encode("utf-8", "replace")).digest()

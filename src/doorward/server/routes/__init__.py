@@ -1,0 +1,1 @@
+"""The JSON API: each route hands its body to a flow, and answers what that returns."""

@@ -1,0 +1,85 @@
+"""Who may come into the console and its API: one check, before a route looks at anything else."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from ...errors import Reason, Rejected
+from ...settings import MINUTE
+from ...types import Principal
+from ...web import origin
+from ...web.asgi import current_visit
+from ...web.fastapi import Guard
+from ..people.users import ADMIN
+from ..return_to import local_path, with_return
+from ..service import Service
+from ..views.forms import read_form
+from .strict_json import StrictRoute
+
+FRESH = 5 * MINUTE
+"""Seconds for which proving a factor is enough to act as an administrator."""
+
+LOOK, ACT = Guard(role=ADMIN), Guard(role=ADMIN, fresh=FRESH)
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class AdminRoute(StrictRoute):
+    """A route of the API for administrators alone.  Everybody else is refused before the body, or
+    whether what it names exists, is looked at; and what they tried is recorded."""
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            await admit(request)
+            return await handle(request)
+
+        return guarded
+
+
+class ConsoleRoute(APIRoute):
+    """A page for administrators alone.  Its address answers a form as it answers a look, so that
+    who must prove a factor again is led back to the page that shows the act."""
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            if request.method in origin.SAFE:
+                await admit(request)
+                return await handle(request)
+            await read_form(request)  # it holds the token by which it is known for ours
+            try:
+                await admit(request)
+            except Rejected as refused:
+                if refused.reason is not Reason.STEP_UP_REQUIRED:
+                    raise
+                return RedirectResponse(with_return("/elevate", local_path(request.url.path)), 303)
+            return await handle(request)
+
+        return guarded
+
+
+async def admit(request: Request, *, act: bool | None = None) -> Principal:
+    """The administrator who makes this request.  `act`: whether it does something, which needs a
+    recent proof; if not given, its method tells.  Raises `Rejected`."""
+    acting = request.method not in origin.SAFE if act is None else act
+    try:
+        return await (ACT if acting else LOOK)()
+    except Rejected as refused:
+        if refused.reason is not Reason.STEP_UP_REQUIRED:
+            await _denied(request, refused.reason)
+        raise
+
+
+async def _denied(request: Request, reason: Reason) -> None:
+    service: Service = request.app.state.service
+    known = current_visit().known
+    what = f"{request.method} {request.url.path}"[:200]
+    await service.recorder.note(
+        "denied", sid=known.sid if known else "", outcome=reason, request=what
+    )

@@ -1,0 +1,63 @@
+"""`/metrics`: for whoever holds its token, or asks from this machine itself."""
+
+import hmac
+from hashlib import sha256
+from ipaddress import ip_address
+from pathlib import Path
+
+from ...errors import ConfigurationError
+from ...web import client
+from ...web.transport import Headers
+
+LEAST_TOKEN = 32
+"""Characters of a token: fewer could be guessed."""
+
+FORWARDED = frozenset(
+    b"forwarded via x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port"
+    b" x-forwarded-server x-real-ip x-client-ip x-cluster-client-ip true-client-ip"
+    b" cf-connecting-ip".split()
+)
+"""What a proxy adds.  Behind one on this machine, the whole world comes from loopback."""
+
+
+def load_token(path: str) -> bytes:
+    """The digest of the token in a file.  Raises `ConfigurationError`."""
+    try:
+        token = Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"the metrics token file {path} cannot be read: {error}"
+        ) from error
+    if len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationError(
+            f"the metrics token in {path} must be {LEAST_TOKEN} or more printable characters"
+            " without spaces, such as `openssl rand -hex 32` makes"
+        )
+    return sha256(token.encode()).digest()
+
+
+def may_scrape(peer: str, headers: Headers, token: bytes | None) -> bool:
+    """Whether this request may read the metrics; `peer` is the other end of its socket, `token` a
+    digest."""
+    if token is not None and _said(headers):
+        return _bears(headers, token)
+    return _is_local(peer, headers)
+
+
+def _bears(headers: Headers, token: bytes) -> bool:
+    said = _said(headers)
+    kind, _, value = said[0].partition(b" ")
+    if len(said) != 1 or kind.lower() != b"bearer":
+        return False
+    return hmac.compare_digest(sha256(value.strip()).digest(), token)
+
+
+def _said(headers: Headers) -> list[bytes]:
+    return [value for name, value in headers if name == b"authorization"]
+
+
+def _is_local(peer: str, headers: Headers) -> bool:
+    if any(name in FORWARDED for name, _ in headers):
+        return False
+    address = client.address(peer, (), client.Trusted())
+    return bool(address) and ip_address(address).is_loopback

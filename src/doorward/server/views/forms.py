@@ -1,0 +1,44 @@
+"""What a page's form sends, read strictly."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from ...web.asgi import current_visit
+from ..refusals import Refusal, Refused
+
+MOST_FIELDS = 16
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """The fields of an urlencoded form that our own page sent.
+
+    Raises `Refused` for what is malformed, a field given twice or any other encoding, and
+    `Rejected(cross_origin)` for a form of another site.
+    """
+    form = _parsed(request.headers.getlist("content-type"), await request.body())
+    await current_visit().check_origin(form.get("csrf_token"))
+    return form
+
+
+def _parsed(content_types: list[str], body: bytes) -> dict[str, str]:
+    if not body:
+        return {}
+    kind = content_types[0].partition(";")[0].strip().lower() if len(content_types) == 1 else ""
+    if kind != "application/x-www-form-urlencoded":
+        raise Refused(Refusal.UNSUPPORTED_MEDIA_TYPE, "This page takes its own form only.")
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError:
+        raise Refused(Refusal.INVALID_REQUEST, "The form cannot be read.") from None
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise Refused(Refusal.INVALID_REQUEST, "The form names a field twice.")
+    return form

@@ -1,0 +1,126 @@
+"""The history in words, for people."""
+
+from collections.abc import Mapping
+
+from ...web import client
+from ..people.users import User
+from ..record.entry import DONE, OPERATOR, SYSTEM, Kept
+from .console import HappenedRow
+
+WORDS = {
+    "adopted": "Session came back from a restored database",
+    "all_revoked": "Everybody logged out",
+    "audit_pruned": "Old history deleted",
+    "changed": "Roles of sessions changed",
+    "denied": "Tried what is not allowed",
+    "elevated": "Confirmed with the password",
+    "first_admin": "Became the first administrator",
+    "key_rotated": "Next signing key put into use",
+    "key_withdrawn": "Signing key declared compromised",
+    "locked": "Account locked",
+    "login": "Logged in",
+    "login_failed": "Login failed",
+    "logout": "Logged out",
+    "new_device": "Logged in on a device not seen before",
+    "password_changed": "Password changed",
+    "password_reset": "Password reset by a link",
+    "refused": "Credential refused",
+    "reset_link_made": "Reset link made",
+    "reset_link_sent": "Reset link sent",
+    "reused": "Theft detected: session ended",
+    "revoked": "Sessions ended",
+    "roles_set": "Roles set",
+    "signup": "Account made",
+    "unlocked": "Account unlocked",
+    "unsteady": "Session lost its place too often: ended",
+    "wrong_password": "Wrong password",
+}
+"""Kinds of entries, as people call them; any other is called what it is."""
+
+COUNTED = {"sessions": ("session", "sessions"), "people": ("person", "people")}
+"""Details that are numbers of something: of one, and of many."""
+
+_OUTSIDE = {SYSTEM: "the server", OPERATOR: "the operator", "": ""}
+
+
+def happened(kept: Kept, users: Mapping[str, User]) -> HappenedRow:
+    """An entry as the console shows it; `users` are those who are in it, by subject."""
+    one = kept.entry
+    return HappenedRow(
+        at=one.at,
+        what=called(one.kind),
+        actor=_name(one.actor, users),
+        subject=_name(one.subject, users),
+        person=one.subject or ("" if one.actor in _OUTSIDE else one.actor),
+        address=one.address,
+        label=label(one.user_agent),
+        outcome="" if one.outcome == DONE else one.outcome,
+        detail=_detail(one.detail),
+        good=one.outcome == DONE,
+    )
+
+
+def own(kept: Kept, subject: str) -> HappenedRow:
+    """An entry as the person it is about sees it.  Who else did it stays unnamed, and so does where
+    they were."""
+    one = kept.entry
+    by = by_whom(one.actor, subject)
+    hidden = by == "administrator"
+    return HappenedRow(
+        at=one.at,
+        what=called(one.kind),
+        actor={"you": "", "administrator": "an administrator"}.get(by, _OUTSIDE.get(by, "")),
+        subject="",
+        person="",
+        address="" if hidden else one.address,
+        label="" if hidden else label(one.user_agent),
+        outcome="" if one.outcome == DONE else one.outcome,
+        detail="",
+        good=one.outcome == DONE,
+    )
+
+
+def by_whom(actor: str, subject: str) -> str:
+    """Who acted, as `subject` may know: `you`, `administrator`, or `SYSTEM`, `OPERATOR`, empty."""
+    if actor in _OUTSIDE:
+        return actor
+    return "you" if actor == subject else "administrator"
+
+
+def called(kind: str) -> str:
+    """What people call a kind."""
+    return WORDS.get(kind, kind.replace("_", " "))
+
+
+def label(agent: str) -> str:
+    """The name for people of what sent this user agent; empty where none was sent."""
+    if not agent:
+        return ""
+    return client.device([(b"user-agent", agent.encode("latin-1", "replace"))], "").label
+
+
+def _name(subject: str, users: Mapping[str, User]) -> str:
+    user = users.get(subject)
+    return _OUTSIDE.get(subject, subject) if user is None else user.email
+
+
+def _detail(detail: Mapping[str, object]) -> str:
+    """The members worth a line; sids stand in the export."""
+    told = [(name, value) for name, value in detail.items() if name not in ("sids", "hash")]
+    return "; ".join(
+        many(value, *COUNTED[name]) if name in COUNTED else f"{name}: {_value(value)}"
+        for name, value in told
+    )
+
+
+def many(number: object, noun: str, nouns: str = "") -> str:
+    """`1 session`, `2 sessions`; `nouns` where that is another word."""
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(str(each) for each in value.values())
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value) or "none"
+    return str(value)

@@ -1,0 +1,137 @@
+"""Connections to one database, made when they are needed."""
+
+from asyncio import Lock, get_running_loop, timeout_at
+from typing import Any
+
+import asyncpg
+
+from ...errors import ConfigurationError, StoreUnavailable
+from ..search_path import search_path
+from . import schema
+from .line import FAILURES, Line, answering
+
+ANSWER_WITHIN = 2.0
+"""Seconds after which a call that PostgreSQL did not answer raises `StoreUnavailable`; connecting
+and waiting for a free connection are part of them."""
+
+MIGRATE_WITHIN = 300.0
+"""The same for `migrate`, which may have to wait for another node's."""
+
+SESSION = {
+    "application_name": "doorward",
+    # the functions rely on each of their statements seeing what was committed before it
+    "default_transaction_isolation": "read committed",
+}
+
+SET_UP = """
+    SELECT system_identifier || '.' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+        CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
+    FROM pg_control_system()
+"""
+
+MISCONFIGURED = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.SyntaxOrAccessError,
+)
+"""What will fail again until somebody changes the URL or the rights of its role."""
+
+
+class Connector:
+    """Opens connections to the primary, whose tables are those of this Doorward."""
+
+    def __init__(self, url: str, answer_within: float) -> None:
+        self._url = url
+        self._within = answer_within
+        self._session = SESSION | {"statement_timeout": f"{answer_within * 1000:.0f}"}
+        self._first = Lock()
+        self._ready = False
+        self._closed = False
+
+    def deadline(self) -> float:
+        """The loop's time by which a call that begins now is answered."""
+        return get_running_loop().time() + self._within
+
+    async def connect(self, until: float) -> Line:
+        """A new connection.  The first makes or migrates the tables, while others wait.
+
+        Raises `StoreUnavailable` when there is none at the loop's time `until`.  Until one was
+        opened it raises `ConfigurationError` for a URL that cannot work.
+        """
+        if self._ready:
+            return await self._open(until)
+        try:
+            async with timeout_at(until), self._first:
+                line = await self._open(until)
+                if not self._ready:
+                    await self._prepare(line.connection, until)
+                return line
+        except TimeoutError as error:
+            raise self._unanswered() from error
+
+    async def migrate(self) -> None:
+        """Makes or migrates the tables, however long that takes."""
+        line = await self._open(self.deadline())
+        try:
+            await line.fetch(self.deadline(), "SET statement_timeout = 0")
+            await self._prepare(line.connection, self.deadline() + MIGRATE_WITHIN)
+        finally:
+            await line.close()
+
+    def close(self) -> None:
+        """From here on no connection is opened."""
+        self._closed = True
+
+    async def _prepare(self, connection: Any, until: float) -> None:
+        with answering(connection, until):
+            try:
+                await schema.prepare(connection)
+            except MISCONFIGURED as error:
+                connection.terminate()
+                raise ConfigurationError(
+                    f"Doorward's tables cannot be made or read: {error}"
+                ) from error
+            except ConfigurationError:
+                connection.terminate()
+                raise
+        self._ready = True
+
+    async def _open(self, until: float) -> Line:
+        left = until - get_running_loop().time()
+        if self._closed:
+            raise StoreUnavailable("the store was closed")
+        if left <= 0:
+            raise self._unanswered()
+        connection = await self._dial(left)
+        with answering(connection, until):
+            place, _ = await connection.fetchrow(SET_UP)
+            return Line(connection, place)
+
+    async def _dial(self, seconds: float) -> Any:
+        try:
+            return await asyncpg.connect(
+                self._url,
+                timeout=seconds,
+                server_settings={**self._session, **search_path(self._url)},
+                target_session_attrs="primary",
+            )
+        except MISCONFIGURED as error:
+            if self._ready:
+                raise StoreUnavailable(f"PostgreSQL: {error}") from error
+            raise ConfigurationError(f"PostgreSQL refuses the database URL: {error}") from error
+        except asyncpg.ClientConfigurationError:
+            raise _unreadable() from None
+        except FAILURES as error:
+            raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
+        except ValueError:
+            raise _unreadable() from None
+
+    def _unanswered(self) -> StoreUnavailable:
+        return StoreUnavailable(f"PostgreSQL did not answer within {self._within:g} seconds")
+
+
+def _unreadable() -> ConfigurationError:
+    """Without the cause, whose text may hold a piece of the password."""
+    return ConfigurationError("the database URL cannot be understood")

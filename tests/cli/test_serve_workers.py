@@ -1,0 +1,195 @@
+"""`doorward serve --workers`: several real processes on one socket."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import httpx2
+import pytest
+
+from doorward.cli.serve import GRACE
+from tests.journeys.traveller import Traveller, travelling
+from tests.support.processes import children, is_alive
+from tests.support.server import RunningServer, clean_environment, running_server
+from tests.support.until import until
+
+EMAIL = "ann@example.org"
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[tuple[RunningServer, set[int]]]:
+    """Two workers, and their process ids."""
+    with running_server("--workers", "2", *options, folder=folder) as server:
+        until(lambda: len(children(server.process.pid)) == 2)
+        yield server, children(server.process.pid)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, set[int]]]:
+    with serving(tmp_path_factory.mktemp("workers")) as found:
+        yield found
+
+
+@contextmanager
+def one_at_each(server: RunningServer, workers: set[int]) -> Iterator[list[Traveller]]:
+    """Clients whose connections last, one to each worker: while the others are stopped, it alone
+    can accept."""
+    with ExitStack() as stack:
+        found = []
+        for worker in sorted(workers):
+            others = workers - {worker}
+            for other in others:
+                os.kill(other, signal.SIGSTOP)
+            try:
+                client = stack.enter_context(travelling(server.url, "cookie"))
+                assert client.http.get("/healthz").status_code == 200
+                found.append(client)
+            finally:
+                for other in others:
+                    os.kill(other, signal.SIGCONT)
+        yield found
+
+
+def test_what_is_done_once_is_done_once(two: tuple[RunningServer, set[int]]) -> None:
+    said = two[0].output
+    assert said.count("Doorward serves") == 1
+    assert said.count("/setup?ticket=") == 1
+    assert said.count("made a new root key") == 1
+
+
+def test_the_head_of_the_audit_log_is_told_once_at_the_start_and_by_each_process_at_its_end(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path) as (server, _), travelling(server.url, "cookie") as ann:
+        ann.sign_up(EMAIL)
+    with serving(tmp_path) as (server, workers):
+        until(lambda: "audit_head" in server.output)
+        assert server.output.index("Doorward serves") < server.output.index("audit_head")
+        assert [each["pid"] for each in heads(server)] == [server.process.pid]
+    told = heads(server)
+    assert {each["pid"] for each in told} == {server.process.pid, *workers}
+    assert len({(each["seq"], each["hash"]) for each in told}) == 1
+
+
+def heads(server: RunningServer) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in server.output.splitlines() if "audit_head" in line]
+
+
+def test_what_one_decides_binds_the_other_at_its_next_check(
+    two: tuple[RunningServer, set[int]],
+) -> None:
+    with one_at_each(*two) as (here, there):
+        here.sign_up(EMAIL)
+        here.log_in(EMAIL)
+        there.held = dict(here.held)
+        assert there.knows("sid") == here.knows("sid")
+        assert here.ask("POST", "/api/logout").status_code == 204
+        assert there.is_out()
+
+
+def test_each_tells_what_all_counted(two: tuple[RunningServer, set[int]]) -> None:
+    with one_at_each(*two) as both:
+        both[0].sign_up("counted@example.org")
+        before = [logins(each) for each in both]
+        for each in both:
+            each.log_in("counted@example.org")
+        assert [logins(each) for each in both] == [count + 2 for count in before]
+        text = both[0].http.get("/metrics").text
+        assert 'doorward_build_info{version="' in text
+        assert "process_" not in text
+
+
+def logins(client: Traveller) -> float:
+    text = client.http.get("/metrics").text
+    (line,) = [line for line in text.splitlines() if line.startswith("doorward_logins_total ")]
+    return float(line.split()[1])
+
+
+def test_a_worker_that_is_killed_is_replaced_and_nobody_is_logged_out(tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, workers), travelling(server.url, "cookie") as ann:
+        ann.sign_up(EMAIL)
+        ann.log_in(EMAIL)
+        done = Event()
+
+        def keep_asking() -> list[int]:
+            statuses = []
+            while not done.is_set():
+                with travelling(server.url, "cookie") as client:
+                    client.held = dict(ann.held)
+                    try:
+                        statuses.append(client.me().status_code)
+                    except httpx2.TransportError:  # it was being answered by the one that died
+                        statuses.append(0)
+            return statuses
+
+        with ThreadPoolExecutor() as pool:
+            asking = [pool.submit(keep_asking) for _ in range(4)]
+            try:
+                for victim in sorted(workers):
+                    os.kill(victim, signal.SIGKILL)
+                    until(lambda: len(children(server.process.pid) - workers) > 0)
+                until(lambda: len(children(server.process.pid) - workers) == 2)
+            finally:
+                done.set()
+            answers = [status for each in asking for status in each.result()]
+        assert set(answers) <= {200, 0}
+        assert answers.count(0) <= 2 * len(asking)
+        assert ann.me().status_code == 200
+        assert server.output.count("ended by SIGKILL") == 2
+
+
+def test_told_to_stop_all_end_within_the_grace_and_none_remains(tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, workers), one_at_each(server, workers):
+        server.process.terminate()
+        assert server.process.wait(GRACE + 3) == 0
+        assert not any(map(is_alive, workers))
+        assert "Worker" not in server.output
+
+
+def test_ctrl_c_reaches_the_whole_family_and_ends_it_in_peace(tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, workers):
+        for pid in (*workers, server.process.pid):
+            os.kill(pid, signal.SIGINT)
+        assert server.process.wait(2 * GRACE) == 0
+        assert not any(map(is_alive, workers))
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, workers):
+        server.process.kill()
+        until(lambda: not any(map(is_alive, workers)))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--database", "memory:"), "needs a database that processes can share"),
+        (("--tls-cert", "none.pem", "--tls-key", "none.pem"), "cannot be used"),
+        (("--database", "sqlite:///."), "is a folder, not a database"),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence_before_any_worker(
+    tmp_path: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    words = ["serve", "--workers", "2", "--port", "0", "--root-key-file", f"{tmp_path}/k/root.key"]
+    done = subprocess.run(
+        [sys.executable, "-m", "doorward", *words, *options],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Worker" not in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,82 @@
+"""Letters in words: plain, short, and worded by nobody but us."""
+
+import pytest
+
+from doorward.server.mail.letter import KINDS, LINK, Letter, place, write
+from doorward.server.mail.smtp import message
+from doorward.server.views.rendering import absolute
+
+AT = 1_795_000_000
+ORIGIN = "https://login.example"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
+
+
+def letter(kind: str, **more: object) -> Letter:
+    given = {
+        "id": "0" * 32,
+        "kind": kind,
+        "subject": "u_1",
+        "email": "ann@example.test",
+        "at": AT,
+        "address": "203.0.113.9",
+        "user_agent": FIREFOX,
+        **more,
+    }
+    return Letter(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_letter_says_when_or_what_to_do_and_is_short(kind: str) -> None:
+    text = write(letter(kind), ORIGIN, f"{ORIGIN}/reset?ticket=secret")
+    assert len(text.title) < 60
+    lines = text.body.splitlines()
+    assert len(lines) < 22
+    assert max(map(len, lines)) < 300  # RFC 5322 section 2.1.1 allows 998
+    links = [line for line in lines if "https://" in line]
+    assert all(line.startswith("https://") for line in links)
+    assert "ann@example.test" in text.body
+    assert ("secret" in text.body) == (kind == LINK)
+    assert "{" not in text.body
+    if kind != LINK:
+        assert absolute(AT) in text.body
+        assert "Firefox on Linux, at the address 203.0.113.9" in text.body
+
+
+def test_a_theft_names_both_parties() -> None:
+    other = {"address": "198.51.100.7", "user_agent": CHROME, "label": "Chrome on Windows"}
+    body = write(letter("reused", other=other), ORIGIN).body
+    assert "Chrome on Windows, at the address 198.51.100.7" in body
+    assert "Firefox on Linux, at the address 203.0.113.9" in body
+
+
+@pytest.mark.parametrize(
+    ("agent", "address", "said"),
+    [
+        ("evil.example", "203.0.113.9", "a program, at the address 203.0.113.9"),
+        ("evil.example\r\nBcc: eve@evil.example", "", "a program"),
+        ("", "", "a device"),
+        ("Mozilla/5.0 (evil.example) Firefox/1", "", "Firefox"),
+        ("Mozilla/5.0 evil.example", "", "Browser"),
+    ],
+)
+def test_nothing_a_client_calls_itself_gets_into_a_letter(
+    agent: str, address: str, said: str
+) -> None:
+    assert place(agent, address) == said
+
+
+def test_no_header_can_be_added_by_an_address() -> None:
+    kind = "password_changed"
+    bad = letter(kind, email="a@b.example\r\nBcc: c@d.example")
+    with pytest.raises(ValueError, match=r"CR or LF|newline|linefeed"):
+        message(bad, write(bad, ORIGIN), "login@login.example", at=1)
+
+
+def test_a_letter_sent_twice_is_one_message() -> None:
+    one = letter("new_device")
+    first = message(one, write(one, ORIGIN), "login@login.example", at=1)
+    again = message(one, write(one, ORIGIN), "login@login.example", at=2)
+    assert first["message-id"] == again["message-id"] == f"<{'0' * 32}@login.example>"
+    assert (first["to"], first["auto-submitted"]) == ("ann@example.test", "auto-generated")
+    assert first.get_content_type() == "text/plain"

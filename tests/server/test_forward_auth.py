@@ -1,0 +1,211 @@
+"""Forward authentication: a proxy asks who makes a request that it holds back."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from doorward.server.record.sparing import FROM_ONE
+from doorward.server.routes.forward_auth import names
+from doorward.types import Principal
+from tests.server.house import ORIGIN, House, Opened, login
+
+pytestmark = pytest.mark.anyio
+
+PROXY = "10.0.0.9"
+PATH = "/api/forward-auth"
+LEFT_ALONE = {"x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https"}
+
+
+@pytest.fixture(params=["session", "token"])
+async def guarded(request: pytest.FixtureRequest, opened: Opened) -> House:
+    """A house behind a proxy, in each mode."""
+    found: House = await opened(mode=request.param, trusted_proxies=(PROXY,))
+    return found
+
+
+async def through(house: House, browser: httpx2.AsyncClient | None = None) -> httpx2.AsyncClient:
+    """The proxy, which hands on the cookies of a browser and, by itself, nothing else."""
+    cookie = {} if browser is None else {"cookie": cookies(browser)}
+    return await house.client(address=PROXY, **LEFT_ALONE, **cookie)
+
+
+def cookies(client: httpx2.AsyncClient) -> str:
+    return "; ".join(f"{each.name}={each.value}" for each in client.cookies.jar)
+
+
+def said(method: str, **headers: str) -> dict[str, str]:
+    return {"x-original-method": method, **headers}
+
+
+async def test_a_login_passes_and_is_named_in_headers_alone(guarded: House) -> None:
+    browser = await guarded.alice()
+    me = (await browser.get("/api/me")).json()
+    answer = await (await through(guarded, browser)).get(PATH, headers=said("GET"))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["x-doorward-subject"] == me["subject"]
+    assert answer.headers["x-doorward-sid"] == me["sid"]
+    assert answer.headers["x-doorward-roles"] == ""
+    assert answer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+
+
+async def test_nobody_is_refused_whatever_a_client_says_of_itself(guarded: House) -> None:
+    claims = {"x-doorward-subject": "u_root", "x-doorward-roles": "admin", "x-doorward-sid": "s"}
+    answer = await (await through(guarded)).get(PATH, headers=said("GET", **claims))
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert not [name for name in answer.headers if name.startswith("x-doorward")]
+
+
+async def test_what_a_client_says_of_itself_changes_no_answer(guarded: House) -> None:
+    proxy = await through(guarded, await guarded.alice())
+    claims = {"x-doorward-subject": "u_root", "x-doorward-roles": "admin", "x-doorward-sid": "s"}
+    plain = await proxy.get(PATH, headers=said("GET"))
+    claimed = await proxy.get(PATH, headers=said("GET", **claims))
+    assert claimed.headers.multi_items() == plain.headers.multi_items()
+
+
+FOREIGN: list[dict[str, str]] = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {},
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PROPFIND", "get", ""])
+async def test_an_unsafe_request_of_another_site_is_refused(
+    guarded: House, method: str, foreign: dict[str, str]
+) -> None:
+    proxy = await through(guarded, await guarded.alice())
+    answer = await proxy.get(PATH, headers=said(method, **foreign))
+    assert (answer.status_code, answer.json()["reason"]) == (403, "cross_origin")
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("name", ["x-original-method", "x-forwarded-method"])
+async def test_a_link_from_another_site_passes(
+    guarded: House, name: str, method: str, foreign: dict[str, str]
+) -> None:
+    proxy = await through(guarded, await guarded.alice())
+    assert (await proxy.get(PATH, headers={name: method, **foreign})).status_code == 200
+
+
+@pytest.mark.parametrize("own", [{"sec-fetch-site": "same-origin"}, {"origin": ORIGIN}])
+async def test_an_unsafe_request_of_our_own_pages_passes(
+    guarded: House, own: dict[str, str]
+) -> None:
+    proxy = await through(guarded, await guarded.alice())
+    assert (await proxy.get(PATH, headers=said("POST", **own))).status_code == 200
+
+
+async def test_an_unsafe_request_passes_with_the_token_of_its_session(guarded: House) -> None:
+    browser = await guarded.alice()
+    token = (await browser.get("/api/me")).json()["csrf_token"]
+    proxy = await through(guarded, browser)
+    answer = await proxy.get(PATH, headers=said("POST", **{"x-csrf-token": token}))
+    assert answer.status_code == 200
+
+
+CROSS = ("sec-fetch-site", "cross-site")
+UNTOLD: list[list[tuple[str, str]]] = [
+    [],
+    [("x-original-method", "GET"), ("x-forwarded-method", "POST")],
+    [("x-original-method", "POST"), ("x-forwarded-method", "GET")],
+    [("x-original-method", "GET"), ("x-original-method", "GET")],
+    [("x-original-method", "GET, GET")],
+    [("x-original-method", "GET"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")],
+    [("x-http-method-override", "GET")],
+]
+
+
+@pytest.mark.parametrize("headers", UNTOLD)
+async def test_what_no_proxy_tells_for_certain_is_taken_for_unsafe(
+    guarded: House, headers: list[tuple[str, str]]
+) -> None:
+    proxy = await through(guarded, await guarded.alice())
+    assert (await proxy.get(PATH, headers=[*headers, CROSS])).status_code == 403
+
+
+async def test_a_method_that_a_stranger_tells_is_not_believed(guarded: House) -> None:
+    browser = await guarded.alice()
+    stranger = await guarded.client(address="203.0.113.5", cookie=cookies(browser))
+    answer = await stranger.get(PATH, headers=[("x-original-method", "GET"), CROSS])
+    assert (answer.status_code, answer.json()["reason"]) == (403, "cross_origin")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_proxy_that_was_not_named_is_told_of_trusted_proxies_and_so_is_the_log(
+    guarded: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = await guarded.alice()
+    stranger = await guarded.client(
+        address="203.0.113.5", cookie=cookies(browser), **{"x-original-method": "GET"}
+    )
+    for _ in range(FROM_ONE + 5):
+        answer = await stranger.get(PATH, headers=[CROSS])
+        assert "--trusted-proxies" in answer.json()["detail"]
+    lines = [line for line in caplog.messages if "--trusted-proxies" in line]
+    assert len(lines) == FROM_ONE
+    assert "203.0.113.5" in lines[0]
+    told = await (await through(guarded, browser)).get(PATH, headers=[*said("POST").items(), CROSS])
+    assert "--trusted-proxies" not in told.text
+
+
+async def test_a_bearer_token_needs_no_method(guarded: House) -> None:
+    await guarded.alice()
+    client = await guarded.client()
+    token = (await login(client, transport="bearer")).json()["access_token"]
+    proxy = await through(guarded)
+    answer = await proxy.get(PATH, headers={"authorization": f"Bearer {token}", **dict([CROSS])})
+    assert answer.status_code == 200
+
+
+async def test_a_login_that_is_over_is_refused_and_makes_no_noise(
+    guarded: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = await guarded.alice()
+    proxy = await through(guarded, browser)
+    await browser.post("/api/logout")
+    caplog.set_level("INFO", "doorward.events")
+    for _ in range(100):
+        answer = await proxy.get(PATH, headers=said("GET"))
+        assert (answer.status_code, answer.json()["reason"]) == (401, "revoked")
+    assert not caplog.records
+
+
+async def test_an_inline_refresh_shows_each_cookie_in_a_header_of_its_own(opened: Opened) -> None:
+    house = await opened(mode="token", trusted_proxies=(PROXY,))
+    proxy = await through(house, await house.alice())
+    house.clock.advance(400)
+    answer = await proxy.get(PATH, headers=said("GET"))
+    assert answer.status_code == 200
+    set_cookies = answer.headers.get_list("set-cookie")
+    assert [each.partition("=")[0] for each in set_cookies] == ["__Host-access", "__Host-refresh"]
+    copied = [answer.headers[f"x-doorward-set-cookie-{place}"] for place in (1, 2)]
+    assert copied == set_cookies
+    assert answer.headers.get_list("cache-control") == ["no-store"]
+
+
+async def test_a_script_that_asks_itself_reads_no_cookie(opened: Opened) -> None:
+    house = await opened(mode="token", trusted_proxies=(PROXY,))
+    browser = await house.alice()
+    house.clock.advance(400)
+    answer = await browser.get(PATH, headers=said("GET"))
+    assert answer.status_code == 200
+    assert len(answer.headers.get_list("set-cookie")) == 2
+    assert not [name for name in answer.headers if name.startswith("x-doorward-set-cookie")]
+
+
+def test_names_that_a_header_could_garble_are_encoded() -> None:
+    given: dict[str, Any] = {"sid": "s", "mode": "session", "scopes": frozenset(), "amr": ()}
+    roles = frozenset({"plain.role:a/b-c_d", "a,b", "Müller\u2028", "100%"})
+    who = Principal(subject=" ann ", roles=roles, authenticated_at=0, client_id="", **given)
+    shown = dict(names(who))
+    assert shown[b"x-doorward-subject"] == b"%20ann%20"
+    assert shown[b"x-doorward-roles"] == b"100%25,M%C3%BCller%E2%80%A8,a%2Cb,plain.role:a/b-c_d"

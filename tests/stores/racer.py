@@ -1,0 +1,54 @@
+"""Another process at the same store: `python -m tests.stores.racer URL KIND ROUNDS`.
+
+It says `ready` when it has opened the store, and at the next line on its pipe tries everything the
+other one tries, and says what it won.
+"""
+
+import asyncio
+import json
+import sys
+from contextlib import suppress
+from dataclasses import replace
+
+from doorward.errors import Rejected
+from doorward.stores import Backend, Decision, Most, open_store
+from doorward.testing.contract.rows import ANY_MARK, NOW, a_session
+
+
+async def insert(store: Backend, number: int) -> bool:
+    """One of two processes may add the same session; another session may not pass the limit."""
+    with suppress(ValueError, Rejected):
+        most = Most(1, end_oldest=False)
+        await store.insert(a_session(f"i{number}", f"of {number}"), ANY_MARK, NOW, most)
+        return True
+    return False
+
+
+async def replace_one(store: Backend, number: int) -> bool:
+    old = a_session(f"r{number}")
+    return await store.replace(old, replace(old, seen_at=NOW))
+
+
+async def change(store: Backend, number: int) -> bool:
+    return bool(await store.change(sid=f"c{number}", decision=Decision(revoke=True), at=NOW))
+
+
+async def take(store: Backend, number: int) -> bool:
+    taken = await store.take("code", number.to_bytes(4, "big"), NOW)
+    return taken is not None and taken[1]
+
+
+KINDS = {"insert": insert, "replace": replace_one, "change": change, "take": take}
+
+
+async def race(url: str, kind: str, rounds: str) -> None:
+    store = open_store(url)
+    await store.mark()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(json.dumps([await KINDS[kind](store, number) for number in range(int(rounds))]))
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(race(*sys.argv[1:]))

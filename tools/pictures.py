@@ -1,0 +1,81 @@
+"""Take the pictures of the pages in the documentation: a real server, a real Chromium.
+
+    .venv/bin/python -m tools.pictures [FOLDER]
+
+They go to docs/img, or FOLDER.  Chromium is found as the tests find it: `./dev test` installs one.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import httpx2
+from playwright.async_api import Browser
+
+from tests.cli.desk import PASSWORD, desk_of
+from tests.support.browser import launched_chromium
+from tests.support.server import RunningServer, running_server
+
+IMAGES = Path(__file__).parents[1] / "docs/img"
+ADMIN = "ada@example.org"
+LINUX, PHONE = "Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0)"
+AGENTS = {
+    "edsger@example.org": "curl/8.9",
+    "barbara@example.org": f"{LINUX} Gecko/20100101 Firefox/150.0",
+    "margaret@example.org": f"{PHONE} AppleWebKit/605.1.15 Version/19.0 Mobile Safari/604.1",
+    "grace@example.org": f"{LINUX} Gecko/20100101 Firefox/150.0",
+}
+OTHERS = tuple(AGENTS.values())[1:3]
+"""Where the administrator is logged in too."""
+
+
+def enter(server: RunningServer, email: str, agent: str) -> None:
+    """Log somebody in, in whose account it is all the same whether it was there before."""
+    with httpx2.Client(base_url=server.url, headers={"user-agent": agent}) as http:
+        who = {"email": email, "password": PASSWORD}
+        http.post("/api/signup", json=who)
+        http.post("/api/login", json={**who, "transport": "bearer"}).raise_for_status()
+
+
+async def take(
+    browser: Browser,
+    server: RunningServer,
+    target: Path,
+    path: str,
+    size: tuple[int, int],
+    colours: Literal["light", "dark"] = "light",
+) -> None:
+    """One picture; of the login page as a stranger, of any other as the administrator."""
+    width, height = size
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=colours
+    )
+    page = await context.new_page()
+    await page.goto(f"{server.url}/login")
+    if path != "/login":
+        await page.get_by_label("E-mail").fill(ADMIN)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await page.get_by_role("button", name="Log in").click()
+        await page.wait_for_url("**/account")
+        await page.goto(f"{server.url}{path}")
+    await page.screenshot(path=target, animations="disabled")
+    await context.close()
+
+
+async def main(folder: Path) -> None:
+    with TemporaryDirectory() as scratch, running_server(folder=Path(scratch)) as server:
+        for agent in OTHERS:
+            enter(server, ADMIN, agent)
+        async with launched_chromium() as browser:
+            await take(browser, server, folder / "account.png", "/account", (900, 1010))
+            await take(browser, server, folder / "login-phone.png", "/login", (390, 760), "dark")
+            for email, agent in AGENTS.items():
+                enter(server, email, agent)
+            desk_of(server).data("users", "set-roles", ADMIN, "admin")
+            await take(browser, server, folder / "online.png", "/admin", (960, 640))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES))
