@@ -50,9 +50,10 @@ def started(*args: str, folder: Path, env: dict[str, str] | None = None) -> Iter
         assert process.stdout is not None
         try:
             yield process.stdout.readline()
-        finally:
             process.terminate()
             assert process.wait(10) == 0
+        finally:
+            process.kill()  # else leaving would wait for it without end
 
 
 def test_it_says_where_it_serves_from_what(tmp_path: Path) -> None:

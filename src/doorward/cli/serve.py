@@ -185,10 +185,11 @@ async def _run(
     from ..server.edge.serving import Server
 
     async with app.router.lifespan_context(app):
-        if tie is None:
-            await _greet(app, said)
-        with _signals_ignored():
-            await Server(config, app.state.doorward.door, tie).serve([listener])
+        server = Server(config, app.state.doorward.door, tie)
+        with server.told_by_signals():
+            if tie is None:
+                await _greet(app, said)
+            await server.serve([listener])
 
 
 async def _open_once(app: "FastAPI", said: Sequence[str]) -> None:
@@ -267,16 +268,3 @@ def _counting_together(workers: int) -> Iterator[None]:
     with TemporaryDirectory(prefix="doorward-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield
-
-
-@contextmanager
-def _signals_ignored() -> Iterator[None]:
-    """The HTTP server stops at a signal and then raises it once more, for whoever waits for it.
-    Here that is nobody: what is open is closed next, and that is all."""
-    stopping = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(each, lambda *_: None) for each in stopping]
-    try:
-        yield
-    finally:
-        for each, handler in zip(stopping, before, strict=True):
-            signal.signal(each, handler)

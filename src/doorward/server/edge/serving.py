@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import uvicorn
@@ -35,6 +37,22 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._door = door
         self._tie = tie
+
+    @contextmanager
+    def told_by_signals(self) -> Iterator[None]:
+        """Within, being told to stop ends the serving, also before it has begun.
+
+        Uvicorn by itself listens only while it serves, and then raises once more what it heard,
+        for whoever waits for it.  Here that is nobody: what is open is closed next, and that is
+        all.
+        """
+        stopping = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(each, self.handle_exit) for each in stopping]
+        try:
+            yield
+        finally:
+            for each, handler in zip(stopping, before, strict=True):
+                signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve."""
