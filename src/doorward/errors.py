@@ -1,6 +1,7 @@
 """What can go wrong, as a closed set: rejected, unavailable, or misconfigured."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 
 class Reason(StrEnum):
@@ -66,10 +67,15 @@ class Rejected(DoorwardError):
 class StoreUnavailable(DoorwardError):
     """The store did not answer: 503, never 401, and nobody's cookies are touched."""
 
+    reason: ClassVar[str] = "store_unavailable"
+    """The stable word for programs, as `Rejected.reason` is for refusals."""
+
 
 class StoreMoved(StoreUnavailable):
     """The store refuses every write since its content is being moved elsewhere, or was.  The text
     says where to, in the words of a command; it is for operators and logs only."""
+
+    reason: ClassVar[str] = "moved"
 
 
 class ConfigurationError(DoorwardError):

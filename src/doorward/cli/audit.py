@@ -3,9 +3,10 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 
+from ..server.amount import counted
 from ..server.options import read_options
 from .opening import opened_database
-from .output import Answer, counted
+from .output import Answer
 from .verbs import Verb, run
 
 

@@ -5,12 +5,13 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ..server.amount import counted
 from ..server.options import read_options
 from ..types import system_clock
 from . import REFUSED
 from .checks import CHECKS, UNSAFE, Finding
 from .facts import gather
-from .output import Answer, counted, plain
+from .output import Answer, plain
 from .verbs import carry_out, ordered, parser_of
 
 WHAT = "Say what about a setup is unsafe or will surprise. Takes the options of `doorward serve`."

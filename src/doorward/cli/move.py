@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..keys import Keyring, load_root_keys
+from ..server.amount import counted
 from ..server.options import Options, read_options
 from ..server.place import shown
 from ..stores import check_url
@@ -93,7 +94,7 @@ async def _unseal(given: argparse.Namespace) -> Answer:
 def _answer(result: "Moved", target: Options) -> Answer:
     rows = {name.removeprefix("doorward_"): count for name, count in result.rows.items()}
     counts = {"sessions": result.sessions, "keys": result.keys, **rows, **result.waiting._asdict()}
-    *most, last = (f"{counts[name]} {NOUNS[name][counts[name] != 1]}" for name in NOUNS)
+    *most, last = (counted(counts[name], *NOUNS[name]) for name in NOUNS)
     next_step = _next_step(target)
     lines = [
         f"Moved {', '.join(most)} and {last}.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..errors import DoorwardError
+from ..server.amount import counted
 
 _LAST_YEAR = 253_402_300_800
 """The first second that a calendar of four-digit years cannot name."""
@@ -77,11 +78,6 @@ def long(seconds: int) -> str:
         if seconds >= size:
             return counted(seconds // size, unit)
     return counted(seconds, "second")
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 session`, `2 sessions`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _document(data: Mapping[str, object]) -> str:

@@ -4,11 +4,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 
 from ..auth import Auth
+from ..server.amount import counted
 from ..server.options import Options, read_options
 from ..stores import Page
 from ..types import Session
 from .opening import has_users, opened_auth, opened_deciding, opened_office, opened_users
-from .output import Answer, NotDone, counted, table, when
+from .output import Answer, NotDone, table, when
 from .verbs import Verb, run
 
 PAGE = 500
@@ -63,8 +64,8 @@ async def _revoke_everyone(given: Namespace) -> Answer:
     else:
         async with opened_deciding(options) as auth:
             ended = await end_everyone(auth)
-    of = "1 person" if ended.people == 1 else f"{ended.people} people"
-    did = f"{counted(ended.sessions, 'session')} of {of} ended; everybody can log in again."
+    whose = counted(ended.people, "person", "people")
+    did = f"{counted(ended.sessions, 'session')} of {whose} ended; everybody can log in again."
     data = {"sessions_ended": ended.sessions, "people": ended.people}
     return Answer(data, [did if ended.sessions else "Nobody was logged in."])
 

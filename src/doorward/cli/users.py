@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..auth import Auth
 from ..passwords import Passwords
+from ..server.amount import counted
 from ..server.options import Options, read_options
 from ..server.people.email import canonical
 from ..server.people.policy import check_password
@@ -16,7 +17,7 @@ from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .asking import new_password
 from .opening import opened_office, opened_register, opened_users
-from .output import Answer, NotDone, counted, table, when
+from .output import Answer, NotDone, table, when
 from .verbs import Verb, run
 
 

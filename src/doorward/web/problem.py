@@ -3,14 +3,11 @@
 import json
 from http import HTTPStatus
 
-from ..errors import EXPLANATIONS, Reason, Rejected, StoreMoved, StoreUnavailable
+from ..errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
 from .transport import NO_STORE, Header, challenge
 
-RETRY_SECONDS = 1
-"""When to ask again while the store is gone."""
-
-MOVED_RETRY_SECONDS = 10
-"""When to ask again where everything is being moved, or was: somebody has to start it elsewhere."""
+RETRY_SECONDS = {"store_unavailable": 1, "moved": 10}
+"""When to ask again.  Where everything was moved away, somebody has to start it elsewhere first."""
 
 STATUS: dict[Reason, HTTPStatus] = {
     Reason.MISSING: HTTPStatus.UNAUTHORIZED,
@@ -51,19 +48,16 @@ def document(status: HTTPStatus, reason: str, detail: str) -> bytes:
 
 
 _BODIES = {reason: document(STATUS[reason], reason, EXPLANATIONS[reason]) for reason in Reason}
-_UNAVAILABLE = document(
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    "store_unavailable",
-    "The session store does not answer; try again in a moment.",
-)
-
-
-_MOVED = document(
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    "moved",
-    "This service is moving to another place, and changes nothing here any more; if this goes on,"
-    " its operator has to lead you to the new one.",
-)
+_UNAVAILABLE = {
+    reason: document(HTTPStatus.SERVICE_UNAVAILABLE, reason, detail)
+    for reason, detail in {
+        "store_unavailable": "The session store does not answer; try again in a moment.",
+        "moved": (
+            "This service is moving to another place, and changes nothing here any more; if this"
+            " goes on, its operator has to lead you to the new one."
+        ),
+    }.items()
+}
 
 
 def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], bytes]:
@@ -71,9 +65,9 @@ def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], byte
     age are shown, never its detail; and no cookie is touched: only logging out does that.
     """
     if isinstance(error, StoreUnavailable):
-        body = _MOVED if isinstance(error, StoreMoved) else _UNAVAILABLE
-        retry = (b"retry-after", b"%d" % retry_seconds(error))
-        return HTTPStatus.SERVICE_UNAVAILABLE.value, [*_headers(body), retry], body
+        body = _UNAVAILABLE[error.reason]
+        headers = [*_headers(body), retry_after(error)]
+        return HTTPStatus.SERVICE_UNAVAILABLE.value, headers, body
     body = _BODIES[error.reason]
     headers = _headers(body)
     if error.reason not in _UNCHALLENGED:
@@ -81,9 +75,9 @@ def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], byte
     return STATUS[error.reason].value, headers, body
 
 
-def retry_seconds(error: StoreUnavailable) -> int:
+def retry_after(error: StoreUnavailable) -> Header:
     """When to ask again."""
-    return MOVED_RETRY_SECONDS if isinstance(error, StoreMoved) else RETRY_SECONDS
+    return b"retry-after", b"%d" % RETRY_SECONDS[error.reason]
 
 
 def _headers(body: bytes) -> list[Header]:

@@ -4,10 +4,11 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
+from ...server.amount import counted
 from ...settings import is_loopback
 from ...web.client import Trusted
 from ..facts import Facts
-from ..output import counted, long
+from ..output import long
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 
 ADVISED_PASSWORD = 15

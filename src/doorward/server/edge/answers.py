@@ -5,9 +5,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ...errors import EXPLANATIONS, Reason, Rejected, StoreMoved, StoreUnavailable
+from ...errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
 from ...passwords import Busy
-from ...web.problem import STATUS, problem, retry_seconds
+from ...web.problem import STATUS, problem, retry_after
 from ...web.transport import Header
 from ..pages.notices import announce
 from ..refusals import Refusal, Refused
@@ -90,9 +90,7 @@ async def on_unavailable(request: Request, error: StoreUnavailable) -> Response:
     request.app.state.service.trouble.happened(str(error))
     if not is_page(request.url.path):
         return _raw(*problem(error))
-    retry = (b"retry-after", b"%d" % retry_seconds(error))
-    reason = "moved" if isinstance(error, StoreMoved) else "store_unavailable"
-    return _page(503, _UNAVAILABLE[reason], reason, [retry])
+    return _page(503, _UNAVAILABLE[error.reason], error.reason, [retry_after(error)])
 
 
 async def on_rejected(request: Request, error: Rejected) -> Response:

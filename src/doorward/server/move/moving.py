@@ -11,8 +11,8 @@ from ...errors import ConfigurationError
 from ...stores import Backend, Movable, open_store
 from ...stores.seal import BEING_MOVED, MOVED
 from ...types import Clock
+from ..amount import counted
 from ..database import Database, open_database
-from ..views.words import many
 from . import seal, tables, waiting
 from .sessions import Sessions
 from .tables import Tables
@@ -79,9 +79,8 @@ async def move(source: Place, target: Place, where: str, clock: Clock, tell: Tel
         began = perf_counter()
         written = await _carry(sessions, rows)
         passes.append(perf_counter() - began)
-        tell(
-            f"Pass {len(passes)}, while serving: {many(written, 'session')} in {passes[-1]:.2f} s."
-        )
+        moved = counted(written, "session")
+        tell(f"Pass {len(passes)}, while serving: {moved} in {passes[-1]:.2f} s.")
     now = datetime.fromtimestamp(clock(), UTC)
     tell(f"The pause begins at {now:%Y-%m-%d %H:%M:%S} UTC: the old servers only answer now.")
     began = perf_counter()

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from ...types import Principal, SigningKey
 from ...web import origin
+from ..amount import counted
 from ..flows import administer
 from ..people.users import User
 from ..refusals import Refusal, Refused
@@ -22,7 +23,6 @@ from ..service import Service
 from ..views.console import ActPage, LinkPage
 from ..views.forms import read_form
 from ..views.rendering import MessagePage
-from ..views.words import many
 from .menu import menu_of
 from .show import show, wrong
 
@@ -49,7 +49,7 @@ async def _lock(service: Service, user: User, form: Form) -> Response:
         service,
         user,
         "Locked",
-        f"{user.email} cannot log in any more; {many(ended, 'session')} ended.",
+        f"{user.email} cannot log in any more; {counted(ended, 'session')} ended.",
     )
 
 
@@ -61,7 +61,10 @@ async def _unlock(service: Service, user: User, form: Form) -> Response:
 async def _end_all(service: Service, user: User, form: Form) -> Response:
     ended = await administer.end_all(service, user.subject)
     return _done(
-        service, user, "Logged out everywhere", f"{many(ended, 'session')} of {user.email} ended."
+        service,
+        user,
+        "Logged out everywhere",
+        f"{counted(ended, 'session')} of {user.email} ended.",
     )
 
 
@@ -69,7 +72,9 @@ async def _roles(service: Service, user: User, form: Form) -> Response:
     given = frozenset(form.get("roles", "").replace(",", " ").split())
     after, changed = await administer.set_roles(service, user.subject, given)
     names = ", ".join(sorted(after.roles)) or "no roles"
-    said = f"{user.email} has {names}; {many(changed, 'session')} changed, nobody was logged out."
+    said = (
+        f"{user.email} has {names}; {counted(changed, 'session')} changed, nobody was logged out."
+    )
     return _done(service, user, "Roles set", said)
 
 
@@ -164,8 +169,8 @@ async def get_end_everyone(request: Request, service: Serving) -> Response:
 @router.post("/sessions/end-all")
 async def post_end_everyone(request: Request, service: Serving) -> Response:
     ended = await administer.end_everyone(service, await admit(request))
-    whose = many(ended.people, "person", "people")
-    said = f"{many(ended.sessions, 'session')} of {whose} ended. You are still logged in here."
+    whose = counted(ended.people, "person", "people")
+    said = f"{counted(ended.sessions, 'session')} of {whose} ended. You are still logged in here."
     return _done(service, None, "Everybody is logged out", said)
 
 
@@ -194,7 +199,7 @@ async def post_end(sid: str, service: Serving) -> Response:
     subject, ended = await administer.end_one(service, sid)
     user = await service.users.by_subject(subject)
     who = subject if user is None else user.email
-    return _done(service, user, "Session ended", f"{many(ended, 'session')} of {who} ended.")
+    return _done(service, user, "Session ended", f"{counted(ended, 'session')} of {who} ended.")
 
 
 @router.get("/keys/rotate")

@@ -7,8 +7,8 @@ from html import escape
 from itertools import count
 
 from ...settings import DAY, HOUR, MINUTE
+from ..amount import counted
 from ..record.history import Count
-from .words import many
 
 HEIGHT = 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 4, 24, 24
@@ -78,8 +78,8 @@ def draw(counts: Sequence[Count], to: Frame = DESK) -> str:
 
 def described(counts: Sequence[Count], step: int) -> str:
     """What the plot shows, in words."""
-    logins = many(sum(c.logins for c in counts), "login")
-    refusals = many(sum(c.refusals for c in counts), "refusal")
+    logins = counted(sum(c.logins for c in counts), "login")
+    refusals = counted(sum(c.refusals for c in counts), "refusal")
     begin, end = _when(counts[0].at), _when(counts[-1].at + step)
     return (
         f"{logins} and {refusals} from {begin} to {end} UTC."
@@ -120,7 +120,7 @@ def _columns(
         if not logins and not refusals:
             continue
         x, up, down = _LEFT + place * room, logins * scale, refusals * scale
-        said = f"{many(logins, 'login')}, {many(refusals, 'refusal')}"
+        said = f"{counted(logins, 'login')}, {counted(refusals, 'refusal')}"
         yield f"<g><title>{_label(at, step)}: {said}</title>"
         if logins:
             yield _bar(x, middle - up, width, up, LOGIN)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ...web import client
+from ..amount import counted
 from ..people.users import User
 from ..record.entry import DONE, OPERATOR, SYSTEM, Kept
 from .console import HappenedRow
@@ -108,14 +109,9 @@ def _detail(detail: Mapping[str, object]) -> str:
     """The members worth a line; sids stand in the export."""
     told = [(name, value) for name, value in detail.items() if name not in ("sids", "hash")]
     return "; ".join(
-        many(value, *COUNTED[name]) if name in COUNTED else f"{name}: {_value(value)}"
+        counted(value, *COUNTED[name]) if name in COUNTED else f"{name}: {_value(value)}"
         for name, value in told
     )
-
-
-def many(number: object, noun: str, nouns: str = "") -> str:
-    """`1 session`, `2 sessions`; `nouns` where that is another word."""
-    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def _value(value: object) -> str:
