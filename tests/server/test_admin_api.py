@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
 
 import httpx2
 import pytest
@@ -11,48 +10,12 @@ from fastapi.routing import APIRoute
 from doorward.server.app import ROUTERS
 from doorward.server.record.history import Query
 from doorward.server.routes.admission import FRESH, AdminRoute, ConsoleRoute
+from tests.server.desk import ADMIN, CUSTOMER, Desk, desk_of, person
 from tests.server.house import ORIGIN, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
 
-ADMIN, CUSTOMER = "root@example.test", "carol@example.test"
 BODIES = {"/api/admin/users/{subject}/roles": {"roles": ["editor"]}}
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A house with an administrator at work and a customer who is logged in."""
-
-    house: House
-    admin: httpx2.AsyncClient
-    customer: httpx2.AsyncClient
-    root: str
-    carol: str
-
-    async def subject(self, email: str) -> str:
-        user = await self.house.service.users.by_email(email)
-        assert user is not None
-        return user.subject
-
-    async def kinds(self, subject: str) -> list[str]:
-        found = await self.house.service.history.page(Query(person=subject))
-        return [each.entry.kind for each in found]
-
-
-async def person(house: House, email: str, *roles: str) -> tuple[httpx2.AsyncClient, str]:
-    browser = await house.browser()
-    signup = await browser.post("/api/signup", json={"email": email, "password": PASSWORD})
-    subject = str(signup.json()["subject"])
-    if roles:
-        await house.service.users.set_roles(subject, frozenset(roles))
-    assert (await login(browser, email=email)).status_code == 200
-    return browser, subject
-
-
-async def desk_of(house: House) -> Desk:
-    admin, root = await person(house, ADMIN, "admin")
-    customer, carol = await person(house, CUSTOMER)
-    return Desk(house, admin, customer, root, carol)
 
 
 @pytest.fixture
@@ -222,47 +185,6 @@ async def test_what_is_no_time_is_said_beside_its_field_on_the_page_and_answered
     assert "Nothing was found." in odd.text
 
 
-async def test_a_person_sees_their_own_history_and_not_who_acted_or_from_where(desk: Desk) -> None:
-    await desk.admin.put(f"/api/admin/users/{desk.carol}/roles", json={"roles": ["editor"]})
-    answer = await desk.customer.get("/api/history")
-    entries = answer.json()["entries"]
-    assert [each["kind"] for each in entries[:2]] == ["roles_set", "changed"]
-    assert {each["by"] for each in entries[:2]} == {"administrator"}
-    assert {(each["address"], each["device"]) for each in entries[:2]} == {("", "")}
-    assert entries[-1]["by"] == "you"
-    assert desk.root not in answer.text
-    assert "root@" not in answer.text
-
-
-async def test_a_person_reads_all_of_their_own_history_page_by_page(desk: Desk) -> None:
-    phone = await desk.house.client()
-    for _ in range(55):
-        await login(phone, email=CUSTOMER, transport="bearer")
-    account = await desk.customer.get("/account")
-    assert 'href="/account/history"' in account.text
-    first = await desk.customer.get("/account/history")
-    older = re.search(r'href="(/account/history\?after=[^"]+)"', first.text)
-    assert older is not None
-    rest = await desk.customer.get(older[1])
-    assert first.text.count("<h3>") == 50
-    assert "Account made" in rest.text
-    stranger = await (await desk.house.browser()).get("/account/history")
-    assert stranger.headers["location"].startswith("/login?return_to=")
-
-
-async def test_what_an_administrator_did_to_others_is_no_part_of_their_own_history(
-    desk: Desk,
-) -> None:
-    await desk.admin.post(f"/api/admin/users/{desk.carol}/lock")
-    await desk.admin.delete("/api/sessions/s_of_somebody_else")
-    entries = (await desk.admin.get("/api/history")).json()["entries"]
-    assert [(each["kind"], each["by"]) for each in entries[:1]] == [("denied", "you")]
-    assert {"locked", "revoked"}.isdisjoint(each["kind"] for each in entries)
-    page = (await desk.admin.get("/account", headers={"accept": "text/html"})).text
-    assert "Account locked" not in page
-    assert "Sessions ended" not in page
-
-
 async def test_keys_are_shown_rotated_and_withdrawn(opened: Opened) -> None:
     desk = await desk_of(await opened(mode="token"))
     keys = (await desk.admin.get("/api/admin/keys")).json()["keys"]
@@ -372,48 +294,6 @@ async def test_an_act_needs_a_recent_proof(desk: Desk, method: str, path: str) -
     assert user is not None
     assert user.locked_at is None
     assert (await desk.customer.get("/api/me")).status_code == 200
-
-
-async def test_a_page_that_asks_about_an_act_leads_to_the_proof_first_and_back(desk: Desk) -> None:
-    desk.house.clock.advance(FRESH + 1)
-    page = f"/admin/users/{desk.carol}/lock"
-    led = await desk.admin.get(page)
-    assert led.headers["location"] == f"/elevate?return_to={page.replace('/', '%2F')}"
-    form = {"password": PASSWORD, "return_to": page}
-    back = await desk.admin.post("/elevate", data=form)
-    assert (back.status_code, back.headers["location"]) == (303, page)
-    shown = await desk.admin.get(page)
-    assert f"Lock {CUSTOMER}?" in shown.text
-    assert (await desk.customer.get("/api/me")).status_code == 200
-
-
-async def test_the_page_that_logs_everybody_out_asks_first_and_says_what_it_did(desk: Desk) -> None:
-    page = "/admin/sessions/end-all"
-    assert f'href="{page}"' in (await desk.admin.get("/admin")).text
-    asked = await desk.admin.get(page)
-    assert '<button class="button harm">End everybody&#39;s sessions</button>' in asked.text
-    assert (await desk.customer.get("/api/me")).status_code == 200
-    done = await desk.admin.post(page)
-    assert "1 session of 1 person ended. You are still logged in here." in done.text
-    told = (await desk.admin.get("/admin/history?kind=all_revoked")).text
-    assert "1 person" in told
-    assert "people:" not in told
-    assert (await desk.customer.get("/api/me")).status_code == 401
-    assert (await desk.admin.get("/api/me")).status_code == 200
-
-
-async def test_the_menu_of_the_console_stands_wherever_an_act_leads(desk: Desk) -> None:
-    menu = '<nav class="console" aria-label="Console">'
-    at = f"/admin/users/{desk.carol}"
-    shown = [
-        await desk.admin.get(f"{at}/lock"),
-        await desk.admin.post(f"{at}/lock"),
-        await desk.admin.get("/elevate"),
-        await desk.admin.post(f"{at}/reset-link"),
-    ]
-    assert all(menu in each.text for each in shown)
-    customer, _ = await person(desk.house, "plain@example.test")
-    assert menu not in (await customer.get("/elevate")).text
 
 
 # --- the last administrator -----------------------------------------------------------------------

@@ -14,8 +14,9 @@ from fastapi.routing import APIRoute
 
 from doorward.server.app import ROUTERS
 from tests.server.databases import new_url
+from tests.server.desk import ADMIN, person
 from tests.server.house import House, Opened
-from tests.server.test_admin_api import ADMIN, BODIES, person
+from tests.server.test_admin_api import BODIES
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio

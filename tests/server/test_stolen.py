@@ -17,8 +17,8 @@ from redis import Redis
 
 from doorward.tokens import mint_session_token
 from tests.server.databases import new_url
+from tests.server.desk import ADMIN, person
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
-from tests.server.test_admin_api import ADMIN, person
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
 
