@@ -205,14 +205,16 @@ async def test_what_was_exchanged_elsewhere_is_known_for_its_grace_and_while_bot
     assert (await to_sessions.authenticate(given.credential)).subject == "ann"
 
 
+@pytest.mark.parametrize("to", BOTH)
 async def test_what_was_displaced_before_the_exchange_is_theft_on_every_node(
-    house: House, to_sessions: Auth, to_tokens: Auth
+    house: House, to_sessions: Auth, to: Mode
 ) -> None:
     by_token = house.auth(mode="token")
     stolen = await old_tokens(house)
     newest = await by_token.refresh(refresh_token(await by_token.refresh(refresh_token(stolen))))
     given = await to_sessions.refresh(refresh_token(newest))
-    assert await refused(to_tokens.refresh(refresh_token(stolen))) is Reason.REUSED
+    node = house.auth(mode=to, accept=BOTH)
+    assert await refused(node.refresh(refresh_token(stolen))) is Reason.REUSED
     assert await refused(to_sessions.authenticate(given.credential)) is Reason.REVOKED
 
 
@@ -258,17 +260,6 @@ async def test_the_parent_of_a_refresh_token_gets_a_session_token_only_after_its
     house.clock.advance(G + 1)
     assert (await to_sessions.refresh(refresh_token(parent))).mode == "session"
     assert await refused(to_sessions.refresh(refresh_token(child))) is Reason.REUSED
-
-
-async def test_a_displaced_refresh_token_is_theft_also_during_the_change_over(
-    house: House, to_sessions: Auth
-) -> None:
-    by_token = house.auth(mode="token")
-    stolen = await old_tokens(house)
-    newest = await by_token.refresh(refresh_token(await by_token.refresh(refresh_token(stolen))))
-    converted = await to_sessions.refresh(refresh_token(newest))
-    assert await refused(to_sessions.refresh(refresh_token(stolen))) is Reason.REUSED
-    assert await refused(to_sessions.authenticate(converted.credential)) is Reason.REVOKED
 
 
 async def test_a_refresh_token_newer_than_a_restored_row_is_adopted(
