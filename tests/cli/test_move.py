@@ -124,6 +124,8 @@ def test_no_server_starts_with_what_was_moved_and_each_command_says_where_to(
     assert refused.startswith(
         f"Nothing was changed, for this {where.removesuffix(', and nothing')}: "
     )
+    listed = desk.run("users", "list", *old)
+    assert (listed.status, where in listed.err) == (0, True)
     found = desk.run("doctor", *old, "--json")
     assert found.status == 1
     finding = {each["check"]: each for each in json.loads(found.out)["findings"]}["moved"]
@@ -132,6 +134,7 @@ def test_no_server_starts_with_what_was_moved_and_each_command_says_where_to(
     again = finding["do"].partition("go back: doorward ")[2].split()
     assert desk.run(*again).status == 0
     assert desk.run("migrate", *old).status == 0
+    assert desk.run("users", "list", *old).err == ""
 
 
 def test_a_move_that_was_killed_is_not_taken_for_one_that_was_done(desk: Desk, there: Desk) -> None:

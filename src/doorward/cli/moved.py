@@ -2,7 +2,7 @@
 
 from shlex import quote
 
-from ..errors import StoreMoved, StoreUnavailable
+from ..errors import ConfigurationError, StoreMoved, StoreUnavailable
 from ..server.options import Options
 from ..server.place import shown
 from ..stores import POSTGRES, driver, open_store
@@ -40,6 +40,15 @@ async def check_open(options: Options) -> None:
             raise unreached(url, error) from error
         if why is not None:
             raise NotDone(f"{sealed(place_of(url), why)}: {_way_out(options, why)}.")
+
+
+async def note_of_move(options: Options) -> str | None:
+    """What the operator of a command that only read is told beside its answer, if anything."""
+    try:
+        why = await moved(options.database)
+    except (ConfigurationError, StoreUnavailable):
+        return None  # the answer came from elsewhere
+    return why and f"Note: {sealed(place_of(options.database), why)}."
 
 
 def sealed(place: str | None, why: str) -> str:

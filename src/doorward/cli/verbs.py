@@ -5,12 +5,12 @@ import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import DoorwardError, StoreMoved, StoreUnavailable
-from ..server.options import add_options
+from ..server.options import add_options, read_options
 from . import complain
-from .moved import nothing_done
+from .moved import note_of_move, nothing_done
 from .output import Answer, plain, show
 
 ALWAYS = ("database", "sessions", "root_key_file")
@@ -41,7 +41,13 @@ def run(command: str, verbs: Mapping[str, Verb], argv: Sequence[str]) -> int:
     parser = parser_of(f"doorward {command} {name}", verb.what, *ALWAYS, *verb.options)
     verb.arguments(parser)
     namespace = parser.parse_args(ordered(words))
-    return carry_out(lambda: verb.run(namespace), as_json=namespace.json)
+    return carry_out(lambda: _carried_out(verb, namespace), as_json=namespace.json)
+
+
+async def _carried_out(verb: Verb, given: argparse.Namespace) -> Answer:
+    answer = await verb.run(given)
+    note = await note_of_move(read_options(given))
+    return answer if note is None else replace(answer, notes=[*answer.notes, note])
 
 
 def parser_of(prog: str, what: str, *options: str) -> argparse.ArgumentParser:
