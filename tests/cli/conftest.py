@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.support.server import RunningServer, Serve
+from tests.support.until import PATIENCE
 
 from .desk import Desk, Visitor, desk_of
 
@@ -36,7 +37,7 @@ def servers(serve: Serve) -> dict[str, RunningServer]:
 def beside(request: pytest.FixtureRequest, servers: dict[str, RunningServer]) -> Iterator[Beside]:
     """Once in each mode."""
     server = servers[request.param]
-    with httpx2.Client(base_url=server.url) as http:
+    with httpx2.Client(base_url=server.url, timeout=PATIENCE) as http:
         yield Beside(server, desk_of(server), Visitor(http))
 
 
@@ -44,5 +45,5 @@ def beside(request: pytest.FixtureRequest, servers: dict[str, RunningServer]) ->
 def beside_tokens(servers: dict[str, RunningServer]) -> Iterator[Beside]:
     """In token mode."""
     server = servers["token"]
-    with httpx2.Client(base_url=server.url) as http:
+    with httpx2.Client(base_url=server.url, timeout=PATIENCE) as http:
         yield Beside(server, desk_of(server), Visitor(http))

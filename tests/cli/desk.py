@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 
 from tests.support.server import RunningServer, clean_environment
+from tests.support.until import PATIENCE
 
 PASSWORD = "a quiet green harbour"
-SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Desk:
             text=True,
             cwd=self.folder,
             env=self.environment | environment,
-            timeout=SECONDS,
+            timeout=PATIENCE,
             check=False,
         )
         assert "Traceback" not in process.stderr, process.stderr

@@ -24,6 +24,7 @@ from doorward.stores import open_store
 from doorward.types import SigningKey
 from tests.support.postgres import Postgres
 from tests.support.server import clean_environment, free_port
+from tests.support.until import PATIENCE
 from tests.support.valkey import Valkey
 
 from .conftest import Beside
@@ -285,7 +286,7 @@ def test_without_a_driver_a_command_says_what_to_install(tmp_path: Path, words: 
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1

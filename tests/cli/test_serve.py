@@ -21,6 +21,7 @@ from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
 from tests.support.certificate import make_certificate
 from tests.support.server import clean_environment, free_port, running_server
+from tests.support.until import PATIENCE
 
 DOORWARD = [sys.executable, "-m", "doorward"]
 
@@ -33,7 +34,7 @@ def run(*args: str, folder: Path, **environ: str) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 
@@ -51,7 +52,7 @@ def started(*args: str, folder: Path, env: dict[str, str] | None = None) -> Iter
         try:
             yield process.stdout.readline()
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0
         finally:
             process.kill()  # else leaving would wait for it without end
 
@@ -95,7 +96,7 @@ def test_it_ends_cleanly_and_soon_when_told_to(tmp_path: Path, how: signal.Signa
         idle = socket.create_connection(("127.0.0.1", server.port))
         began = monotonic()
         server.process.send_signal(how)
-        assert server.process.wait(10) == 0
+        assert server.process.wait(PATIENCE) == 0
         assert monotonic() - began < 3
         idle.close()
     assert "Traceback" not in server.output

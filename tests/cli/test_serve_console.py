@@ -7,6 +7,7 @@ from time import monotonic
 import httpx2
 
 from tests.support.server import RunningServer, running_server
+from tests.support.until import PATIENCE
 
 EMAIL, PASSWORD = "root@example.test", "correct horse battery"
 
@@ -41,11 +42,11 @@ def test_an_open_console_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with running_server(folder=tmp_path) as server:
         token = {"authorization": f"Bearer {set_up(server)}"}
         address = f"{server.url}/admin/online/events"
-        with httpx2.stream("GET", address, headers=token, timeout=20) as stream:
+        with httpx2.stream("GET", address, headers=token, timeout=PATIENCE) as stream:
             lines = stream.iter_lines()
             assert next(lines) == "retry: 2000"
             began = monotonic()
             server.process.terminate()
-            assert server.process.wait(10) == 0
+            assert server.process.wait(PATIENCE) == 0
             assert monotonic() - began < 3
             list(lines)  # it was ended, and not broken off

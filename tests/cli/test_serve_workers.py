@@ -19,7 +19,7 @@ from doorward.cli.serve import GRACE
 from tests.journeys.traveller import Traveller, travelling
 from tests.support.processes import children, is_alive
 from tests.support.server import RunningServer, clean_environment, running_server
-from tests.support.until import until
+from tests.support.until import PATIENCE, until
 
 EMAIL = "ann@example.org"
 
@@ -187,7 +187,7 @@ def test_what_cannot_be_served_is_one_sentence_before_any_worker(
         env=clean_environment(),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1

@@ -11,10 +11,11 @@ from secrets import token_hex
 
 import pytest
 
-from .conftest import Beside
-from .desk import PASSWORD, SECONDS, Desk, command
+from tests.support.until import PATIENCE
 
-PATIENCE = 20
+from .conftest import Beside
+from .desk import PASSWORD, Desk, command
+
 """Seconds to wait for a question."""
 
 LINK = re.compile(r"^(http://\S+/reset\?ticket=(\S+))$", re.MULTILINE)
@@ -68,7 +69,7 @@ def at_terminal(desk: Desk, *typed: str) -> tuple[int, str, str]:
             assert select.select([ours], [], [], PATIENCE)[0], f"it asked nothing: {shown!r}"
             shown += os.read(ours, 1024)
         os.write(ours, f"{line}\n".encode())
-    out, _ = process.communicate(timeout=SECONDS)
+    out, _ = process.communicate(timeout=PATIENCE)
     try:
         while more := os.read(ours, 1024):
             shown += more
@@ -178,7 +179,7 @@ def test_a_link_lives_an_hour_and_leads_to_the_public_origin(desk: Desk) -> None
         ((ends_at, now),) = connection.execute(
             "SELECT expires_at, unixepoch() FROM doorward_tickets"
         ).fetchall()
-    assert 3600 - SECONDS <= ends_at - now <= 3600
+    assert 3600 - PATIENCE <= ends_at - now <= 3600
 
 
 def test_a_ticket_stands_only_in_the_link(desk: Desk) -> None:
@@ -323,7 +324,7 @@ def test_a_reader_that_has_seen_enough_gets_no_complaint(desk: Desk) -> None:
         env=desk.environment,
         stdout=writing,
         stderr=subprocess.PIPE,
-        timeout=SECONDS,
+        timeout=PATIENCE,
         check=False,
     )
     os.close(writing)

@@ -16,6 +16,7 @@ from doorward import Auth, Settings
 from doorward.opening import open_auth
 from doorward.types import Mode, system_clock
 from tests.support.proxy import Proxy, running_proxy
+from tests.support.until import PATIENCE
 
 BOUND = 1
 """Seconds of `max_staleness`."""
@@ -50,7 +51,7 @@ class Node:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(command).encode() + b"\n")
-        line = await asyncio.wait_for(self.process.stdout.readline(), 20)
+        line = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE)
         return {name: [Run(**run) for run in runs] for name, runs in json.loads(line).items()}
 
     def pause(self) -> None:

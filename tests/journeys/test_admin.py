@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 from doorward.types import Mode
 from tests.journeys.traveller import PASSWORD, Traveller, travelling
 from tests.support.server import RunningServer, Serve
-from tests.support.until import until
+from tests.support.until import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,9 @@ class Console:
         self.email = "root@example.org"
         link = re.search(r"http\S+/setup\?ticket=\S+", running.output)
         assert link is not None, running.output
-        with httpx2.Client(base_url=self.url, headers={"sec-fetch-site": "same-origin"}) as client:
+        with httpx2.Client(
+            base_url=self.url, headers={"sec-fetch-site": "same-origin"}, timeout=PATIENCE
+        ) as client:
             form = {"ticket": link[0].partition("=")[2], "email": self.email, "password": PASSWORD}
             assert client.post("/setup", data=form).status_code == 303
 
@@ -227,7 +229,7 @@ def test_the_news_of_a_login_elsewhere_arrive_and_end_with_the_role(pair: Pair) 
         insider.log_in(admin)
         token = insider.held["access_token"]
         listening = httpx2.Client(
-            base_url=console.url, headers={"authorization": f"Bearer {token}"}, timeout=10
+            base_url=console.url, headers={"authorization": f"Bearer {token}"}, timeout=PATIENCE
         )
         stack.enter_context(listening)
         with listening.stream("GET", "/admin/online/events") as stream:

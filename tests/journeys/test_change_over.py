@@ -15,15 +15,12 @@ from playwright.async_api import Browser, Page, expect
 from doorward.types import Mode
 from tests.journeys.changing import Client, Site
 from tests.journeys.traveller import PASSWORD, UNUSED, Transport
-from tests.support.until import eventually
+from tests.support.until import PATIENCE, eventually
 
 pytestmark = pytest.mark.anyio
 
 SECONDS = 300
 """What a busy machine may take; a quiet one needs half a minute."""
-
-PATIENCE = 30_000
-"""Milliseconds for a page of a server that everybody asks without pause."""
 
 WINDOW = ("--accept", "session,token")
 CHANGES: tuple[tuple[Mode, tuple[str, ...]], ...] = (
@@ -145,7 +142,7 @@ def place(request: pytest.FixtureRequest) -> tuple[str, ...]:
 async def site(place: tuple[str, ...], tmp_path: Path, anyio_backend: str) -> AsyncIterator[Site]:
     """In session mode at first."""
     limits = httpx2.Limits(max_connections=100)
-    async with httpx2.AsyncClient(timeout=30, verify=UNUSED, limits=limits) as http:
+    async with httpx2.AsyncClient(timeout=PATIENCE, verify=UNUSED, limits=limits) as http:
         found = Site(tmp_path, http, place)
         try:
             await found.start("--mode", "session")
@@ -212,6 +209,6 @@ async def ends_one_other(page: Page) -> None:
     places = page.locator(PLACES)
     many = await places.count()
     await places.filter(has_not_text="This one").get_by_role("button").first.click()
-    await expect(places).to_have_count(many - 1, timeout=PATIENCE)
+    await expect(places).to_have_count(many - 1)
     heading = page.get_by_role("heading", level=1)
-    await expect(heading).to_have_text("Your account", timeout=PATIENCE)
+    await expect(heading).to_have_text("Your account")

@@ -27,6 +27,7 @@ from doorward.keys.rotation import private_part
 from doorward.types import SigningKey
 from tests.journeys.traveller import PASSWORD, UNUSED
 from tests.support.server import RunningServer, clean_environment, running_server
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -394,7 +395,7 @@ class Drill:
 @pytest.fixture(scope="module")
 async def drill(site: Site, anyio_backend: str) -> AsyncIterator[Drill]:
     limits = httpx2.Limits(max_connections=100)
-    async with httpx2.AsyncClient(timeout=30, verify=UNUSED, limits=limits) as http:
+    async with httpx2.AsyncClient(timeout=PATIENCE, verify=UNUSED, limits=limits) as http:
         found = Drill(site, http, Load())
         await found.arrive()
         yield found
@@ -408,7 +409,7 @@ async def under_fire(drill: Drill) -> AsyncIterator[Load]:
     for each in load.clients:
         del each.tokens[:-1]
         each.withdrawn = 0
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         async with asyncio.TaskGroup() as tasks:
             for each in load.clients:
                 tasks.create_task(each.go_on(load))

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import httpx2
 
+from tests.support.until import PATIENCE
+
 Transport = Literal["cookie", "bearer"]
 
 PASSWORD = "a sturdy door of oak"
@@ -101,6 +103,6 @@ class Traveller:
 @contextmanager
 def travelling(url: str, transport: Transport, verify: SSLContext = UNUSED) -> Iterator[Traveller]:
     with httpx2.Client(
-        base_url=url, headers={"user-agent": AGENT}, timeout=30, verify=verify
+        base_url=url, headers={"user-agent": AGENT}, timeout=PATIENCE, verify=verify
     ) as http:
         yield Traveller(http, transport, {})

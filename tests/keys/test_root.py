@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from doorward.errors import ConfigurationError
 from doorward.keys import RootKeys, load_root_keys
 from doorward.keys.root import default_root_key_path
+from tests.support.until import PATIENCE
 
 POSIX = os.name == "posix"
 
@@ -89,6 +90,7 @@ def test_a_missing_file_is_refused_where_sealed_keys_exist(tmp_path: Path) -> No
 RACER = """
 import sys
 from pathlib import Path
+from tests.support.until import PATIENCE
 from doorward.keys import load_root_keys
 print("ready", flush=True)
 sys.stdin.readline()
@@ -113,7 +115,7 @@ def test_processes_that_make_the_file_at_once_end_with_one_key(tmp_path: Path) -
         assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    keys = {racer.communicate(timeout=30)[0] for racer in racers}
+    keys = {racer.communicate(timeout=PATIENCE)[0] for racer in racers}
     assert [racer.returncode for racer in racers] == [0, 0, 0, 0]
     assert len(keys) == 1
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["root.key"]

@@ -15,7 +15,7 @@ from tests.journeys.changing import Client
 from tests.journeys.traveller import PASSWORD, UNUSED, Transport
 from tests.support.balancer import balancing
 from tests.support.server import free_port, running_server
-from tests.support.until import eventually
+from tests.support.until import PATIENCE, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -104,7 +104,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 @pytest.fixture
 async def http(anyio_backend: str) -> AsyncIterator[httpx2.AsyncClient]:
     limits = httpx2.Limits(max_connections=100)
-    async with httpx2.AsyncClient(timeout=30, verify=UNUSED, limits=limits) as found:
+    async with httpx2.AsyncClient(timeout=PATIENCE, verify=UNUSED, limits=limits) as found:
         yield found
 
 

@@ -22,6 +22,7 @@ from doorward.types import Mode
 from tests.journeys.traveller import Traveller
 from tests.nodes.conftest import Cluster, cluster
 from tests.support.thread import served
+from tests.support.until import PATIENCE
 
 MODES: list[Mode] = ["session", "token"]
 CLAIMS = {"X-Doorward-Subject": "u_root", "X-Doorward-Roles": "admin", "X-Doorward-Sid": "root"}
@@ -257,7 +258,7 @@ def test_no_request_is_smuggled_past_nginx(guarded: Guarded, text: bytes) -> Non
 
 
 def _all_of(client: ssl.SSLSocket) -> bytes:
-    client.settimeout(10)
+    client.settimeout(PATIENCE)
     parts = []
     while part := client.recv(65536):
         parts.append(part)

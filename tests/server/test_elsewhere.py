@@ -9,6 +9,7 @@ import pytest
 from tests.server.house import EMAIL, PASSWORD
 from tests.support.postgres import Postgres
 from tests.support.server import Serve
+from tests.support.until import PATIENCE
 from tests.support.valkey import Valkey
 
 ACCOUNT = {"email": EMAIL, "password": PASSWORD, "transport": "bearer"}
@@ -23,9 +24,9 @@ def test_who_signs_up_can_log_in(
     database = postgres.new_database()
     urls = {"file": f"sqlite:///{tmp_path}/sessions.db", "valkey": valkey.url, "beside": database}
     server = serve("--mode", mode, "--database", database, "--sessions", urls[where])
-    with httpx2.Client(base_url=server.url) as client:
-        subject = client.post("/api/signup", json=ACCOUNT).json()["subject"]
-        token = client.post("/api/login", json=ACCOUNT).json()["access_token"]
+    with httpx2.Client(base_url=server.url, timeout=PATIENCE) as client:
+        subject = client.post("/api/signup", json=ACCOUNT, timeout=PATIENCE).json()["subject"]
+        token = client.post("/api/login", json=ACCOUNT, timeout=PATIENCE).json()["access_token"]
         me = client.get("/api/me", headers={"authorization": f"Bearer {token}"})
         assert me.json()["subject"] == subject
         assert client.get("/healthz").json() == {"status": "ok", "view": "fresh"}
@@ -46,7 +47,9 @@ def test_of_many_who_take_one_address_at_two_servers_one_gets_it(
     servers = [serve("--database", database) for _ in range(2)]
 
     def sign_up(number: int) -> int:
-        return httpx2.post(f"{servers[number % 2].url}/api/signup", json=ACCOUNT).status_code
+        return httpx2.post(
+            f"{servers[number % 2].url}/api/signup", json=ACCOUNT, timeout=PATIENCE
+        ).status_code
 
     with ThreadPoolExecutor(6) as people:
         answers = list(people.map(sign_up, range(6)))

@@ -18,6 +18,7 @@ from doorward.server.views.rendering import static_path
 from doorward.web.asgi import KEY, principal
 from doorward.web.connection import Answer
 from tests.server.house import ORIGIN, House, Opened
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -143,7 +144,7 @@ async def test_the_end_of_a_stream_whose_session_was_revoked_is_no_failure(
     house.app.add_api_route("/api/stream", stream)
     browser = await house.alice()
     with caplog.at_level(logging.ERROR):
-        async with timeout(10):
+        async with timeout(PATIENCE):
             assert (await browser.get("/api/stream")).status_code == 200
         assert len(await others[0]) == 1
     assert caplog.text == ""

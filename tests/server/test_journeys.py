@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.server.house import PASSWORD
 from tests.support.server import RunningServer, Serve
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -202,7 +203,7 @@ async def test_a_client_without_cookies_does_the_same_by_bearer(
     server: RunningServer, email: str
 ) -> None:
     body = {"email": email, "password": PASSWORD, "transport": "bearer"}
-    async with httpx2.AsyncClient(base_url=server.url) as client:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
         assert (await client.post("/api/signup", json=body)).status_code == 201
         tokens: dict[str, Any] = (await client.post("/api/login", json=body)).json()
         client.headers["authorization"] = f"Bearer {tokens['access_token']}"

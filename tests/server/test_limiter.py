@@ -21,6 +21,7 @@ from doorward.stores.memory import MemoryStore
 from doorward.testing import FakeClock
 from tests.server.databases import new_url
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
+from tests.support.until import PATIENCE
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
@@ -314,7 +315,7 @@ async def test_a_guess_waits_for_those_that_are_being_judged(first_is_right: boo
     assert not done
     judged.set()
     assert await first is first_is_right
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         if first_is_right:
             assert await second
         else:

@@ -23,7 +23,7 @@ from doorward.stores import open_store
 from tests.server.databases import new_url
 from tests.server.house import PASSWORD
 from tests.support.server import Serve, clean_environment
-from tests.support.until import until
+from tests.support.until import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 
@@ -216,7 +216,7 @@ async def test_a_running_server_finishes_what_another_process_was_killed_in(
     serve: Serve,
 ) -> None:
     running = serve()
-    with httpx2.Client(base_url=running.url) as client:
+    with httpx2.Client(base_url=running.url, timeout=PATIENCE) as client:
         account = {"email": "ann@example.test", "password": PASSWORD}
         subject = client.post("/api/signup", json=account).json()["subject"]
         token = client.post("/api/login", json={**account, "transport": "bearer"}).json()

@@ -10,6 +10,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from doorward.server.edge.wire import Protocol
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +48,7 @@ async def listening(
         return talks[-1]
 
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             yield connect
     finally:
         server.close()

@@ -17,7 +17,7 @@ from doorward.server.move import moving, seal
 from doorward.stores import Movable
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.server import running_server
-from tests.support.until import until
+from tests.support.until import PATIENCE, until
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ class Wreck:
         self, method: str, path: str, *, stranger: bool = False, **body: Any
     ) -> httpx2.Response:
         headers = {"sec-fetch-site": "same-origin", "cookie": "" if stranger else self.cookie}
-        async with httpx2.AsyncClient(base_url=self.url) as client:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=PATIENCE) as client:
             return await client.request(method, path, headers=headers, **body)
 
 
@@ -42,7 +42,7 @@ class Wreck:
 def wreck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("wreck")
     with running_server("--mode", request.param, folder=folder) as server:
-        with httpx2.Client(base_url=server.url) as client:
+        with httpx2.Client(base_url=server.url, timeout=PATIENCE) as client:
             body = {"email": EMAIL, "password": PASSWORD}
             client.post("/api/signup", json=body)
             client.post("/api/login", json=body)
@@ -129,7 +129,7 @@ def test_a_balancer_finds_it_well_within_five_seconds_of_the_stores_answer(
     body = {"email": EMAIL, "password": PASSWORD}
     with (
         running_server("--sessions", valkey.url, folder=tmp_path) as server,
-        httpx2.Client(base_url=server.url) as client,
+        httpx2.Client(base_url=server.url, timeout=PATIENCE) as client,
     ):
         assert client.post("/api/signup", json=body).status_code == 201
         valkey.process.send_signal(signal.SIGSTOP)
@@ -171,7 +171,7 @@ async def test_pages_that_need_no_database_are_still_there(wreck: Wreck) -> None
 async def test_a_full_disk_refuses_what_it_cannot_keep_and_keeps_the_rest(tmp_path: Path) -> None:
     body = {"email": EMAIL, "password": PASSWORD, "transport": "bearer"}
     with running_server(folder=tmp_path) as server:
-        async with httpx2.AsyncClient(base_url=server.url) as client:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
             assert (await client.post("/api/signup", json=body)).status_code == 201
             token = (await client.post("/api/login", json=body)).json()["access_token"]
             mine = {"authorization": f"Bearer {token}"}

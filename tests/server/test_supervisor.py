@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.support.processes import children, is_alive
-from tests.support.until import until
+from tests.support.until import PATIENCE, until
 
 PROGRAM = """
 import logging, os, signal, sys
@@ -47,7 +47,7 @@ def supervising(
 
 def test_when_no_worker_ever_comes_up_it_gives_up(tmp_path: Path) -> None:
     with supervising(tmp_path, "return 7") as (parent, output):
-        assert parent.wait(30) == 1
+        assert parent.wait(PATIENCE) == 1
     said = output.read_text()
     assert said.count("ended with status 7.") == 2
     assert said.count("No worker came up") == 1
@@ -55,7 +55,7 @@ def test_when_no_worker_ever_comes_up_it_gives_up(tmp_path: Path) -> None:
 
 def test_what_a_worker_stumbles_over_is_told_and_ends_it_alone(tmp_path: Path) -> None:
     with supervising(tmp_path, "raise ValueError('oops')") as (parent, output):
-        assert parent.wait(30) == 1
+        assert parent.wait(PATIENCE) == 1
     said = output.read_text()
     assert said.count("ValueError: oops") == 2
     assert said.count("No worker came up") == 1
@@ -67,7 +67,7 @@ def test_the_pause_before_the_next_grows_while_they_die_young(tmp_path: Path) ->
         until(lambda: output.read_text().count("ended") >= 8)
         assert monotonic() - began >= 0.1 + 0.2 + 0.4
         parent.terminate()
-        assert parent.wait(30) == 0
+        assert parent.wait(PATIENCE) == 0
 
 
 STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.write(tie.news, UP); signal.pause()"
@@ -90,7 +90,7 @@ def test_who_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
     with supervising(tmp_path, STUBBORN, patience=0.2) as (parent, _):
         workers = stubborn_workers(parent)
         parent.terminate()
-        assert parent.wait(30) == 0
+        assert parent.wait(PATIENCE) == 0
         assert not any(map(is_alive, workers))
 
 
@@ -99,5 +99,5 @@ def test_a_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
         workers = stubborn_workers(parent)
         parent.send_signal(signal.SIGTERM)
         parent.send_signal(signal.SIGINT)
-        assert parent.wait(30) == 0
+        assert parent.wait(PATIENCE) == 0
         assert not any(map(is_alive, workers))

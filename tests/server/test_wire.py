@@ -7,6 +7,7 @@ from time import perf_counter
 import pytest
 
 from tests.support.server import RunningServer, Serve
+from tests.support.until import PATIENCE
 
 HEAD = b" HTTP/1.1\r\nHost: x\r\n"
 JSON = b"Content-Type: application/json\r\n"
@@ -91,7 +92,7 @@ def server(serve: Serve) -> RunningServer:
 
 def status(server: RunningServer, request: bytes) -> tuple[int, bytes]:
     """The status of the answer, and all of its head."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         answer = b""
         while b"\r\n\r\n" not in answer:
@@ -125,7 +126,7 @@ def test_what_is_no_good_request_is_refused_at_once(server: RunningServer, name:
 @pytest.mark.parametrize("name", ["no host", "two hosts", "gzip and chunked encoding"])
 def test_who_frames_badly_is_asked_nothing_more(server: RunningServer, name: str) -> None:
     request = REFUSED[name][0]
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(request + b"GET /healthz" + HEAD + b"\r\n")
         answers = b""
         while part := connection.recv(65_536):
@@ -144,7 +145,7 @@ def test_chunks_may_be_announced_in_capitals(server: RunningServer) -> None:
 
 def test_two_requests_in_one_write_get_two_answers(server: RunningServer) -> None:
     request = b"GET /healthz" + HEAD + b"\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(request * 2)
         answers = b""
         while answers.count(b'"view"') < 2:
@@ -155,7 +156,7 @@ def test_two_requests_in_one_write_get_two_answers(server: RunningServer) -> Non
 def test_large_bodies_on_one_connection_are_no_large_head(server: RunningServer) -> None:
     body = b'{"refresh_token":"' + b"a" * 60_000 + b'"}'
     request = b"POST /api/refresh" + HEAD + JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         for _ in range(3):
             connection.sendall(request)
             answer = b""

@@ -11,8 +11,8 @@ from random import Random
 
 from doorward.types import system_clock
 from tests.soak.node import Words
+from tests.support.until import PATIENCE
 
-ANSWER_SECONDS = 30
 NODES = 2
 
 
@@ -34,7 +34,7 @@ class Node:
 
     async def ready(self) -> None:
         """Until it answers."""
-        await asyncio.wait_for(self._waiting[0], ANSWER_SECONDS)
+        await asyncio.wait_for(self._waiting[0], PATIENCE)
 
     async def ask(self, **command: object) -> Words:
         """Raises `Died`."""
@@ -45,12 +45,12 @@ class Node:
         number, answer = self._asked, asyncio.Future[Words]()
         self._waiting[number] = answer
         self.process.stdin.write(json.dumps({"id": number, **command}).encode() + b"\n")
-        return await asyncio.wait_for(answer, ANSWER_SECONDS)
+        return await asyncio.wait_for(answer, PATIENCE)
 
     async def answered(self, more: int) -> None:
         """Until it answered so many more."""
         self._mark, self._marked = self._answers + more, asyncio.Future()
-        await asyncio.wait_for(self._marked, ANSWER_SECONDS)
+        await asyncio.wait_for(self._marked, PATIENCE)
 
     async def kill(self) -> None:
         """As `kill -9` does it."""

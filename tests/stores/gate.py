@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from threading import Event
 
+from tests.support.until import PATIENCE
+
 
 class Gate(Mapping[str, str | int | bool]):
     """Empty, but whoever reads it waits until it is open."""
@@ -13,7 +15,7 @@ class Gate(Mapping[str, str | int | bool]):
 
     def __iter__(self) -> Iterator[str]:
         self.reached.set()
-        assert self.open.wait(10)
+        assert self.open.wait(PATIENCE)
         return iter(())
 
     def __len__(self) -> int:

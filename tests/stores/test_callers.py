@@ -15,6 +15,7 @@ from doorward.errors import ConfigurationError, Rejected
 from doorward.stores import Backend, Decision, Most, open_store
 from doorward.stores.memory import MemoryStore
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live, row
+from tests.support.until import PATIENCE
 
 from .callers import finish
 from .gate import Gate
@@ -92,7 +93,7 @@ def test_no_decision_comes_into_the_middle_of_a_login(store: Backend) -> None:
     session = a_session("a", attributes=gate)
     with ThreadPoolExecutor(2) as threads:
         login = threads.submit(finish, store.insert(session, finish(store.mark()), NOW))
-        assert gate.reached.wait(10)
+        assert gate.reached.wait(PATIENCE)
         decision = threads.submit(finish, store.change(subject="alice", decision=REVOKE, at=NOW))
         assert not wait([decision], timeout=0.1).done
         gate.open.set()
@@ -105,10 +106,10 @@ def test_a_change_made_in_another_loop_wakes_who_waits(store: Backend) -> None:
     finish(add(store, a_session("a")))
 
     async def sleeper() -> None:
-        asleep = asyncio.create_task(store.wait(60))
+        asleep = asyncio.create_task(store.wait(10 * PATIENCE))
         await asyncio.sleep(0)
         await asyncio.to_thread(asyncio.run, revoke(store, "a"))
-        await asyncio.wait_for(asleep, 5)
+        await asyncio.wait_for(asleep, PATIENCE)
 
     asyncio.run(sleeper())
 
@@ -118,7 +119,7 @@ def test_a_waiter_whose_loop_was_closed_is_in_nobodys_way() -> None:
     loop = asyncio.new_event_loop()
     reports: list[object] = []
     loop.set_exception_handler(lambda _, report: reports.append(report["message"]))
-    asleep = loop.create_task(store.wait(60))
+    asleep = loop.create_task(store.wait(10 * PATIENCE))
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
     finish(add(store, a_session("a")))

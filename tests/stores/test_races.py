@@ -11,6 +11,7 @@ import pytest
 
 from doorward.stores import open_store
 from doorward.testing.contract.rows import NOW, a_session, add
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +28,7 @@ def racer(url: str, kind: str) -> Iterator["subprocess.Popen[str]"]:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         yield process
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize("kind", ["insert", "replace", "change", "take"])

@@ -5,7 +5,9 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.support.until import PATIENCE
 
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
 FLAGS = [
@@ -27,6 +29,7 @@ def chromium_path() -> str | None:
 
 @asynccontextmanager
 async def launched_chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=1000 * PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         try:

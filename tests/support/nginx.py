@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.server import RETRY_SECONDS, START_SECONDS
+from tests.support.server import RETRY_SECONDS
+from tests.support.until import PATIENCE
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/nginx.conf"
 
@@ -74,7 +75,7 @@ def running_nginx(folder: Path, text: str) -> Iterator[None]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

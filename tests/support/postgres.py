@@ -19,7 +19,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-START_SECONDS = 60
+from tests.support.until import PATIENCE
+
 RETRY_SECONDS = 0.02
 
 QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200")
@@ -88,7 +89,7 @@ def running_postgres(options: Sequence[str] = QUICK) -> Iterator[Postgres]:
             yield server
         finally:
             server.process.send_signal(signal.SIGINT)  # it waits for no client
-            server.process.wait(START_SECONDS)
+            server.process.wait(PATIENCE)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -109,7 +110,7 @@ def start_postgres(
             **_as_whom(),
         )
     ready = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + PATIENCE
     while subprocess.run(ready, check=False).returncode:
         assert process.poll() is None, (data.parent / "log").read_text()
         assert time.monotonic() < give_up, "PostgreSQL does not answer"

@@ -1,6 +1,7 @@
 """A real `doorward serve` process on a free loopback port."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Protocol
 
-START_SECONDS = 30
-STOP_SECONDS = 15
+from tests.support.until import PATIENCE
+
 RETRY_SECONDS = 0.02
 
 
@@ -75,7 +76,7 @@ def _start(args: tuple[str, ...], folder: Path, env: dict[str, str], port: int) 
     options = ["--port", str(port), "--database", database, "--root-key-file", str(key_file)]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "doorward", "serve", *options, *args],
+            [sys.executable, "-X", "faulthandler", "-m", "doorward", "serve", *options, *args],
             cwd=folder,
             env={**clean_environment(), **env},
             stdin=subprocess.DEVNULL,
@@ -87,18 +88,18 @@ def _start(args: tuple[str, ...], folder: Path, env: dict[str, str], port: int) 
 
 def _wait_until_healthy(server: RunningServer) -> None:
     """Asks until it answers.  The pause between two tries ends early if the process does."""
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + PATIENCE
     while not _healthy(server.port):
         try:
             status = server.process.wait(RETRY_SECONDS)
         except subprocess.TimeoutExpired:
-            assert time.monotonic() < give_up, f"no answer in {START_SECONDS} s: {server.output}"
+            assert time.monotonic() < give_up, f"no answer in {PATIENCE} s: {server.output}"
         else:
             raise AssertionError(f"the server ended with status {status}: {server.output}")
 
 
 def _healthy(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
@@ -111,8 +112,8 @@ def _healthy(port: int) -> bool:
 def _stop(server: RunningServer) -> None:
     server.process.terminate()
     try:
-        server.process.wait(STOP_SECONDS)
+        server.process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
-        server.process.kill()
+        server.process.send_signal(signal.SIGABRT)  # it then writes where each of its threads is
         server.process.wait()
-        raise AssertionError(f"did not stop in {STOP_SECONDS} s: {server.output}") from None
+        raise AssertionError(f"did not stop in {PATIENCE} s: {server.output}") from None

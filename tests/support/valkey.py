@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-START_SECONDS = 30
+from tests.support.until import PATIENCE
+
 RETRY_SECONDS = 0.01
 
 DURABLE = ("--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", "")
@@ -70,7 +71,7 @@ def start_valkey(folder: Path, *options: str, port: int = 0, program: str = "") 
             stderr=log,
             cwd=folder,
         )
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + PATIENCE
     while not _answers(port):
         assert process.poll() is None, (folder / "log").read_text()
         assert time.monotonic() < give_up, "Valkey does not answer"

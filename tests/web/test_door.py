@@ -10,6 +10,7 @@ import pytest
 from doorward import ConfigurationError, Settings
 from doorward.web.asgi import Middleware
 from doorward.web.door import Door
+from tests.support.until import PATIENCE
 from tests.web.driver import ask, bearer
 from tests.web.test_asgi import raw
 
@@ -74,7 +75,7 @@ async def test_while_it_runs_dead_rows_are_purged(tmp_path: Path) -> None:
     await found.close()
     now[0] += 100 * 86400
     async with found.running() as auth:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await auth.session(issued.session.sid) is not None:
                 await auth.store.wait(0.01)
 

@@ -24,7 +24,7 @@ from doorward.web.asgi import Middleware, principal
 from doorward.web.door import Door
 from doorward.web.fastapi import Doorward, Principal
 from tests.support.thread import Served, served
-from tests.support.until import until
+from tests.support.until import PATIENCE, until
 from tests.web.driver import Answer, ask, bearer, request
 
 BOUND = 1.0
@@ -209,7 +209,7 @@ def events_of(
     """The parts of a stream, of which the first has come."""
     sent = headers(issued) if issued else {}
     with (
-        httpx2.Client(base_url=house.served.url, timeout=10) as client,
+        httpx2.Client(base_url=house.served.url, timeout=PATIENCE) as client,
         client.stream("GET", path, headers=sent) as answer,
     ):
         assert answer.status_code == 200
@@ -222,7 +222,7 @@ def close_code(socket: ClientConnection) -> int:
     """Waits for the end, whatever is still said before it."""
     with suppress(ConnectionClosed):
         while True:
-            socket.recv(timeout=10)
+            socket.recv(timeout=PATIENCE)
     assert socket.close_code is not None
     return socket.close_code
 
@@ -242,7 +242,7 @@ def test_a_revoked_session_loses_its_streams_and_nobody_else_does(house: House) 
         assert monotonic() - acknowledged < BOUND
         until(lambda: house.seen.left == ["ann", "ann"])
         his.send("still here?")
-        assert his.recv(timeout=10) == "heard"
+        assert his.recv(timeout=PATIENCE) == "heard"
 
 
 @pytest.mark.parametrize("verb", ["revoke", "change"])
@@ -260,7 +260,7 @@ def test_a_decision_of_another_process_closes_them_too(house: House, verb: str) 
         assert list(her_events) == []
         assert monotonic() - acknowledged < BOUND
         his.send("still here?")
-        assert his.recv(timeout=10) == "heard"
+        assert his.recv(timeout=PATIENCE) == "heard"
 
 
 def test_other_roles_close_a_stream_and_it_may_come_back_with_them(house: House) -> None:
@@ -273,7 +273,7 @@ def test_other_roles_close_a_stream_and_it_may_come_back_with_them(house: House)
         hers.recv()
         house.decide("change", "ann", roles=["editor", "reader"])  # the same as before
         hers.send("x")
-        assert hers.recv(timeout=10) == "heard"
+        assert hers.recv(timeout=PATIENCE) == "heard"
 
 
 def test_a_step_up_closes_nothing(brief_house: House) -> None:
@@ -292,14 +292,14 @@ def test_a_step_up_closes_nothing(brief_house: House) -> None:
             house.decide("revoke", sid=other.session.sid)
             assert close_code(his) == 4401  # so the follower has seen the step-up as well
         hers.send("x")
-        assert hers.recv(timeout=10) == "heard"
+        assert hers.recv(timeout=PATIENCE) == "heard"
 
 
 def test_who_asks_late_is_watched_from_then_on(brief_house: House) -> None:
     ann = brief_house.log_in("ann")
     with socket_of(brief_house, ann, "/late") as hers:
         hers.send("who am I?")
-        assert hers.recv(timeout=10) == "hello"
+        assert hers.recv(timeout=PATIENCE) == "hello"
         brief_house.decide("revoke", sid=ann.session.sid)
         assert close_code(hers) == 4401
 
@@ -343,7 +343,7 @@ def test_a_session_that_expires_closes_its_streams_and_one_in_use_keeps_them(
         brief_house.clock.advance(week)
         assert close_code(hers) == 4401
         his.send("x")
-        assert his.recv(timeout=10) == "heard"
+        assert his.recv(timeout=PATIENCE) == "heard"
 
 
 def test_a_withdrawn_key_closes_what_it_may_have_opened(tmp_path: Path, clock: FakeClock) -> None:
@@ -418,7 +418,7 @@ async def streamed(door: Door, meanwhile: Callable[[Auth, Issued], Awaitable[obj
         await principal()
         await meanwhile(auth, issued)
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 await send({"type": "http.response.body", "body": b".", "more_body": True})
                 await auth.store.wait(0.01)
@@ -506,7 +506,7 @@ async def test_a_client_that_ignores_the_close_is_not_heard_any_more(by_hand: Do
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await principal()
         await send({"type": "websocket.accept"})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not heard or heard[-1]["type"] == "websocket.receive":
                 heard.append(await receive())
                 if len(heard) == 3:

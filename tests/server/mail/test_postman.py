@@ -21,6 +21,7 @@ from doorward.server.record.entry import Entry
 from doorward.testing import FakeClock
 from tests.support.server import free_port
 from tests.support.smtp import running_smtp, self_signed
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -275,7 +276,7 @@ async def test_what_is_being_sent_when_the_server_stops_is_sent(desk: Post) -> N
     await desk.happen()
     async with running_smtp() as smtp:
         walk = asyncio.create_task(desk.man(at(smtp.port)).walk())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await smtp.came.wait()  # taken, and perhaps not yet noted
         walk.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -291,7 +292,7 @@ async def test_a_server_that_says_nothing_does_not_keep_ours_from_stopping(
     async with running_smtp() as smtp:
         smtp.silent = True
         walk = asyncio.create_task(desk.man(at(smtp.port)).walk())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await smtp.called.wait()
             walk.cancel()
             with pytest.raises(asyncio.CancelledError):

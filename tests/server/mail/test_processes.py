@@ -10,6 +10,7 @@ import pytest
 from tests.server.house import PASSWORD
 from tests.support.server import RunningServer, free_port, running_server
 from tests.support.smtp import running_smtp
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +20,7 @@ PEOPLE = 8
 def change_passwords(server: RunningServer) -> None:
     for number in range(PEOPLE):
         account = {"email": f"person{number}@example.test", "password": PASSWORD}
-        with httpx2.Client(base_url=server.url) as client:
+        with httpx2.Client(base_url=server.url, timeout=PATIENCE) as client:
             client.post("/api/signup", json=account)
             token = client.post("/api/login", json={**account, "transport": "bearer"}).json()
             client.headers["authorization"] = f"Bearer {token['access_token']}"

@@ -11,6 +11,7 @@ from doorward.stores import Decision
 from doorward.stores.postgres import PostgresStore, bell
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.support.proxy import Proxy
+from tests.support.until import PATIENCE
 
 from .recovery import comes_about
 
@@ -21,7 +22,7 @@ REVOKE = Decision(revoke=True)
 
 async def listening(store: PostgresStore) -> None:
     """Until the bell's connection is there and has rung for itself."""
-    await wait_for(store.wait(30), 5)
+    await wait_for(store.wait(10 * PATIENCE), PATIENCE)
 
 
 async def test_a_change_wakes_everybody_who_waits_on_every_node(
@@ -30,10 +31,10 @@ async def test_a_change_wakes_everybody_who_waits_on_every_node(
     another = PostgresStore(url)
     await add(store, a_session("a"))
     await gather(listening(store), listening(another))
-    asleep = [create_task(each.wait(60)) for each in (store, store, another, another)]
+    asleep = [create_task(each.wait(10 * PATIENCE)) for each in (store, store, another, another)]
     await asyncio.sleep(0)
     await store.change(sid="a", decision=REVOKE, at=NOW)
-    await wait_for(gather(*asleep), 5)
+    await wait_for(gather(*asleep), PATIENCE)
     await another.close()
 
 
@@ -59,10 +60,10 @@ async def test_a_lost_connection_is_replaced_and_rings(
 ) -> None:
     monkeypatch.setattr(bell, "REDIAL", 0.05)
     await listening(behind)
-    asleep = create_task(behind.wait(60))
+    asleep = create_task(behind.wait(10 * PATIENCE))
     await asyncio.sleep(0)
     proxy.reset()
-    await wait_for(asleep, 5)
+    await wait_for(asleep, PATIENCE)
 
 
 async def test_without_a_connection_waiting_is_sleep(
@@ -84,7 +85,7 @@ async def test_a_connection_that_fell_silent_is_noticed_and_replaced(
     monkeypatch.setattr(bell, "REDIAL", 0.05)
     await listening(behind)
     accepted = proxy.accepted
-    asleep = create_task(behind.wait(60))
+    asleep = create_task(behind.wait(10 * PATIENCE))
     await asyncio.sleep(0)
     proxy.black_hole()
 
@@ -93,4 +94,4 @@ async def test_a_connection_that_fell_silent_is_noticed_and_replaced(
 
     await comes_about(redialled)
     await proxy.restore()
-    await wait_for(asleep, 5)
+    await wait_for(asleep, PATIENCE)

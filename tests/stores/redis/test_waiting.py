@@ -8,7 +8,7 @@ from doorward.stores import Decision
 from doorward.stores.redis import RedisStore
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.support.proxy import Proxy
-from tests.support.until import eventually
+from tests.support.until import PATIENCE, eventually
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +22,7 @@ def listeners(server: Valkey) -> int:
 
 async def listening(store: RedisStore, server: Valkey) -> None:
     """Until the store listens, and what that alone wakes was woken."""
-    async with timeout(10):
+    async with timeout(PATIENCE):
         while not listeners(server):
             await store.wait(0.01)
         await store.wait(0.05)
@@ -33,10 +33,10 @@ async def test_a_change_elsewhere_wakes_all_who_wait(
 ) -> None:
     await add(store, a_session("a"))
     await listening(behind, server)
-    waiting = gather(*(behind.wait(60) for _ in range(3)))
+    waiting = gather(*(behind.wait(10 * PATIENCE) for _ in range(3)))
     await behind.mark()
     await store.change(sid="a", decision=ROLES, at=NOW)
-    await wait_for(waiting, 5)
+    await wait_for(waiting, PATIENCE)
 
 
 async def test_a_login_wakes_nobody(server: Valkey, store: RedisStore, behind: RedisStore) -> None:
@@ -49,10 +49,10 @@ async def test_a_login_wakes_nobody(server: Valkey, store: RedisStore, behind: R
 
 async def test_who_waits_is_woken_when_it_listens_again(server: Valkey, behind: RedisStore) -> None:
     await listening(behind, server)
-    waiting = create_task(behind.wait(60))
+    waiting = create_task(behind.wait(10 * PATIENCE))
     await behind.mark()
     assert server.ask("CLIENT", "KILL", "TYPE", "pubsub") == ":1"
-    await wait_for(waiting, 5)
+    await wait_for(waiting, PATIENCE)
     assert listeners(server) == 1
 
 
@@ -60,9 +60,9 @@ async def test_while_nothing_is_heard_a_wait_is_a_sleep(
     server: Valkey, behind: RedisStore, proxy: Proxy
 ) -> None:
     await proxy.refuse()
-    await wait_for(behind.wait(0.01), 5)
+    await wait_for(behind.wait(0.01), PATIENCE)
     await proxy.restore()
-    await wait_for(behind.wait(60), 5)
+    await wait_for(behind.wait(10 * PATIENCE), PATIENCE)
 
 
 async def test_a_line_that_went_dead_is_found_out(
@@ -70,10 +70,10 @@ async def test_a_line_that_went_dead_is_found_out(
 ) -> None:
     await listening(behind, server)
     proxy.black_hole()
-    waiting = create_task(behind.wait(60))
+    waiting = create_task(behind.wait(10 * PATIENCE))
     await eventually(lambda: proxy.accepted == 2)
     await proxy.restore()
-    await wait_for(waiting, 5)
+    await wait_for(waiting, PATIENCE)
 
 
 async def test_a_quiet_line_is_kept(server: Valkey, behind: RedisStore, proxy: Proxy) -> None:

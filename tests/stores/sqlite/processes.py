@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests.support.until import PATIENCE
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -41,6 +43,6 @@ def child(verb: str, path: Path, *arguments: str) -> Iterator[Child]:
             assert started.hear() == "ready"
             yield started
             started.stdin.close()
-            assert process.wait(30) in {0, -signal.SIGKILL}
+            assert process.wait(PATIENCE) in {0, -signal.SIGKILL}
         finally:
             process.kill()

@@ -7,6 +7,7 @@ import pytest
 
 from doorward.stores.sqlite import SQLiteStore
 from doorward.testing.contract.rows import NOW, a_session, add, row
+from tests.support.until import PATIENCE
 
 from .processes import child
 
@@ -38,7 +39,7 @@ async def test_a_change_elsewhere_wakes_who_waits(store: SQLiteStore, path: Path
         cursor = (await store.changes(None)).cursor
         other.tell("a")
         while not (await store.changes(cursor)).entries:
-            await store.wait(30)
+            await store.wait(10 * PATIENCE)
 
 
 async def test_many_may_open_a_new_file_at_once(path: Path) -> None:

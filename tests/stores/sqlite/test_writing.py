@@ -11,6 +11,7 @@ from doorward.errors import Reason, Rejected, StoreUnavailable
 from doorward.stores import Decision
 from doorward.stores.sqlite import SQLiteStore
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
+from tests.support.until import PATIENCE
 
 from ..gate import Gate
 
@@ -34,7 +35,7 @@ async def behind(store: SQLiteStore, *writes: Any, cancel: int | None = None) ->
     gate = Gate()
     first = create_task(store.insert(a_session("gate", attributes=gate), ANY_MARK, NOW))
     await sleep(0)
-    assert gate.reached.wait(10)
+    assert gate.reached.wait(PATIENCE)
     tasks = [create_task(write) for write in writes]
     await sleep(0)
     if cancel is not None:
@@ -110,7 +111,7 @@ async def test_a_write_cancelled_while_it_is_written_is_written(store: SQLiteSto
     gate = Gate()
     task = create_task(store.insert(a_session("a", attributes=gate), ANY_MARK, NOW))
     await sleep(0)
-    assert gate.reached.wait(10)
+    assert gate.reached.wait(PATIENCE)
     task.cancel()
     await sleep(0)
     assert task.cancelled()
