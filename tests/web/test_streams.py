@@ -23,6 +23,7 @@ from doorward.types import Mode
 from doorward.web.asgi import Middleware, principal
 from doorward.web.door import Door
 from doorward.web.fastapi import Doorward, Principal
+from doorward.web.streams import Why
 from tests.support.thread import Served, served
 from tests.support.until import PATIENCE, until
 from tests.web.driver import Answer, ask, bearer, request
@@ -406,6 +407,26 @@ async def by_hand(mode: Mode, tmp_path: Path, clock: FakeClock) -> AsyncIterator
     await door.open()
     yield door
     await door.close()
+
+
+@pytest.mark.anyio
+async def test_who_does_not_read_does_not_keep_an_application_from_ending(
+    by_hand: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("doorward.web.streams.FAREWELL", 0.05)
+    gate = await by_hand.open()
+    issued = await (await gate.auth.attempt()).login("ann")
+    reads = asyncio.Event()
+
+    async def close(why: Why) -> None:
+        await reads.wait()  # as a server does whose buffers are full
+
+    stream = gate.streams.begin(await gate.auth.authenticate(issued.credential), close)
+    async with asyncio.timeout(PATIENCE):
+        await gate.streams.stop()
+        await gate.streams.finish(stream)
+    assert stream.closing is not None
+    assert stream.closing.cancelled()
 
 
 async def streamed(door: Door, meanwhile: Callable[[Auth, Issued], Awaitable[object]]) -> Answer:

@@ -29,6 +29,10 @@ LONGEST_SILENCE = 1.0
 """Seconds for which a store may not answer before every stream is closed: as long as a revocation
 may take to be noticed.  A client that comes back is then refused or served as any other request."""
 
+FAREWELL = 1.0
+"""Seconds for which an application that ends waits for a client to take the end of its stream: who
+does not read would hold it up for as long as they like."""
+
 
 class Stream:
     """One open stream, and how to end it.  `closing` is the task that does, once it is decided."""
@@ -89,7 +93,9 @@ class Streams:
             await asyncio.wait([self._follower])
         self._end_all("unknown")
         if self._closing:
-            await asyncio.wait(self._closing)
+            _, unread = await asyncio.wait(self._closing, timeout=FAREWELL)
+            for closing in unread:
+                closing.cancel()
 
     async def _follow(self, cursor: Cursor | None) -> None:
         try:
