@@ -28,6 +28,7 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._execute = connection.execute
+        self._ask = connection.cursor().execute  # on every check: not a new cursor each time
         self._lock = Lock()
         self._version = -1
         self._unchanged = Changes((), (-1,))
@@ -57,7 +58,7 @@ class Reader:
         """What was committed after `cursor`.  When nothing was, always the same object."""
         try:
             with self._lock:
-                (version,) = self._execute("PRAGMA data_version").fetchone()
+                (version,) = self._ask("PRAGMA data_version").fetchone()
                 if version != self._version:
                     self._move_to(*self._execute(POSITION).fetchone())
                     self._version = version
