@@ -1,6 +1,8 @@
 """Connections to one database, made when they are needed."""
 
 from asyncio import Lock, get_running_loop, timeout_at
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
@@ -85,17 +87,13 @@ class Connector:
         self._closed = True
 
     async def _prepare(self, connection: Any, until: float) -> None:
-        with answering(connection, until):
+        with _cut_unless_done(connection), answering(connection, until):
             try:
                 await schema.prepare(connection)
             except MISCONFIGURED as error:
-                connection.terminate()
                 raise ConfigurationError(
                     f"Doorward's tables cannot be made or read: {error}"
                 ) from error
-            except ConfigurationError:
-                connection.terminate()
-                raise
         self._ready = True
 
     async def _open(self, until: float) -> Line:
@@ -105,7 +103,7 @@ class Connector:
         if left <= 0:
             raise self._unanswered()
         connection = await self._dial(left)
-        with answering(connection, until):
+        with _cut_unless_done(connection), answering(connection, until):
             place, _ = await connection.fetchrow(SET_UP)
             return Line(connection, place)
 
@@ -130,6 +128,17 @@ class Connector:
 
     def _unanswered(self) -> StoreUnavailable:
         return StoreUnavailable(f"PostgreSQL did not answer within {self._within:g} seconds")
+
+
+@contextmanager
+def _cut_unless_done(connection: Any) -> Iterator[None]:
+    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
+    knows the connection yet."""
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 def _unreadable() -> ConfigurationError:
