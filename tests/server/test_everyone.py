@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from doorward import Auth, Rejected, Settings
 from doorward.errors import Reason, StoreUnavailable
@@ -174,3 +175,24 @@ async def test_a_session_of_a_clock_that_is_ahead_ends_too() -> None:
         clock.advance(-5)
         assert await end_everyone(auth) == Ended(1, 1)
         assert not await is_in(auth, ahead)
+
+
+async def test_people_are_decided_about_side_by_side_but_not_all_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(everyone, "STEP", 256)
+    under_way = most = 0
+
+    async def hear(event: Event) -> None:
+        nonlocal under_way, most
+        if event.kind == "revoked":
+            under_way += 1
+            most = max(most, under_way)
+            await checkpoint()
+            under_way -= 1
+
+    async with opened("memory:", FakeClock(), hear=hear) as auth:
+        for n in range(100):
+            await log_in(auth, f"u_{n}")
+        assert await end_everyone(auth) == Ended(100, 100)
+    assert most == everyone.AT_ONCE
