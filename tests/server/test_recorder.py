@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from doorward.errors import StoreUnavailable
+from doorward.server import chores
 from doorward.server.database import open_database
 from doorward.server.meters.metrics import Metrics
 from doorward.server.record.audit import Audit
@@ -26,6 +27,7 @@ from doorward.testing import FakeClock
 from doorward.types import EVENTS, Device, Event
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.server.logs import tamper
+from tests.support.until import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +41,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> Any:
     caplog.set_level(logging.INFO, logger="doorward.events")
 
     def told() -> list[dict[str, Any]]:
-        found = [json.loads(record.getMessage()) for record in caplog.records]
+        events = [each for each in caplog.records if each.name == "doorward.events"]
+        found = [json.loads(record.getMessage()) for record in events]
         caplog.clear()
         return found
 
@@ -276,6 +279,35 @@ async def test_what_others_entered_is_told_by_a_look_and_at_the_end(
     for database in databases:
         await database.close()
     assert [line["seq"] for line in lines()] == [1, 2, 3]
+
+
+async def test_a_server_looks_for_what_others_entered_again_and_again_also_after_a_failure(
+    lines: Any, tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what the command line enters could be removed from the end without a trace."""
+    monkeypatch.setattr(chores, "MINUTE", 0)
+    path = tmp_path / "audit.db"
+    house: House = await opened(database=f"sqlite:///{path}")
+    database = await open_database(f"sqlite:///{path}")
+    others = Audit(database)
+    told: list[int] = []
+
+    def is_told(seq: int) -> bool:
+        told.extend(line["seq"] for line in lines() if line["event"] == "audit_head")
+        return seq in told
+
+    async def comes(seq: int) -> None:
+        await others.append(Entry(kind="locked", at=house.clock()))
+        await eventually(lambda: is_told(seq))
+
+    await comes(1)
+    tamper(path, "ALTER TABLE doorward_audit RENAME TO doorward_gone")
+    for _ in range(5):
+        with pytest.raises(StoreUnavailable):
+            await house.service.recorder.look_at_head()
+    tamper(path, "ALTER TABLE doorward_gone RENAME TO doorward_audit")
+    await comes(2)
+    await database.close()
 
 
 async def test_the_head_is_told_once_after_a_while_and_not_while_it_stands_still(
