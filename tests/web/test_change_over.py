@@ -8,6 +8,7 @@ import pytest
 
 from doorward import Issued, Reason
 from doorward.types import Mode
+from tests.core.between import once
 from tests.web.conftest import Build, House
 from tests.web.driver import OURS, Answer, ask, bearer, cookie, cookies_of
 from tests.web.test_asgi import raw
@@ -117,6 +118,17 @@ async def test_a_revoked_session_is_not_exchanged(change: Change) -> None:
     old = await change.before.log_in()
     await change.before.auth.revoke(subject="ann")
     answer = await change.ask(cookies_of(old))
+    assert (answer.reason, answer.cookies) == ("revoked", {})
+
+
+async def test_a_session_that_is_revoked_just_before_its_exchange_does_not_go_on(
+    build: Build, tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path}/app.db"
+    old = await (await build("session", database)).log_in()
+    during = await build("token", database, accept=BOTH)
+    during.store.after = once("get", lambda: during.auth.revoke(subject="ann"))
+    answer = await ask(during.guard(raw), headers=[cookies_of(old)])
     assert (answer.reason, answer.cookies) == ("revoked", {})
 
 

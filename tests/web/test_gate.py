@@ -3,6 +3,7 @@
 import pytest
 
 from doorward import Issued, Reason, Rejected, StoreUnavailable
+from doorward.settings import ELEVATE_OVERLAP
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web import origin
@@ -125,6 +126,19 @@ async def test_an_access_token_of_a_withdrawn_key_is_renewed_likewise(token_hous
             break
     asked = visit(token_house, cookies_of(issued))
     assert (await asked.principal()).sid == issued.session.sid
+    assert asked.issued is not None
+
+
+async def test_an_access_token_from_before_a_step_up_is_renewed_by_the_refresh_token_from_after_it(
+    token_house: House,
+) -> None:
+    old = await token_house.log_in()
+    token_house.clock.advance(1)
+    proved = await token_house.auth.elevate(await token_house.auth.authenticate(old.credential))
+    token_house.clock.advance(ELEVATE_OVERLAP)
+    asked = visit(token_house, cookie(access=old.credential, refresh=proved.refresh_token))
+    found = await asked.principal()
+    assert found.authenticated_at == proved.session.authenticated_at
     assert asked.issued is not None
 
 
