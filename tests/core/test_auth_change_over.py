@@ -352,6 +352,18 @@ async def test_an_access_token_from_before_a_step_up_does_not_come_back_by_an_ex
 
 
 @pytest.mark.parametrize("to", BOTH)
+async def test_a_refresh_token_from_before_a_step_up_is_exchanged_for_nothing_in_its_overlap(
+    house: House, to: Mode
+) -> None:
+    """Else a thief who holds it would be given what the person just proved."""
+    old = await old_tokens(house)
+    node = house.auth(mode=to, accept=BOTH)
+    proved = await node.elevate(await node.authenticate(old.credential))
+    assert await refused(node.refresh(refresh_token(old))) is Reason.SUPERSEDED
+    assert (await node.authenticate(proved.credential)).sid == old.session.sid
+
+
+@pytest.mark.parametrize("to", BOTH)
 async def test_decisions_bind_old_and_new_credentials_alike(house: House, to: Mode) -> None:
     auth = house.auth(mode=to, accept=BOTH)
     old = await (old_session(house) if to == "token" else old_tokens(house))
