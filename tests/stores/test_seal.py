@@ -56,7 +56,9 @@ async def elsewhere(url: str, store: Sealable) -> AsyncIterator[Backend]:
 
 
 async def test_whoever_writes_is_told_why_not(store: Sealable, elsewhere: Backend) -> None:
+    begun = (await store.changes(None)).cursor
     await filled(store)
+    told = await store.changes(begun)
     await store.seal(WHY)
     old = a_session("a")
     for writer in (store, elsewhere):
@@ -77,6 +79,8 @@ async def test_whoever_writes_is_told_why_not(store: Sealable, elsewhere: Backen
             with pytest.raises(StoreMoved) as refused:
                 await write
             assert str(refused.value) == WHY
+    kept = await store.changes(begun)
+    assert (kept.known, kept.entries) == (True, told.entries)
 
 
 async def test_reads_go_on(store: Sealable, elsewhere: Backend) -> None:
@@ -144,6 +148,41 @@ async def test_what_a_seal_of_postgresql_says_can_be_read(postgres: Postgres) ->
         found = [row[0] for row in await connection.fetch(FIND_IN_POSTGRES)]
         assert said_in_postgres(found) == said
         await store.seal(WHY)
+    await connection.close()
+    await store.close()
+
+
+async def test_in_sqlite_nobody_changes_or_deletes_a_row_of_a_sealed_table(tmp_path: Path) -> None:
+    store = cast(Sealable, open_store(f"sqlite:///{tmp_path}/sealed.db"))
+    await filled(store)
+    await store.seal(WHY)
+    with closing(sqlite3.connect(tmp_path / "sealed.db")) as file:
+        found = file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        tables = {name for (name,) in found if name.startswith("doorward_")} - {"doorward_meta"}
+        assert len(tables) > 4
+        for table in tables:
+            columns = file.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchone()
+            for words in ("UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"):
+                with pytest.raises(sqlite3.IntegrityError, match=WHY):
+                    file.execute(words.format(table, *columns))
+    await store.close()
+
+
+async def test_in_postgresql_nobody_writes_a_sealed_table_by_any_statement(
+    postgres: Postgres,
+) -> None:
+    url = postgres.new_database()
+    store = cast(Sealable, open_store(url))
+    await store.seal(WHY)
+    connection = await asyncpg.connect(url)
+    found = await connection.fetch("SELECT tablename FROM pg_tables WHERE tablename ~ '^doorward_'")
+    tables = {row[0] for row in found} - {"doorward_meta"}
+    assert len(tables) > 4
+    for table in tables:
+        for words in ("INSERT INTO {} DEFAULT VALUES", "DELETE FROM {}", "TRUNCATE {} CASCADE"):
+            with pytest.raises(asyncpg.PostgresError, match=WHY) as refused:
+                await connection.execute(words.format(table))
+            assert refused.value.sqlstate == "DW001"
     await connection.close()
     await store.close()
 
