@@ -222,6 +222,19 @@ def test_issuer_and_audience_are_ours_to_the_letter(name: str, value: Any) -> No
     assert reason_of({**PLAIN, name: value}) is Reason.MALFORMED
 
 
+def test_an_issuer_is_no_audience_where_they_differ() -> None:
+    login, api = "https://login.example", "https://api.example"
+    settings = Settings(mode="token", issuer=login, audience=api)
+    token, _ = mint_access_token(ROW, RING, settings, NOW)
+    claims = json.loads(decode(token.encode().split(b".")[1]))
+    assert (claims["iss"], claims["aud"]) == (login, api)
+    assert read_access_token(token, RING, settings, NOW).principal.subject == "ann"
+    swapped = json.dumps({**claims, "iss": api, "aud": login}).encode()
+    with pytest.raises(Rejected) as refused:
+        read_access_token(RING.sign(swapped, NOW), RING, settings, NOW)
+    assert refused.value.reason is Reason.MALFORMED
+
+
 @pytest.mark.parametrize("value", [1, True, None, [], {}, ["ann"], 1.0])
 @pytest.mark.parametrize("name", ["sub", "sid", "client_id", "scope"])
 def test_a_name_is_a_string(name: str, value: Any) -> None:
