@@ -2,7 +2,8 @@
 
 import pytest
 
-from doorward.server.routes.admission import FRESH
+from doorward.server.pages.acts import ACTS
+from doorward.settings import MINUTE
 from tests.server.desk import CUSTOMER, Desk, desk_of, person
 from tests.server.house import PASSWORD, House
 
@@ -14,8 +15,28 @@ async def desk(either: House) -> Desk:
     return await desk_of(either)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        *(f"users/{{carol}}/{name}" for name in ACTS),
+        "sessions/end-all",
+        "sessions/{sid}/end",
+        "keys/rotate",
+        "keys/k/compromise",
+    ],
+)
+async def test_every_page_that_asks_about_an_act_needs_a_recent_proof(
+    desk: Desk, page: str
+) -> None:
+    sid = (await desk.customer.get("/api/me")).json()["sid"]
+    desk.house.clock.advance(5 * MINUTE + 1)
+    led = await desk.admin.get(f"/admin/{page.format(carol=desk.carol, sid=sid)}")
+    assert led.status_code == 303
+    assert led.headers["location"].startswith("/elevate?return_to=%2Fadmin%2F")
+
+
 async def test_a_page_that_asks_about_an_act_leads_to_the_proof_first_and_back(desk: Desk) -> None:
-    desk.house.clock.advance(FRESH + 1)
+    desk.house.clock.advance(5 * MINUTE + 1)
     page = f"/admin/users/{desk.carol}/lock"
     led = await desk.admin.get(page)
     assert led.headers["location"] == f"/elevate?return_to={page.replace('/', '%2F')}"
