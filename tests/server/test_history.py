@@ -197,7 +197,19 @@ async def test_csv_has_a_header_and_a_row_for_each_entry() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff20x"],
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff20x",
+    ],
 )
 async def test_no_cell_of_a_csv_is_a_formula(said: str) -> None:
     _, row = await csv_of(Entry(kind="login", at=1, user_agent=said))
