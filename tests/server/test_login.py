@@ -148,6 +148,19 @@ async def test_the_same_password_is_not_hashed_twice_for_it(house: House) -> Non
     assert passwords.verified == 1
 
 
+async def test_who_has_no_account_or_no_password_is_computed_for_all_the_same(house: House) -> None:
+    """Else the time that a refusal takes would tell which addresses have an account."""
+    await house.alice()
+    await house.service.users.create("bob@example.test", None, at=1)
+    passwords = Meanwhile(house.service)
+    house.app.state.service = replace(house.service, passwords=passwords)
+    client = await house.client()
+    for email in (EMAIL, "bob@example.test", "eve@example.test", "eve"):
+        before = passwords.verified
+        await login(client, "not the password", email=email)
+        assert passwords.verified == before + 1, email
+
+
 @pytest.mark.parametrize("what", ["lock", "password", "delete"])
 async def test_a_login_during_a_lock_a_new_password_or_a_deletion_fails(
     either: House, what: str
