@@ -228,11 +228,12 @@ def test_every_route_for_administrators_is_of_the_kind_that_asks_who_comes() -> 
         assert type(route) is expected, route.path
 
 
-async def ask(client: httpx2.AsyncClient, method: str, path: str, subject: str) -> httpx2.Response:
+async def ask(
+    client: httpx2.AsyncClient, method: str, path: str, subject: str, **headers: str
+) -> httpx2.Response:
     address = path.format(subject=subject, sid="A" * 22, kid="k", name="lock")
-    if path.startswith("/api/"):
-        return await client.request(method, address, json=BODIES.get(path))
-    return await client.request(method, address)
+    json = BODIES.get(path) if path.startswith("/api/") else None
+    return await client.request(method, address, json=json, headers=headers)
 
 
 @pytest.mark.parametrize(("method", "path"), routes())
@@ -294,6 +295,22 @@ async def test_an_act_needs_a_recent_proof(desk: Desk, method: str, path: str) -
     user = await desk.house.service.users.by_subject(desk.carol)
     assert user is not None
     assert user.locked_at is None
+    assert (await desk.customer.get("/api/me")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [each for each in routes() if each[0] not in ("GET", "HEAD")]
+)
+async def test_no_other_site_acts_by_an_administrators_cookie(
+    desk: Desk, method: str, path: str
+) -> None:
+    foreign = {"sec-fetch-site": "cross-site"}
+    answer = await ask(desk.admin, method, path, desk.carol, **foreign)
+    assert answer.status_code == 403
+    assert "cross_origin" in answer.text or "This form was not sent from" in answer.text
+    user = await desk.house.service.users.by_subject(desk.carol)
+    assert user is not None
+    assert (user.locked_at, user.roles) == (None, frozenset())
     assert (await desk.customer.get("/api/me")).status_code == 200
 
 

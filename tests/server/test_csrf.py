@@ -4,7 +4,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi.routing import APIRoute
 
+from doorward.server.app import ROUTERS
+from doorward.web.origin import SAFE
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +28,7 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/account/password", {"current": PASSWORD, "new": "another passphrase"}),
     ("POST", "/elevate", {"password": PASSWORD}),
     ("POST", "/reset", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 
 Route = tuple[str, str, dict[str, str]]
@@ -75,6 +79,19 @@ async def state(house: House) -> object:
     return [
         (s.sid, s.secret_hash, s.generation) for s in sessions
     ], await house.service.users.list()
+
+
+def test_every_unsafe_route_is_tried() -> None:
+    """But those of administrators, which are tried with theirs, and the one that takes its
+    credential from the body alone."""
+    found = {
+        (method, route.path.replace("{sid}", "SID"))
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and not route.path.startswith(("/admin", "/api/admin"))
+        for method in (route.methods or set()) - SAFE
+    }
+    assert found - {("POST", "/api/refresh")} == {(method, path) for method, path, _ in UNSAFE}
 
 
 @pytest.mark.parametrize("route", UNSAFE, ids=lambda route: f"{route[0]} {route[1]}")
