@@ -3,7 +3,9 @@
 import asyncio
 import json
 import shlex
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +19,7 @@ from doorward.opening import open_auth
 from doorward.server.move import moving, seal
 from doorward.server.options import Options
 from doorward.settings import Settings
-from doorward.stores.seal import BEING_MOVED
+from doorward.stores.seal import BEING_MOVED, MOVED, closed_in_sqlite
 from doorward.types import Device, Issued
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
@@ -135,6 +137,18 @@ def test_no_server_starts_with_what_was_moved_and_each_command_says_where_to(
     assert desk.run(*again).status == 0
     assert desk.run("migrate", *old).status == 0
     assert desk.run("users", "list", *old).err == ""
+
+
+def test_what_a_seal_says_cannot_steer_the_terminal(desk: Desk) -> None:
+    """Who can write to a database could write to the operator's screen, too."""
+    desk.data("migrate")
+    with closing(sqlite3.connect(desk.folder / "doorward.db")) as file:
+        for statement in closed_in_sqlite(["doorward_users"], f"{MOVED} \x1b[2J\nnowhere"):
+            file.execute(statement)
+    listed, found = desk.run("users", "list"), desk.run("doctor")
+    for said in (listed.err, found.out):
+        assert r"moved to \x1b[2J\nnowhere" in said
+        assert "\x1b" not in said
 
 
 def test_a_move_that_was_killed_is_not_taken_for_one_that_was_done(desk: Desk, there: Desk) -> None:

@@ -68,8 +68,9 @@ async def test_a_server_that_forgets_is_refused_until_it_is_set_right(
         said = await refused(server.url, why)
         if "CONFIG" in said:
             store = RedisStore(server.url)
-            with pytest.raises(ConfigurationError):
-                await store.mark()
+            for _ in range(2):  # whoever asks again is not let pass for having asked before
+                with pytest.raises(ConfigurationError):
+                    await store.mark()
             assert server.ask(*said[said.index("CONFIG") :].split()) == "+OK"
             assert await store.mark() == 0
             await store.close()
