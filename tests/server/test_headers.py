@@ -125,6 +125,21 @@ async def test_a_failure_inside_is_told_in_one_sentence_and_logged(
     assert caplog.text.count("RuntimeError: the secret plans") == 2
 
 
+async def test_an_address_at_which_something_fails_forges_no_line_of_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken() -> None:
+        raise RuntimeError
+
+    house.app.add_api_route("/api/broken/{where}", broken)
+    client = await house.client()
+    with caplog.at_level(logging.ERROR, logger="doorward"):
+        await client.get("/api/broken/%0A%1B%5B31m%E2%80%AEforged")
+    (record,) = caplog.records
+    assert record.getMessage().isprintable()
+    assert "forged" in record.getMessage()
+
+
 async def test_the_end_of_a_stream_whose_session_was_revoked_is_no_failure(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
