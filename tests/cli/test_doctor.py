@@ -77,6 +77,12 @@ def facts(
 POSTGRES = {"place": "postgresql://db/app", "path": None}
 REDIS = {"place": "redis://cache/0", "path": None}
 
+OF_ROWS = (
+    *("modes", "client-addresses"),
+    *("sealed-keys", "moved", "clock", "signing-key", "next-key"),
+)
+"""Checks of what is in a database: who is logged in, and by which keys."""
+
 RELAY = parse_relay("smtp://mail.example")
 STRICT = replace(
     PUBLIC, min_password=15, signup="closed", smtp_url=RELAY, mail_from="login@mail.example"
@@ -209,6 +215,22 @@ def test_what_was_not_looked_at_is_said_and_not_praised(name: str, told: Facts, 
     assert says in finding.says
 
 
+def test_where_one_of_two_databases_cannot_be_read_nothing_is_said_of_its_rows() -> None:
+    good = facts(STRICT)
+    told = replace(good, databases=(*good.databases, replace(good.databases[0], error="no")))
+    found = {name: check(told).severity for name, check in CHECKS.items()}
+    assert {name for name in found if found[name] != "ok"} == {"database", *OF_ROWS}
+    assert {found[name] for name in OF_ROWS} == {"note"}
+
+
+def test_what_was_found_is_told_also_where_something_else_cannot_be_read() -> None:
+    told = facts(database={"error": "no"}, sealed="no", keys=(key("a", 1),))
+    assert [CHECKS[name](told).severity for name in ("sealed-keys", "next-key")] == [
+        "unsafe",
+        "warning",
+    ]
+
+
 def test_a_finding_about_the_root_key_does_not_say_its_advice_twice() -> None:
     sealed = "They are sealed under another root key: give the one this database was used with."
     finding = CHECKS["sealed-keys"](facts(sealed=sealed))
@@ -270,8 +292,7 @@ def test_before_the_first_start_nothing_is_unsafe_and_nothing_is_made(desk: Desk
 def test_of_what_cannot_be_read_nothing_is_said_to_be_in_order(desk: Desk) -> None:
     nobody_there = f"postgresql://ann@127.0.0.1:{free_port()}/x"
     found = severities(desk, "--database", nobody_there, status=1)
-    rows = ("sealed-keys", "moved", "clock", "signing-key", "next-key")
-    assert [found[name] for name in rows] == ["note"] * 5
+    assert [found[name] for name in OF_ROWS] == ["note"] * len(OF_ROWS)
 
 
 @pytest.mark.parametrize("words", ["serve", "migrate", "users list", "sessions list", "doctor"])

@@ -25,11 +25,11 @@ def _of_rows(check: Check) -> Check:
 
 CHECKS: dict[str, Check] = {
     "options": serving.options,
-    "modes": serving.modes,
+    "modes": _of_rows(serving.modes),
     "transport": serving.transport,
     "public-origin": serving.origin,
     "proxies": serving.proxies,
-    "client-addresses": serving.addresses,
+    "client-addresses": _of_rows(serving.addresses),
     "lifetimes": serving.lifetimes,
     "passwords": serving.passwords,
     "sign-up": serving.signup,
