@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from doorward.passwords import CHEAP, Cost, Passwords
+from doorward.server.flows.settle import sweep
 from doorward.server.people.users import User
 from doorward.server.service import Service
 from tests.server.house import EMAIL, PASSWORD, House, login
@@ -168,6 +169,28 @@ async def test_a_login_during_a_lock_a_new_password_or_a_deletion_fails(
     _, answer = await interrupted(either, what)
     assert (answer.status_code, answer.json()["reason"]) == (401, "invalid_credentials")
     assert await either.service.auth.sessions() == []
+
+
+async def test_a_login_outlives_what_a_new_password_had_still_to_end(either: House) -> None:
+    users, auth = either.service.users, either.service.auth
+    before = await either.alice()
+    user = await the_user(either)
+    new = await either.service.passwords.hash("a new passphrase")
+    await users.set_password(user.subject, new, old=user.password_hash, at=either.clock())
+    browser = await either.browser()
+    assert (await login(browser, "a new passphrase")).status_code == 200
+    await sweep(users, auth)
+    assert (await before.get("/api/me")).json()["reason"] == "revoked"
+    assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_who_is_locked_proves_nothing_any_more_before_their_sessions_ended_too(
+    either: House,
+) -> None:
+    browser = await either.alice()
+    await either.service.users.lock((await the_user(either)).subject, at=either.clock())
+    answer = await browser.post("/api/elevate", json={"password": PASSWORD})
+    assert (answer.status_code, answer.json()["reason"]) == (401, "revoked")
 
 
 async def test_a_hash_of_another_cost_is_renewed_by_the_next_login(house: House) -> None:
