@@ -99,3 +99,8 @@ def test_a_renewed_login_replaces_its_cookies_in_the_jar(tmp_path: Path) -> None
         assert client.get("/me").status_code == 200
         assert sorted(client.cookies) == ["__Host-access", "__Host-refresh"]
         assert client.get("/me").headers.get_list("set-cookie") == []
+
+
+def test_logging_in_by_no_transport_is_refused(app: FastAPI) -> None:
+    with Client(app) as client, pytest.raises(ValueError, match="cookie or bearer, not 'Bearer'"):
+        client.log_in("bob", via="Bearer")  # type: ignore[arg-type]

@@ -35,6 +35,17 @@ async def test_a_login_by_bearer_sets_no_cookie(house: House) -> None:
     assert (await house.auth.authenticate(issued.credential)).subject == "ann"
 
 
+@pytest.mark.parametrize("slip", ["Bearer", "pigeon", "", None, ["bearer"]])
+async def test_a_login_by_no_transport_is_refused_before_anything_is_done(
+    house: House, slip: Any
+) -> None:
+    before = await house.log_in("bob")
+    with pytest.raises(ValueError, match="transport is cookie or bearer, not "):
+        await log_in(posting(house, OURS, cookies_of(before)), via=slip)
+    assert await house.auth.sessions("ann") == []
+    assert len(await house.auth.sessions("bob")) == 1  # what it would have replaced
+
+
 async def test_a_login_that_another_origin_sent_is_refused(house: House) -> None:
     with pytest.raises(Rejected) as error:
         await begin_login(posting(house, FOREIGN))

@@ -37,7 +37,9 @@ class Client(TestClient):
         amr: Collection[str] = ("pwd",),
         via: transport.Transport = "cookie",
     ) -> Issued:
-        """Begin a real session for `subject` and carry its credentials from now on."""
+        """Begin a real session for `subject` and carry its credentials from now on.  Raises
+        `ValueError` for what is no transport."""
+        transport.check_transport(via)
 
         async def begin() -> Issued:
             auth = (await self._door.open()).auth

@@ -4,7 +4,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from ..errors import Reason, Rejected
 from ..types import Issued, Mode
@@ -50,6 +50,13 @@ class Presented:
     credential: str | None = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     mode: Mode | None = None
+
+
+def check_transport(name: str) -> None:
+    """Raises `ValueError` for what is no transport: a slip must not put a credential into a cookie
+    that was meant for the answer, or the other way round."""
+    if name not in get_args(Transport):
+        raise ValueError(f"transport is cookie or bearer, not {name!r}")
 
 
 def read(headers: Headers, modes: Modes) -> Presented | None:

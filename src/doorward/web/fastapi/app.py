@@ -134,7 +134,8 @@ class LoginAttempt:
     ) -> Issued:
         """Begin a session and end the one the client came with; by cookie, `response`, the one you
         return, carries it: on any other the login is lost, and the log warns of it once.  Raises
-        `Rejected(superseded)`: read the user again."""
+        `Rejected(superseded)`: read the user again; `ValueError` for another transport than
+        `cookie` and `bearer`, before anything is done."""
         issued, headers = await self.attempt.login(
             subject, roles=roles, scopes=scopes, amr=amr, attributes=attributes, via=transport
         )
