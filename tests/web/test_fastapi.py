@@ -1,6 +1,7 @@
 """Doorward in a FastAPI application that keeps its own users."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from json import loads
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,6 +59,13 @@ def application(  # noqa: C901 - one small route after another
     async def login_by_bearer(name: str, response: Response) -> str:
         attempt = await auth.attempt()
         return (await attempt.login(response, subject=name, transport="bearer")).credential
+
+    @app.post("/elevate")
+    async def elevate(response: Response) -> dict[str, str | None] | None:
+        issued = await auth.elevate(response, amr=["otp"])
+        if issued is None:
+            return None
+        return {"access": issued.credential, "refresh": issued.refresh_token}
 
     @app.post("/logout", status_code=204)
     async def logout(request: Request, response: Response) -> None:
@@ -236,6 +244,80 @@ async def again(auth: Doorward, issued: Issued) -> Issued:
     return await (await auth.auth()).refresh(issued.refresh_token)
 
 
+async def stale_editor(auth: Doorward, clock: FakeClock) -> Issued:
+    """An editor who proved a factor ten minutes ago."""
+    issued = await log_in(auth, roles=["editor"])
+    clock.advance(600)
+    return issued
+
+
+async def test_a_step_up_by_cookie_hands_the_new_secret_to_the_cookies_alone(
+    app: FastAPI, auth: Doorward, clock: FakeClock
+) -> None:
+    issued = await stale_editor(auth, clock)
+    now = [cookies_of(issued), OURS]
+    assert (await ask(app, "/posts/7", method="DELETE", headers=now)).reason == "step_up_required"
+    answer = await ask(app, "/elevate", method="POST", headers=now)
+    assert (answer.status, answer.body) == (200, b"null")
+    assert answer.all("cache-control") == ["no-store"]
+    assert len(answer.all("set-cookie")) == len(answer.cookies)  # none of an inline refresh beside
+    after = [held(answer), OURS]
+    assert (await ask(app, "/posts/7", method="DELETE", headers=after)).body == b"7"
+    me = loads((await ask(app, "/me", headers=after)).body)
+    assert (me["sid"], me["amr"]) == (issued.session.sid, ["pwd", "otp"])
+    clock.advance(61)
+    assert (await ask(app, "/me", headers=[cookies_of(issued)])).reason == "superseded"
+
+
+async def test_a_step_up_by_bearer_gives_what_to_return_and_sets_no_cookie(
+    app: FastAPI, auth: Doorward, clock: FakeClock
+) -> None:
+    issued = await again(auth, await stale_editor(auth, clock))
+    other = cookies_of(await log_in(auth, "bob"))  # a cookie beside it does not count
+    headers = [bearer(issued.credential), other, OURS]
+    answer = await ask(app, "/elevate", method="POST", headers=headers)
+    assert (answer.cookies, answer.all("cache-control")) == ({}, ["no-store"])
+    given = loads(answer.body)
+    headers = [bearer(given["access"])]
+    assert (await ask(app, "/posts/7", method="DELETE", headers=headers)).body == b"7"
+    assert (given["refresh"] is not None) == (auth.door.settings.mode == "token")
+    if given["refresh"]:
+        renewed = await (await auth.auth()).refresh(given["refresh"])
+        assert renewed.session.sid == issued.session.sid
+
+
+async def test_neither_a_stranger_nor_another_origin_steps_up(
+    app: FastAPI, auth: Doorward, clock: FakeClock
+) -> None:
+    issued = await log_in(auth, roles=["editor"])
+    begun = issued.session.authenticated_at
+    for headers, reason in (
+        ([OURS], "missing"),
+        ([cookies_of(issued), FOREIGN], "cross_origin"),
+        ([cookies_of(issued)], "cross_origin"),
+        ([bearer("bad"), cookies_of(issued), OURS], "malformed"),
+    ):
+        answer = await ask(app, "/elevate", method="POST", headers=headers)
+        assert (answer.reason, answer.cookies) == (reason, {})
+    row = await (await auth.auth()).session(issued.session.sid)
+    assert row is not None
+    assert row.authenticated_at == begun
+
+
+async def test_a_step_up_on_another_response_than_the_one_returned_is_warned_of(
+    auth: Doorward, app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    @app.post("/elevate-and-go")
+    async def elevate_and_go(response: Response) -> Response:
+        await auth.elevate(response)
+        return RedirectResponse("/", 303)
+
+    connection._warn_of_lost_login.cache_clear()
+    now = [cookies_of(await log_in(auth)), OURS]
+    assert (await ask(app, "/elevate-and-go", method="POST", headers=now)).cookies == {}
+    assert "auth.elevate(...) the response that you return" in caplog.text
+
+
 @pytest.mark.parametrize("mode", ["token"])
 @pytest.mark.parametrize(
     ("path", "status"),
@@ -342,7 +424,7 @@ async def test_a_login_on_another_response_than_the_one_returned_is_warned_of_on
         assert (answer.status, bool(answer.cookies)) == (303, given)
     await ask(app, "/login/ann", method="POST")
     await ask(app, "/login-by-bearer/ann", method="POST")
-    assert caplog.text.count("A login was answered by another response") == (not given)
+    assert caplog.text.count("A login or step-up was answered by another response") == (not given)
 
 
 async def test_a_login_that_then_fails_is_not_warned_of(

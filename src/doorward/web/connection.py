@@ -33,8 +33,9 @@ def _lost(cookie: Header, start: Message) -> bool:
 @cache
 def _warn_of_lost_login() -> None:
     log.warning(
-        "A login was answered by another response than the one it was given, so its cookies are "
-        "lost: give attempt.login(...) the response that you return."
+        "A login or step-up was answered by another response than the one it was given, so its "
+        "cookies are lost: give attempt.login(...) and auth.elevate(...) the response that you "
+        "return."
     )
 
 

@@ -11,7 +11,7 @@ from ..errors import Reason, Rejected, StoreUnavailable
 from ..types import Device, Issued, Principal
 from . import client, origin, transport
 from .streams import Streams
-from .transport import Header, Presented
+from .transport import Header, Presented, Transport
 
 RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN, Reason.SUPERSEDED})
 """Refusals of an access token after which the refresh token of the same session may speak."""
@@ -141,6 +141,12 @@ class Visit:
             await self.auth.refused(refused, self.device())
             raise
         self._ours = True
+
+    @property
+    def via(self) -> Transport | None:
+        """How the credential of this request came; None without one that can be read."""
+        shown = self._presented()
+        return None if shown is None else shown.transport
 
     def held(self) -> tuple[str, ...]:
         """Every credential the client shows, good or bad: what a login replaces and a logout

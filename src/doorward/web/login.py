@@ -1,4 +1,4 @@
-"""Log in and out within a request: what every framework adapter shares."""
+"""Log in, step up and log out within a request: what every framework adapter shares."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -46,16 +46,31 @@ class VisitAttempt:
             device=visit.device(),
             replaces=visit.held(),
         )
-        if via == "bearer":
-            return issued, [transport.NO_STORE]
-        _warn_if_lost(visit)
-        return issued, transport.write(issued, visit.auth.clock())
+        return issued, deliver(visit, issued, via)
 
 
 async def begin_login(visit: Visit) -> VisitAttempt:
     """Begin a login: refuses one that another origin sent (login CSRF), then takes the mark."""
     await visit.check_origin()
     return VisitAttempt(visit, await visit.auth.attempt())
+
+
+async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Issued, list[Header]]:
+    """Note that the person who makes this request just proved a factor again; the same session goes
+    on under a new secret.  Returns what was issued and the headers that answer it the way the old
+    credential came (`visit.via`).  Raises `Rejected` like `visit.principal`, and when the session
+    ended meanwhile."""
+    principal = await visit.principal()
+    issued = await visit.auth.elevate(principal, amr=amr, device=visit.device())
+    return issued, deliver(visit, issued, visit.via)
+
+
+def deliver(visit: Visit, issued: Issued, via: Transport | None) -> list[Header]:
+    """The headers of the answer that gives out `issued`: only by cookie do they carry it."""
+    if via != "cookie":
+        return [transport.NO_STORE]
+    _warn_if_lost(visit)
+    return transport.write(issued, visit.auth.clock())
 
 
 async def log_out(visit: Visit) -> list[Header]:

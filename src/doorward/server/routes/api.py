@@ -7,9 +7,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from ...errors import Reason, Rejected, StoreUnavailable
 from ...settings import JWKS_MAX_AGE
 from ...types import Issued, Principal
-from ...web import origin, transport
+from ...web import origin
 from ...web.asgi import current_visit
 from ...web.fastapi import Guard
+from ...web.login import deliver
+from ...web.transport import Transport
 from ..flows.elevate import elevate
 from ..flows.login import login
 from ..flows.logout import logout
@@ -133,12 +135,10 @@ async def post_elevate(
     """The answer to `step_up_required`: proves the password again within the session, and gives out
     a new credential the way the old one came."""
     issued = await elevate(service, principal, body.password)
-    shown = transport.read(current_visit().headers, service.auth.settings.modes)
-    via = shown.transport if shown else "bearer"
-    if via == "cookie":
-        for name, value in transport.write(issued, service.clock()):
-            response.headers.append(name.decode(), value.decode())
-    return _shown(service, issued, via)
+    visit = current_visit()
+    for name, value in deliver(visit, issued, visit.via):
+        response.headers.append(name.decode(), value.decode())
+    return _shown(service, issued, visit.via)
 
 
 @router.get("/.well-known/jwks.json", tags=["Server"], summary="The public signing keys")
@@ -187,5 +187,5 @@ def _view(service: Service) -> Literal["fresh", "stale"]:
     return "fresh" if service.auth.view_age <= service.options.max_staleness else "stale"
 
 
-def _shown(service: Service, issued: Issued, via: transport.Transport) -> Who | Tokens:
+def _shown(service: Service, issued: Issued, via: Transport | None) -> Who | Tokens:
     return who(issued.session) if via == "cookie" else tokens(issued, service.clock())

@@ -1,4 +1,4 @@
-"""Doorward in a FastAPI application: install, log in, log out."""
+"""Doorward in a FastAPI application: install, log in, step up, log out."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect
 from ..door import Door
-from ..login import VisitAttempt, begin_login, log_out
+from ..login import VisitAttempt, begin_login, elevate, log_out
 from ..origin import csrf_token
 from ..problem import problem
 from ..transport import Header, Transport, merge
@@ -109,6 +109,22 @@ class Doorward:
         in between then makes the login fail as `superseded`, and does not slip through."""
         return LoginAttempt(await begin_login(current_visit()))
 
+    async def elevate(
+        self, response: Response, *, amr: Collection[str] = ("pwd",)
+    ) -> Issued | None:
+        """Note that whoever makes this request just proved a factor again, once you checked it: the
+        password of `principal.subject`, and of nobody whom the request may name.  The same session
+        goes on under a new secret, which travels the way the old one came.
+
+        By cookie, `response`, the one you return, carries it, and this is None: it belongs in no
+        body.  By Bearer it is what to return: `credential` and, in token mode, `refresh_token`.
+        Raises `Rejected` when nobody is logged in, or the session ended meanwhile.
+        """
+        visit = current_visit()
+        issued, headers = await elevate(visit, amr=amr)
+        _answer_with(response, headers, visit.via)
+        return None if visit.via == "cookie" else issued
+
     async def logout(self, request: Request, response: Response) -> None:
         """End the session of this request, dead or alive, and delete its cookies on `response`,
         the one you return."""
@@ -139,9 +155,7 @@ class LoginAttempt:
         issued, headers = await self.attempt.login(
             subject, roles=roles, scopes=scopes, amr=amr, attributes=attributes, via=transport
         )
-        _add_headers(response, headers)
-        if transport == "cookie":
-            expect(headers[0])
+        _answer_with(response, headers, transport)
         return issued
 
 
@@ -156,6 +170,12 @@ def _put_outermost(app: FastAPI, door: Door) -> None:
         return Middleware(build(), door)
 
     app.build_middleware_stack = built  # type: ignore[method-assign]
+
+
+def _answer_with(response: Response, headers: list[Header], via: Transport | None) -> None:
+    _add_headers(response, headers)
+    if via == "cookie":
+        expect(headers[0])
 
 
 def _add_headers(response: Response, pairs: list[Header]) -> None:
