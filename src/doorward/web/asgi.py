@@ -37,8 +37,8 @@ class Middleware:
     they let through into its answer; sets the cookies of an inline refresh on any response.
 
     An open WebSocket or streaming response of a handler that asked is ended when the session is
-    (see `Streams`): a WebSocket closes with code 4401, an HTTP response just ends.  Its handler
-    sees a client that disconnected.
+    (see `Streams`): a WebSocket closes with code 4401, an HTTP response just ends, and looks
+    complete unless its length was announced.  Its handler sees a client that disconnected.
 
     It may stand before the same request twice, as where an application is mounted in another: the
     outermost sets cookies and watches streams, each answers the refusals that reach it.
