@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import get_args
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
@@ -41,7 +42,7 @@ MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session: a note, not a cupboard."""
 
 
-_MODES = frozenset({"session", "token"})
+_MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +71,7 @@ class Settings:
     def __post_init__(self) -> None:
         if self.mode not in _MODES:
             raise ConfigurationError(f"mode is session or token, not {self.mode!r}")
-        if self.accept:
-            _check_accept(self.accept, self.mode)
+        _check_accept(self.accept, self.mode)
         for name in ("access_ttl", "idle_ttl", "absolute_ttl", "remember"):
             _positive(name, getattr(self, name))
         for name in ("touch_every", "max_sessions"):
@@ -125,8 +125,14 @@ class Settings:
 
 
 def _check_accept(accept: Collection[str], mode: Mode) -> None:
+    if isinstance(accept, str):
+        raise ConfigurationError(
+            f"accept is a list of modes, such as ['session', 'token'], not the string {accept!r}"
+        )
+    if not accept:
+        return
     said = ",".join(map(str, accept))
-    if not set(accept) <= _MODES:
+    if any(each not in _MODES for each in accept):
         raise ConfigurationError(f"accept is session, token or both, not {said}")
     if mode not in accept:
         raise ConfigurationError(
@@ -146,6 +152,8 @@ def _from_zero(name: str, value: object) -> None:
 
 
 def _check_origin(origin: str) -> None:
+    if not isinstance(origin, str):
+        raise ConfigurationError(f"public_origin is one string, not {origin!r}")
     try:
         parts = urlsplit(origin)
         port = parts.port

@@ -65,6 +65,20 @@ def test_what_is_accepted_are_modes_and_the_one_that_is_issued(accept: Any) -> N
     assert "accept" in refusal(mode="token", accept=accept)
 
 
+@pytest.mark.parametrize("accept", ["token", "session", ""])
+def test_one_string_is_not_taken_for_a_list_of_modes(accept: Any) -> None:
+    assert refusal(mode="token", accept=accept) == (
+        f"accept is a list of modes, such as ['session', 'token'], not the string {accept!r}"
+    )
+
+
+def test_a_list_given_for_one_word_is_named_as_the_mistake() -> None:
+    assert refusal(mode=["token"]) == "mode is session or token, not ['token']"
+    assert refusal(mode="token", accept=[["token"]]).startswith("accept is session, token or both")
+    origin = ["https://app.example"]
+    assert refusal(public_origin=origin) == f"public_origin is one string, not {origin}"
+
+
 def test_what_to_accept_instead_is_said_in_words() -> None:
     without = refusal(mode="token", accept=("session",))
     assert without.startswith("accept is session without the mode that is issued, token: say")

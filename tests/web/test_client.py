@@ -40,8 +40,9 @@ def test_a_slip_in_the_trusted_networks_is_told_at_start(slip: str) -> None:
 
 
 def test_one_string_is_not_taken_for_a_list_of_networks() -> None:
-    with pytest.raises(ConfigurationError, match="trusted proxies"):
-        Trusted.parse("10.0.0.0/8")
+    for slip in ("10.0.0.0/8", "foo", ""):
+        with pytest.raises(ConfigurationError, match=f"are a list .* not the string '{slip}'"):
+            Trusted.parse(slip)
 
 
 def test_nobody_is_trusted_unless_named() -> None:

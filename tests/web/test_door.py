@@ -91,6 +91,21 @@ def test_a_url_that_names_no_database_is_refused_at_once(url: str) -> None:
         Door(url, Settings())
 
 
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        (None, "None"),
+        (Path("app.db"), "a value of type .*Path"),
+        (b"pg://ann:secret@h", "a value of type bytes"),
+    ],
+)
+def test_a_database_that_is_named_by_no_string_is_refused_in_a_sentence(
+    slip: Any, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"by a string, .* not by {said}$"):
+        Door(slip, Settings())
+
+
 def test_naming_a_database_does_not_open_it(tmp_path: Path) -> None:
     door(tmp_path)
     assert os.listdir(tmp_path) == []

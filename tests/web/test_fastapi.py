@@ -459,6 +459,13 @@ async def test_a_guard_that_asks_for_nothing_or_for_what_nobody_has_is_refused(
         auth.requires(**asked)
 
 
+@pytest.mark.parametrize("what", ["role", "scope"])
+async def test_a_list_given_for_one_name_is_named_as_the_mistake(auth: Doorward, what: str) -> None:
+    slip: Any = ["editor"]
+    with pytest.raises(ValueError, match=rf"{what} is one name, not \['editor'\]"):
+        auth.requires(**{what: slip})
+
+
 async def test_a_client_that_says_nothing_of_its_origin_sends_a_csrf_token(
     auth: Doorward, app: FastAPI
 ) -> None:

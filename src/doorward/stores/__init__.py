@@ -270,6 +270,11 @@ def driver(scheme: str, extra: str) -> Iterator[None]:
 def check_url(url: str) -> None:
     """Raises `ConfigurationError` for a URL that names no store, without opening anything.  Only
     its scheme is shown: the rest may hold a password."""
+    if not isinstance(url, str):
+        raise ConfigurationError(
+            "a database is named by a string, such as sqlite:///app.db, not by"
+            f" {'None' if url is None else 'a value of type ' + type(url).__name__}"
+        )
     scheme, _, rest = url.partition(":")
     if scheme == "sqlite" and (not rest.startswith("///") or len(rest) == 3):
         raise ConfigurationError(

@@ -62,6 +62,10 @@ class Trusted:
     def parse(cls, networks: Sequence[str]) -> "Trusted":
         """From addresses and CIDR networks.  Raises `ConfigurationError`, also for host bits set:
         `10.0.0.1/8` is more likely a slip than the wish to trust ten million machines."""
+        if isinstance(networks, str):
+            raise ConfigurationError(
+                f"trusted proxies are a list of addresses and networks, not the string {networks!r}"
+            )
         try:
             return cls(tuple(ip_network(network) for network in networks))
         except ValueError as error:

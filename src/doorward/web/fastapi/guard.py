@@ -46,6 +46,12 @@ def check_need(
 ) -> None:
     """Raises `ValueError` for a guard that asks for nothing, or for what nobody can have: a slip
     that would be found too late."""
+    for what, name in (("role", role), ("scope", scope)):
+        if name is not None and not isinstance(name, str):
+            raise ValueError(
+                f"{what} is one name, not {name!r}; where several are needed, depend on requires"
+                " for each"
+            )
     rules.checked_names([name for name in (role, scope) if name is not None])
     if role is None and scope is None and fresh is None and max_staleness is None:
         raise ValueError(
