@@ -47,6 +47,22 @@ def document(status: HTTPStatus, reason: str, detail: str) -> bytes:
     return json.dumps(members, separators=(",", ":")).encode()
 
 
+MEDIA_TYPE = "application/problem+json"
+
+SCHEMA = {
+    "type": "object",
+    "title": "Problem",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "reason": {"type": "string"},
+    },
+    "required": ["type", "title", "status", "detail", "reason"],
+}
+"""A document in the words of JSON Schema."""
+
 _BODIES = {reason: document(STATUS[reason], reason, EXPLANATIONS[reason]) for reason in Reason}
 _UNAVAILABLE = {
     reason: document(HTTPStatus.SERVICE_UNAVAILABLE, reason, detail)
@@ -82,7 +98,7 @@ def retry_after(error: StoreUnavailable) -> Header:
 
 def _headers(body: bytes) -> list[Header]:
     return [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),
         NO_STORE,
     ]

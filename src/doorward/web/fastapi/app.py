@@ -24,7 +24,8 @@ from ..login import VisitAttempt, begin_login, elevate, log_out
 from ..origin import csrf_token
 from ..problem import problem
 from ..transport import Header, Transport, merge
-from .guard import Guard, check_need, describe_security
+from .guard import Guard, check_need
+from .openapi import describe_security
 
 
 class Doorward:

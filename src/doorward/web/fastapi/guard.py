@@ -1,18 +1,15 @@
 """Dependencies that ask who makes a request, and what they may do."""
 
-from typing import Any
-
-from fastapi import FastAPI
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from ... import rules
-from ...types import Mode, Principal
-from .. import transport
+from ...types import Principal
 from ..asgi import current_visit
 
-SCHEME = "doorward"
-"""Stands in the schema until `describe_security` puts the two real schemes in its place."""
+KNOWN, PERMITTED = "doorward", "doorward permission"
+"""Stand in the schema, for a guard that asks who it is and one that asks for a role or scope too,
+until `describe_security` puts the two real schemes in their place."""
 
 
 class Guard(SecurityBase):
@@ -29,7 +26,7 @@ class Guard(SecurityBase):
         max_staleness: int | None = None,
     ) -> None:
         self.model = HTTPBearer()
-        self.scheme_name = SCHEME
+        self.scheme_name = KNOWN if role is None and scope is None else PERMITTED
         self._role, self._scope, self._fresh = role, scope, fresh
         self._max_staleness = max_staleness
 
@@ -61,39 +58,3 @@ def check_need(
     for name, seconds in (("fresh", fresh), ("max_staleness", max_staleness)):
         if seconds is not None and (type(seconds) is not int or seconds < 0):
             raise ValueError(f"{name} is a whole number of seconds from 0, not {seconds!r}")
-
-
-def describe_security(app: FastAPI, mode: Mode) -> None:
-    """Let the OpenAPI page of an application show both transports, either of which suffices."""
-    generate = app.openapi
-
-    def described() -> dict[str, Any]:
-        schema = generate()
-        schemes = schema.get("components", {}).get("securitySchemes", {})
-        if schemes.pop(SCHEME, None) is not None:
-            schemes |= _schemes(mode)
-            for operation in _operations(schema):
-                if {SCHEME: []} in (security := operation.get("security", [])):
-                    others = [each for each in security if each != {SCHEME: []}]
-                    operation["security"] = [{"cookie": []}, {"bearer": []}, *others]
-        return schema
-
-    app.openapi = described  # type: ignore[method-assign]  # the documented way to extend it
-
-
-def _schemes(mode: Mode) -> dict[str, Any]:
-    cookie = transport.SESSION if mode == "session" else transport.ACCESS
-    token = "opaque session token" if mode == "session" else "JWT"
-    return {
-        "cookie": {"type": "apiKey", "in": "cookie", "name": cookie},
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": token},
-    }
-
-
-def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        operation
-        for path in schema.get("paths", {}).values()
-        for operation in path.values()
-        if isinstance(operation, dict)
-    ]
