@@ -41,8 +41,8 @@ class Desk:
         for name, value in fields.items():
             await self.page.locator(f"input#{name}").fill(value)
 
-    async def sign_up(self) -> str:
-        email = f"bea{next(_names)}@example.org"
+    async def sign_up(self, address: str = "bea{}@example.org") -> str:
+        email = address.format(next(_names))
         await self.go("/signup")
         await self.fill(email=email, password=PASSWORD)
         await self.press("Create account")
@@ -127,6 +127,13 @@ async def test_the_back_button_shows_no_private_page_after_logging_out(sit: Sit)
         await bea.page.go_back()
         await expect(bea.page.get_by_text(email)).to_have_count(0)
         await expect(bea.page.locator(PLACES)).to_have_count(0)
+
+
+async def test_whose_address_has_umlauts_signs_up_and_logs_in(sit: Sit) -> None:
+    here, there = await sit(), await sit()
+    email = await here.sign_up("müller{}@exämple.org")
+    await there.log_in(email)
+    await there.sees("Your account")
 
 
 async def test_another_place_is_ended_and_then_all_others(sit: Sit) -> None:

@@ -60,6 +60,22 @@ async def test_no_page_scrolls_sideways_whatever_it_has_to_say(page: Page, width
         assert excess <= 0, name
 
 
+async def test_every_page_takes_and_keeps_an_address_with_umlauts_as_the_server_does(
+    page: Page,
+) -> None:
+    address, asked = "müller@exämple.org", set()
+    for name in PAGES:
+        await page.goto(ORIGIN + name)
+        for field in await page.locator("input[autocomplete=username]").all():
+            kept = await field.evaluate(
+                "(field, said) => (field.value = said, field.validationMessage + field.value)",
+                address,
+            )
+            assert kept == address, name
+            asked.add(name)
+    assert {"login", "signup", "setup", "account", "elevate"} <= asked
+
+
 async def test_a_password_can_be_shown_but_leaves_as_a_password(page: Page) -> None:
     await page.goto(ORIGIN + "login")
     password = page.get_by_label("Password", exact=True)
