@@ -60,6 +60,23 @@ async def test_no_page_scrolls_sideways_whatever_it_has_to_say(page: Page, width
         assert excess <= 0, name
 
 
+@pytest.mark.parametrize("width", [320, 375, 464, 480])
+async def test_no_word_of_a_menu_is_broken_and_none_is_alone_in_the_last_line(
+    page: Page, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 640})
+    for name in PAGES:
+        await page.goto(ORIGIN + name)
+        boxes = await page.locator(".top nav a").evaluate_all(
+            "links => links.map(link => [link.getClientRects().length, link.offsetHeight,"
+            " link.offsetTop])"
+        )
+        assert len({(parts, height) for parts, height, _ in boxes}) <= 1, name
+        assert all(parts == 1 and height < 50 for parts, height, _ in boxes), name
+        lines = [top for _, _, top in boxes]
+        assert len(set(lines)) == 1 or lines.count(max(lines, default=0)) != 1, name
+
+
 async def test_every_page_takes_and_keeps_an_address_with_umlauts_as_the_server_does(
     page: Page,
 ) -> None:
