@@ -51,6 +51,16 @@ async def test_looking_at_the_page_does_not_use_the_link_up(house: House) -> Non
     assert (await use(browser, ticket)).status_code == 303
 
 
+@pytest.mark.parametrize("path", ["/reset", "/setup"])
+@pytest.mark.parametrize("cut", [0, 42, 44])
+async def test_a_link_that_is_not_whole_is_told_at_once(house: House, path: str, cut: int) -> None:
+    await house.alice()
+    ticket = (await linked(house) + "x")[:cut]
+    answer = await (await house.browser()).get(path, params={"ticket": ticket})
+    assert answer.status_code == 400
+    assert "This link is not complete; copy all of it." in answer.text
+
+
 async def test_a_link_works_once(house: House) -> None:
     await house.alice()
     ticket = await linked(house)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ..flows.recover import reset_password
+from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
 from ..service import Service
@@ -13,13 +14,16 @@ from .show import form_token, see, show, wrong
 
 router = APIRouter(include_in_schema=False)
 
+INCOMPLETE = "This link is not complete; copy all of it."
+
 
 @router.get("/reset")
 async def get_reset(request: Request, service: Serving) -> Response:
-    """Shows the form; looking at it uses nothing up, as mail scanners and previews do."""
+    """Shows the form; looking at it uses nothing up, as mail scanners and previews do.  A store
+    can only take a ticket, not look at it: whether the link is still good shows when it is used."""
     ticket = request.query_params.get("ticket", "")
-    if not ticket:
-        raise Refused(Refusal.INVALID_LINK, "This link is not complete; copy all of it.")
+    if not is_whole(ticket):
+        raise Refused(Refusal.INVALID_LINK, INCOMPLETE)
     return await _reset_page(service, ticket)
 
 

@@ -10,11 +10,13 @@ from .. import cookie_hint
 from ..flows.confirm import owner
 from ..flows.first_admin import become_first_admin, make_first_admin
 from ..flows.login import enter
+from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
 from ..service import Service
 from ..views.console import SetupPage
 from ..views.forms import read_form
+from .recovery import INCOMPLETE
 from .show import form_token, see, show, wrong
 
 router = APIRouter(include_in_schema=False)
@@ -24,8 +26,10 @@ router = APIRouter(include_in_schema=False)
 async def get_setup(request: Request, service: Serving) -> Response:
     """Shows the form; looking at it uses nothing up."""
     ticket = request.query_params.get("ticket", "")
-    if not ticket or await service.users.any_admin():
+    if await service.users.any_admin():
         raise Refused(Refusal.INVALID_LINK)
+    if not is_whole(ticket):
+        raise Refused(Refusal.INVALID_LINK, INCOMPLETE)
     return await _page(service, ticket)
 
 

@@ -1,6 +1,7 @@
 """One-time tickets, the secrets in links: of each only a digest is stored, and it works once."""
 
 import json
+import re
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Literal, NamedTuple
@@ -8,6 +9,8 @@ from typing import Literal, NamedTuple
 from ...stores import Tickets
 
 Kind = Literal["reset", "first_admin"]
+
+_TICKET = re.compile(r"[\w-]{43}", re.ASCII)
 
 
 class Claim(NamedTuple):
@@ -22,6 +25,11 @@ async def issue(tickets: Tickets, kind: Kind, claim: Claim) -> str:
     ticket = token_urlsafe(32)
     await put_back(tickets, kind, ticket, claim)
     return ticket
+
+
+def is_whole(ticket: str) -> bool:
+    """Whether this has the form of a ticket, all of it.  Only `use` tells whether it is good."""
+    return _TICKET.fullmatch(ticket) is not None
 
 
 async def use(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | None:
