@@ -75,3 +75,12 @@ async def test_the_menu_of_the_console_stands_wherever_an_act_leads(desk: Desk) 
     assert all(menu in each.text for each in shown)
     customer, _ = await person(desk.house, "plain@example.test")
     assert menu not in (await customer.get("/elevate")).text
+
+
+async def test_a_page_says_in_plain_words_that_an_account_may_not_do_this(desk: Desk) -> None:
+    page = await desk.customer.get("/admin", headers={"accept": "text/html"})
+    assert page.status_code == 403
+    assert "Your account may not do this." in page.text
+    assert "principal" not in page.text
+    answer = (await desk.customer.get("/api/admin/users")).json()
+    assert answer["detail"] == "The principal lacks a role this needs."

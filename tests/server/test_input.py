@@ -68,6 +68,28 @@ async def soon(house: House, method: str, path: str, **what: Any) -> httpx2.Resp
     return answers[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nothing", "The body is not well-formed JSON."),
+        ("no JSON", "The body is not well-formed JSON."),
+        ("a list", "The body must be a JSON object."),
+        ("a string", "The body must be a JSON object."),
+        ("null", "The body must be a JSON object."),
+        ("no password", "password: Field required."),
+        ("a name given twice", "A member stands twice in an object."),
+        ("a name given twice further in", "A member stands twice in an object."),
+    ],
+)
+async def test_the_sentence_tells_what_is_wrong_with_a_body(
+    house: House, name: str, sentence: str
+) -> None:
+    headers = {"content-type": "application/json"}
+    client = await house.client()
+    answer = await client.post("/api/signup", content=BODIES[name][0], headers=headers)
+    assert answer.json()["detail"] == sentence
+
+
 @pytest.mark.parametrize("path", ["/api/login", "/api/signup"])
 @pytest.mark.parametrize("name", BODIES)
 async def test_a_body_that_is_not_strictly_right_is_refused(

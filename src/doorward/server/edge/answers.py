@@ -41,6 +41,9 @@ _UNAVAILABLE = {
     ),
 }
 
+_FOR_PEOPLE = {Reason.INSUFFICIENT_ROLE: "Your account may not do this."}
+"""What a page says where the words for programs would puzzle people."""
+
 _ENDED = {
     **dict.fromkeys((Reason.EXPIRED, Reason.IDLE), "expired"),
     **dict.fromkeys((Reason.UNKNOWN, Reason.REVOKED, Reason.REUSED, Reason.UNSTEADY), "was_ended"),
@@ -72,7 +75,7 @@ async def on_invalid(request: Request, error: RequestValidationError) -> Respons
     """Says which member is wrong and what it should be, never what it was."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
-    sentence = f"{where or 'The body'}: {first['msg']}."
+    sentence = f"{where}: {first['msg']}." if where else "The body must be a JSON object."
     return answer(request.url.path, Refused(Refusal.INVALID_REQUEST, sentence))
 
 
@@ -103,7 +106,8 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
         sentence = f"This form was not sent from {origin}. Open that address and try again there."
         return _page(403, sentence, error.reason, [])
     if STATUS[error.reason] != 401:
-        return _page(STATUS[error.reason], EXPLANATIONS[error.reason], error.reason, [])
+        sentence = _FOR_PEOPLE.get(error.reason, EXPLANATIONS[error.reason])
+        return _page(STATUS[error.reason], sentence, error.reason, [])
     back = local_path(_address(request)) if request.method in ("GET", "HEAD") else "/account"
     page = "/elevate" if error.reason is Reason.STEP_UP_REQUIRED else "/login"
     response = RedirectResponse(with_return(page, "" if back == "/" else back), 303)

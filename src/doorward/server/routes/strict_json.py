@@ -11,6 +11,10 @@ from fastapi.routing import APIRoute
 from ..refusals import Refusal, Refused
 
 
+class _Twice(Exception):
+    """An object names a member twice."""
+
+
 def parse(body: bytes) -> object:
     """The value of a JSON text (RFC 8259).
 
@@ -20,6 +24,8 @@ def parse(body: bytes) -> object:
     try:
         text = body.decode("utf-8")
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except _Twice:
+        raise Refused(Refusal.INVALID_REQUEST, "A member stands twice in an object.") from None
     except (ValueError, RecursionError):
         raise Refused(Refusal.INVALID_REQUEST, "The body is not well-formed JSON.") from None
 
@@ -64,7 +70,7 @@ def _check_type(headers: list[str]) -> None:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name is given twice")
+        raise _Twice
     return found
 
 
