@@ -37,7 +37,10 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.WITHDRAWN: "The key that signed this token was withdrawn.",
     Reason.REUSED: "A refresh token was used again, so the session was ended.",
     Reason.UNSTEADY: "The session lost its place too often, so it was ended.",
-    Reason.CROSS_ORIGIN: "Nothing shows that this request came from the application's own pages.",
+    Reason.CROSS_ORIGIN: (
+        "Nothing shows that this request came from the application's own pages: a client that is no"
+        " browser sends the application's Origin, or its session's token as X-CSRF-Token."
+    ),
     Reason.STEP_UP_REQUIRED: "A more recent authentication is needed.",
     Reason.INSUFFICIENT_ROLE: "The principal lacks a role this needs.",
     Reason.INSUFFICIENT_SCOPE: "The credential lacks a scope this needs.",

@@ -66,6 +66,13 @@ def test_a_store_that_is_gone_is_503_and_worth_another_try_in_a_second() -> None
     members = json.loads(body)
     assert (members["status"], members["reason"]) == (503, "store_unavailable")
     assert members["title"] == "Service Unavailable"
+    assert members["detail"] == "The database does not answer; try again in a moment."
+
+
+def test_a_client_that_is_no_browser_is_told_what_to_send() -> None:
+    said = json.loads(problem(Rejected(Reason.CROSS_ORIGIN))[2])["detail"]
+    assert "Origin" in said
+    assert "X-CSRF-Token" in said
 
 
 def test_what_was_moved_is_503_says_so_and_asks_for_patience() -> None:

@@ -67,7 +67,7 @@ _BODIES = {reason: document(STATUS[reason], reason, EXPLANATIONS[reason]) for re
 _UNAVAILABLE = {
     reason: document(HTTPStatus.SERVICE_UNAVAILABLE, reason, detail)
     for reason, detail in {
-        "store_unavailable": "The session store does not answer; try again in a moment.",
+        "store_unavailable": "The database does not answer; try again in a moment.",
         "moved": (
             "This service is moving to another place, and changes nothing here any more; if this"
             " goes on, its operator has to lead you to the new one."
