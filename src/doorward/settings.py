@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigurationError
 from .types import Mode
@@ -165,13 +165,26 @@ def _check_origin(origin: str) -> None:
     shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
     if default is None or not host or not host.isascii() or origin != shown:
         raise ConfigurationError(
-            f"public_origin is like https://app.example, not {origin!r}: scheme, host, other port"
+            f"public_origin is like https://app.example, not {origin!r}: {_origin_fault(parts)}"
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"public_origin {origin!r} is plain http off this machine: anyone on the way could "
             "take sessions, and browsers drop Secure cookies; put TLS in front"
         )
+
+
+def _origin_fault(parts: SplitResult) -> str:
+    """What keeps it from being an origin, the first of it, as advice."""
+    if parts.scheme not in ("http", "https"):
+        return "begin with https://"
+    if not parts.hostname:
+        return "name the host"
+    if not parts.hostname.isascii():
+        return "write the host in its ASCII form, xn--..."
+    if "@" in parts.netloc or parts[2:] != ("", "", ""):
+        return "leave out all but the scheme, the host and the port"
+    return "write it in lower case, and without the port where it is the usual one"
 
 
 def is_loopback(host: str) -> bool:

@@ -180,6 +180,25 @@ def test_a_public_origin_is_written_as_browsers_write_it(origin: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("origin", "advice"),
+    [
+        ("login.example", "begin with https://"),
+        ("login.example:8000", "begin with https://"),
+        ("//login.example", "begin with https://"),
+        ("https://", "name the host"),
+        ("https://login.example/x", "leave out all but the scheme"),
+        ("https://login.example?x", "leave out all but the scheme"),
+        ("https://ada@login.example", "leave out all but the scheme"),
+        ("https://lögin.example", "in its ASCII form, xn--"),
+        ("https://Login.example", "in lower case"),
+        ("https://login.example:443", "without the port"),
+    ],
+)
+def test_what_is_no_public_origin_is_told_what_is_wrong_with_it(origin: str, advice: str) -> None:
+    assert advice in refusal(public_origin=origin)
+
+
+@pytest.mark.parametrize(
     "origin",
     [
         "http://app.example",
