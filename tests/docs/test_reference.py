@@ -20,7 +20,9 @@ from doorward.server.app import create_app
 from doorward.server.edge import bounds
 from doorward.server.options import OPTIONS, Options
 from doorward.server.people import limiter
+from doorward.server.record.kinds import kind_of
 from doorward.server.refusals import Refusal, Refused
+from doorward.server.views.words import WORDS
 from doorward.settings import (
     CLOCK_SKEW,
     ELEVATE_OVERLAP,
@@ -75,14 +77,22 @@ def test_every_field_of_an_event_is_documented() -> None:
     assert_same(named, [field.name for field in fields(Event)])
 
 
-def test_every_kind_of_line_in_the_log_of_the_server_is_documented() -> None:
-    noted = [
+def noted() -> set[str]:
+    return {
         kind
         for room in ("server", "cli")
         for file in (ROOT / "src" / "doorward" / room).rglob("*.py")
         for kind in re.findall(r'note\(\s*(?:service, )?"(\w+)"', file.read_text())
-    ]
-    assert_same(rows(DOCS / "events.md", "## The server's log"), set(noted))
+    }
+
+
+def test_every_kind_of_line_in_the_log_of_the_server_is_documented() -> None:
+    assert_same(rows(DOCS / "events.md", "## The server's log"), noted())
+
+
+def test_every_kind_that_is_entered_into_the_history_has_words_and_no_other() -> None:
+    entered = [kind for kind in noted() | set(EVENTS) if kind_of(kind).audited]
+    assert_same(WORDS, [*entered, "audit_pruned"])
 
 
 def test_every_route_of_the_api_is_documented() -> None:

@@ -328,8 +328,12 @@ def _console_pages(said: str) -> dict[str, Page]:
         ),
         "history": log,
         "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),
-        "history of no time": replace(
-            log, rows=(), plot=Markup(), older="", field_errors=_wrong(said, "since", "until")
+        "history in trouble": replace(
+            log,
+            rows=(),
+            plot=Markup(),
+            older="",
+            field_errors=_wrong(said, "kind", "address", "since", "until"),
         ),
         "keys": KeysPage(now=NOW, outbox=False, mode="token", rows=(key, gone)),
         "outbox": OutboxPage(

@@ -154,6 +154,7 @@ async def test_what_happened_is_told_filtered_and_exported(desk: Desk) -> None:
     assert await asked(person=CUSTOMER, kind="locked") == [("locked", desk.root)]
     assert await asked(person=desk.carol, kind="login_failed") == [("login_failed", "")]
     assert await asked(address="203.0.113.9") == []
+    assert len(await asked(address="::ffff:198.51.100.7")) > 4
     assert await asked(until=str(desk.house.clock())) == []
     assert len(await asked(since="2020-01-01")) > 4
     bad = await desk.admin.get("/api/admin/history", params={"since": "yesterday"})
@@ -181,9 +182,30 @@ async def test_what_is_no_time_is_said_beside_its_field_on_the_page_and_answered
     assert f'id="{field}-error"' in page.text
     assert f'value="{said}"' in page.text
     assert '<option value="login" selected>Logged in</option>' in page.text
-    odd = await desk.admin.get("/admin/history", params={"kind": "brewed"})
-    assert '<option value="brewed" selected>brewed</option>' in odd.text
-    assert "Nothing was found." in odd.text
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "sentence"),
+    [
+        ("kind", "foo", "The history has no such kind of entry"),
+        ("kind", "refreshed", "The history has no such kind of entry"),
+        ("address", "300.1.1.1", "An address is one whole address"),
+        ("address", "198.51.100.0/24", "An address is one whole address"),
+        ("address", "198.51", "An address is one whole address"),
+    ],
+)
+async def test_what_the_history_cannot_hold_is_said_beside_its_field_and_answered_with_400(
+    desk: Desk, field: str, said: str, sentence: str
+) -> None:
+    answer = await desk.admin.get("/api/admin/history", params={field: said})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "invalid_request")
+    page = await desk.admin.get("/admin/history", params={field: said})
+    assert page.status_code == 400
+    for each in (answer, page):
+        assert sentence in each.text
+    assert f'id="{field}-error"' in page.text
+    assert f'value="{said}"' in page.text
+    assert "Nothing was found." not in page.text
 
 
 async def test_keys_are_shown_rotated_and_withdrawn(opened: Opened) -> None:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from fastapi import Request
 from starlette.responses import StreamingResponse
 
+from ...web import client
 from ..people.users import Users
 from ..record.entry import Kept
 from ..record.export import as_csv, as_json_lines
 from ..record.history import PAGE, History, Place, Query, place
 from ..refusals import Refusal, Refused
+from ..views.words import WORDS
 
 _EXPORTS = {
     "csv": (as_csv, "text/csv; charset=utf-8", "history.csv"),
@@ -20,12 +22,13 @@ _EXPORTS = {
 
 async def query_of(request: Request, users: Users) -> Query:
     """The filters `person` (an address or a subject), `kind`, `address`, `since` and `until` of a
-    request.  Raises `Refused` for what is no time."""
+    request.  Raises `Refused` for what is no kind, no address or no time: it would find nothing,
+    as if nothing had happened."""
     said = request.query_params
     return Query(
         person=await _subject(users, said.get("person", "").strip()),
-        kind=said.get("kind", "").strip(),
-        address=said.get("address", "").strip(),
+        kind=_kind(said.get("kind", "").strip()),
+        address=_address(said.get("address", "").strip()),
         since=moment(said.get("since", ""), "since"),
         until=moment(said.get("until", ""), "until"),
     )
@@ -78,6 +81,22 @@ def export(history: History, query: Query, form: str) -> StreamingResponse:
     return StreamingResponse(
         write(pages), media_type=media_type, headers={"content-disposition": disposition}
     )
+
+
+def _kind(text: str) -> str:
+    if text and text not in WORDS:
+        sentence = "The history has no such kind of entry; a kind is like login_failed."
+        raise Refused(Refusal.INVALID_REQUEST, sentence, field="kind")
+    return text
+
+
+def _address(text: str) -> str:
+    """The form in which it is entered, whichever it was written in."""
+    found = client.address(text, (), client.Trusted())
+    if text and not found:
+        sentence = "An address is one whole address, like 198.51.100.7 or 2001:db8::7."
+        raise Refused(Refusal.INVALID_REQUEST, sentence, field="address")
+    return found
 
 
 async def _subject(users: Users, person: str) -> str:

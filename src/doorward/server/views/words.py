@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
+from ...errors import Reason
 from ...web import client
 from ..amount import counted
 from ..people.users import User
 from ..record.entry import DONE, OPERATOR, SYSTEM, Kept
+from ..refusals import Refusal
 from .console import HappenedRow
 
 WORDS = {
+    "account_deleted": "Account deleted",
     "adopted": "Session came back from a restored database",
     "all_revoked": "Everybody logged out",
     "audit_pruned": "Old history deleted",
@@ -36,7 +39,18 @@ WORDS = {
     "unsteady": "Session lost its place too often: ended",
     "wrong_password": "Wrong password",
 }
-"""Kinds of entries, as people call them; any other is called what it is."""
+"""Every kind of entry, as people call it; one of another version is called what it is."""
+
+OUTCOMES: dict[str, str] = {
+    Refusal.INVALID_CREDENTIALS: "wrong address or password",
+    Refusal.WRONG_PASSWORD: "refused",
+    Reason.BAD_SIGNATURE: "signature does not verify",
+    Reason.CROSS_ORIGIN: "sent from elsewhere",
+    Reason.INSUFFICIENT_ROLE: "not allowed",
+    Reason.MISSING: "not logged in",
+    Reason.REUSED: "used again",
+}
+"""Why something was refused, as people say it where the code is no such word."""
 
 COUNTED = {"sessions": ("session", "sessions"), "people": ("person", "people")}
 """Details that are numbers of something: of one, and of many."""
@@ -55,7 +69,7 @@ def happened(kept: Kept, users: Mapping[str, User]) -> HappenedRow:
         person=one.subject or ("" if one.actor in _OUTSIDE else one.actor),
         address=one.address,
         label=label(one.user_agent),
-        outcome="" if one.outcome == DONE else one.outcome,
+        outcome=failed(one.outcome),
         detail=_detail(one.detail),
         good=one.outcome == DONE,
     )
@@ -75,7 +89,7 @@ def own(kept: Kept, subject: str) -> HappenedRow:
         person="",
         address="" if hidden else one.address,
         label="" if hidden else label(one.user_agent),
-        outcome="" if one.outcome == DONE else one.outcome,
+        outcome=failed(one.outcome),
         detail="",
         good=one.outcome == DONE,
     )
@@ -91,6 +105,13 @@ def by_whom(actor: str, subject: str) -> str:
 def called(kind: str) -> str:
     """What people call a kind."""
     return WORDS.get(kind, kind.replace("_", " "))
+
+
+def failed(outcome: str) -> str:
+    """Why it was refused, in words; empty for what was done."""
+    if outcome == DONE:
+        return ""
+    return OUTCOMES.get(outcome, outcome.replace("_", " "))
 
 
 def label(agent: str) -> str:
