@@ -328,7 +328,7 @@ def _console_pages(said: str) -> dict[str, Page]:
         ),
         "history": log,
         "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),
-        "history in trouble": replace(
+        "history asked wrongly": replace(
             log,
             rows=(),
             plot=Markup(),

@@ -204,6 +204,7 @@ async def test_what_the_history_cannot_hold_is_said_beside_its_field_and_answere
     for each in (answer, page):
         assert sentence in each.text
     assert f'id="{field}-error"' in page.text
+    assert f'aria-describedby="{field}-error" aria-invalid="true" autofocus' in page.text
     assert f'value="{said}"' in page.text
     assert "Nothing was found." not in page.text
 
