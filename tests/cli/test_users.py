@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -49,8 +50,9 @@ def test_a_password_stands_in_no_file_and_no_output(desk: Desk) -> None:
     assert PASSWORD.encode() not in desk.bytes_at_rest()
 
 
-def at_terminal(desk: Desk, *typed: str) -> tuple[int, str, str]:
-    """`users create` on a terminal.  Its status, its output, and what the terminal showed."""
+def at_terminal(desk: Desk, *typed: str, interrupt: bool = False) -> tuple[int, str, str]:
+    """`users create` on a terminal, with one Ctrl-C at the question behind what was typed, or none.
+    Its status, its output, and what the terminal showed."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         command("users", "create", "ann@example.test"),
@@ -64,12 +66,15 @@ def at_terminal(desk: Desk, *typed: str) -> tuple[int, str, str]:
     os.close(theirs)
     shown = b""
     for line in typed:
-        asked = shown.count(b": ")
-        while shown.count(b": ") == asked:
-            assert select.select([ours], [], [], PATIENCE)[0], f"it asked nothing: {shown!r}"
-            shown += os.read(ours, 1024)
+        shown += next_question(ours)
         os.write(ours, f"{line}\n".encode())
-    out, _ = process.communicate(timeout=PATIENCE)
+    if interrupt:
+        shown += next_question(ours)
+        process.send_signal(signal.SIGINT)
+    try:
+        out, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
     try:
         while more := os.read(ours, 1024):
             shown += more
@@ -77,6 +82,15 @@ def at_terminal(desk: Desk, *typed: str) -> tuple[int, str, str]:
         pass
     os.close(ours)
     return process.returncode, out.decode(), shown.decode()
+
+
+def next_question(terminal: int) -> bytes:
+    """What a terminal shows until it asks again."""
+    shown = b""
+    while b": " not in shown:
+        assert select.select([terminal], [], [], PATIENCE)[0], f"it asked nothing: {shown!r}"
+        shown += os.read(terminal, 1024)
+    return shown
 
 
 def test_on_a_terminal_the_password_is_typed_twice_and_not_shown(desk: Desk) -> None:
@@ -92,6 +106,14 @@ def test_two_different_passwords_make_no_user(desk: Desk) -> None:
     status, out, shown = at_terminal(desk, PASSWORD, PASSWORD + "s")
     assert (status, out) == (1, "")
     assert "The two passwords differ; nothing was done." in shown
+    assert list(desk.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("typed", [[], [PASSWORD]])
+def test_one_interrupt_ends_the_question_and_makes_no_user(desk: Desk, typed: list[str]) -> None:
+    status, out, shown = at_terminal(desk, *typed, interrupt=True)
+    assert (status, out) == (1, "")
+    assert shown.splitlines()[-1] == "doorward: Interrupted."
     assert list(desk.folder.iterdir()) == []
 
 

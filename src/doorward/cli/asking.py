@@ -1,6 +1,9 @@
 """Ask an operator for a new password, which never stands on a command line: others see those."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from getpass import getpass
 
 from ..passwords import LONGEST
@@ -11,13 +14,32 @@ _MOST = 8 * LONGEST
 
 
 def new_password() -> str:
-    """From a terminal, typed twice and not shown; else one line of stdin.  Raises `NotDone`."""
-    if not sys.stdin.isatty():
-        return _line()
-    password = getpass("New password: ")
-    if getpass("The same again: ") != password:
+    """From a terminal, typed twice and not shown; else one line of stdin.  Raises `NotDone`, and
+    `KeyboardInterrupt` at the first Ctrl-C."""
+    with _interruptible():
+        return _typed() if sys.stdin.isatty() else _line()
+
+
+def _typed() -> str:
+    try:
+        password, again = getpass("New password: "), getpass("The same again: ")
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # what is said of it does not belong behind the question
+        raise
+    if again != password:
         raise NotDone("The two passwords differ; nothing was done.")
     return password
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """An event loop makes of the first Ctrl-C a cancellation, which who waits for a line here would
+    never see."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _line() -> str:
