@@ -337,22 +337,6 @@ def test_what_somebody_wrote_cannot_steer_the_terminal(desk: Desk) -> None:
     assert "\x1b" not in desk.refusal("users", "lock", "\x1b[2J@example.test")
 
 
-def test_a_reader_that_has_seen_enough_gets_no_complaint(desk: Desk) -> None:
-    desk.create("ann@example.test")
-    reading, writing = os.pipe()
-    os.close(reading)
-    done = subprocess.run(
-        command("users", "list"),
-        env=desk.environment,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        timeout=PATIENCE,
-        check=False,
-    )
-    os.close(writing)
-    assert done.stderr == b""
-
-
 # --- the command line ---------------------------------------------------------------------------
 
 

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from .output import NotDone, say
+
 COMMANDS: dict[str, str] = {
     "serve": "Serve the pages and the API.",
     "users": "Create, list, lock, change and delete users.",
@@ -23,7 +25,16 @@ REFUSED = 1
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.  Returns its exit status: 0 done, 1 refused, 2 usage."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            say("")  # what argparse printed may still wait
+    except NotDone as error:
+        return complain(error)
+
+
+def _run(words: Sequence[str]) -> int:
     if words and words[0] in COMMANDS:
         run = import_module(f"{__name__}.{words[0]}").main
         return int(run(words[1:]))

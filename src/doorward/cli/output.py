@@ -30,16 +30,27 @@ class Answer:
 
 
 def show(answer: Answer, *, as_json: bool) -> int:
-    """Print an answer.  Returns the exit status."""
+    """Print an answer.  Returns the exit status.  Raises like `say`."""
     for note in answer.notes:
         remark(note)
     text = _document(answer.data) if as_json else "\n".join(answer.lines)
-    try:
-        sys.stdout.write(f"{_encodable(text, sys.stdout.encoding)}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # `| head` has seen enough; nor may the interpreter's exit complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    say(f"{text}\n")
     return answer.status
+
+
+def say(text: str) -> None:
+    """Write to stdout what follows and all that waits there.  Raises `NotDone` when the disk is
+    full, but not when a reader has seen enough."""
+    if sys.stdout is None:  # the shell closed it
+        return
+    try:
+        sys.stdout.write(_encodable(text, sys.stdout.encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head`
+        _say_no_more()
+    except OSError as error:
+        _say_no_more()
+        raise NotDone(f"The answer cannot be written to stdout: {error.strerror}.") from error
 
 
 def remark(sentence: str) -> None:
@@ -78,6 +89,11 @@ def long(seconds: int) -> str:
         if seconds >= size:
             return counted(seconds // size, unit)
     return counted(seconds, "second")
+
+
+def _say_no_more() -> None:
+    """The interpreter's exit must not try again, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _document(data: Mapping[str, object]) -> str:

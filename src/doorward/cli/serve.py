@@ -22,7 +22,7 @@ from . import complain
 from .log import log_to_stderr
 from .moved import check_open
 from .opening import check_folders, check_options, root_key_path
-from .output import plain
+from .output import plain, say
 from .tables import database_file
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ async def _open_once(app: "FastAPI", said: Sequence[str]) -> None:
 
 async def _greet(app: "FastAPI", said: Sequence[str]) -> None:
     """Say what is served; and where the audit log ends, once for all workers."""
-    print(*said, *await _first_steps(app), sep="\n", flush=True)
+    say("".join(f"{line}\n" for line in (*said, *await _first_steps(app))))
     app.state.service.recorder.tell_head()
 
 

@@ -1,0 +1,76 @@
+"""What a command says where nobody can read it: a full disk, a pipe that was closed."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.until import PATIENCE
+
+from .desk import Desk, command
+
+FULL = Path("/dev/full")
+SAID = "doorward: The answer cannot be written to stdout: No space left on device.\n"
+
+full_disk = pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+
+
+def into_full_disk(desk: Desk, *words: str) -> tuple[int, str]:
+    """The status of a command whose stdout is full, and what it complained of."""
+    with FULL.open("wb") as full:
+        done = subprocess.run(
+            command(*words),
+            env=desk.environment,
+            cwd=desk.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    return done.returncode, done.stderr
+
+
+@full_disk
+@pytest.mark.parametrize(
+    "words", ["users list", "keys list --json", "doctor", "audit verify", "migrate"]
+)
+def test_an_answer_that_a_full_disk_lost_is_one_sentence_and_exit_1(desk: Desk, words: str) -> None:
+    desk.data("migrate")
+    desk.data("keys", "list")  # which makes the root key, and says so
+    assert into_full_disk(desk, *words.split()) == (1, SAID)
+
+
+@full_disk
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_server_that_cannot_say_where_it_serves_does_not_serve(desk: Desk, workers: str) -> None:
+    desk.data("migrate")
+    desk.data("keys", "list")
+    status, complaint = into_full_disk(desk, "serve", "--port", "0", "--workers", workers)
+    assert (status, complaint) == (1, SAID)
+
+
+@full_disk
+@pytest.mark.parametrize("words", ["--help", "--version", "serve --help", "users list --help"])
+def test_help_that_a_full_disk_lost_is_no_success(desk: Desk, words: str) -> None:
+    assert into_full_disk(desk, *words.split()) == (1, SAID)
+
+
+@pytest.mark.parametrize("words", ["users list", "users list --json", "doctor", "--help"])
+def test_a_reader_that_has_seen_enough_gets_no_complaint(desk: Desk, words: str) -> None:
+    desk.create("ann@example.test")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command(*words.split()),
+        env=desk.environment,
+        cwd=desk.folder,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
