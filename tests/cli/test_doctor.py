@@ -98,6 +98,7 @@ def test_a_good_setup_is_in_order() -> None:
     ("name", "severity", "told"),
     [
         ("options", "unsafe", facts(refusal="no")),
+        ("variables", "warning", facts(slips=["DOORWARD_X is no variable."])),
         ("modes", "warning", facts(replace(PUBLIC, accept=("session", "token")))),
         ("modes", "warning", facts(replace(PUBLIC, mode="token", accept=("token", "session")))),
         ("modes", "ok", facts(replace(PUBLIC, mode="token", accept=("token",)), logins=())),
@@ -372,6 +373,20 @@ def test_a_database_that_another_program_keeps_locked_cannot_be_used(desk: Desk)
     assert done.status == 1
     assert "is locked by another program" in done.out
     assert severities(desk)["database"] == "ok"
+
+
+def test_a_slip_in_the_name_of_a_variable_is_a_warning_that_names_the_right_one(desk: Desk) -> None:
+    slips = {"DOORWARD_MIN_PASWORD": "15", "DOORWARD_PUBLIC_ORIGN": "https://x.test"}
+    done = desk.run("doctor", **slips, DOORWARD_QQQQ="s3cret", DOORWARD_ROOT_KEY="k" * 43)
+    assert "DOORWARD_MIN_PASWORD is no variable of Doorward" in done.out
+    assert "is DOORWARD_MIN_PASSWORD meant?" in done.out
+    assert "is DOORWARD_PUBLIC_ORIGIN meant?" in done.out
+    assert "DOORWARD_QQQQ is no variable of Doorward and changes nothing.\n" in done.out
+    assert "s3cret" not in done.out
+    assert done.out.count(" is no variable") == 3
+    found = severities(desk, **slips)
+    assert found["variables"] == "warning"
+    assert severities(desk)["variables"] == "ok"
 
 
 def test_wrong_usage_is_told_apart(desk: Desk) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from doorward.cli.serve import notes
 from doorward.server.mail.relay import parse_relay
-from doorward.server.options import Options
+from doorward.server.options import OPTIONS, Options
 from tests.support.certificate import make_certificate
 from tests.support.server import clean_environment, free_port, running_server
 from tests.support.until import PATIENCE
@@ -277,6 +277,16 @@ def test_listening_for_other_machines_leaves_the_origin_at_localhost_and_says_so
     assert "public origin stays" not in said(host="localhost")
     https = {"public_origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
     assert "public origin stays" not in said(host="192.0.2.1", **https)
+
+
+def test_a_slip_in_the_name_of_a_variable_is_pointed_out() -> None:
+    environ = {"DOORWARD_ROOT_KEY": "x", "DOORWARD_PUBLIC_ORIGN": "https://a.example"}
+    told = "\n".join(notes(Options(), environ))
+    assert "Note: DOORWARD_PUBLIC_ORIGN is no variable of Doorward" in told
+    assert "is DOORWARD_PUBLIC_ORIGIN meant?" in told
+    every = {option.variable: "x" for option in OPTIONS.values()}
+    told = "\n".join(notes(Options(), {"DOORWARD_ROOT_KEY": "x", "PATH": "/bin", **every}))
+    assert "is no variable" not in told
 
 
 def test_https_that_nobody_vouches_for_is_pointed_out() -> None:

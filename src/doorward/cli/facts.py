@@ -11,6 +11,7 @@ from ..server.options import Options
 from ..types import Clock, Session, SigningKey
 from .holding import Held, look
 from .opening import check_folders, check_options, root_key_path
+from .variables import unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class Facts:
     """Everything the checks know.  `databases` are that of users and that of sessions, or the one
     of both; `keys` and `logins` are what the latter holds, of logins those used last.  `refusal` is
     why a server would not start with these options; `sealed` why the root key does not open the
-    signing keys."""
+    signing keys; `slips` tell of variables that are set and unknown."""
 
     options: Options
     now: int
@@ -40,6 +41,7 @@ class Facts:
     logins: Sequence[Session] = ()
     refusal: str | None = None
     sealed: str | None = None
+    slips: Sequence[str] = ()
 
 
 async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> Facts:
@@ -54,6 +56,7 @@ async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> 
         logins=logins,
         refusal=_refusal(options),
         sealed=_sealed(root_key.keys, keys),
+        slips=unknown(environ),
     )
 
 

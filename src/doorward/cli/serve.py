@@ -24,6 +24,7 @@ from .moved import check_open
 from .opening import check_folders, check_options, root_key_path
 from .output import plain, say
 from .tables import database_file
+from .variables import unknown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -131,7 +132,7 @@ def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] =
         )
     ways = map(open_way, dict.fromkeys((options.database, options.sessions_url)))
     lines += [f"Warning: {way.says} {way.do}" for way in ways if way]
-    return lines + _surprises(options)
+    return lines + _surprises(options) + [f"Note: {slip}" for slip in unknown(environ)]
 
 
 def _modes(options: Options) -> str:

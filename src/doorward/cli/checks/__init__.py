@@ -25,6 +25,7 @@ def _of_rows(check: Check) -> Check:
 
 CHECKS: dict[str, Check] = {
     "options": serving.options,
+    "variables": serving.variables,
     "modes": _of_rows(serving.modes),
     "transport": serving.transport,
     "public-origin": serving.origin,

@@ -22,6 +22,15 @@ def options(facts: Facts) -> Finding:
     return Finding(OK, "A server starts with these options.")
 
 
+def variables(facts: Facts) -> Finding:
+    """What an operator set and believes in force, and nobody reads."""
+    if facts.slips:
+        return Finding(
+            WARNING, " ".join(facts.slips), "Correct the name, or take it out of the environment."
+        )
+    return Finding(OK, "Every DOORWARD_ variable that is set is one of Doorward.")
+
+
 def modes(facts: Facts) -> Finding:
     """A change of mode that nobody finished: for so long a stolen session token is noticed late."""
     given = facts.options
