@@ -13,7 +13,9 @@ from .desk import Desk, command
 FULL = Path("/dev/full")
 SAID = "doorward: The answer cannot be written to stdout: No space left on device.\n"
 
-full_disk = pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+full_disk = pytest.mark.skipif(
+    not FULL.exists(), reason="only Linux has a disk that is always full"
+)
 
 
 def into_full_disk(desk: Desk, *words: str) -> tuple[int, str]:

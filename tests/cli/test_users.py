@@ -12,6 +12,7 @@ from secrets import token_hex
 
 import pytest
 
+from tests.support.server import free_port
 from tests.support.until import PATIENCE
 
 from .conftest import Beside
@@ -344,6 +345,42 @@ def test_what_somebody_wrote_cannot_steer_the_terminal(desk: Desk) -> None:
 def test_a_slip_in_the_path_makes_no_new_database(desk: Desk, verb: str) -> None:
     words = [] if verb == "list" else ["ann@example.test"]
     assert "There is no database" in desk.refusal("users", verb, *words)
+    assert list(desk.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("mysql://x", "use memory:, sqlite:///PATH or postgresql://USER@HOST/NAME"),
+        ("/tmp/x.db", "use memory:, sqlite:///PATH or postgresql://USER@HOST/NAME"),
+        ("sqlite:/x.db", "sqlite:////absolute.db"),
+        ("redis://localhost:1", "give redis://HOST as --sessions"),
+        ("rediss://:secret@localhost:1", "give rediss://HOST as --sessions"),
+    ],
+)
+def test_what_cannot_keep_users_is_told_with_what_can(desk: Desk, url: str, why: str) -> None:
+    refused = desk.refusal("users", "list", "--database", url)
+    assert why in refused
+    assert "secret" not in refused
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("users lock WHO --database", "audit verify --database", "migrate --database"),
+        *("serve --port 0 --database", "move --from sqlite:///x.db --to"),
+    ],
+)
+def test_redis_is_refused_for_users_without_being_asked(desk: Desk, words: str) -> None:
+    refused = desk.refusal(*words.split(), f"redis://localhost:{free_port()}")
+    assert "give redis://HOST as --sessions" in refused
+
+
+@pytest.mark.parametrize("words", ["users list", "doctor", "sessions list", "serve", "migrate"])
+def test_an_empty_variable_is_named(desk: Desk, words: str) -> None:
+    done = desk.run(*words.split(), DOORWARD_DATABASE="")
+    assert (done.status, done.out) == (2, "")
+    assert "DOORWARD_DATABASE is set but empty; give it a value, or leave it out" in done.err
     assert list(desk.folder.iterdir()) == []
 
 

@@ -181,6 +181,23 @@ def test_the_public_origin_is_this_machine_unless_it_is_said(options: Options, o
     assert options.origin == origin
 
 
+@pytest.mark.parametrize("name", OPTIONS)
+def test_an_empty_variable_is_refused_and_not_taken_for_the_default(name: str) -> None:
+    variable = OPTIONS[name].variable
+    with pytest.raises(argparse.ArgumentError, match=f"{variable} is set but empty"):
+        read(**{variable: ""})
+    option, (given, value) = f"--{OPTIONS[name].name}", EXAMPLES[name]
+    parser = argparse.ArgumentParser()
+    add_options(parser, {variable: ""})
+    assert getattr(parser.parse_args([option, given]), name) == value
+
+
+@pytest.mark.parametrize("option", ["--host", "--database", "--sessions", "--root-key-file"])
+def test_an_empty_place_is_refused(option: str) -> None:
+    with pytest.raises(argparse.ArgumentError, match="not empty"):
+        read(option, "")
+
+
 def test_help_explains_each_option_with_its_default_and_its_variable() -> None:
     parser = argparse.ArgumentParser()
     add_options(parser, {"DOORWARD_PORT": "9"})

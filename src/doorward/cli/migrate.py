@@ -8,7 +8,7 @@ from ..server.options import Options, read_options
 from ..server.schema import Versions
 from ..stores import Backend, open_store
 from .moved import check_open
-from .opening import check_folders
+from .opening import check_databases, check_folders
 from .output import Answer, NotDone
 from .tables import place_of
 from .verbs import ALWAYS, carry_out, ordered, parser_of
@@ -24,6 +24,7 @@ def main(argv: Sequence[str]) -> int:
 
 async def _migrate(given: Namespace) -> Answer:
     options = read_options(given)
+    check_databases(options)
     if "memory:" in (options.database, options.sessions_url):
         raise NotDone("What is in memory: begins empty each time; there is nothing to migrate.")
     check_folders(options)

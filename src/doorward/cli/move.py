@@ -11,11 +11,10 @@ from ..keys import Keyring, load_root_keys
 from ..server.amount import counted
 from ..server.options import Options, read_options
 from ..server.place import shown
-from ..stores import check_url
 from ..stores.seal import MOVED
 from ..types import SigningKey, system_clock
 from .moved import check_open, moved
-from .opening import check_folders
+from .opening import check_databases, check_folders
 from .output import Answer, NotDone, remark
 from .tables import SESSIONS, USERS, place_of, tables
 from .verbs import carry_out, parser_of
@@ -150,8 +149,8 @@ def _options(given: argparse.Namespace, side: str) -> Options:
     """The databases of one side."""
     database, sessions = getattr(given, side), getattr(given, f"sessions_{side}")
     options = Options(database=database, sessions=sessions)
+    check_databases(options)
     for url in (options.database, options.sessions_url):
-        check_url(url)
         if url == "memory:":
             raise ConfigurationError("What is in memory: is its server's alone; name a database.")
     return options

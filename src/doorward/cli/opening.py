@@ -14,6 +14,7 @@ from ..errors import ConfigurationError, StoreUnavailable
 from ..opening import open_auth
 from ..server.mail.password import load_password
 from ..server.options import Options
+from ..server.place import check_database
 from ..settings import Settings
 from ..stores import check_url
 from ..teller import Record, ignore
@@ -130,8 +131,7 @@ async def opened_database(options: Options, *, make: bool = False) -> AsyncItera
 def check_options(options: Options) -> None:
     """What can be told of options, and of the files they name, without a database.  Raises
     `ConfigurationError`."""
-    for url in (options.database, options.sessions_url):
-        check_url(url)
+    check_databases(options)
     Trusted.parse(options.trusted_proxies)
     Settings(**options.settings())
     if options.smtp_password_file is not None:
@@ -145,6 +145,13 @@ def check_options(options: Options) -> None:
             raise ConfigurationError(
                 f"the TLS certificate or key cannot be used: {error}"
             ) from error
+
+
+def check_databases(options: Options) -> None:
+    """Whether both URLs name what their option is for, told without opening anything.  Raises
+    `ConfigurationError`."""
+    check_database(options.database)
+    check_url(options.sessions_url)
 
 
 def check_folders(
@@ -180,6 +187,8 @@ def root_key_path(options: Options, environ: Mapping[str, str]) -> Path | None:
 async def _check(options: Options, table: str, make: bool) -> None:
     """A slip in a URL must not make a new, empty database and then find nobody in it."""
     name, url = _named(options, table)
+    if table == USERS:
+        check_databases(options)
     if url == "memory:":
         raise NotDone("What is in memory: can be reached by its server alone; name a file.")
     if make:

@@ -8,6 +8,7 @@ from sqlalchemy import CursorResult, Dialect, Executable, MetaData, Row
 
 from ..errors import ConfigurationError
 from ..stores import POSTGRES, driver
+from .place import check_database
 from .schema import Versions
 
 TABLES = MetaData()
@@ -58,17 +59,13 @@ async def open_database(url: str) -> Database:
     `ConfigurationError` for another scheme, and when the database cannot be opened or written, is
     none, or was migrated by a newer Doorward.
     """
+    check_database(url)
     scheme, _, rest = url.partition(":")
-    if url == "memory:" or (scheme == "sqlite" and rest.startswith("///") and len(rest) > 3):
-        from .engines import sqlite
-
-        return await sqlite.open_sqlite(rest[3:] or sqlite.MEMORY)
-    if scheme in POSTGRES and rest.startswith("//"):
+    if scheme in POSTGRES:
         return await _open_postgres(url)
-    raise ConfigurationError(
-        f"{scheme!r} is not a database this can open: use memory:, sqlite:///PATH or"
-        " postgresql://USER@HOST/NAME"
-    )
+    from .engines import sqlite
+
+    return await sqlite.open_sqlite(rest[3:] or sqlite.MEMORY)
 
 
 async def _open_postgres(url: str) -> Database:

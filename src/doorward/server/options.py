@@ -45,7 +45,7 @@ _LIBRARY = Settings()
 class Options:
     """What an operator decides.  Each field is one row of the table; times are whole seconds."""
 
-    host: str = _option("127.0.0.1", "The address to listen on.", str, "ADDRESS")
+    host: str = _option("127.0.0.1", "The address to listen on.", values.text, "ADDRESS")
     port: int = _option(8000, "The port to listen on; 0 takes a free one.", values.port, "PORT")
     public_origin: str | None = _option(
         None,
@@ -74,7 +74,7 @@ class Options:
         "Where users, the audit log and sessions live: sqlite:///PATH (a fourth slash makes it"
         " absolute), postgresql://USER@HOST/NAME, or memory: for nothing that outlives the"
         " process.",
-        str,
+        values.text,
         "URL",
     )
     sessions: str | None = _option(
@@ -288,14 +288,15 @@ OPTIONS: dict[str, Option] = {
 
 def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *names: str) -> None:
     """Give a parser these options, or all.  What the environment says is their default, and is
-    judged as if it stood on the command line."""
+    judged as if it stood on the command line; but empty it is refused, whatever the option: who
+    meant a value must not get the default."""
     for field_name in names or OPTIONS:
         option = OPTIONS[field_name]
         parser.add_argument(
             f"--{option.name}",
             metavar=option.metavar,
             type=_argument(option),
-            default=environ.get(option.variable, option.default),
+            default=_default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )
 
@@ -309,8 +310,23 @@ def read_options(namespace: argparse.Namespace) -> Options:
     return Options(**given)
 
 
+class _Given(str):
+    """What the environment says."""
+
+    __slots__ = ()
+
+
+def _default(option: Option, environ: Mapping[str, str]) -> Any:
+    given = environ.get(option.variable)
+    return option.default if given is None else _Given(given)
+
+
 def _argument(option: Option) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
+        if isinstance(text, _Given) and not text:
+            raise argparse.ArgumentTypeError(
+                f"{option.variable} is set but empty; give it a value, or leave it out"
+            )
         try:
             return option.parse(text)
         except ValueError as error:

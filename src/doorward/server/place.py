@@ -1,10 +1,33 @@
-"""Where a database lies, in words that anybody may read."""
+"""Where a database may lie, and where it lies in words that anybody may read."""
 
 from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError
+from ..stores import POSTGRES, check_url
 
 _LEADS = frozenset({"host", "search_path", "sslmode", "sslrootcert"})
 """What a command that is copied must not lose: without it the tables are others, or the way is
 open."""
+
+
+def check_database(url: str) -> None:
+    """Raises `ConfigurationError` for a URL that names no place for the server's tables, without
+    opening anything.  Only its scheme is shown: the rest may hold a password."""
+    scheme = url.partition(":")[0]
+    if url == "memory:":
+        return
+    if scheme in ("sqlite", *POSTGRES):
+        check_url(url)
+        return
+    if scheme in ("redis", "rediss"):
+        raise ConfigurationError(
+            f"Redis keeps sessions, but no users and no audit log: give {scheme}://HOST as"
+            " --sessions, and sqlite:///PATH or postgresql://USER@HOST/NAME as --database"
+        )
+    raise ConfigurationError(
+        f"{scheme!r} is not a database this can open: use memory:, sqlite:///PATH or"
+        " postgresql://USER@HOST/NAME"
+    )
 
 
 def shown(url: str) -> str:

@@ -64,10 +64,14 @@ def when_full(text: str) -> Literal["end-oldest", "refuse"]:
             raise ValueError("end-oldest or refuse")
 
 
-def some(text: str) -> str | None:
+def text(text: str) -> str:
     if not text:
         raise ValueError("not empty")
     return text
+
+
+def some(given: str) -> str | None:
+    return text(given)
 
 
 def address(text: str) -> str | None:
