@@ -254,7 +254,7 @@ def test_a_file_system_is_that_of_the_nearest_mount() -> None:
         ({"public_origin": "http://login.example"}, "plain http"),
         ({"trusted_proxies": ("nonsense",)}, "trusted proxies"),
         ({"touch_every": 9, "idle_ttl": 10}, "touch_every"),
-        ({"tls_cert": "/nowhere", "tls_key": "/nowhere"}, "TLS certificate"),
+        ({"tls_cert": "/nowhere", "tls_key": "/nowhere"}, "--tls-cert"),
     ],
 )
 async def test_what_a_server_would_refuse_is_found_without_starting_one(
@@ -384,7 +384,7 @@ def test_a_slip_in_the_name_of_a_variable_is_a_warning_that_names_the_right_one(
     assert "DOORWARD_QQQQ is no variable of Doorward and changes nothing.\n" in done.out
     assert "s3cret" not in done.out
     assert done.out.count(" is no variable") == 3
-    found = severities(desk, **slips)
+    found = severities(desk, DOORWARD_MIN_PASWORD="15")
     assert found["variables"] == "warning"
     assert severities(desk)["variables"] == "ok"
 

@@ -144,9 +144,22 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "long access tokens": (["--access-ttl", "100000"], "access_ttl"),
     "touch beyond idle": (["--touch-every", "100", "--idle-ttl", "100"], "touch_every"),
     "half of TLS": (["--tls-cert", "x.pem"], "belong together"),
-    "no certificate": (["--tls-cert", "x.pem", "--tls-key", "y.pem"], "TLS"),
+    "no certificate": (
+        ["--tls-cert", "x.pem", "--tls-key", "cert.pem"],
+        "the file x.pem of --tls-cert cannot be read: No such file",
+    ),
+    "no key of it": (
+        ["--tls-cert", "cert.pem", "--tls-key", "y.pem"],
+        "the file y.pem of --tls-key cannot be read: No such file",
+    ),
+    "exchanged": (["--tls-cert", "key.pem", "--tls-key", "cert.pem"], "they may be exchanged"),
+    "another's key": (
+        ["--tls-cert", "cert.pem", "--tls-key", "other/key.pem"],
+        "not belong together",
+    ),
     "no network": (["--trusted-proxies", "10.0.0.1/8"], "proxies"),
     "no address": (["--host", "256.1.1.1"], "cannot listen on 256.1.1.1"),
+    "no such name": (["--host", "nonsuch.invalid"], "no such name or address was found"),
     "another database": (["--database", "mysql://x"], "mysql"),
     "no folder for it": (
         ["--database", "sqlite:////proc/x/doorward.db"],
@@ -164,6 +177,9 @@ def test_what_cannot_be_served_is_one_sentence_and_exit_1(tmp_path: Path, name: 
     (tmp_path / "not.db").write_text("this is no database, but it is quite long" * 100)
     (tmp_path / "bad.key").write_text("changeme\n")
     (tmp_path / "bad.key").chmod(0o600)
+    (tmp_path / "other").mkdir()
+    for folder in (tmp_path, tmp_path / "other"):
+        make_certificate(folder)
     usual = ["--port", "0", "--database", "memory:", "--root-key-file", "k/root.key"]
     done = run("serve", *usual, *args, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")

@@ -245,18 +245,28 @@ def _configuration(app: "FastAPI", options: Options) -> "Config":
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = _listener(host, port)
     except OSError as error:
-        # of an address in use, its own text ends in a Python tuple
-        known = error.errno is not None and not isinstance(error, socket.gaierror)
-        reason = os.strerror(error.errno or 0) if known else error.strerror or str(error)
         raise ConfigurationError(
-            f"cannot listen on {host} port {port}: {reason}; choose with --host and --port"
+            f"cannot listen on {host} port {port}: {_why(error)}; choose with --host and --port"
         ) from error
     with listener:
         yield listener
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # looked up here, since of a name that is not found `create_server` keeps a number alone
+    found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+    return socket.create_server(found[0][4][:2], family=family, backlog=_BACKLOG)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"no such name or address was found ({error.strerror})"
+    # of an address in use, its own text ends in a Python tuple
+    return str(error) if error.errno is None else os.strerror(error.errno)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from sqlalchemy import CursorResult, Dialect, Executable, MetaData, Row
 
-from ..errors import ConfigurationError
 from ..stores import POSTGRES, driver
 from .place import check_database
 from .schema import Versions
