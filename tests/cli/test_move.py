@@ -72,7 +72,8 @@ def test_users_history_keys_and_sessions_are_at_the_target(desk: Desk, there: De
     assert (moved["tickets"], moved["limits"]) == (0, 0)
     assert 2 <= len(moved["pass_seconds"]) <= 5
     assert 0 < moved["pause_seconds"] < 30
-    assert f"--database {there.database} and the same root key" in moved["next"]
+    next_step = f"--database {there.database}, the same root key, and all their other options as"
+    assert next_step in moved["next"]
     assert [user["subject"] for user in there.data("users", "list")["users"]] == [ann]
     assert there.run("audit", "verify").out == head
     principal = at(there.database, there, lambda auth: auth.authenticate(kept.credential))
@@ -121,7 +122,7 @@ def test_no_server_starts_with_what_was_moved_and_each_command_says_where_to(
     for command in (("serve", "--port", "0"), ("migrate",)):
         refused = desk.refusal(*command, *old)
         assert where in refused
-        assert "start with those options and the same root key" in refused
+        assert "start with those options, the same root key, and all others as before" in refused
     refused = desk.refusal("users", "create", "bob@example.test", "--no-password", *old)
     assert refused.startswith(
         f"Nothing was changed, for this {where.removesuffix(', and nothing')}: "

@@ -111,7 +111,10 @@ def _answer(result: "Moved", target: Options) -> Answer:
 
 def _next_step(target: Options) -> str:
     options = _words(target, sessions=bool(target.sessions))
-    return f"Stop the old servers and start new ones with {options} and the same root key."
+    return (
+        f"Stop the old servers and start new ones with {options}, the same root key, and all their"
+        " other options as before."
+    )
 
 
 def _words(options: Options, *, sessions: bool) -> str:

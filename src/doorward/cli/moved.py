@@ -71,7 +71,10 @@ def _way_out(options: Options, why: str) -> str:
     back = f"`{unsealing(options)}` while no new server runs"
     if why.startswith(BEING_MOVED):
         return f"wait for `doorward move`; if it is not running any more, go back with {back}"
-    return f"start with those options and the same root key, or go back with {back}"
+    return (
+        "start with those options, the same root key, and all others as before; or go back with"
+        f" {back}"
+    )
 
 
 def unsealing(options: Options) -> str:
