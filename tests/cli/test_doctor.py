@@ -232,6 +232,20 @@ def test_what_was_found_is_told_also_where_something_else_cannot_be_read() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("database", "do"),
+    [
+        (POSTGRES, "Is it running, and does --database name it?"),
+        (REDIS | {"option": "--sessions"}, "Is it running, and does --sessions name it?"),
+        ({}, "Does --database name the right file, and may the server write it and its folder?"),
+    ],
+)
+def test_what_to_do_about_a_database_out_of_reach_can_be_done(
+    database: dict[str, Any], do: str
+) -> None:
+    assert CHECKS["database"](facts(database=database | {"error": "no answer"})).do == do
+
+
 def test_a_finding_about_the_root_key_does_not_say_its_advice_twice() -> None:
     sealed = "They are sealed under another root key: give the one this database was used with."
     finding = CHECKS["sealed-keys"](facts(sealed=sealed))

@@ -189,7 +189,10 @@ async def _check(options: Options, table: str, make: bool) -> None:
         return
     found = await tables(url)
     if found is None:
-        raise NotDone(f"There is no database {database_file(url)}; name the server's with {name}.")
+        raise NotDone(
+            f"There is no database {database_file(url)}; name the server's with {name}, or make it"
+            " with `doorward migrate` or `doorward serve`."
+        )
     if not found & {table, USERS}:  # beside users, sessions may still be made
         what = "users" if table == USERS else "sessions"
         raise NotDone(

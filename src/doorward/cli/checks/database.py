@@ -35,9 +35,7 @@ def usable(facts: Facts) -> Finding:
 def _usable(held: Held) -> Finding:
     what = held.what.capitalize()
     if held.error is not None:
-        return Finding(
-            UNSAFE, f"{what} cannot be reached or kept: {held.error}.", f"See {held.option}."
-        )
+        return Finding(UNSAFE, f"{what} cannot be reached or kept: {held.error}.", _to_reach(held))
     if held.place is None:
         return Finding(
             WARNING,
@@ -53,6 +51,12 @@ def _usable(held: Held) -> Finding:
             f"If it should, it is the wrong one; see {held.option}.",
         )
     return Finding(OK, f"{held.place} can be used.")
+
+
+def _to_reach(held: Held) -> str:
+    if held.path is None:
+        return f"Is it running, and does {held.option} name it?"
+    return f"Does {held.option} name the right file, and may the server write it and its folder?"
 
 
 def moved(facts: Facts) -> Finding:
