@@ -122,6 +122,7 @@ def test_who_and_what_does_not_exist_is_refused(desk: Desk) -> None:
     assert desk.refusal("sessions", "revoke-all", "bob@example.test") == (
         "There is no user bob@example.test."
     )
+    assert desk.refusal("sessions", "revoke-all", "u_bob") == "There is no user u_bob."
     assert desk.refusal("sessions", "revoke", "nothing") == "There is no session nothing."
 
 
@@ -148,6 +149,15 @@ def test_all_sessions_of_an_applications_own_subject_end(desk: Desk) -> None:
     data = desk.data("sessions", "revoke-all", "u_bob")
     assert data == {"subject": "u_bob", "email": None, "sessions_ended": 1}
     assert [each["sid"] for each in desk.data("sessions", "list")["sessions"]] == ["s1"]
+    done = desk.run("sessions", "revoke-all", "u_bob")
+    assert (done.status, done.out) == (0, "u_bob is not logged in anywhere.\n")
+
+
+def test_a_subject_that_is_no_user_is_logged_out_where_there_are_users_too(desk: Desk) -> None:
+    desk.create("ann@example.test")
+    keep(desk, seen("s1", system_clock(), "u_bob"))
+    assert desk.data("sessions", "revoke-all", "u_bob")["sessions_ended"] == 1
+    assert desk.refusal("sessions", "revoke-all", "u_bob") == "There is no user u_bob."
 
 
 def test_every_session_of_everybody_ends_and_the_log_says_who_did_it(beside: Beside) -> None:

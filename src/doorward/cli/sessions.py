@@ -48,6 +48,8 @@ async def _revoke_all(given: Namespace) -> Answer:
     async with opened_deciding(options) as auth:
         subject, emails = await _people(options, given.who)
         ended = await auth.revoke(subject=subject)
+    if not (ended or emails) and await has_users(options):
+        raise NotDone(f"There is no user {given.who}.")
     did = f"{counted(len(ended), 'session')} of {given.who} ended; they can log in again."
     data = {"subject": subject, "email": emails.get(subject or ""), "sessions_ended": len(ended)}
     return Answer(data, [did if ended else f"{given.who} is {_nowhere(given.who)}."])
