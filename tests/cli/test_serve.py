@@ -283,6 +283,24 @@ def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
         assert "usage: doorward" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "listed"),
+    [
+        ([], ["serve     Serve the pages", "doctor    Say what", "`doorward COMMAND --help`"]),
+        (["users"], ["set-roles   Give a user", "`doorward users VERB --help` explains one."]),
+    ],
+)
+def test_who_names_no_command_is_shown_them_all(
+    tmp_path: Path, args: list[str], listed: list[str]
+) -> None:
+    done = run(*args, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("usage: doorward")
+    assert "required" not in done.stderr
+    for words in listed:
+        assert words in done.stderr
+
+
 def said(**options: object) -> str:
     return "\n".join(notes(Options(**options), {"DOORWARD_ROOT_KEY": "x"}))  # type: ignore[arg-type]
 

@@ -128,6 +128,7 @@ def test_one_interrupt_ends_the_question_and_makes_no_user(desk: Desk, typed: li
         (["ann@example.test"], "", "--no-password"),
         (["ann"], f"{PASSWORD}\n", "does not look like an e-mail address"),
         (["ann@example.test", "--role", "a b"], f"{PASSWORD}\n", "A role is"),
+        (["ann@example.test", "--role", ".x"], f"{PASSWORD}\n", "a letter or digit first"),
         (
             ["ann@example.test", *(f"--role={n:060}" for n in range(20))],
             f"{PASSWORD}\n",
@@ -344,7 +345,11 @@ def test_what_somebody_wrote_cannot_steer_the_terminal(desk: Desk) -> None:
 @pytest.mark.parametrize("verb", ["list", "lock", "unlock", "set-roles", "reset-link", "delete"])
 def test_a_slip_in_the_path_makes_no_new_database(desk: Desk, verb: str) -> None:
     words = [] if verb == "list" else ["ann@example.test"]
-    assert "There is no database" in desk.refusal("users", verb, *words)
+    refused = desk.refusal("users", verb, *words)
+    assert refused == (
+        f"There is no database {desk.folder}/doorward.db; name the server's with --database, or"
+        " make it with `doorward migrate` or `doorward serve`."
+    )
     assert list(desk.folder.iterdir()) == []
 
 
@@ -411,6 +416,10 @@ def test_wrong_usage_is_told_apart(desk: Desk, words: list[str]) -> None:
     done = desk.run("users", *words)
     assert (done.status, done.out) == (2, "")
     assert "usage: doorward users" in done.err
+
+
+def test_help_says_how_to_take_every_role_away(desk: Desk) -> None:
+    assert "without ROLE: none" in desk.run("users", "set-roles", "--help").out
 
 
 @pytest.mark.parametrize("words", [["--help"], ["lock", "--help"]])

@@ -22,6 +22,9 @@ COMMANDS: dict[str, str] = {
 REFUSED = 1
 """Exit status: a request that cannot be done, with one sentence on stderr."""
 
+USAGE = 2
+"""Exit status: words that are no command."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.  Returns its exit status: 0 done, 1 refused, 2 usage."""
@@ -38,8 +41,17 @@ def _run(words: Sequence[str]) -> int:
     if words and words[0] in COMMANDS:
         run = import_module(f"{__name__}.{words[0]}").main
         return int(run(words[1:]))
-    _parser().parse_args(words)
+    parser = _parser()
+    if not words:
+        return overview(parser)
+    parser.parse_args(words)
     return 0
+
+
+def overview(parser: argparse.ArgumentParser) -> int:
+    """Show what there is to choose from to who chose nothing.  Returns the exit status for it."""
+    parser.print_help(sys.stderr)
+    return USAGE
 
 
 def complain(sentence: object) -> int:

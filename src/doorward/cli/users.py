@@ -245,7 +245,9 @@ def _create_arguments(parser: ArgumentParser) -> None:
 
 def _role_arguments(parser: ArgumentParser) -> None:
     _who(parser)
-    parser.add_argument("roles", metavar="ROLE", nargs="*", help="exactly these; none takes all")
+    parser.add_argument(
+        "roles", metavar="ROLE", nargs="*", help="exactly these; without ROLE: none"
+    )
 
 
 LINK = ("public_origin", "port")

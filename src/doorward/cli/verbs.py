@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import DoorwardError, StoreMoved, StoreUnavailable
 from ..server.options import add_options, read_options
-from . import complain
+from . import complain, overview
 from .moved import note_of_move, nothing_done
 from .output import Answer, plain, show
 
@@ -34,7 +34,9 @@ class Verb:
 
 def run(command: str, verbs: Mapping[str, Verb], argv: Sequence[str]) -> int:
     """Run the verb that `argv` begins with.  Returns the exit status."""
-    if not argv or argv[0] not in verbs:
+    if not argv:
+        return overview(_overview(command, verbs))
+    if argv[0] not in verbs:
         _overview(command, verbs).parse_args(argv[:1])  # says what is wrong, and exits
     name, *words = argv
     verb = verbs[name]

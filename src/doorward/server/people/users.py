@@ -314,7 +314,8 @@ def _written(roles: Roles) -> str:
     for role in roles:
         if not _ROLE.fullmatch(role):
             raise InvalidRole(
-                "A role is 1 to 64 of the letters A to Z and a to z, digits and _ . : / - only."
+                "A role is 1 to 64 of the letters A to Z and a to z, digits and _ . : / - only,"
+                " a letter or digit first."
             )
     written = json.dumps(sorted(roles))
     if len(written) > MOST_ROLE_BYTES:
