@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,18 @@ full_disk = pytest.mark.skipif(
 )
 
 
-def into_full_disk(desk: Desk, *words: str) -> tuple[int, str]:
+BUFFERED, UNBUFFERED = {"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}
+"""Whether a write fails, or the flush behind it."""
+
+
+def into_full_disk(
+    desk: Desk, *words: str, environment: Mapping[str, str] = BUFFERED
+) -> tuple[int, str]:
     """The status of a command whose stdout is full, and what it complained of."""
     with FULL.open("wb") as full:
         done = subprocess.run(
             command(*words),
-            env=desk.environment,
+            env={**desk.environment, **environment},
             cwd=desk.folder,
             stdin=subprocess.DEVNULL,
             stdout=full,
@@ -46,6 +53,13 @@ def test_an_answer_that_a_full_disk_lost_is_one_sentence_and_exit_1(desk: Desk, 
 
 
 @full_disk
+@pytest.mark.parametrize("words", ["users list", "--version"])
+def test_a_write_that_fails_at_once_is_the_same_sentence(desk: Desk, words: str) -> None:
+    desk.data("migrate")
+    assert into_full_disk(desk, *words.split(), environment=UNBUFFERED) == (1, SAID)
+
+
+@full_disk
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_server_that_cannot_say_where_it_serves_does_not_serve(desk: Desk, workers: str) -> None:
     desk.data("migrate")
@@ -58,6 +72,17 @@ def test_a_server_that_cannot_say_where_it_serves_does_not_serve(desk: Desk, wor
 @pytest.mark.parametrize("words", ["--help", "--version", "serve --help", "users list --help"])
 def test_help_that_a_full_disk_lost_is_no_success(desk: Desk, words: str) -> None:
     assert into_full_disk(desk, *words.split()) == (1, SAID)
+
+
+@full_disk
+@pytest.mark.parametrize(("words", "status"), [("users list", 1), ("users", 2), ("serve x", 2)])
+def test_who_has_no_answer_to_write_does_not_complain_of_the_disk(
+    desk: Desk, words: str, status: int
+) -> None:
+    for environment in (BUFFERED, UNBUFFERED):
+        done, complaint = into_full_disk(desk, *words.split(), environment=environment)
+        assert done == status
+        assert SAID not in complaint
 
 
 @pytest.mark.parametrize("words", ["users list", "users list --json", "doctor", "--help"])

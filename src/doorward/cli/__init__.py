@@ -80,5 +80,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        print(f"doorward {version('doorward')}")
+        say(f"doorward {version('doorward')}\n")
         parser.exit(0)

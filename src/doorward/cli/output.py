@@ -44,7 +44,8 @@ def say(text: str) -> None:
     if sys.stdout is None:  # the shell closed it
         return
     try:
-        sys.stdout.write(_encodable(text, sys.stdout.encoding))
+        if text:  # not even nothing can be written to a full disk
+            sys.stdout.write(_encodable(text, sys.stdout.encoding))
         sys.stdout.flush()
     except BrokenPipeError:  # `| head`
         _say_no_more()
