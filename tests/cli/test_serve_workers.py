@@ -173,7 +173,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     ("options", "sentence"),
     [
         (("--database", "memory:"), "needs a database that processes can share"),
-        (("--tls-cert", "none.pem", "--tls-key", "none.pem"), "cannot be used"),
+        (("--tls-cert", "none.pem", "--tls-key", "none.pem"), "of --tls-cert cannot be read"),
         (("--database", "sqlite:///."), "is a folder, not a database"),
     ],
 )
