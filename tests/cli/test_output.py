@@ -23,23 +23,29 @@ BUFFERED, UNBUFFERED = {"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}
 """Whether a write fails, or the flush behind it."""
 
 
+def into(
+    stdout: int, desk: Desk, *words: str, environment: Mapping[str, str] = BUFFERED
+) -> tuple[int, str]:
+    """The status of a command that writes there, and what it complained of."""
+    done = subprocess.run(
+        command(*words),
+        env={**desk.environment, **environment},
+        cwd=desk.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
 def into_full_disk(
     desk: Desk, *words: str, environment: Mapping[str, str] = BUFFERED
 ) -> tuple[int, str]:
-    """The status of a command whose stdout is full, and what it complained of."""
     with FULL.open("wb") as full:
-        done = subprocess.run(
-            command(*words),
-            env={**desk.environment, **environment},
-            cwd=desk.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    return done.returncode, done.stderr
+        return into(full.fileno(), desk, *words, environment=environment)
 
 
 @full_disk
@@ -90,14 +96,6 @@ def test_a_reader_that_has_seen_enough_gets_no_complaint(desk: Desk, words: str)
     desk.create("ann@example.test")
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
-        command(*words.split()),
-        env=desk.environment,
-        cwd=desk.folder,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        timeout=PATIENCE,
-        check=False,
-    )
+    outcome = into(writing, desk, *words.split())
     os.close(writing)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert outcome == (0, "")

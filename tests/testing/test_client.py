@@ -103,4 +103,4 @@ def test_a_renewed_login_replaces_its_cookies_in_the_jar(tmp_path: Path) -> None
 
 def test_logging_in_by_no_transport_is_refused(app: FastAPI) -> None:
     with Client(app) as client, pytest.raises(ValueError, match="cookie or bearer, not 'Bearer'"):
-        client.log_in("bob", via="Bearer")  # type: ignore[arg-type]
+        client.log_in("bob", via="Bearer")  # type: ignore[arg-type]  # the slip
