@@ -51,7 +51,7 @@ class Options:
         None,
         "Where browsers find this server, such as https://login.example. Links and the check"
         " against requests from other sites use it; the Host header is never believed.",
-        values.some,
+        values.text,
         "ORIGIN",
         "localhost and the port",
     )
@@ -80,7 +80,7 @@ class Options:
     sessions: str | None = _option(
         None,
         "Where sessions, signing keys and counters live instead: a URL like that of --database.",
-        values.some,
+        values.text,
         "URL",
         "as --database",
     )
@@ -88,7 +88,7 @@ class Options:
         None,
         "The file of the root key, made at first start. DOORWARD_ROOT_KEY, if set, is the key"
         " itself and wins.",
-        values.some,
+        values.text,
         "FILE",
         "root.key in your data folder",
     )
@@ -176,7 +176,7 @@ class Options:
         None,
         "A file with the token that opens /metrics from elsewhere; from this machine itself, and"
         " through no proxy, it is open.",
-        values.some,
+        values.text,
         "FILE",
         "none",
     )
@@ -189,7 +189,7 @@ class Options:
         "none; mail is not sent",
     )
     smtp_password_file: str | None = _option(
-        None, "A file with the password of the user in --smtp-url.", values.some, "FILE", "none"
+        None, "A file with the password of the user in --smtp-url.", values.text, "FILE", "none"
     )
     mail_from: str | None = _option(
         None, "The address that our mail comes from.", values.address, "ADDRESS", "none"
@@ -197,12 +197,12 @@ class Options:
     tls_cert: str | None = _option(
         None,
         "A certificate chain (PEM), to speak https without a proxy.",
-        values.some,
+        values.text,
         "FILE",
         "none",
     )
     tls_key: str | None = _option(
-        None, "The private key of --tls-cert (PEM).", values.some, "FILE", "none"
+        None, "The private key of --tls-cert (PEM).", values.text, "FILE", "none"
     )
 
     def __post_init__(self) -> None:

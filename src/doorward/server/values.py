@@ -70,10 +70,6 @@ def text(text: str) -> str:
     return text
 
 
-def some(given: str) -> str | None:
-    return text(given)
-
-
 def address(text: str) -> str | None:
     """Enough of RFC 5321: whatever else a header could begin or end with is refused."""
     if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", text):
