@@ -1,16 +1,34 @@
 """What every test may ask for: the event loop's kind, a browser, real servers."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
+from tests.support import hanging, outside
 from tests.support.browser import launched_chromium
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.server import RunningServer, Serve, running_server
 from tests.support.valkey import Valkey, running_valkey
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        outside.mark(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with outside.guarded(item):
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    hanging.limit(pyfuncitem)
 
 
 @pytest.fixture(scope="session")
