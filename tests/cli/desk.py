@@ -1,8 +1,10 @@
-"""The operator's desk: real commands, each a process of its own, on one database file."""
+"""The operator's desk: commands of `doorward` on one database file."""
 
+import asyncio
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,14 @@ import httpx2
 from tests.support.server import RunningServer, clean_environment
 from tests.support.until import PATIENCE
 
+from .inside import Done, run_inside
+
+__all__ = ["PASSWORD", "Desk", "Done", "Visitor", "command", "desk_of"]
+
 PASSWORD = "a quiet green harbour"
 
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
+WIDTH = "80"
+"""Columns of the help, whatever the terminal of whoever runs the tests has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,27 @@ class Desk:
             "DOORWARD_DATABASE": self.database,
             "DOORWARD_ROOT_KEY_FILE": str(self.root_key_file),
             "HOME": str(self.folder),
+            "COLUMNS": WIDTH,
         }
         return clean_environment() | named
 
     def run(self, *words: str, given: str = "", **environment: str) -> Done:
-        """Run `doorward` with these words; `given` is its stdin."""
+        """Run `doorward` with these words in this process; `given` is its stdin.
+
+        From any thread, also beside a running event loop; an exception that nobody caught is
+        raised here.
+        """
+
+        def inside() -> Done:
+            return run_inside(words, given, self.environment | environment, self.folder)
+
+        if not _in_event_loop():
+            return inside()
+        with ThreadPoolExecutor(1) as another:  # a command runs an event loop of its own
+            return another.submit(inside).result()
+
+    def run_process(self, *words: str, given: str = "", **environment: str) -> Done:
+        """The same in a process of its own, for what only a process shows."""
         process = subprocess.run(
             command(*words),
             input=given,
@@ -79,6 +95,14 @@ class Desk:
         """Everything in the database's files, the log that is not yet merged included."""
         name = Path(self.database.removeprefix("sqlite:///")).name
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob(f"{name}*")))
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def command(*words: str) -> list[str]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getpass
+from threading import current_thread, main_thread
 
 from ..passwords import LONGEST
 from .output import NotDone
@@ -34,7 +35,10 @@ def _typed() -> str:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """An event loop makes of the first Ctrl-C a cancellation, which who waits for a line here would
-    never see."""
+    never see.  It does so in the main thread alone, where alone the signal can be handled."""
+    if current_thread() is not main_thread():
+        yield
+        return
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
