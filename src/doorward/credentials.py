@@ -1,13 +1,14 @@
 """The strings of a session, minted and read: the one place that joins row, secret and keys."""
 
 import json
-from base64 import urlsafe_b64decode
 
 from .access import Claims, mint_access_token, read_access_token
-from .keys import RootKeys
+from .errors import Rejected
+from .keys import RootKeys, base64url
 from .settings import Settings
 from .signing import Signing
 from .tokens import (
+    REFRESH_LENGTH,
     REFRESH_PREFIX,
     SESSION_PREFIX,
     SID_BYTES,
@@ -88,12 +89,14 @@ class Credentials:
 
 
 def claimed_sid(text: str) -> str | None:
-    """The sid a refresh or access token claims, with nothing proved: only good for comparing."""
+    """The sid a refresh or access token claims, with nothing proved: only good for comparing.  None
+    for a string of neither form, and for another spelling of one."""
     try:
         if text.startswith(REFRESH_PREFIX):
-            return urlsafe_b64decode(text[len(REFRESH_PREFIX) :])[:SID_BYTES].hex()
-        payload = text.split(".")[1]
-        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            if len(text) != REFRESH_LENGTH:
+                return None
+            return base64url.decode(text[len(REFRESH_PREFIX) :].encode())[:SID_BYTES].hex()
+        claims = json.loads(base64url.decode(text.split(".")[1].encode()))
         return str(claims["sid"])
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (Rejected, ValueError, LookupError, TypeError, RecursionError):
         return None

@@ -1,7 +1,7 @@
 """The strings of a session, minted and read."""
 
 import json
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 
@@ -80,3 +80,15 @@ def test_a_string_that_claims_no_sid_claims_none(text: str) -> None:
 def test_a_claimed_sid_is_what_the_payload_says() -> None:
     payload = urlsafe_b64encode(json.dumps({"sid": SID}).encode()).decode().rstrip("=")
     assert claimed_sid(f"a.{payload}.c") == SID
+
+
+@pytest.mark.parametrize("spelled", ["{0}=", "{0} ", "{0}\n", "{1}"])
+def test_a_sid_in_another_spelling_is_claimed_by_nobody(spelled: str) -> None:
+    payload = urlsafe_b64encode(json.dumps({"sid": SID}).encode()).decode().rstrip("=")
+    loose = payload[:-1] + chr(ord(payload[-1]) + 1)  # its last bits say nothing
+    assert urlsafe_b64decode(loose + "==") == urlsafe_b64decode(payload + "==")
+    assert claimed_sid(f"a.{payload}.c") == SID
+    assert claimed_sid(f"a.{spelled.format(payload, loose)}.c") is None
+    token = mint_refresh_token(RefreshToken(SID, 0, 0, new_secret()), (b"k" * 32,))
+    assert claimed_sid(token) == SID
+    assert claimed_sid(spelled.format(token, token[:-1] + "~")) is None

@@ -2,11 +2,11 @@
 lock them out there (OWASP: device cookies)."""
 
 import hmac
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from secrets import token_bytes
 
+from ...errors import Rejected
+from ...keys import base64url
 from ...settings import DAY
 from ...web.transport import Header, Headers
 from .users import User
@@ -19,8 +19,7 @@ LIFETIME = 365 * DAY
 MOST = 5
 """People one browser remembers; the one who logged in longest ago is forgotten first."""
 
-_NAME, _MAC = 16, 16
-_MARK = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of both, without padding
+_NAME, _MAC = 16, 16  # bytes of a mark, which is base64url of both
 
 
 class Devices:
@@ -46,13 +45,13 @@ class Devices:
 
     def _mint(self, user: User) -> str:
         name = token_bytes(_NAME)
-        return urlsafe_b64encode(name + _mac(self._keys[0], name, user)).decode().rstrip("=")
+        return base64url.encode(name + _mac(self._keys[0], name, user)).decode()
 
     def _find(self, marks: Sequence[str], user: User) -> str | None:
         return next((mark for mark in marks if self._is_of(mark, user)), None)
 
     def _is_of(self, mark: str, user: User) -> bool:
-        raw = urlsafe_b64decode(mark + "=")
+        raw = base64url.decode(mark.encode())
         name, mac = raw[:_NAME], raw[_NAME:]
         return any([hmac.compare_digest(_mac(key, name, user), mac) for key in self._keys])
 
@@ -70,4 +69,12 @@ def _marks(headers: Headers) -> list[str]:
     values = [value for name, _, value in pairs if name == COOKIE]
     if len(values) != 1:
         return []
-    return [mark for mark in values[0].split(".")[:MOST] if _MARK.fullmatch(mark)]
+    return [mark for mark in values[0].split(".")[:MOST] if _is_mark(mark)]
+
+
+def _is_mark(text: str) -> bool:
+    """Whether this has the form of a mark, in the one spelling that we give it."""
+    try:
+        return len(base64url.decode(text.encode())) == _NAME + _MAC
+    except Rejected:
+        return False

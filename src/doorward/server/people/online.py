@@ -43,7 +43,8 @@ def place_of(text: str) -> Page | None:
     seen, dot, sid = text.partition(".")
     if not dot or not (seen.isascii() and seen.isdigit()) or len(seen) > 12:
         return None
-    return Page(int(seen), sid)
+    found = Page(int(seen), sid)
+    return found if text_of(found) == text else None
 
 
 def text_of(place: Page | None) -> str | None:

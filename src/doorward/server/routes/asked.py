@@ -55,12 +55,17 @@ def after_of(text: str) -> Place | None:
     at, _, seq = text.partition(".")
     if not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (at, seq)):
         return None
-    return Place(int(at), int(seq))
+    found = Place(int(at), int(seq))
+    return found if _text(found) == text else None
 
 
 def place_text(entry: Kept) -> str:
     """Where a page ended, as it stands in an address."""
-    return "{}.{}".format(*place(entry))
+    return _text(place(entry))
+
+
+def _text(place: Place) -> str:
+    return f"{place.at}.{place.seq}"
 
 
 async def page_of(
