@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
 from doorward.errors import ConfigurationError, StoreUnavailable
+from doorward.server import schema
 from doorward.server.database import TABLES, Database, open_database
 from doorward.server.mail.outbox import LETTERS
 from doorward.server.people.users import Users
 from doorward.server.record.entry import AUDIT
-from doorward.server.schema import VERSION_TABLE
+from doorward.server.schema import NEWEST, VERSION_TABLE
 from doorward.stores import Decision, open_store
 from tests.server.databases import new_url
 
@@ -96,6 +98,11 @@ async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Pa
         connection.execute(text("DROP INDEX doorward_users_email"))
         assert differences(connection) != []
     engine.dispose()
+
+
+def test_the_newest_version_is_that_after_the_last_migration() -> None:
+    migrations = Path(schema.__file__).with_name("migrations")
+    assert ScriptDirectory(migrations).get_current_head() == NEWEST
 
 
 async def test_what_was_written_is_there_after_closing_and_opening_again(tmp_path: Path) -> None:
