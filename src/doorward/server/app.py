@@ -92,7 +92,8 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
 
 def _furnish(app: FastAPI, options: Options) -> None:
     for router in ROUTERS:
-        app.include_router(router)
+        # as they are: `include_router` would build each anew for every application
+        app.router.routes.extend(router.routes)
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)
