@@ -10,14 +10,19 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from threading import Lock
 from typing import TextIO
 
+# here, for under `serve --workers` this would make prometheus_client count in files for good
+import doorward.server.app  # noqa: F401
 from doorward.cli import main
+
+LOST = 120
+"""The interpreter's exit status when it cannot write what still waited for stdout."""
 
 LEVELLED = ("doorward.events", "doorward.sweeper", "uvicorn")
 """The loggers whose level `doorward serve` sets, beside the root's."""
@@ -34,23 +39,53 @@ class Done:
     err: str
 
 
+class Kept(TextIOWrapper):
+    """A standard stream that keeps what is written to it."""
+
+    def __init__(self, encoding: str = "utf-8", errors: str = "strict") -> None:
+        self._bytes = BytesIO()
+        super().__init__(self._bytes, encoding, errors, newline="\n")
+
+    @property
+    def text(self) -> str:
+        """What does not wait any more; from any thread."""
+        return self._bytes.getvalue().decode(self.encoding)
+
+
 def run_inside(
     words: Sequence[str], given: str, environment: Mapping[str, str], folder: Path
 ) -> Done:
-    """The exit status is what `python -m doorward` would end with.  Raises what nobody caught."""
+    """The status is what `python -m doorward` would end with.  Raises what nobody caught."""
     encoding = environment.get("PYTHONIOENCODING", "utf-8")
-    out, err = _stream(encoding), _stream(encoding, errors="backslashreplace")
-    with _ALONE, ExitStack() as around:
-        around.enter_context(_environment(environment))
-        around.enter_context(_working_in(folder))
-        around.enter_context(_no_loggers())
-        around.enter_context(_stdin(TextIOWrapper(BytesIO(given.encode()), encoding)))
-        around.enter_context(redirect_stdout(out))
-        around.enter_context(redirect_stderr(err))
-        status = _status(words)
-    done = Done(status, _written(out), _written(err))
+    out, err = Kept(encoding), Kept(encoding, errors="backslashreplace")
+    with alone(environment, folder), _stdin(TextIOWrapper(BytesIO(given.encode()), encoding)):
+        status = run_into(out, err, words)
+    done = Done(status, out.text, err.text)
     assert "Traceback" not in done.err, done.err
     return done
+
+
+def run_into(out: TextIO, err: TextIO, words: Sequence[str]) -> int:
+    """Run a command that writes there.  Returns the status; within `alone`."""
+    with redirect_stdout(out), redirect_stderr(err):
+        status = _status(words)
+        try:
+            out.flush()
+        except OSError as error:
+            print(f"Exception ignored in: {out!r}\n{error!r}", file=err)
+            status = LOST
+        err.flush()
+    return status
+
+
+@contextmanager
+def alone(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    """With this environment, in this folder, and with no logger told anything yet."""
+    with _ALONE, ExitStack() as around:
+        around.enter_context(_environment(environment))
+        around.enter_context(chdir(folder))
+        around.enter_context(_no_loggers())
+        yield
 
 
 def _status(words: Sequence[str]) -> int:
@@ -61,16 +96,6 @@ def _status(words: Sequence[str]) -> int:
             print(end.code, file=sys.stderr)
             return 1
         return end.code or 0
-
-
-def _stream(encoding: str, errors: str = "strict") -> TextIOWrapper:
-    return TextIOWrapper(BytesIO(), encoding, errors, newline="\n")
-
-
-def _written(stream: TextIOWrapper) -> str:
-    stream.flush()
-    stream.seek(0)
-    return stream.read()
 
 
 @contextmanager
@@ -99,16 +124,6 @@ def _set(wanted: Mapping[str, str]) -> None:
     for name, value in wanted.items():
         if os.environ.get(name) != value:
             os.environ[name] = value
-
-
-@contextmanager
-def _working_in(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 @contextmanager

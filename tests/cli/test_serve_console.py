@@ -5,14 +5,16 @@ from pathlib import Path
 from time import monotonic
 
 import httpx2
+import pytest
 
-from tests.support.server import RunningServer, running_server
 from tests.support.until import PATIENCE
+
+from .serving import GRACE, Open, serve
 
 EMAIL, PASSWORD = "root@example.test", "correct horse battery"
 
 
-def set_up(server: RunningServer) -> str:
+def set_up(server: Open) -> str:
     """Make the first administrator by the link.  A bearer token of theirs."""
     link = re.search(r"^http\S+/setup\?ticket=(\S+)$", server.output, re.MULTILINE)
     assert link is not None, server.output
@@ -27,26 +29,34 @@ def set_up(server: RunningServer) -> str:
 def test_the_link_for_the_first_administrator_is_printed_until_there_is_one(
     tmp_path: Path,
 ) -> None:
-    with running_server(folder=tmp_path) as server:
+    def visit(server: Open) -> None:
         assert "Nobody administers this server yet" in server.output
         token = set_up(server)
         online = f"{server.url}/api/admin/online"
         answer = httpx2.get(online, headers={"authorization": f"Bearer {token}"})
         assert answer.status_code == 200
-    with running_server(folder=tmp_path) as server:
-        assert "Nobody administers" not in server.output
-        assert "/setup" not in server.output
+
+    serve(folder=tmp_path, visit=visit)
+    said = serve(folder=tmp_path).output
+    assert "Nobody administers" not in said
+    assert "/setup" not in said
 
 
-def test_an_open_console_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    with running_server(folder=tmp_path) as server:
+def test_an_open_console_does_not_hold_up_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("doorward.cli.serve.GRACE", GRACE)
+    told_at: list[float] = []
+
+    def visit(server: Open) -> None:
         token = {"authorization": f"Bearer {set_up(server)}"}
         address = f"{server.url}/admin/online/events"
         with httpx2.stream("GET", address, headers=token, timeout=PATIENCE) as stream:
             lines = stream.iter_lines()
             assert next(lines) == "retry: 2000"
-            began = monotonic()
-            server.process.terminate()
-            assert server.process.wait(PATIENCE) == 0
-            assert monotonic() - began < 3
+            told_at.append(monotonic())
+            server.stop()
             list(lines)  # it was ended, and not broken off
+
+    serve(folder=tmp_path, visit=visit)
+    assert monotonic() - told_at[0] < GRACE / 2
