@@ -4,28 +4,33 @@ import os
 import subprocess
 import sys
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from tests.docs.pages import GUIDE, ROOT, Block, blocks, name
+from tests.support.nested import as_if_fresh, run_nested
 
 KINDS = {"python", "console", "bash", "json", "ini", "text"}
+OTHERS = ("DOORWARD_", "DATABASE", "PYTEST_ADDOPTS")
+"""Variables that a reader has not set."""
+
 APP = next(block for block in blocks(ROOT / "README.md") if block.more == "app.py")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path) -> Iterator[Path]:
     """Where a page's blocks run: nothing of Doorward's is set, and the root key stays here."""
-    for variable in [each for each in os.environ if each.startswith(("DOORWARD_", "DATABASE"))]:
-        monkeypatch.delenv(variable)
-    for variable in ("XDG_DATA_HOME", "HOME"):
-        monkeypatch.setenv(variable, str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "app.py").write_text(APP.text)
-    return tmp_path
+    with as_if_fresh(tmp_path):
+        for variable in [each for each in os.environ if each.startswith(OTHERS)]:
+            del os.environ[variable]
+        for variable in ("XDG_DATA_HOME", "HOME"):
+            os.environ[variable] = str(tmp_path)
+        sys.path.insert(0, str(tmp_path))
+        yield tmp_path
 
 
 @pytest.mark.parametrize("page", GUIDE, ids=name)
@@ -37,19 +42,41 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
     for block in blocks(page):
         if block.kind == "python":
             run(block, folder, module)
-    sys.modules.pop("app", None)
 
 
-@pytest.mark.parametrize("turned", [False, True], ids=["in order", "in the other order"])
-def test_the_tests_of_all_pages_pass_together_in_one_folder(folder: Path, turned: bool) -> None:
+@pytest.mark.process
+def test_the_tests_of_all_pages_pass_together_as_their_reader_runs_them(folder: Path) -> None:
+    tests = written(folder)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, tests)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(folder.glob("*.db"))
+
+
+def test_the_tests_of_all_pages_pass_together_in_the_other_order(folder: Path) -> None:
+    tests = reversed(written(folder))
+    pytest_there(folder, *tests)
+    assert not list(folder.glob("*.db"))
+
+
+def written(folder: Path) -> list[Path]:
+    """The tests of all pages, written beside each other."""
     found = [block for page in GUIDE for block in blocks(page) if block.more.endswith(".py")]
     files = {folder / block.more: block.text for block in found if block.more != "in app.py"}
     for file, text in files.items():
         file.write_text(text)
-    tests = sorted((file for file in files if file.name.startswith("test_")), reverse=turned)
+    tests = sorted(file for file in files if file.name.startswith("test_"))
     assert len(tests) > 4
-    pytest_there(*tests)
-    assert not list(folder.glob("*.db"))
+    return tests
+
+
+def test_a_test_of_a_page_that_fails_is_seen(folder: Path) -> None:
+    (folder / "conftest.py").write_text("import os; os.environ['DATABASE'] = 'memory:'")
+    (folder / "test_wrong.py").write_text("import app\n\ndef test_it():\n    assert app.users")
+    with pytest.raises(AssertionError, match="1 failed"):
+        pytest_there(folder, folder / "test_wrong.py")
+    assert not {"app", "conftest", "test_wrong"} & set(sys.modules)
+    assert "DATABASE" not in os.environ
 
 
 def test_the_application_of_the_readme_needs_one_word_to_change_its_mode(folder: Path) -> None:
@@ -58,7 +85,7 @@ def test_the_application_of_the_readme_needs_one_word_to_change_its_mode(folder:
     assert APP.text.count('"session"') == 1
     (folder / "app.py").write_text(APP.text.replace('"session"', '"token"'))
     (folder / tests.more).write_text(tests.text)
-    pytest_there(folder / tests.more)
+    pytest_there(folder, folder / tests.more)
 
 
 @pytest.mark.parametrize("page", GUIDE, ids=name)
@@ -81,7 +108,7 @@ def run(block: Block, folder: Path, module: ModuleType) -> None:
     if block.more:
         (folder / block.more).write_text(block.text)
     if block.more.startswith("test_"):
-        pytest_there(folder / block.more)
+        pytest_there(folder, folder / block.more)
     elif block.more != "conftest.py":
         exec(compiled, module.__dict__)  # noqa: S102  # our own pages
 
@@ -93,7 +120,6 @@ def assert_is_part_of_app(block: Block) -> None:
         assert any(each.startswith(shown) for each in known), f"{block}: {line!r} is not in app.py"
 
 
-def pytest_there(*files: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+def pytest_there(folder: Path, *files: Path) -> None:
+    ran = run_nested(folder, "-q", *map(str, files))
+    assert ran.outcomes.keys() == {"passed"}, ran.output

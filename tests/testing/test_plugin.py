@@ -1,8 +1,13 @@
 """The fixture that every project has once Doorward is installed."""
 
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
 import pytest
 
-pytest_plugins = ["pytester"]
+from tests.support.nested import Ran, run_nested
 
 APP = """
 from typing import Annotated
@@ -36,18 +41,18 @@ def app(request, tmp_path):
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
+def project(tmp_path: Path) -> Path:
     """A project whose tests know no more than that Doorward is installed."""
-    pytester.makeconftest(APP)
-    return pytester
+    (tmp_path / "conftest.py").write_text(APP)
+    return tmp_path
 
 
-def run(project: pytest.Pytester, body: str) -> pytest.RunResult:
-    project.makepyfile(body)
-    return project.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider")
+def run(project: Path, body: str) -> Ran:
+    (project / "test_it.py").write_text(dedent(body))
+    return run_nested(project, "-W", "error")
 
 
-def test_people_are_logged_in_side_by_side(project: pytest.Pytester) -> None:
+def test_people_are_logged_in_side_by_side(project: Path) -> None:
     found = run(
         project,
         """
@@ -71,10 +76,10 @@ def test_people_are_logged_in_side_by_side(project: pytest.Pytester) -> None:
             assert logged_in_as("ann").get("/me").json()["roles"] == []
         """,
     )
-    found.assert_outcomes(passed=6)
+    assert found.outcomes == {"passed": 6}, found.output
 
 
-def test_the_lifespan_runs_once_around_all_of_them(project: pytest.Pytester) -> None:
+def test_the_lifespan_runs_once_around_all_of_them(project: Path) -> None:
     found = run(
         project,
         """
@@ -100,27 +105,27 @@ def test_the_lifespan_runs_once_around_all_of_them(project: pytest.Pytester) -> 
             assert app.state.doorward.door.gate is not None
         """,
     )
-    found.assert_outcomes(passed=2)
+    assert found.outcomes == {"passed": 2}, found.output
 
 
-def test_without_an_app_it_says_what_is_missing(pytester: pytest.Pytester) -> None:
-    found = run(pytester, "def test_it(logged_in_as): ...")
-    found.assert_outcomes(errors=1)
-    found.stdout.fnmatch_lines(["*fixture 'app' not found*"])
+def test_without_an_app_it_says_what_is_missing(tmp_path: Path) -> None:
+    found = run(tmp_path, "def test_it(logged_in_as): ...")
+    assert found.outcomes == {"errors": 1}
+    assert "fixture 'app' not found" in found.output
 
 
-def test_the_plugin_costs_a_project_that_has_no_web_framework_nothing(
-    pytester: pytest.Pytester,
-) -> None:
-    found = run(
-        pytester,
-        """
+@pytest.mark.process
+def test_the_plugin_costs_a_project_that_has_no_web_framework_nothing(tmp_path: Path) -> None:
+    body = """
         import sys
 
 
         def test_it():
             assert "doorward.testing.plugin" in sys.modules
             assert "starlette" not in sys.modules
-        """,
-    )
-    found.assert_outcomes(passed=1)
+        """
+    (tmp_path / "test_it.py").write_text(dedent(body))
+    command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
