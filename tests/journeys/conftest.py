@@ -1,30 +1,64 @@
 """Every journey is made in three ways, on both stores, in an application and on the server."""
 
 import itertools
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol
 
 import httpx2
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web.fastapi import Doorward
+from tests.cli.desk import Desk
 from tests.journeys.application import Users, build
 from tests.journeys.traveller import Transport, Traveller, travelling
-from tests.support.server import RunningServer, Serve, clean_environment
+from tests.support.pairwise import cover
+from tests.support.server import running_server
 from tests.support.thread import Served, served
+from tests.support.thread_server import server_in_thread
 from tests.support.until import until
 
-Kind = tuple[Mode, Transport]
-KINDS: list[Kind] = [("session", "cookie"), ("token", "cookie"), ("token", "bearer")]
+
+class Kind(NamedTuple):
+    """What a client is."""
+
+    mode: Mode
+    transport: Transport
+
+    def __str__(self) -> str:
+        return f"{self.mode}/{self.transport}"
+
+
+TOKENS = [Kind("token", "cookie"), Kind("token", "bearer")]
+KINDS = [Kind("session", "cookie"), *TOKENS]
+
+HOSTS = ("application", "server", "process")
+"""An application of its own and the server, each in a thread; the server as a real process."""
+
+STORES = ("memory", "sqlite")
 
 _names = itertools.count()
+
+
+class Running(Protocol):
+    """A server, wherever it runs."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def database(self) -> str: ...
+
+    @property
+    def root_key_file(self) -> Path: ...
 
 
 class Place(Protocol):
@@ -75,9 +109,9 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A `doorward serve` process.  Decisions are made beside it, on the command line."""
+    """A `doorward serve`.  Decisions are made beside it, by commands."""
 
-    running: RunningServer
+    running: Running
     mode: Mode
     place: tuple[str, ...] = ()
 
@@ -101,61 +135,73 @@ class Server:
         until(traveller.copy().is_out)
 
     def _command(self, *words: str) -> None:
-        place = ["--database", self.running.database, *self.place]
-        key = ["--root-key-file", str(self.running.root_key_file)]
-        subprocess.run(
-            [sys.executable, "-m", "doorward", *words, *place, *key],
-            env=clean_environment(),
-            check=True,
-            capture_output=True,
-        )
+        desk = Desk(self.running.folder, self.running.database, self.running.root_key_file)
+        done = desk.run(*words, *self.place)
+        assert done.status == 0, done.err
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: "/".join(kind))
-def kind(request: pytest.FixtureRequest) -> Kind:
-    return cast(Kind, request.param)
+@dataclass(frozen=True, slots=True)
+class TimedServer(Server):
+    """The same, where time passes when a test says so."""
+
+    clock: FakeClock = field(kw_only=True)
+
+    def pass_access_ttl(self, traveller: Traveller) -> None:
+        self.clock.advance(BRIEF_ACCESS)
+
+    def pass_absolute_ttl(self, traveller: Traveller) -> None:
+        self.clock.advance(BRIEF)
 
 
-@pytest.fixture
-def mode(kind: Kind) -> Mode:
-    return kind[0]
+BRIEF_ACCESS, BRIEF = 1, 4
+LIFETIMES = ("--access-ttl", str(BRIEF_ACCESS), "--idle-ttl", str(BRIEF), "--absolute-ttl")
+
+Row = tuple[Kind, str, str]
+NO_COMMAND = frozenset({("server", "memory"), ("process", "memory")})
+"""Where no command decides: the database is the server's own memory."""
 
 
-Open = Callable[[str], Place]
-Started = dict[tuple[str, ...], RunningServer]
+def rows(
+    kinds: Sequence[Kind] = KINDS, without: Collection[tuple[str, str]] = ()
+) -> list[ParameterSet]:
+    """Kinds of clients, hosts and stores: the ordinary suite has all pairs of them in this process,
+    the soak the rest.  `test_two_processes.py` has real processes in the ordinary suite, too."""
+    found = [
+        (kind, host, store)
+        for kind, host, store in itertools.product(kinds, HOSTS, STORES)
+        if (host, store) not in without
+    ]
+    kept = cover([row for row in found if row[1] != "process"])
+    soak = (pytest.mark.soak, pytest.mark.process)
+    return [
+        pytest.param(row, id="-".join(map(str, row)), marks=() if row in kept else soak)
+        for row in found
+    ]
 
-SERVERS: dict[str, list[str]] = {
-    "server on memory": ["--database", "memory:"],
-    "server on sqlite": [],
-    "brief server": ["--access-ttl", "1", "--idle-ttl", "4", "--absolute-ttl", "4"],
-}
-APPLICATIONS = ("application on memory", "application on sqlite")
+
+Open = Callable[..., Place]
 
 
 @pytest.fixture(scope="module")
-def started() -> Started:
-    """The servers that run already, by their options."""
-    return {}
-
-
-@pytest.fixture
-def open_place(mode: Mode, tmp_path: Path, serve: Serve, started: Started) -> Iterator[Open]:
+def open_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """The place of a row; it stays open to the end of the module, and others ask for it too."""
+    opened: dict[object, Place] = {}
     with ExitStack() as stack:
 
-        def opened(name: str) -> Place:
-            if name in APPLICATIONS:
-                return stack.enter_context(_application(name, mode, tmp_path))
-            options = ("--mode", mode, "--signup-limit", "1000", *SERVERS[name])
-            if options not in started:
-                started[options] = serve(*options)
-            return Server(started[options], mode)
+        def one(row: Row, brief: bool = False) -> Place:
+            (mode, _), host, store = row
+            key = mode, host, store, brief
+            if key not in opened:
+                folder = tmp_path_factory.mktemp(host)
+                opened[key] = stack.enter_context(_PLACES[host](mode, store, folder, brief))
+            return opened[key]
 
-        yield opened
+        yield one
 
 
 @contextmanager
-def _application(name: str, mode: Mode, folder: Path) -> Iterator[Application]:
-    database = "memory:" if name.endswith("memory") else f"sqlite:///{folder}/app.db"
+def _application(mode: Mode, store: str, folder: Path, brief: bool) -> Iterator[Application]:
+    database = "memory:" if store == "memory" else f"sqlite:///{folder}/app.db"
     clock = FakeClock()
     auth = Doorward(database, mode=mode, root_key_file=folder / "key", clock=clock)
     app, users = build(auth)
@@ -163,24 +209,67 @@ def _application(name: str, mode: Mode, folder: Path) -> Iterator[Application]:
         yield Application(running, users, clock, mode)
 
 
-@pytest.fixture(params=[*APPLICATIONS, "server on memory", "server on sqlite"])
+@contextmanager
+def _server(mode: Mode, store: str, folder: Path, brief: bool) -> Iterator[Server]:
+    options = _options(mode, store, brief)
+    if brief:
+        clock = FakeClock()
+        with server_in_thread(*options, folder=folder, clock=clock) as running:
+            yield TimedServer(running, mode, clock=clock)
+    else:
+        with server_in_thread(*options, folder=folder) as running:
+            yield Server(running, mode)
+
+
+@contextmanager
+def _process(mode: Mode, store: str, folder: Path, brief: bool) -> Iterator[Server]:
+    with running_server(*_options(mode, store, brief), folder=folder) as running:
+        yield Server(running, mode)
+
+
+def _options(mode: Mode, store: str, brief: bool) -> tuple[str, ...]:
+    lifetimes = (*LIFETIMES, str(BRIEF)) if brief else ()
+    database = ("--database", "memory:") if store == "memory" else ()
+    return ("--mode", mode, "--signup-limit", "1000", *database, *lifetimes)
+
+
+_PLACES: dict[str, Callable[[Mode, str, Path, bool], AbstractContextManager[Place]]] = {
+    "application": _application,
+    "server": _server,
+    "process": _process,
+}
+
+
+@pytest.fixture(params=rows())
 def place(request: pytest.FixtureRequest, open_place: Open) -> Place:
     """Anywhere."""
     return open_place(request.param)
 
 
-@pytest.fixture(params=[*APPLICATIONS, "server on sqlite"])
+@pytest.fixture(params=rows(without=NO_COMMAND))
 def deciding(request: pytest.FixtureRequest, open_place: Open) -> Place:
-    """Where somebody else decides about people: beside a server whose database is its own memory
-    nobody can."""
+    """Where somebody else decides about people."""
     return open_place(request.param)
 
 
-@pytest.fixture(params=[*APPLICATIONS, "brief server"])
+@pytest.fixture(params=rows())
 def brief(request: pytest.FixtureRequest, open_place: Open) -> Place:
-    """Where time passes: by a clock that is moved, or because a session lives for four seconds,
-    and an access token for one."""
-    return open_place(request.param)
+    """Where time passes: by a clock that is moved, or in a process because a session lives for
+    four seconds, and an access token for one."""
+    return open_place(request.param, brief=True)
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Of the clients who come to the place that the test asked for."""
+    row: Row = request.node.callspec.params[_asked(request)]
+    return row[0]
+
+
+def _asked(request: pytest.FixtureRequest) -> str:
+    """A test chooses its place by which fixture it asks for."""
+    (name,) = {"place", "deciding", "brief"} & set(request.fixturenames)
+    return name
 
 
 Arrive = Callable[[], Traveller]
@@ -192,10 +281,8 @@ def arrive(request: pytest.FixtureRequest, kind: Kind) -> Iterator[Arrive]:
     with ExitStack() as stack:
 
         def one_more() -> Traveller:
-            # by name: a test chooses its place by which fixture it asks for
-            names = {"place", "deciding", "brief"} & set(request.fixturenames)
-            url = request.getfixturevalue(names.pop()).url
-            return stack.enter_context(travelling(url, kind[1]))
+            url = request.getfixturevalue(_asked(request)).url
+            return stack.enter_context(travelling(url, kind.transport))
 
         yield one_more
 

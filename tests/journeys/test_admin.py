@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 
 import httpx2
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from doorward.types import Mode
 from tests.journeys.traveller import PASSWORD, Traveller, travelling
-from tests.support.server import RunningServer, Serve
+from tests.support.thread_server import ThreadServer, server_in_thread
 from tests.support.until import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ MODES: list[Mode] = ["session", "token"]
 class Console:
     """One server and its first administrator."""
 
-    def __init__(self, running: RunningServer, mode: Mode) -> None:
+    def __init__(self, running: ThreadServer, mode: Mode) -> None:
         self.running, self.url, self.mode = running, running.url, mode
         self.email = "root@example.org"
         link = re.search(r"http\S+/setup\?ticket=\S+", running.output)
@@ -36,8 +36,18 @@ class Console:
 
 
 @pytest.fixture(scope="module", params=MODES)
-def console(request: pytest.FixtureRequest, serve: Serve) -> Console:
-    return Console(serve("--mode", request.param, "--signup-limit", "1000"), request.param)
+def console(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    options = ("--mode", request.param, "--signup-limit", "1000")
+    with server_in_thread(*options, folder=tmp_path_factory.mktemp("console")) as running:
+        yield Console(running, request.param)
+
+
+def mostly(mode: Mode) -> pytest.MarkDecorator:
+    """In this mode in the ordinary suite: what a test shows does not depend on it."""
+    others = [pytest.param(each, marks=pytest.mark.soak) for each in MODES if each != mode]
+    return pytest.mark.parametrize("console", [mode, *others], indirect=True)
 
 
 Sit = Callable[[], Awaitable[Page]]
@@ -103,6 +113,7 @@ async def test_a_customer_is_locked_out_at_the_next_click_and_a_third_person_not
     await expect(customer.locator("main")).to_contain_text("is wrong")
 
 
+@mostly("session")
 async def test_who_logs_in_or_is_logged_out_is_seen_without_a_reload(
     console: Console, sit: Sit
 ) -> None:
@@ -138,6 +149,7 @@ async def test_an_open_console_of_an_administrator_who_is_logged_out_ends_by_its
     await expect(admin).to_have_url(re.compile("/login"))
 
 
+@mostly("session")
 async def test_without_javascript_everything_can_be_done(
     console: Console, chromium: Browser
 ) -> None:
@@ -167,6 +179,7 @@ async def test_without_javascript_everything_can_be_done(
     await context.close()
 
 
+@mostly("token")
 async def test_a_reset_link_is_shown_once_and_works(console: Console, sit: Sit) -> None:
     admin, person = await sit(), await sit()
     await log_in(admin, console.url, console.email)
@@ -182,19 +195,21 @@ async def test_a_reset_link_is_shown_once_and_works(console: Console, sit: Sit) 
     await expect(person.locator("main")).to_contain_text("Your new password is set")
 
 
-Pair = tuple[Console, RunningServer]
+Pair = tuple[Console, ThreadServer]
 
 
 @pytest.fixture(scope="module")
-def pair(console: Console, serve: Serve) -> Pair:
-    """The console's server, and a second process on the same file."""
+def pair(console: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """The console's server, and a second one on the same file."""
     first = console.running
     same = ("--database", first.database, "--root-key-file", str(first.root_key_file))
-    return console, serve("--mode", console.mode, *same, "--public-origin", first.url)
+    options = ("--mode", console.mode, *same, "--public-origin", first.url)
+    with server_in_thread(*options, folder=tmp_path_factory.mktemp("second")) as second:
+        yield console, second
 
 
 @pytest.mark.parametrize("transport", ["cookie", "bearer"])
-def test_an_insider_loses_the_role_at_the_next_request_to_another_process_and_stays_logged_in(
+def test_an_insider_loses_the_role_at_the_next_request_to_another_server_and_stays_logged_in(
     pair: Pair, transport: str
 ) -> None:
     console, second = pair

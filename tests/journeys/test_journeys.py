@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.conftest import Arrive, Kind, Place, statuses
+from tests.journeys.conftest import TOKENS, Arrive, Kind, Place, rows, statuses
 
 NOBODY = 401
 
@@ -183,7 +183,7 @@ def test_nobody_ends_the_login_of_another(place: Place, arrive: Arrive, email: s
     assert not ann.is_out()
 
 
-@pytest.mark.parametrize("kind", [("token", "cookie"), ("token", "bearer")], indirect=True)
+@pytest.mark.parametrize("place", rows(TOKENS), indirect=True)
 def test_a_refresh_token_that_was_stolen_ends_the_session_when_it_comes_back(
     place: Place, arrive: Arrive, email: str
 ) -> None:

@@ -2,19 +2,19 @@
 
 import itertools
 import re
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from doorward.server.cookie_hint import MARKER
 from doorward.types import Mode
-from tests.journeys.conftest import Started
-from tests.support.server import RunningServer, Serve, clean_environment
+from tests.cli.desk import Desk as Operator
+from tests.support.thread_server import ThreadServer, server_in_thread
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ class Desk:
 
     page: Page
     context: BrowserContext
-    server: RunningServer
+    server: ThreadServer
 
     async def go(self, path: str) -> None:
         await self.page.goto(self.server.url + path)
@@ -70,21 +70,53 @@ class Desk:
 Sit = Callable[[], Awaitable[Desk]]
 
 
-@pytest.fixture(params=["session", "token"])
-def server(request: pytest.FixtureRequest, serve: Serve, started: Started) -> RunningServer:
-    options = ("--mode", request.param, "--signup-limit", "1000")
-    if options not in started:
-        started[options] = serve(*options)
-    return started[options]
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Mode], ThreadServer]]:
+    """One of each mode, for all tests."""
+    started: dict[Mode, ThreadServer] = {}
+    with ExitStack() as stack:
+
+        def in_mode(mode: Mode) -> ThreadServer:
+            if mode not in started:
+                folder = tmp_path_factory.mktemp(mode)
+                options = ("--mode", mode, "--signup-limit", "1000")
+                running = server_in_thread(*options, folder=folder)
+                started[mode] = stack.enter_context(running)
+            return started[mode]
+
+        yield in_mode
 
 
-@pytest.fixture(params=[True, False], ids=["script", "no script"])
-def script(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
+Way = tuple[Mode, bool]
+SOAK = pytest.mark.soak
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("session", True), id="session, script"),
+        pytest.param(("session", False), id="session, no script", marks=SOAK),
+        pytest.param(("token", True), id="token, script", marks=SOAK),
+        pytest.param(("token", False), id="token, no script"),
+    ]
+)
+def way(request: pytest.FixtureRequest) -> Way:
+    """A mode, and whether the browser runs scripts.  No script knows the mode, so the ordinary
+    suite shows each of the four once."""
+    return cast(Way, request.param)
 
 
 @pytest.fixture
-async def sit(chromium: Browser, server: RunningServer, script: bool) -> AsyncIterator[Sit]:
+def server(servers: Callable[[Mode], ThreadServer], way: Way) -> ThreadServer:
+    return servers(way[0])
+
+
+@pytest.fixture
+def script(way: Way) -> bool:
+    return way[1]
+
+
+@pytest.fixture
+async def sit(chromium: Browser, server: ThreadServer, script: bool) -> AsyncIterator[Sit]:
     """`await sit()` is one more browser, which nobody used before."""
     async with AsyncExitStack() as stack:
 
@@ -199,9 +231,7 @@ async def test_a_person_confirms_who_they_are_within_the_same_session(sit: Sit) 
     await expect(bea.page.locator(PLACES)).to_have_count(1)
 
 
-async def test_a_reset_link_opens_once_and_ends_every_place(
-    sit: Sit, server: RunningServer
-) -> None:
+async def test_a_reset_link_opens_once_and_ends_every_place(sit: Sit, server: ThreadServer) -> None:
     here, there = await sit(), await sit()
     email = await here.sign_up()
     link = reset_link(server, email)
@@ -218,18 +248,11 @@ async def test_a_reset_link_opens_once_and_ends_every_place(
     assert await here.page.get_by_role("heading", level=1).inner_text() == "That did not work"
 
 
-def reset_link(server: RunningServer, email: str) -> str:
-    place = ["--database", server.database, "--root-key-file", str(server.root_key_file)]
-    command = ["users", "reset-link", email, *place, "--public-origin", server.url]
-    done = subprocess.run(
-        [sys.executable, "-m", "doorward", *command],
-        env=clean_environment(),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    found = re.search(r"http://\S+", done.stdout)
-    assert found is not None, done.stdout
+def reset_link(server: ThreadServer, email: str) -> str:
+    operator = Operator(server.folder, server.database, server.root_key_file)
+    done = operator.run("users", "reset-link", email, "--public-origin", server.url)
+    found = re.search(r"http://\S+", done.out)
+    assert found is not None, done
     return found[0]
 
 
@@ -245,7 +268,7 @@ async def test_a_browser_that_dropped_the_cookie_is_told_why_in_one_sentence(sit
     await expect(bea.page.get_by_role("status")).to_have_count(0)
 
 
-@pytest.mark.parametrize("script", [True], indirect=True)
+@pytest.mark.parametrize("way", [("session", True), ("token", True)], ids=str, indirect=True)
 async def test_another_site_cannot_post_a_form_on_a_cookie(sit: Sit) -> None:
     bea = await sit()
     await bea.sign_up()
@@ -266,20 +289,17 @@ async def test_another_site_cannot_post_a_form_on_a_cookie(sit: Sit) -> None:
 
 
 async def test_an_expired_access_cookie_is_renewed_without_a_script(
-    chromium: Browser, serve: Serve, started: Started
+    chromium: Browser, tmp_path: Path
 ) -> None:
-    mode: Mode = "token"
-    options = ("--mode", mode, "--access-ttl", "1", "--signup-limit", "1000")
-    if options not in started:
-        started[options] = serve(*options)
-    context = await chromium.new_context(java_script_enabled=False)
-    bea = Desk(await context.new_page(), context, started[options])
-    await bea.sign_up()
-    before = await bea.cookie("refresh")
-    while await bea.cookie("access") is not None:
-        await bea.page.wait_for_timeout(50)
-    await bea.go("/account")
-    await bea.sees("Your account")
-    assert await bea.cookie("access") is not None
-    assert await bea.cookie("refresh") not in (None, before)
-    await context.close()
+    with server_in_thread("--mode", "token", "--access-ttl", "1", folder=tmp_path) as server:
+        context = await chromium.new_context(java_script_enabled=False)
+        bea = Desk(await context.new_page(), context, server)
+        await bea.sign_up()
+        before = await bea.cookie("refresh")
+        while await bea.cookie("access") is not None:
+            await bea.page.wait_for_timeout(50)
+        await bea.go("/account")
+        await bea.sees("Your account")
+        assert await bea.cookie("access") is not None
+        assert await bea.cookie("refresh") not in (None, before)
+        await context.close()

@@ -2,27 +2,40 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import cast
 
 import pytest
 
-from tests.journeys.conftest import Kind, Server, Started
+from doorward.types import Mode
+from tests.journeys.conftest import KINDS, TOKENS, Kind, Server
 from tests.journeys.traveller import Traveller, travelling
 from tests.support.server import Serve
 
 Pair = tuple[Server, Server]
 
 
+@pytest.fixture(params=KINDS, ids=str)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return cast(Kind, request.param)
+
+
+@pytest.fixture(scope="module")
+def started() -> dict[Mode, Pair]:
+    """The servers that run already."""
+    return {}
+
+
 @pytest.fixture
-def pair(kind: Kind, serve: Serve, started: Started) -> Pair:
-    mode = kind[0]
-    one, two = ("the first of two", mode), ("the second of two", mode)
-    if one not in started:
+def pair(kind: Kind, serve: Serve, started: dict[Mode, Pair]) -> Pair:
+    mode = kind.mode
+    if mode not in started:
         options = ("--mode", mode, "--signup-limit", "1000")
-        started[one] = first = serve(*options)
+        first = serve(*options)
         same = ("--database", first.database, "--root-key-file", str(first.root_key_file))
         # one application in two processes has one public origin
-        started[two] = serve(*options, *same, "--public-origin", first.url)
-    return Server(started[one], mode), Server(started[two], mode)
+        second = serve(*options, *same, "--public-origin", first.url)
+        started[mode] = Server(first, mode), Server(second, mode)
+    return started[mode]
 
 
 @contextmanager
@@ -75,7 +88,7 @@ def test_roles_and_a_lock_bind_both_at_once(pair: Pair, kind: Kind, email: str) 
         assert there.log_in(email).status_code == 401
 
 
-@pytest.mark.parametrize("kind", [("token", "cookie"), ("token", "bearer")], indirect=True)
+@pytest.mark.parametrize("kind", TOKENS, ids=str, indirect=True)
 def test_a_refresh_token_that_both_are_shown_has_one_successor(
     pair: Pair, kind: Kind, email: str
 ) -> None:

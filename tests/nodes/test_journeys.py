@@ -97,7 +97,7 @@ def test_two_people_with_a_jar_each_never_cross(nodes: Cluster, kind: Kind, emai
 
 @pytest.mark.parametrize("mode", ["session", "token"])
 def test_when_a_node_is_killed_nobody_notices(front: str, mode: Mode, tmp_path: Path) -> None:
-    kind: Kind = (mode, "cookie")
+    kind = Kind(mode, "cookie")
     with cluster(front, mode, tmp_path) as nodes, arrived(nodes, kind, "ann@example.org") as ann:
         assert is_in(ann)
         nodes.nodes[1].process.kill()
