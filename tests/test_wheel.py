@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.wheel import ROOT, build_wheel, install_wheel
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -3,8 +3,6 @@
 import json
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from configparser import ConfigParser
 from importlib.machinery import SourceFileLoader
@@ -13,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from doorward.cli import main
 from doorward.keys.root import VARIABLE
 from doorward.server.options import OPTIONS
 from tests.docs.pages import GUIDE, ROOT, Block, blocks
 from tests.docs.transcript import WRITTEN, Reader, commands, matches
 from tests.support.server import Serve
+from tests.support.thread_server import server_in_thread
 
 PLAIN = {
     "cd",
@@ -40,15 +40,19 @@ def of_kind(*kinds: str) -> list[Block]:
 
 
 @pytest.mark.parametrize("block", of_kind("console"), ids=str)
-def test_a_transcript_is_what_a_server_answers(block: Block, serve: Serve) -> None:
-    reader = Reader(serve("--mode", block.more or "session"))
-    for command, shown in commands(block):
-        answer = reader.types(command)
-        assert matches(shown, answer), f"{block}\n$ {command}\n{answer}\nbut the page says\n{shown}"
+def test_a_transcript_is_what_a_server_answers(block: Block, tmp_path: Path) -> None:
+    with server_in_thread("--mode", block.more or "session", folder=tmp_path) as server:
+        reader = Reader(server)
+        for command, shown in commands(block):
+            answer = reader.types(command)
+            said = f"{block}\n$ {command}\n{answer}\nbut the page says\n{shown}"
+            assert matches(shown, answer), said
 
 
 @pytest.mark.parametrize("block", of_kind("bash"), ids=str)
-def test_a_command_for_the_reader_exists_with_its_options(block: Block) -> None:
+def test_a_command_for_the_reader_exists_with_its_options(
+    block: Block, capsys: pytest.CaptureFixture[str]
+) -> None:
     for line in block.text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
@@ -56,9 +60,9 @@ def test_a_command_for_the_reader_exists_with_its_options(block: Block) -> None:
         if words and words[0].startswith("/"):
             words[0] = Path(words[0]).name
         if words and words[0] == "doorward":
-            assert_doorward_takes(words[1:])
+            assert_doorward_takes(words[1:], capsys)
         elif words and words[0] == "./dev":
-            assert_dev_takes(words[1:])
+            assert_dev_takes(words[1:], capsys)
         elif words and words[0] == "pip":
             assert_extras_exist(words)
         else:
@@ -82,7 +86,9 @@ def test_json_is_json(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", of_kind("ini"), ids=str)
-def test_a_unit_starts_what_exists_and_its_variables_are_read(block: Block) -> None:
+def test_a_unit_starts_what_exists_and_its_variables_are_read(
+    block: Block, capsys: pytest.CaptureFixture[str]
+) -> None:
     if not block.text.startswith("["):
         names = {line.partition("=")[0] for line in block.text.splitlines()}
         assert names <= {*(option.variable for option in OPTIONS.values()), VARIABLE}
@@ -91,18 +97,20 @@ def test_a_unit_starts_what_exists_and_its_variables_are_read(block: Block) -> N
     unit.read_string(block.text)
     program, *words = unit["Service"]["ExecStart"].split()
     assert Path(program).name == "doorward"
-    assert_doorward_takes(words)
+    assert_doorward_takes(words, capsys)
 
 
-def assert_doorward_takes(words: list[str]) -> None:
+def assert_doorward_takes(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     verbs = [word for word in words[:2] if re.fullmatch(r"[a-z][a-z-]*", word)]
-    command = [sys.executable, "-m", "doorward", *verbs, "--help"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    with pytest.raises(SystemExit) as end:
+        main([*verbs, "--help"])
+    shown = capsys.readouterr().out
+    assert end.value.code == 0, f"there is no command `doorward {' '.join(verbs)}`"
     for option in (word for word in words if word.startswith("--")):
         assert re.search(rf"{option}\b", shown), f"doorward {' '.join(verbs)} has no {option}"
 
 
-def assert_dev_takes(words: list[str]) -> None:
+def assert_dev_takes(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     loader = SourceFileLoader("dev", str(ROOT / "dev"))
     spec = spec_from_loader("dev", loader)
     assert spec is not None
@@ -110,7 +118,7 @@ def assert_dev_takes(words: list[str]) -> None:
     loader.exec_module(dev)
     assert words[0] in dev.COMMANDS
     if words[0] == "run":
-        assert_doorward_takes(["serve", *words[1:]])
+        assert_doorward_takes(["serve", *words[1:]], capsys)
 
 
 def assert_extras_exist(words: list[str]) -> None:

@@ -1,18 +1,18 @@
-"""Transcripts of the pages, played: `curl` by a client of ours, `doorward` as the command it is."""
+"""Transcripts of the pages, played: `curl` by a client of ours, `doorward` in this process."""
 
 import json
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from string import Template
 
 from httpx2 import Client, Request, Response
 
+from tests.cli.inside import run_inside
 from tests.docs.pages import Block
 from tests.support.server import RunningServer, clean_environment
+from tests.support.thread_server import ThreadServer
 
 WRITTEN = "http://localhost:8000"
 """Where the pages say the server is."""
@@ -35,7 +35,7 @@ def matches(shown: str, answer: str) -> bool:
 class Reader:
     """Somebody who types what a page shows, and keeps what came back."""
 
-    server: RunningServer
+    server: RunningServer | ThreadServer
     members: dict[str, str] = field(default_factory=dict)
     jar: dict[str, str] = field(default_factory=dict)
 
@@ -47,21 +47,15 @@ class Reader:
 
     def doorward(self, words: list[str]) -> str:
         """Beside the server, on its database."""
-        done = subprocess.run(
-            [sys.executable, "-m", "doorward", *words],
-            cwd=self.server.folder,
-            env={
-                **clean_environment(),
-                "DOORWARD_DATABASE": self.server.database,
-                "DOORWARD_ROOT_KEY_FILE": str(self.server.root_key_file),
-                "DOORWARD_PUBLIC_ORIGIN": WRITTEN,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self._keep(done.stdout)
-        return f"{done.stdout}{done.stderr}" + (f"exit {done.returncode}" * bool(done.returncode))
+        environment = {
+            **clean_environment(),
+            "DOORWARD_DATABASE": self.server.database,
+            "DOORWARD_ROOT_KEY_FILE": str(self.server.root_key_file),
+            "DOORWARD_PUBLIC_ORIGIN": WRITTEN,
+        }
+        done = run_inside(words, "", environment, self.server.folder)
+        self._keep(done.out)
+        return f"{done.out}{done.err}" + (f"exit {done.status}" * bool(done.status))
 
     def curl(self, words: list[str]) -> str:
         """The options of curl that the pages use, and no others."""
