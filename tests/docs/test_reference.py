@@ -1,6 +1,7 @@
 """Every name that people rely on is on its page, and every name on the page exists."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from importlib import import_module
@@ -41,40 +42,72 @@ COMMON = {"--database", "--sessions", "--root-key-file", "--json"}
 SERVE = {f"--{option.name}" for option in OPTIONS.values()}
 
 
-def assert_same(documented: Iterable[str], real: Iterable[str]) -> None:
-    assert sorted(documented) == sorted(real)
+def assert_same(
+    page: str, heading: str, documented: Mapping[str, Any], real: Mapping[str, Any]
+) -> None:
+    """Whether the table under a heading has a row for each name, which says what is true of it."""
+    missing, unknown = real.keys() - documented.keys(), documented.keys() - real.keys()
+    wrong = [name for name in real.keys() & documented.keys() if documented[name] != real[name]]
+    edits = [
+        *(f"add a row for `{name}`" + shown(real[name]) for name in sorted(missing)),
+        *(f"remove `{name}`, which the code does not have" for name in sorted(unknown)),
+        *(f"in the row of `{name}` say {real[name]!r}, not {documented[name]!r}" for name in wrong),
+    ]
+    assert not edits, f"in docs/{page}, in the table under {heading!r}: " + "; ".join(edits)
+
+
+def shown(value: object) -> str:
+    return "" if value is None else f" with {value!r}"
+
+
+def assert_listed(page: str, heading: str, documented: Iterable[str], real: Iterable[str]) -> None:
+    """The same where only the names are judged."""
+    names = Counter([*documented])
+    assert_same(page, heading, dict.fromkeys(names), dict.fromkeys(real))
+    twice = [name for name, times in names.items() if times > 1]
+    assert not twice, f"in docs/{page}, in the table under {heading!r}: {twice} stand twice"
+
+
+def listed(page: str, heading: str) -> list[str]:
+    """The names that begin the rows under a heading, some of which hold several."""
+    return ", ".join(rows(DOCS / page, heading)).split(", ")
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    table = rows(DOCS / "settings.md", "## Settings of the library")
-    real = {field.name: str(field.default) for field in fields(Settings)}
-    assert {name: code(cells[0]) for name, cells in table.items()} == real
+    page, heading = "settings.md", "## Settings of the library"
+    table = {name: code(cells[0]) for name, cells in rows(DOCS / page, heading).items()}
+    assert_same(page, heading, table, {each.name: str(each.default) for each in fields(Settings)})
 
 
 def test_every_option_of_the_server_is_documented_with_its_variable_and_default() -> None:
-    table = rows(DOCS / "settings.md", "## Options of the server")
+    page, heading = "settings.md", "## Options of the server"
+    table = rows(DOCS / page, heading)
     real = {f"--{each.name}": [each.variable, each.shown] for each in OPTIONS.values()}
-    assert {name: [code(cells[0]), cells[1]] for name, cells in table.items()} == real
+    documented = {name: [code(cells[0]), cells[1]] for name, cells in table.items()}
+    assert_same(page, heading, documented, real)
 
 
 def test_every_reason_of_the_library_is_documented_with_its_status() -> None:
-    table = rows(DOCS / "reasons.md", "## Reasons of the library")
-    assert statuses(table) == {reason: STATUS[reason].value for reason in Reason}
+    page, heading = "reasons.md", "## Reasons of the library"
+    real: dict[str, int] = {reason: STATUS[reason].value for reason in Reason}
+    assert_same(page, heading, statuses(rows(DOCS / page, heading)), real)
 
 
 def test_every_reason_of_the_server_is_documented_with_its_status() -> None:
-    table = rows(DOCS / "reasons.md", "## Reasons of the server")
+    page, heading = "reasons.md", "## Reasons of the server"
     real: dict[str, int] = {reason: Refused(reason).status.value for reason in Refusal}
-    assert statuses(table) == real | {"store_unavailable": 503, "moved": 503}
+    real |= {"store_unavailable": 503, "moved": 503}
+    assert_same(page, heading, statuses(rows(DOCS / page, heading)), real)
 
 
 def test_every_kind_of_event_is_documented() -> None:
-    assert_same(rows(DOCS / "events.md", "## Kinds"), EVENTS)
+    page, heading = "events.md", "## Kinds"
+    assert_listed(page, heading, rows(DOCS / page, heading), EVENTS)
 
 
 def test_every_field_of_an_event_is_documented() -> None:
-    named = ", ".join(rows(DOCS / "events.md", "## Fields")).split(", ")
-    assert_same(named, [field.name for field in fields(Event)])
+    page, heading = "events.md", "## Fields"
+    assert_listed(page, heading, listed(page, heading), [field.name for field in fields(Event)])
 
 
 def noted() -> set[str]:
@@ -87,34 +120,39 @@ def noted() -> set[str]:
 
 
 def test_every_kind_of_line_in_the_log_of_the_server_is_documented() -> None:
-    assert_same(rows(DOCS / "events.md", "## The server's log"), noted())
+    page, heading = "events.md", "## The server's log"
+    assert_listed(page, heading, rows(DOCS / page, heading), noted())
 
 
 def test_every_kind_that_is_entered_into_the_history_has_words_and_no_other() -> None:
-    entered = [kind for kind in noted() | set(EVENTS) if kind_of(kind).audited]
-    assert_same(WORDS, [*entered, "audit_pruned"])
+    entered = {kind for kind in noted() | set(EVENTS) if kind_of(kind).audited}
+    wanted = entered | {"audit_pruned"}
+    assert set(WORDS) == wanted, (
+        "in src/doorward/server/views/words.py, in WORDS:"
+        f" add {sorted(wanted - set(WORDS))}, remove {sorted(set(WORDS) - wanted)}"
+    )
 
 
 def test_every_route_of_the_api_is_documented() -> None:
     schema = the_app().openapi()
     real = [f"{method.upper()} {path}" for path, each in schema["paths"].items() for method in each]
-    assert_same(rows(DOCS / "http.md", "## API"), real)
+    assert_listed("http.md", "## API", rows(DOCS / "http.md", "## API"), real)
 
 
 def test_every_page_of_the_server_is_documented() -> None:
-    named = ", ".join(rows(DOCS / "http.md", "## Pages")).split(", ")
-    assert_same(named, {route.path for route in page_routes()})
+    real = {route.path for route in page_routes()}
+    assert_listed("http.md", "## Pages", listed("http.md", "## Pages"), real)
 
 
 def test_every_verb_is_documented_with_what_it_takes() -> None:
     real = [name + taken(each) for name, each in vars(Auth).items() if name[0] != "_"]
-    assert_same(rows(DOCS / "auth.md", "## Verbs"), real)
+    assert_listed("auth.md", "## Verbs", rows(DOCS / "auth.md", "## Verbs"), real)
 
 
 @pytest.mark.parametrize("noun", [Principal, Issued, Session, Device])
 def test_every_field_that_a_verb_gives_or_takes_is_documented(noun: type[Any]) -> None:
-    named = ", ".join(rows(DOCS / "auth.md", f"## {noun.__name__}")).split(", ")
-    assert_same(named, [field.name for field in fields(noun)])
+    page, heading = "auth.md", f"## {noun.__name__}"
+    assert_listed(page, heading, listed(page, heading), [field.name for field in fields(noun)])
 
 
 def taken(verb: object) -> str:
@@ -136,7 +174,8 @@ def taken(verb: object) -> str:
 
 def test_every_method_of_a_store_is_documented() -> None:
     real = [name for name, each in vars(Store).items() if callable(each) and name[0] != "_"]
-    assert_same([*rows(DOCS / "stores.md", "## The nine methods"), "close"], real)
+    page, heading = "stores.md", "## The nine methods"
+    assert_listed(page, heading, [*rows(DOCS / page, heading), "close"], real)
 
 
 def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
@@ -185,14 +224,14 @@ def page_routes() -> list[APIRoute]:
 def test_every_command_is_documented_with_its_own_options(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    documented = {
-        first: cells[0] for first, cells in rows(DOCS / "commands.md", "## Verbs").items()
-    }
-    assert_same([verb_of(first) for first in documented], verbs())
+    page, heading = "commands.md", "## Verbs"
+    documented = {first: cells[0] for first, cells in rows(DOCS / page, heading).items()}
+    assert_listed(page, heading, [verb_of(first) for first in documented], verbs())
     for first, cell in documented.items():
         own = set(options(verb_of(first).split(), capsys)) - COMMON
         named = SERVE if cell == "all of `doorward serve`" else set(re.findall(r"--[a-z-]+", cell))
-        assert named - COMMON == own, first
+        row = f"{heading}, `{first}`"
+        assert_listed(page, row, named - COMMON, own)
 
 
 def verb_of(first: str) -> str:

@@ -1,10 +1,13 @@
 """One table of options: the command line, the environment, and their defaults."""
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from doorward import ConfigurationError, Settings
+from doorward.server import values
 from doorward.server.mail.relay import Relay, parse_relay
 from doorward.server.options import OPTIONS, Options, add_options, read_options
 
@@ -25,51 +28,54 @@ def test_the_defaults_of_times_are_those_of_the_library() -> None:
         assert getattr(options, name) == getattr(library, name)
 
 
-EXAMPLES = {
-    "host": ("192.0.2.1", "192.0.2.1"),
-    "port": ("0", 0),
-    "public_origin": ("https://login.example", "https://login.example"),
-    "mode": ("token", "token"),
-    "accept": ("session, token", ("session", "token")),
-    "database": ("memory:", "memory:"),
-    "sessions": ("memory:", "memory:"),
-    "root_key_file": ("/etc/key", "/etc/key"),
-    "access_ttl": ("60", 60),
-    "idle_ttl": ("60", 60),
-    "absolute_ttl": ("60", 60),
-    "refresh_grace": ("0", 0),
-    "touch_every": ("1", 1),
-    "max_staleness": ("0", 0),
-    "max_sessions": ("1", 1),
-    "when_full": ("refuse", "refuse"),
-    "trusted_proxies": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
-    "workers": ("4", 4),
-    "signup": ("closed", "closed"),
-    "signup_limit": ("5", 5),
-    "min_password": ("15", 15),
-    "audit_ttl": ("60", 60),
-    "metrics_token_file": ("/etc/token", "/etc/token"),
-    "smtp_url": ("smtps://ann@mail.example", Relay("mail.example", 465, "ann", "implicit")),
-    "smtp_password_file": ("/etc/password", "/etc/password"),
-    "mail_from": ("login@mail.example", "login@mail.example"),
-    "tls_cert": ("c.pem", "c.pem"),
-    "tls_key": ("k.pem", "k.pem"),
+EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
+    values.text: ("given", "given"),
+    values.words: ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    values.positive: ("7", 7),
+    values.from_zero: ("0", 0),
+    values.port: ("0", 0),
+    values.password_length: ("15", 15),
+    values.mode: ("token", "token"),
+    values.modes: ("session, token", ("session", "token")),
+    values.when_full: ("refuse", "refuse"),
+    values.signup: ("closed", "closed"),
+    values.address: ("login@mail.example", "login@mail.example"),
+    parse_relay: ("smtps://ann@mail.example", Relay("mail.example", 465, "ann", "implicit")),
 }
+"""What an option may be set to, and what is made of it, for each parser."""
 
 
-def test_every_option_has_an_example_here() -> None:
-    assert set(EXAMPLES) == set(OPTIONS)
-
-
-TOGETHER = ("tls", "smtp", "mail")
-
-
-@pytest.mark.parametrize("name", [name for name in OPTIONS if not name.startswith(TOGETHER)])
-def test_an_option_is_set_on_the_command_line_or_in_the_environment(name: str) -> None:
-    text, value = EXAMPLES[name]
+def example(name: str) -> tuple[str, Any]:
     option = OPTIONS[name]
-    assert getattr(read(f"--{option.name}", text), name) == value
-    assert getattr(read(**{option.variable: text}), name) == value
+    parser = option.parse.__name__
+    here = (
+        f"in EXAMPLES of tests/server/test_options.py, for the parser {parser} of --{option.name}"
+    )
+    assert option.parse in EXAMPLES, f"{here}: add what it is given and what it makes of that"
+    text, value = EXAMPLES[option.parse]
+    assert value != option.default, f"{here}: {value!r} is a default; choose another value"
+    return text, value
+
+
+TOGETHER = {
+    *("tls_cert", "tls_key"),
+    *("smtp_url", "smtp_password_file", "mail_from"),
+}
+"""Options that are refused without another: each pair has a test of its own below."""
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name not in TOGETHER])
+def test_an_option_is_set_on_the_command_line_or_in_the_environment(name: str) -> None:
+    text, value = example(name)
+    option = OPTIONS[name]
+    try:
+        given, found = read(f"--{option.name}", text), read(**{option.variable: text})
+    except ConfigurationError as error:
+        where = "TOGETHER of tests/server/test_options.py"
+        pytest.fail(
+            f"--{option.name} alone is refused ({error}): if it should be, add it to {where}"
+        )
+    assert [getattr(options, name) for options in (given, found)] == [value, value]
 
 
 def test_the_command_line_wins_over_the_environment() -> None:
@@ -120,11 +126,11 @@ def test_a_certificate_without_its_key_is_refused() -> None:
 
 def test_the_options_of_mail_are_set_together() -> None:
     names = ("smtp_url", "smtp_password_file", "mail_from")
-    argv = [word for name in names for word in (f"--{OPTIONS[name].name}", EXAMPLES[name][0])]
-    environ = {OPTIONS[name].variable: EXAMPLES[name][0] for name in names}
+    argv = [word for name in names for word in (f"--{OPTIONS[name].name}", example(name)[0])]
+    environ = {OPTIONS[name].variable: example(name)[0] for name in names}
     for options in (read(*argv), read(**environ)):
         assert {name: getattr(options, name) for name in names} == {
-            name: EXAMPLES[name][1] for name in names
+            name: example(name)[1] for name in names
         }
 
 
@@ -186,7 +192,7 @@ def test_an_empty_variable_is_refused_and_not_taken_for_the_default(name: str) -
     variable = OPTIONS[name].variable
     with pytest.raises(argparse.ArgumentError, match=f"{variable} is set but empty"):
         read(**{variable: ""})
-    option, (given, value) = f"--{OPTIONS[name].name}", EXAMPLES[name]
+    option, (given, value) = f"--{OPTIONS[name].name}", example(name)
     parser = argparse.ArgumentParser()
     add_options(parser, {variable: ""})
     assert getattr(parser.parse_args([option, given]), name) == value
