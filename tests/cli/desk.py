@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 
 from tests.support.server import RunningServer, clean_environment
+from tests.support.thread_server import ThreadServer
 from tests.support.until import PATIENCE
 
 from .inside import Done, run_inside
@@ -109,7 +110,7 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "doorward", *words]
 
 
-def desk_of(server: RunningServer) -> Desk:
+def desk_of(server: RunningServer | ThreadServer) -> Desk:
     """A desk beside a running server."""
     return Desk(server.folder, server.database, server.root_key_file)
 

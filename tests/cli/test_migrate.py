@@ -10,7 +10,7 @@ from tests.support.valkey import Valkey
 
 from .desk import Desk, command
 
-AT_ONCE = 8
+AT_ONCE = 4
 LATEST = max(path.name[:4] for path in Path(migrations.__path__[0]).glob("versions/0*.py"))
 
 

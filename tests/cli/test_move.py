@@ -28,6 +28,9 @@ from .desk import Desk
 
 T = TypeVar("T")
 
+ENGINES = ("postgres", "valkey")
+"""Those that are processes of their own."""
+
 
 @pytest.fixture
 def there(desk: Desk, postgres: Postgres) -> Desk:
@@ -94,7 +97,9 @@ def test_a_token_from_before_a_decision_does_not_come_to_life(desk: Desk, there:
     assert principal.roles == {"editor"}
 
 
-@pytest.fixture(params=["sqlite", "postgres", "valkey"])
+@pytest.fixture(
+    params=["sqlite", *(pytest.param(each, marks=pytest.mark.process) for each in ENGINES)]
+)
 def old(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> tuple[str, ...]:
     """The options of a server whose databases were moved to one file."""
     options: tuple[str, ...] = ("--database", desk.database)

@@ -2,7 +2,9 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.support.until import PATIENCE
 
 from .desk import Desk, command
+from .inside import Kept, alone, run_into
 
 FULL = Path("/dev/full")
 SAID = "doorward: The answer cannot be written to stdout: No space left on device.\n"
@@ -27,6 +30,27 @@ def into(
     stdout: int, desk: Desk, *words: str, environment: Mapping[str, str] = BUFFERED
 ) -> tuple[int, str]:
     """The status of a command that writes there, and what it complained of."""
+    said = Kept()
+    with (
+        alone(desk.environment, desk.folder),
+        stdout_to(stdout, buffered=environment == BUFFERED) as out,
+    ):
+        status = run_into(out, said, words)
+    return status, said.text
+
+
+@contextmanager
+def stdout_to(descriptor: int, *, buffered: bool) -> Iterator[TextIOWrapper]:
+    """As the interpreter makes `sys.stdout` of it."""
+    file = os.fdopen(os.dup(descriptor), "wb", buffering=-1 if buffered else 0)
+    with TextIOWrapper(file, "utf-8", write_through=not buffered) as stream:
+        yield stream
+
+
+def process_into(
+    stdout: int, desk: Desk, *words: str, environment: Mapping[str, str] = BUFFERED
+) -> tuple[int, str]:
+    """The same of a process, at whose end the interpreter writes what still waits."""
     done = subprocess.run(
         command(*words),
         env={**desk.environment, **environment},
@@ -46,6 +70,22 @@ def into_full_disk(
 ) -> tuple[int, str]:
     with FULL.open("wb") as full:
         return into(full.fileno(), desk, *words, environment=environment)
+
+
+@full_disk
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("words", "environment", "expected"),
+    [("--version", BUFFERED, 1), ("users list", UNBUFFERED, 1), ("users", BUFFERED, 2)],
+)
+def test_a_process_ends_into_a_full_disk_as_in_here(
+    desk: Desk, words: str, environment: dict[str, str], expected: int
+) -> None:
+    desk.data("migrate")
+    with FULL.open("wb") as full:
+        ended = process_into(full.fileno(), desk, *words.split(), environment=environment)
+    assert ended == into_full_disk(desk, *words.split(), environment=environment)
+    assert (ended[0], SAID in ended[1]) == (expected, expected == 1)
 
 
 @full_disk
@@ -97,5 +137,15 @@ def test_a_reader_that_has_seen_enough_gets_no_complaint(desk: Desk, words: str)
     reading, writing = os.pipe()
     os.close(reading)
     outcome = into(writing, desk, *words.split())
+    os.close(writing)
+    assert outcome == (0, "")
+
+
+@pytest.mark.process
+def test_a_process_whose_reader_has_seen_enough_gets_no_complaint(desk: Desk) -> None:
+    desk.create("ann@example.test")
+    reading, writing = os.pipe()
+    os.close(reading)
+    outcome = process_into(writing, desk, "users", "list")
     os.close(writing)
     assert outcome == (0, "")

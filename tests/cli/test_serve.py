@@ -200,6 +200,24 @@ def test_what_cannot_be_served_is_one_sentence_and_exit_1(tmp_path: Path, name: 
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--database", "memory:"), "needs a database that processes can share"),
+        (("--tls-cert", "none.pem", "--tls-key", "none.pem"), "of --tls-cert cannot be read"),
+        (("--database", "sqlite:///."), "is a folder, not a database"),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence_before_any_worker(
+    tmp_path: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    words = ("serve", "--workers", "2", "--port", "0", "--root-key-file", f"{tmp_path}/k/root.key")
+    done = run(*words, *options, folder=tmp_path)
+    assert done.status == 1
+    assert sentence in done.err
+    assert "Worker" not in done.err
+
+
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

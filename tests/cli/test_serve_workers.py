@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -15,11 +13,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from doorward.cli.serve import GRACE
 from tests.journeys.traveller import Traveller, travelling
 from tests.support.processes import children, is_alive
-from tests.support.server import RunningServer, clean_environment, running_server
+from tests.support.server import RunningServer, running_server
 from tests.support.until import PATIENCE, until
+
+from .desk import Desk
+
+pytestmark = pytest.mark.process
 
 EMAIL = "ann@example.org"
 
@@ -65,16 +66,19 @@ def test_what_is_done_once_is_done_once(two: tuple[RunningServer, set[int]]) -> 
     assert said.count("made a new root key") == 1
 
 
-def test_the_head_of_the_audit_log_is_told_once_at_the_start_and_by_each_process_at_its_end(
+def test_told_to_stop_all_end_unkilled_and_each_tells_the_head_of_the_audit_log(
     tmp_path: Path,
 ) -> None:
-    with serving(tmp_path) as (server, _), travelling(server.url, "cookie") as ann:
-        ann.sign_up(EMAIL)
+    Desk(tmp_path, f"sqlite:///{tmp_path}/doorward.db", tmp_path / "root.key").create(EMAIL)
     # a worker that is told to stop before it serves has nothing to tell
     with serving(tmp_path) as (server, workers), one_at_each(server, workers):
         until(lambda: "audit_head" in server.output)
         assert server.output.index("Doorward serves") < server.output.index("audit_head")
         assert [each["pid"] for each in heads(server)] == [server.process.pid]
+        server.process.terminate()
+        assert server.process.wait(PATIENCE) == 0
+        assert not any(map(is_alive, workers))
+        assert "Worker" not in server.output
     told = heads(server)
     assert {each["pid"] for each in told} == {server.process.pid, *workers}
     assert len({(each["seq"], each["hash"]) for each in told}) == 1
@@ -147,50 +151,16 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_is_logged_out(tmp_path: 
         assert server.output.count("ended by SIGKILL") == 2
 
 
-def test_told_to_stop_all_end_within_the_grace_and_none_remains(tmp_path: Path) -> None:
-    with serving(tmp_path) as (server, workers), one_at_each(server, workers):
-        server.process.terminate()
-        assert server.process.wait(GRACE + 3) == 0
-        assert not any(map(is_alive, workers))
-        assert "Worker" not in server.output
-
-
 def test_ctrl_c_reaches_the_whole_family_and_ends_it_in_peace(tmp_path: Path) -> None:
     with serving(tmp_path) as (server, workers):
         for pid in (*workers, server.process.pid):
             os.kill(pid, signal.SIGINT)
-        assert server.process.wait(2 * GRACE) == 0
+        assert server.process.wait(PATIENCE) == 0
         assert not any(map(is_alive, workers))
+        assert "SIGKILL" not in server.output
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     with serving(tmp_path) as (server, workers):
         server.process.kill()
         until(lambda: not any(map(is_alive, workers)))
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (("--database", "memory:"), "needs a database that processes can share"),
-        (("--tls-cert", "none.pem", "--tls-key", "none.pem"), "of --tls-cert cannot be read"),
-        (("--database", "sqlite:///."), "is a folder, not a database"),
-    ],
-)
-def test_what_cannot_be_served_is_one_sentence_before_any_worker(
-    tmp_path: Path, options: tuple[str, ...], sentence: str
-) -> None:
-    words = ["serve", "--workers", "2", "--port", "0", "--root-key-file", f"{tmp_path}/k/root.key"]
-    done = subprocess.run(
-        [sys.executable, "-m", "doorward", *words, *options],
-        cwd=tmp_path,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert "Worker" not in done.stderr
-    assert "Traceback" not in done.stderr

@@ -18,8 +18,6 @@ from tests.support.until import PATIENCE
 from .conftest import Beside
 from .desk import PASSWORD, Desk, command
 
-"""Seconds to wait for a question."""
-
 LINK = re.compile(r"^(http://\S+/reset\?ticket=(\S+))$", re.MULTILINE)
 
 
@@ -94,6 +92,7 @@ def next_question(terminal: int) -> bytes:
     return shown
 
 
+@pytest.mark.process
 def test_on_a_terminal_the_password_is_typed_twice_and_not_shown(desk: Desk) -> None:
     status, out, shown = at_terminal(desk, PASSWORD, PASSWORD)
     assert status == 0
@@ -103,6 +102,7 @@ def test_on_a_terminal_the_password_is_typed_twice_and_not_shown(desk: Desk) -> 
     assert PASSWORD not in shown + out
 
 
+@pytest.mark.process
 def test_two_different_passwords_make_no_user(desk: Desk) -> None:
     status, out, shown = at_terminal(desk, PASSWORD, PASSWORD + "s")
     assert (status, out) == (1, "")
@@ -110,6 +110,7 @@ def test_two_different_passwords_make_no_user(desk: Desk) -> None:
     assert list(desk.folder.iterdir()) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("typed", [[], [PASSWORD]])
 def test_one_interrupt_ends_the_question_and_makes_no_user(desk: Desk, typed: list[str]) -> None:
     status, out, shown = at_terminal(desk, *typed, interrupt=True)
