@@ -4,8 +4,8 @@ Who gets no answer because it is down asks again with what they hold, once it is
 """
 
 import asyncio
-import sys
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -14,13 +14,18 @@ from typing import Any, Protocol
 import httpx2
 
 from doorward.types import Mode
+from tests.cli.desk import Desk
+from tests.journeys.conftest import Running
 from tests.journeys.traveller import PASSWORD, Transport
-from tests.support.server import RunningServer, clean_environment, free_port, running_server
+from tests.support.server import free_port
 
 REFRESH = ("__Host-refresh", "refresh_token")
 
-OPTIONS = ("--access-ttl", "3", "--refresh-grace", "60", "--signup-limit", "1000")
+OPTIONS = ("--access-ttl", "1", "--refresh-grace", "60", "--signup-limit", "1000")
 """Access tokens end soon; the grace is for machines so busy that an answer takes seconds."""
+
+Start = Callable[..., AbstractContextManager[Running]]
+"""`running_server`, or `server_in_thread`."""
 
 
 class Asked(Protocol):
@@ -33,14 +38,17 @@ class Site:
     """One server at a time, on one port and one database; `place` are the options that put it
     elsewhere than into a file."""
 
-    def __init__(self, folder: Path, http: httpx2.AsyncClient, place: tuple[str, ...]) -> None:
+    def __init__(
+        self, start: Start, folder: Path, http: httpx2.AsyncClient, place: tuple[str, ...]
+    ) -> None:
         self.http = http
+        self._start = start
         self._folder = folder
         self._place = place
         self._port = free_port()
         self._running = ExitStack()
         self._up = asyncio.Event()
-        self._server: RunningServer | None = None
+        self._server: Running | None = None
 
     @property
     def url(self) -> str:
@@ -67,20 +75,14 @@ class Site:
         """On the command line, whether or not a server is up."""
         server = self._server
         assert server is not None
-        file = ("--database", server.database, "--root-key-file", str(server.root_key_file))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "doorward", *words, *file, *self._place),
-            env=clean_environment(),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, complaint = await process.communicate()
-        assert process.returncode == 0, complaint.decode()
+        desk = Desk(server.folder, server.database, server.root_key_file)
+        done = await asyncio.to_thread(desk.run, *words, *self._place)
+        assert done.status == 0, done.err
 
     def _restart(self, options: tuple[str, ...]) -> None:
         self._running.close()
         self._server = self._running.enter_context(
-            running_server(*OPTIONS, *self._place, *options, folder=self._folder, port=self._port)
+            self._start(*OPTIONS, *self._place, *options, folder=self._folder, port=self._port)
         )
 
 

@@ -60,6 +60,9 @@ class Running(Protocol):
     @property
     def root_key_file(self) -> Path: ...
 
+    @property
+    def output(self) -> str: ...
+
 
 class Place(Protocol):
     """Where a journey is made.  Decisions about people are made by somebody else than they."""

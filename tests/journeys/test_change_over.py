@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import httpx2
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from doorward.types import Mode
-from tests.journeys.changing import Client, Site
+from tests.journeys.changing import Client, Site, Start
 from tests.journeys.traveller import PASSWORD, UNUSED, Transport
+from tests.support.server import running_server
+from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE, eventually
 
 pytestmark = pytest.mark.anyio
@@ -33,12 +36,26 @@ ANN, BOB = "ann@example.org", "bob@example.org"
 PLACES = "section[aria-labelledby=where] .places > li"
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How the server runs, the seconds that somebody waits between two rounds of requests, and
+    whether those at a browser do without a script, too."""
+
+    start: Start
+    pause: float
+    scripts: tuple[bool, ...]
+
+
+LIGHT, HEAVY = Load(server_in_thread, 0.1, (True,)), Load(running_server, 0, (True, False))
+
+
 @dataclass
 class Town:
     """Everybody who uses the site: those who are never logged out, those whose login is still to
     be revoked, and those whose login was."""
 
     site: Site
+    pause: float
     honest: list[Client] = field(default_factory=list)
     doomed: list[Client] = field(default_factory=list)
     ended: list[Client] = field(default_factory=list)
@@ -56,7 +73,7 @@ class Town:
 
     @asynccontextmanager
     async def under_load(self) -> AsyncIterator[None]:
-        """Everybody asks without pause while the body runs."""
+        """Everybody asks over and over while the body runs."""
         async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
             for client in self.honest:
                 tasks.create_task(self._stay(client))
@@ -104,6 +121,7 @@ class Town:
     async def _stay(self, client: Client) -> None:
         while not self.over:
             await client.goes_on()
+            await asyncio.sleep(self.pause)
 
     async def _go_on_until_revoked(self, client: Client) -> None:
         """Let in until it is revoked, and not once after it was refused."""
@@ -112,6 +130,7 @@ class Town:
             statuses = {answer.status_code for answer in await client.go_on()}
             assert statuses <= ({401} if refused else {200, 401}), statuses
             refused = 401 in statuses
+            await asyncio.sleep(self.pause)
         assert client not in self.doomed
 
 
@@ -124,6 +143,16 @@ async def sign_up(site: Site, email: str) -> None:
     body = {"email": email, "password": PASSWORD}
     answer = await site.ask("POST", "/api/signup", json=body)
     assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(LIGHT, id="thread"),
+        pytest.param(HEAVY, id="process", marks=(pytest.mark.soak, pytest.mark.process)),
+    ]
+)
+def load(request: pytest.FixtureRequest) -> Load:
+    return cast(Load, request.param)
 
 
 @pytest.fixture(params=["sqlite"])
@@ -139,11 +168,13 @@ def place(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 @pytest.fixture
-async def site(place: tuple[str, ...], tmp_path: Path, anyio_backend: str) -> AsyncIterator[Site]:
+async def site(
+    load: Load, place: tuple[str, ...], tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[Site]:
     """In session mode at first."""
     limits = httpx2.Limits(max_connections=100)
     async with httpx2.AsyncClient(timeout=PATIENCE, verify=UNUSED, limits=limits) as http:
-        found = Site(tmp_path, http, place)
+        found = Site(load.start, tmp_path, http, place)
         try:
             await found.start("--mode", "session")
             yield found
@@ -152,13 +183,13 @@ async def site(place: tuple[str, ...], tmp_path: Path, anyio_backend: str) -> As
 
 
 async def test_there_and_back_nobody_is_logged_out_and_what_was_revoked_stays_refused(
-    site: Site, chromium: Browser
+    site: Site, load: Load, chromium: Browser
 ) -> None:
-    town = Town(site)
+    town = Town(site, load.pause)
     await town.arrive(len(CHANGES))
     async with AsyncExitStack() as stack:
         pages = await asyncio.gather(
-            *(opened(stack, site, chromium, script) for script in (True, False))
+            *(opened(stack, site, chromium, script) for script in load.scripts)
         )
         async with town.under_load():
             for mode, options in CHANGES:
@@ -166,10 +197,13 @@ async def test_there_and_back_nobody_is_logged_out_and_what_was_revoked_stays_re
                 await asyncio.gather(*(ends_one_other(page) for page in pages))
 
 
-@pytest.mark.parametrize("place", ["postgres", "valkey"], indirect=True)
-async def test_with_the_sessions_across_a_network_it_is_the_same(site: Site) -> None:
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "place", [pytest.param("postgres", marks=pytest.mark.soak), "valkey"], indirect=True
+)
+async def test_with_the_sessions_across_a_network_it_is_the_same(site: Site, load: Load) -> None:
     there_and_back = CHANGES[:2]  # what comes after the window asks no store anything new
-    town = Town(site)
+    town = Town(site, load.pause)
     await town.arrive(len(there_and_back))
     async with town.under_load():
         for mode, options in there_and_back:

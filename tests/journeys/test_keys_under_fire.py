@@ -1,6 +1,6 @@
 """Keys change under a running load: people notice nothing, and what a leaked key signs is refused.
 
-Two processes in token mode and one in session mode share a file.  Keys that wait are published two
+Two servers in token mode and one in session mode share a file.  Keys that wait are published two
 hours ago, so that a rotation hands over at once, as it does in a server that has run for long.
 """
 
@@ -8,10 +8,9 @@ import asyncio
 import json
 import re
 import secrets
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -24,9 +23,12 @@ from doorward import open_store
 from doorward.keys import RootKeys, base64url, first_keys, load_root_keys, signer_at, verify_jws
 from doorward.keys.algorithm import signing
 from doorward.keys.rotation import private_part
-from doorward.types import SigningKey
+from doorward.types import SigningKey, system_clock
+from tests.cli.desk import Desk
+from tests.journeys.conftest import Running
 from tests.journeys.traveller import PASSWORD, UNUSED
-from tests.support.server import RunningServer, clean_environment, running_server
+from tests.support.server import running_server
+from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -39,18 +41,34 @@ ROUND = 3
 JsonObject = dict[str, Any]
 
 
+Start = Callable[..., AbstractContextManager[Running]]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How the servers run, how many people there are, and how long an access token lives.  Who has
+    a long-lived one renews it when told to."""
+
+    start: Start
+    people: int
+    access_ttl: int
+
+
+SMALL, LARGE = Size(server_in_thread, 3, 600), Size(running_server, 5, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One application: processes on one file, under one root key."""
+    """One application: servers on one file, under one root key."""
 
-    tokens: tuple[RunningServer, RunningServer]
-    sessions: RunningServer
-    database: str
-    key_file: Path
+    size: Size
+    tokens: tuple[Running, Running]
+    sessions: Running
+    desk: Desk
     root: RootKeys
 
     async def keys(self) -> list[SigningKey]:
-        store = open_store(self.database)
+        store = open_store(self.desk.database)
         try:
             return list(await store.keys())
         finally:
@@ -58,43 +76,43 @@ class Site:
 
     async def publish_long_ago(self, many: int) -> None:
         """So many keys that wait, and may sign as soon as they are told to."""
-        store = open_store(self.database)
+        store = open_store(self.desk.database)
         try:
             for _ in range(many):
-                await store.put_key(first_keys("ES256", self.root, now() - 2 * HOUR)[1])
+                await store.put_key(first_keys("ES256", self.root, system_clock() - 2 * HOUR)[1])
         finally:
             await store.close()
 
     async def command(self, *words: str) -> JsonObject:
-        place = ("--database", self.database, "--root-key-file", str(self.key_file), "--json")
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "doorward", *words, *place),
-            env=clean_environment(),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        answer, complaint = await process.communicate()
-        assert process.returncode == 0, complaint.decode()
-        found: JsonObject = json.loads(answer)
+        found: JsonObject = await asyncio.to_thread(self.desk.data, *words)
         return found
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(SMALL, id="threads"),
+        pytest.param(LARGE, id="processes", marks=(pytest.mark.soak, pytest.mark.process)),
+    ],
+)
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    size: Size = request.param
     folders = [tmp_path_factory.mktemp(name) for name in ("first", "second", "third")]
     database, key_file = f"sqlite:///{folders[0]}/doorward.db", folders[1] / "root.key"
     root = load_root_keys(key_file, {}, sealed_exist=False)
     same = ("--database", database, "--root-key-file", str(key_file), "--signup-limit", "1000")
-    short = ("--mode", "token", "--access-ttl", "6")
+    short = ("--mode", "token", "--access-ttl", str(size.access_ttl))
     with ExitStack() as stack:
 
-        def start(folder: Path, *options: str) -> RunningServer:
-            return stack.enter_context(running_server(*same, *options, folder=folder))
+        def start(folder: Path, *options: str) -> Running:
+            return stack.enter_context(size.start(*same, *options, folder=folder))
 
         first = start(folders[0], *short)
         origin = ("--public-origin", first.url)
         second, third = start(folders[1], *short, *origin), start(folders[2], *origin)
-        yield Site((first, second), third, database, key_file, root)
+        yield Site(size, (first, second), third, Desk(folders[0], database, key_file), root)
 
 
 class Load:
@@ -104,6 +122,7 @@ class Load:
         self.clients: list[Honest] = []
         self.attempts: list[Attempt] = []
         self.over = False
+        self.eager = False
         self._moved = asyncio.Condition()
 
     async def moved(self) -> None:
@@ -113,6 +132,13 @@ class Load:
     async def until(self, condition: Callable[[], bool]) -> None:
         async with self._moved:
             await self._moved.wait_for(condition)
+
+    @asynccontextmanager
+    async def renewing(self) -> AsyncIterator[None]:
+        """Everybody gets a new access token before each request, as if the old one had expired."""
+        self.eager = True
+        yield
+        self.eager = False
 
     async def round(self) -> None:
         """Every honest client makes `ROUND` more requests."""
@@ -162,6 +188,8 @@ class Honest:
     async def go_on(self, load: Load) -> None:
         while not load.over:
             url = self.urls[self.done % len(self.urls)]
+            if load.eager:
+                await self._renew(url)
             await self._through(url, self.path)
             self.done += 1
             await load.moved()
@@ -174,20 +202,29 @@ class Honest:
             self._told(answer.json()["reason"])
             told += 1
             assert told <= 3, answer.text  # one just given out may be withdrawn or expire, too
+            await self._renew(url)
+            answer = await self.ask("GET", url, path)
+        assert answer.status_code == 200, (self.transport, path, answer.status_code, answer.text)
+        return answer
+
+    async def _renew(self, url: str) -> None:
+        """A program refreshes; a browser no longer sends a cookie that is over."""
+        self.held.pop("__Host-access", None)
+        if "refresh_token" in self.held:
             body = {"refresh_token": self.held["refresh_token"]}
             refreshed = await self.ask("POST", url, "/api/refresh", body)
             assert refreshed.status_code == 200, refreshed.text
             self._take(refreshed)
-            answer = await self.ask("GET", url, path)
-        assert answer.status_code == 200, (self.transport, path, answer.status_code, answer.text)
-        return answer
 
     def _told(self, reason: str) -> None:
         """Only a token whose own time is over is refused as such, or one whose key was lost."""
         if reason == "withdrawn":
             self.withdrawn += 1
         else:
-            assert (reason, True) == ("expired", claims_of(self.tokens[-1])["exp"] <= now())
+            assert (reason, True) == (
+                "expired",
+                claims_of(self.tokens[-1])["exp"] <= system_clock(),
+            )
 
     async def ask(
         self, method: str, url: str, path: str, body: JsonObject | None = None
@@ -244,7 +281,8 @@ class Forger:
         self._kept = {url: self.token() for url in urls_of(site)}
 
     def token(self, **claims: object) -> str:
-        said = {**self._claims, "iat": now() + 50, "auth_time": now(), "exp": now() + 55, **claims}
+        now = system_clock()
+        said = {**self._claims, "iat": now + 50, "auth_time": now, "exp": now + 55, **claims}
         message = self._header + b"." + _encoded(said)
         return (message + b"." + base64url.encode(self._sign(message))).decode()
 
@@ -297,10 +335,6 @@ def urls_of(site: Site) -> tuple[str, ...]:
     return tuple(server.url for server in site.tokens)
 
 
-def now() -> int:
-    return int(time.time())
-
-
 def claims_of(token: str) -> JsonObject:
     found: JsonObject = json.loads(base64url.decode(token.split(".")[1].encode()))
     return found
@@ -331,12 +365,12 @@ class Drill:
         self.root = self._client("/api/admin/keys", "bearer")
 
     async def arrive(self) -> None:
-        """Log in six people, twenty clients in all; one of them is the administrator."""
+        """Log in the administrator, and everybody else four times each."""
         await self._set_up("root@example.org")
         await self.root.log_in("root@example.org")
         kinds = [("/api/me", "bearer"), ("/api/me", "cookie"), ("/account", "cookie")]
         here = (self.site.sessions.url,)
-        for number in range(5):
+        for number in range(self.site.size.people):
             email = f"ann{number}@example.org"
             body = {"email": email, "password": PASSWORD}
             answer = await self.http.post(f"{self.urls[0]}/api/signup", json=body)
@@ -359,7 +393,7 @@ class Drill:
         return [{key["kid"] for key in (await self.jwks(url))["keys"]} for url in self.urls]
 
     async def signer(self) -> SigningKey:
-        return signer_at(await self.site.keys(), now())
+        return signer_at(await self.site.keys(), system_clock())
 
     async def rotate_by_command(self) -> str:
         return str((await self.site.command("keys", "rotate"))["kid"])
@@ -429,7 +463,8 @@ async def test_keys_hand_over_under_load_and_no_request_fails(drill: Drill) -> N
         for rotate in (drill.rotate_by_command, drill.rotate_by_api):
             signed.append(await rotate())
             assert (await drill.signer()).kid == signed[-1]
-            await load.until(lambda: everybody_has(load, signed[-1]))
+            async with load.renewing():
+                await load.until(lambda: everybody_has(load, signed[-1]))
         assert len(set(signed)) == 3
         heir = await drill.rotate_by_command()  # made a moment ago: others do not know it yet
         assert all(heir in kids for kids in await drill.published())
@@ -445,7 +480,9 @@ async def test_keys_hand_over_under_load_and_no_request_fails(drill: Drill) -> N
 def everybody_has(load: Load, kid: str) -> bool:
     """Whether all who hold an access token hold one under this key."""
     holders = [client for client in load.clients if client.tokens]
-    return len(holders) == 15 and all(kid_of(client.tokens[-1]) == kid for client in holders)
+    return len(holders) * 4 == len(load.clients) * 3 and all(
+        kid_of(client.tokens[-1]) == kid for client in holders
+    )
 
 
 Withdraw = Callable[[Drill, str], Awaitable[JsonObject]]
