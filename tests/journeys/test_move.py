@@ -30,11 +30,21 @@ from tests.cli.desk import Desk, command, desk_of
 from tests.journeys.traveller import PASSWORD, Transport, Traveller, travelling
 from tests.support.postgres import Postgres
 from tests.support.server import RunningServer, running_server
+from tests.support.thread_server import server_in_thread
 from tests.support.until import until
 from tests.support.valkey import Valkey
 
-CROWD = 4_000
-"""Sessions of people who are elsewhere: so that there is time to act beside the first pass."""
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many sessions there are of people who are elsewhere, so that there is time to act beside
+    the first pass; and the seconds that somebody waits between two acts."""
+
+    crowd: int
+    pause: float
+
+
+LIGHT, HEAVY = Load(400, 0.05), Load(4_000, 0)
 
 STAGES = 3
 ACCESS_TTL = 120
@@ -106,6 +116,7 @@ class Town:
     restless: list[Client]
     doomed: list[Client]
     promoted: list[Client]
+    pause: float
     over: Event = field(default_factory=Event)
     revoked: list[Client] = field(default_factory=list)
     editors: list[Client] = field(default_factory=list)
@@ -151,6 +162,7 @@ class Town:
             if self.over.is_set():
                 return
             act(number)
+            time.sleep(self.pause)
 
     def wait_a_round(self) -> None:
         """Until every steady client has done everything that it does."""
@@ -201,7 +213,7 @@ def when_of(line: str) -> float:
 
 
 @contextmanager
-def inhabited(server: RunningServer) -> Iterator[Town]:
+def inhabited(server: RunningServer, pause: float) -> Iterator[Town]:
     desk = desk_of(server)
     with ExitStack() as stack:
 
@@ -223,15 +235,16 @@ def inhabited(server: RunningServer) -> Iterator[Town]:
             [arrive(f"r{number}", ("cookie", "bearer")[number % 2]) for number in range(2)],
             [arrive(f"d{number}", ("bearer", "cookie")[number % 2]) for number in range(STAGES)],
             [arrive(f"p{number}", ("bearer", "cookie")[number % 2]) for number in range(STAGES)],
+            pause,
         )
 
 
-async def crowd(url: str) -> None:
+async def crowd(url: str, many: int) -> None:
     store, now = open_store(url), int(time.time())
     ends = now + 3600
     sessions = [
         a_session(f"crowd{number}", seen_at=now, ends_at=ends, expires_at=ends)
-        for number in range(CROWD)
+        for number in range(many)
     ]
     await asyncio.gather(*(store.insert(each, ANY_MARK, now) for each in sessions))
     await store.close()
@@ -269,28 +282,34 @@ def target(request: pytest.FixtureRequest, postgres: Postgres) -> Target:
 
 
 @pytest.mark.parametrize(
-    ("mode", "target"), [("session", "postgres"), ("token", "valkey")], indirect=["target"]
+    "load",
+    [pytest.param(LIGHT, id="light"), pytest.param(HEAVY, id="heavy", marks=pytest.mark.soak)],
+)
+@pytest.mark.parametrize(
+    ("mode", "target"),
+    [pytest.param("session", "postgres", marks=pytest.mark.soak), ("token", "valkey")],
+    indirect=["target"],
 )
 def test_whoever_was_logged_in_still_is_and_what_was_decided_holds(
-    tmp_path: Path, mode: Mode, target: Target
+    tmp_path: Path, mode: Mode, target: Target, load: Load
 ) -> None:
     with ExitStack() as stack:
         with running_server("--mode", mode, *OPTIONS, folder=folder(tmp_path, "old")) as old:
-            town = stack.enter_context(inhabited(old))
-            asyncio.run(crowd(old.database))
+            town = stack.enter_context(inhabited(old, load.pause))
+            asyncio.run(crowd(old.database, load.crowd))
             with town.at_work():
                 move = moved(town, desk_of(old), *target.to, arrived=lambda: target.count() > 0)
         same = ("--mode", mode, "--public-origin", old.url)
         key = ("--root-key-file", str(old.root_key_file))
         words = (*OPTIONS, *target.serve, *same, *key)
-        new = stack.enter_context(running_server(*words, folder=folder(tmp_path, "new")))
+        new = stack.enter_context(server_in_thread(*words, folder=folder(tmp_path, "new")))
         for client in town.everybody:
             client.traveller.http.base_url = new.url
         check_pause(town, move)
         check_logins(town)
         check_decisions(town, mode)
         assert "a database failed a request: being moved to --database" in old.output
-        assert move.data["sessions"] >= CROWD
+        assert move.data["sessions"] >= load.crowd
         desk = replace(desk_of(old), database=target.database)
         assert desk.run("audit", "verify").status == 0
 
