@@ -63,6 +63,11 @@ class Running(Protocol):
     @property
     def output(self) -> str: ...
 
+    @property
+    def port(self) -> int: ...
+
+    def kill(self) -> None: ...
+
 
 class Place(Protocol):
     """Where a journey is made.  Decisions about people are made by somebody else than they."""

@@ -1,9 +1,10 @@
 """Two servers on one database behind a load balancer that ties nobody to either.
 
-Through the balancer on every engine, through nginx on one: it knows nothing of engines.
+Through the balancer on every engine, through nginx on one: it knows nothing of engines.  The nodes
+are threads, which share nothing but the database; under soak they are processes, too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -12,14 +13,18 @@ from ssl import SSLContext
 from typing import cast
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from doorward.types import Mode
-from tests.journeys.conftest import KINDS, Kind, Server
+from tests.journeys.changing import Start
+from tests.journeys.conftest import KINDS, Kind, Running, Server
 from tests.journeys.traveller import UNUSED, Transport, Traveller, travelling
 from tests.support.balancer import balancing
 from tests.support.certificate import make_certificate
 from tests.support.nginx import nginx_path, places, running_nginx
-from tests.support.server import RunningServer, free_port, running_server
+from tests.support.pairwise import cover
+from tests.support.server import free_port, running_server
+from tests.support.thread_server import server_in_thread
 from tests.support.valkey import running_valkey
 
 FRONTS = ["balancer", *(["nginx"] if nginx_path() else [])]
@@ -30,7 +35,28 @@ PLACES = [("balancer", engine) for engine in ("sqlite", "postgres", "valkey")] +
 ]
 """A front, and where the sessions are."""
 
+Row = tuple[Start, str, str, Kind]
+
+
+def rows(kinds: Sequence[Kind] = KINDS) -> list[ParameterSet]:
+    """How nodes run, a front, an engine and a kind of clients: nodes in threads with all pairs of
+    front, engine, mode and transport in the ordinary suite, the rest under soak."""
+    flat = [(*place, *kind) for place in PLACES for kind in kinds]
+    kept = cover(flat)
+    return [
+        pytest.param(
+            (start, front, engine, Kind(mode, transport)),
+            id=f"{how}-{front}-{engine}-{mode}/{transport}",
+            marks=() if how == "threads" and (front, engine, mode, transport) in kept else SOAK,
+        )
+        for how, start in (("threads", server_in_thread), ("processes", running_server))
+        for front, engine, mode, transport in flat
+    ]
+
+
 collect_ignore = [] if nginx_path() else ["test_nginx.py"]
+
+SOAK = pytest.mark.soak
 
 _names = count()
 
@@ -42,7 +68,7 @@ class Cluster:
     url: str
     plain: int
     mode: Mode
-    nodes: tuple[RunningServer, RunningServer]
+    nodes: tuple[Running, Running]
     verify: SSLContext
     place: tuple[str, ...]
 
@@ -60,14 +86,20 @@ class Cluster:
 
 @contextmanager
 def cluster(
-    front: str, mode: Mode, folder: Path, *options: str, application: int = 0, more: str = ""
+    front: str,
+    mode: Mode,
+    folder: Path,
+    *options: str,
+    start: Start = server_in_thread,
+    application: int = 0,
+    more: str = "",
 ) -> Iterator[Cluster]:
     """Two nodes that serve, behind a front; `more` is for nginx."""
     port, plain, verify = free_port(), free_port(), UNUSED
     scheme = "https" if front == "nginx" else "http"
     url = f"{scheme}://localhost:{port}"
     with ExitStack() as stack:
-        nodes: list[RunningServer] = []
+        nodes: list[Running] = []
         for name in ("one", "two"):
             place = folder / name
             place.mkdir()
@@ -77,7 +109,7 @@ def cluster(
                 told += ["--database", nodes[0].database]
                 told += ["--root-key-file", str(nodes[0].root_key_file)]
             told += options
-            nodes.append(stack.enter_context(running_server(*told, folder=place)))
+            nodes.append(stack.enter_context(start(*told, folder=place)))
         ports = [node.port for node in nodes]
         if front == "nginx":
             verify = make_certificate(folder)
@@ -106,37 +138,33 @@ def clusters(
     """Those that run already."""
     with ExitStack() as stack:
 
-        class Started(dict[tuple[str, Mode, str], Cluster]):
-            def __missing__(self, key: tuple[str, Mode, str]) -> Cluster:
-                front, mode, engine = key
+        class Started(dict[tuple[Start, str, str, Mode], Cluster]):
+            def __missing__(self, key: tuple[Start, str, str, Mode]) -> Cluster:
+                start, front, engine, mode = key
                 folder = tmp_path_factory.mktemp("cluster")
                 options = on(engine, request, stack)
-                self[key] = found = stack.enter_context(cluster(front, mode, folder, *options))
-                return found
+                found = cluster(front, mode, folder, *options, start=start)
+                self[key] = entered = stack.enter_context(found)
+                return entered
 
         yield cast(dict[object, Cluster], Started())
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: "/".join(kind))
-def kind(request: pytest.FixtureRequest) -> Kind:
-    return cast(Kind, request.param)
-
-
-@pytest.fixture(params=FRONTS)
-def front(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=PLACES, ids=lambda place: "/".join(place))
-def place(request: pytest.FixtureRequest) -> tuple[str, str]:
-    return cast(tuple[str, str], request.param)
+@pytest.fixture(params=rows())
+def row(request: pytest.FixtureRequest) -> Row:
+    return cast(Row, request.param)
 
 
 @pytest.fixture
-def nodes(clusters: dict[object, Cluster], place: tuple[str, str], kind: Kind) -> Cluster:
+def kind(row: Row) -> Kind:
+    return row[3]
+
+
+@pytest.fixture
+def nodes(clusters: dict[object, Cluster], row: Row) -> Cluster:
     """Two that serve, through either front."""
-    front, engine = place
-    return clusters[front, kind[0], engine]
+    start, front, engine, kind = row
+    return clusters[start, front, engine, kind.mode]
 
 
 @pytest.fixture

@@ -11,10 +11,12 @@ import httpx2
 import pytest
 
 from doorward.types import Mode
-from tests.journeys.changing import Client
+from tests.journeys.changing import Client, Start
 from tests.journeys.traveller import PASSWORD, UNUSED, Transport
+from tests.nodes.conftest import SOAK
 from tests.support.balancer import balancing
 from tests.support.server import free_port, running_server
+from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE, eventually
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +37,7 @@ WAY: tuple[Step, ...] = (
 )
 """There and back, from `--mode session` alone, as docs/modes.md tells it."""
 
-OPTIONS = ("--access-ttl", "3", "--refresh-grace", "60", "--signup-limit", "1000")
+OPTIONS = ("--access-ttl", "1", "--refresh-grace", "60", "--signup-limit", "1000")
 """Access tokens end while a step lasts; the grace is for machines so busy that an answer takes
 seconds."""
 
@@ -58,11 +60,14 @@ class Door:
 
 
 class Pair:
-    """Two nodes on one database, each on a port that it keeps; `front` is the balancer's."""
+    """Two nodes on one database, each on a port that it keeps; `front` is the balancer's, `pause`
+    the seconds that its clients wait between two rounds of requests."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, start: Start, pause: float, folder: Path) -> None:
+        self.pause = pause
         self.front = free_port()
         self.ports = (free_port(), free_port())
+        self._start = start
         self._folder = folder
         self._nodes = (ExitStack(), ExitStack())
 
@@ -80,7 +85,7 @@ class Pair:
         key = ("--root-key-file", f"{self._folder}/root.key", "--trusted-proxies", "127.0.0.1")
         origin = ("--public-origin", f"http://localhost:{self.front}")
         given = (*OPTIONS, *database, *key, *origin, "--mode", mode, *accept)
-        running = running_server(*given, folder=place, port=self.ports[which])
+        running = self._start(*given, folder=place, port=self.ports[which])
         self._nodes[which].enter_context(running)
 
     def stop(self) -> None:
@@ -88,10 +93,16 @@ class Pair:
             node.close()
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+@pytest.fixture(
+    params=[
+        pytest.param((server_in_thread, 0.05), id="threads"),
+        pytest.param((running_server, 0), id="processes", marks=(SOAK, pytest.mark.process)),
+    ]
+)
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     """Both in session mode at first."""
-    found = Pair(tmp_path)
+    start, pause = request.param
+    found = Pair(start, pause, tmp_path)
     try:
         for which in (0, 1):
             found.start(which, ("session", ()))
@@ -119,14 +130,15 @@ async def front(pair: Pair, http: httpx2.AsyncClient) -> Door:
 
 
 @asynccontextmanager
-async def asking(*clients: Client) -> AsyncIterator[None]:
-    """These ask without pause while the body runs, and are never refused; of who has several tabs,
+async def asking(pause: float, *clients: Client) -> AsyncIterator[None]:
+    """These ask over and over while the body runs, and are never refused; of who has several tabs,
     a round begins while another is under way."""
     over = False
 
     async def stay(client: Client) -> None:
         while not over:
             await client.goes_on()
+            await asyncio.sleep(pause)
 
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         for client in clients:
@@ -172,7 +184,7 @@ async def test_node_by_node_there_and_back_nobody_is_logged_out_and_the_revoked_
     kinds: list[tuple[Transport, int]] = [("cookie", 1), ("cookie", 4), ("bearer", 1)]
     honest = [await Client(front, kind, ANN, tabs=tabs).log_in() for kind, tabs in kinds]
     owner, *doomed = [await Client(front, kind, BOB).log_in() for kind, _ in kinds * 3][:7]
-    async with asking(*honest):
+    async with asking(pair.pause, *honest):
         for mode, accept in WAY:
             for which in (0, 1):
                 await pair.restart(which, (mode, accept))

@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 
 from doorward.types import Mode
-from tests.journeys.conftest import Kind
+from tests.journeys.conftest import TOKENS, Kind
 from tests.journeys.traveller import Traveller
-from tests.nodes.conftest import Cluster, cluster
+from tests.nodes.conftest import FRONTS, SOAK, Cluster, cluster, rows
+from tests.support.server import running_server
 from tests.support.until import until
+
+pytestmark = pytest.mark.process
+
+KILLED = [(FRONTS[0], "token"), (FRONTS[-1], "session")]
+"""Each front and each mode once, in the ordinary suite."""
 
 AT_ONCE = 30
 BOUND = 1 + 2
@@ -70,7 +76,7 @@ def test_a_change_of_roles_binds_all_and_a_lock_too(nodes: Cluster, kind: Kind, 
         assert ann.log_in(email).status_code == 401
 
 
-@pytest.mark.parametrize("kind", [("token", "cookie"), ("token", "bearer")], indirect=True)
+@pytest.mark.parametrize("row", rows(TOKENS), indirect=True)
 def test_thirty_refreshes_at_once_over_all_nodes_give_one_new_refresh_token(
     nodes: Cluster, kind: Kind, email: str
 ) -> None:
@@ -95,13 +101,22 @@ def test_two_people_with_a_jar_each_never_cross(nodes: Cluster, kind: Kind, emai
                 assert each.knows("subject") == subjects[each]
 
 
-@pytest.mark.parametrize("mode", ["session", "token"])
+@pytest.mark.parametrize(
+    ("front", "mode"),
+    [
+        pytest.param(front, mode, marks=() if (front, mode) in KILLED else SOAK)
+        for front in FRONTS
+        for mode in ("session", "token")
+    ],
+)
 def test_when_a_node_is_killed_nobody_notices(front: str, mode: Mode, tmp_path: Path) -> None:
     kind = Kind(mode, "cookie")
-    with cluster(front, mode, tmp_path) as nodes, arrived(nodes, kind, "ann@example.org") as ann:
+    with (
+        cluster(front, mode, tmp_path, start=running_server) as nodes,
+        arrived(nodes, kind, "ann@example.org") as ann,
+    ):
         assert is_in(ann)
-        nodes.nodes[1].process.kill()
-        nodes.nodes[1].process.wait()
+        nodes.nodes[1].kill()
         assert is_in(ann)
         assert ann.log_in("ann@example.org").status_code == 200
         assert is_in(ann)

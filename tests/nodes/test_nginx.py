@@ -24,6 +24,8 @@ from tests.nodes.conftest import Cluster, cluster
 from tests.support.thread import served
 from tests.support.until import PATIENCE
 
+pytestmark = pytest.mark.process
+
 MODES: list[Mode] = ["session", "token"]
 CLAIMS = {"X-Doorward-Subject": "u_root", "X-Doorward-Roles": "admin", "X-Doorward-Sid": "root"}
 
@@ -192,8 +194,7 @@ def test_a_refresh_on_the_way_reaches_the_browser_whole(tmp_path: Path) -> None:
 def test_when_all_nodes_are_gone_it_is_unavailable_and_nobody_passes(tmp_path: Path) -> None:
     with guarding("session", tmp_path) as guarded:
         for node in guarded.nodes.nodes:
-            node.process.kill()
-            node.process.wait()
+            node.kill()
         answer = guarded.get("/app/x")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 

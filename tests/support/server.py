@@ -34,6 +34,11 @@ class RunningServer:
         """Everything written so far, to stdout and stderr."""
         return (self.folder / "output").read_text(errors="replace")
 
+    def kill(self) -> None:
+        """As `kill -9` does it."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
 
 class Serve(Protocol):
     """What the fixture `serve` is: options of `doorward serve` in, a server that answers out."""
