@@ -94,7 +94,9 @@ def long(seconds: int) -> str:
 
 def _say_no_more() -> None:
     """The interpreter's exit must not try again, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _document(data: Mapping[str, object]) -> str:
