@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.spent import seconds_of, untraced
 
+pytestmark = pytest.mark.process
+
 MOST = 1.75
 """Times what the standard library's `asyncio` and `json` cost: 60 ms where those take 41.  In
 milliseconds it would be the machine that passes or fails."""

@@ -9,6 +9,7 @@ tokens, for one lifetime at most.
 
 from typing import Any
 
+import pytest
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -260,7 +261,11 @@ def is_refused(node: Auth, credential: str) -> bool:
     return False
 
 
+class AtLength(Refreshing):
+    """The same, for longer than the ordinary suite may take."""
+
+
 TestRefreshing = Refreshing.TestCase
-TestRefreshing.settings = settings(
-    max_examples=300, stateful_step_count=40, deadline=None, derandomize=True
-)
+TestRefreshing.settings = settings(max_examples=60, stateful_step_count=40)
+TestRefreshingAtLength = pytest.mark.soak(AtLength.TestCase)
+TestRefreshingAtLength.settings = settings(TestRefreshing.settings, max_examples=3000)

@@ -1,7 +1,8 @@
-"""A thousand browsers in bad weather for two hours: nobody is logged out.
+"""Browsers in bad weather for two hours: nobody is logged out.
 
 Every browser has eight tabs on one cookie jar.  Half of all answers are lost, the rest come late by
-up to G.  The seeds are fixed; another number of browsers: `DOORWARD_BROWSERS=10000`.
+up to G.  The seeds are fixed.  The soak has a thousand browsers, or as many as `DOORWARD_BROWSERS`
+says, and more seeds.
 """
 
 import os
@@ -12,7 +13,8 @@ import pytest
 
 from tests.core.world import LOST, Browser, Delivery, G, Network, Service
 
-BROWSERS = int(os.environ.get("DOORWARD_BROWSERS", "1000"))
+FEW, MANY = 60, int(os.environ.get("DOORWARD_BROWSERS", "1000"))
+SEED = 20_300
 TABS = 8
 TWO_HOURS = 7200
 BETWEEN_REQUESTS = 1200
@@ -35,15 +37,13 @@ class Weather:
         return Delivery(slow=slow, late=self.random.randint(0, self.longest_way - slow))
 
 
-def two_hours(service: Service, weather: Weather) -> list[Browser]:
+def two_hours(service: Service, weather: Weather, count: int) -> list[Browser]:
     """Every browser's tabs ask at times of their own; the browsers as they are afterwards."""
     network, random = Network(service), weather.random
-    browsers = [Browser.logged_in(service.log_in(f"u{n}")) for n in range(BROWSERS)]
+    browsers = [Browser.logged_in(service.log_in(f"u{n}")) for n in range(count)]
     begun = service.clock()
     turns = [
-        (random.randint(0, BETWEEN_REQUESTS), n, tab)
-        for n in range(BROWSERS)
-        for tab in range(TABS)
+        (random.randint(0, BETWEEN_REQUESTS), n, tab) for n in range(count) for tab in range(TABS)
     ]
     heapify(turns)
     while turns[0][0] < TWO_HOURS:
@@ -66,15 +66,22 @@ def two_hours(service: Service, weather: Weather) -> list[Browser]:
         pytest.param((-60, 0, 60), G - 120, id="clocks that differ"),
     ],
 )
+@pytest.mark.parametrize(
+    ("count", "seed"),
+    [
+        (FEW, SEED),
+        *(pytest.param(MANY, SEED + n, marks=pytest.mark.soak) for n in range(10)),
+    ],
+)
 def test_nobody_is_logged_out_by_tabs_and_bad_weather(
-    skews: tuple[int, ...], longest_way: int
+    skews: tuple[int, ...], longest_way: int, count: int, seed: int
 ) -> None:
     service = Service(skews=skews)
-    browsers = two_hours(service, Weather(seed=20_300, longest_way=longest_way))
+    browsers = two_hours(service, Weather(seed, longest_way), count)
     assert [browser.refused for browser in browsers if browser.refused is not None] == []
     verdicts = [event.reason for event in service.told if event.kind == "refreshed"]
     for verdict in ("rotate", "replay", "rebranch"):
-        assert verdicts.count(verdict) > BROWSERS  # the weather was bad indeed
+        assert verdicts.count(verdict) > count  # the weather was bad indeed
     assert {"reused", "unsteady", "revoked"}.isdisjoint(event.kind for event in service.told)
     for browser in browsers:
         assert (

@@ -98,6 +98,7 @@ print(load_root_keys(Path(sys.argv[1]), {}, sealed_exist=False).keys[0].hex())
 """
 
 
+@pytest.mark.process
 def test_processes_that_make_the_file_at_once_end_with_one_key(tmp_path: Path) -> None:
     racers = [
         subprocess.Popen(

@@ -46,6 +46,7 @@ class TestSQLiteStore(StoreContract):
         await store.close()
 
 
+@pytest.mark.process
 class TestRedisStore(StoreContract):
     @pytest.fixture
     async def store(self, redis_server: Valkey) -> AsyncIterator[Backend]:

@@ -13,7 +13,7 @@ from doorward.stores import open_store
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.support.until import PATIENCE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 60

@@ -187,6 +187,7 @@ async def test_in_postgresql_nobody_writes_a_sealed_table_by_any_statement(
     await store.close()
 
 
+@pytest.mark.process
 async def test_what_another_process_was_told_is_written_was_there_before_the_seal(
     url: str, store: Sealable
 ) -> None:

@@ -21,7 +21,7 @@ from tests.support.proxy import Proxy, running_proxy
 from tests.support.until import comes_true
 from tests.support.valkey import Valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 BOUND = 1
 """Seconds of `max_staleness`."""

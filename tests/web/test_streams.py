@@ -247,6 +247,7 @@ def test_a_revoked_session_loses_its_streams_and_nobody_else_does(house: House) 
 
 
 @pytest.mark.parametrize("verb", ["revoke", "change"])
+@pytest.mark.process
 def test_a_decision_of_another_process_closes_them_too(house: House, verb: str) -> None:
     ann, bob = house.log_in("ann"), house.log_in("bob")
     with (

@@ -188,6 +188,7 @@ async def test_a_value_that_cannot_be_stored_is_its_callers_error_alone(
     assert await store.get("a")
 
 
+@pytest.mark.process
 async def test_an_acknowledged_revocation_outlives_a_killed_server_and_the_store_its_restart() -> (
     None
 ):

@@ -10,7 +10,7 @@ from doorward.stores.redis import RedisStore
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live, row
 from tests.support.valkey import Valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 REVOKE = Decision(revoke=True)
 

@@ -18,7 +18,7 @@ from tests.support.valkey import Valkey, running_valkey, start_valkey
 
 from .answering import FIT, answering
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 REVOKE = Decision(revoke=True)
 SLACK = 0.5

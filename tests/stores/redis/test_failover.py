@@ -15,7 +15,7 @@ from doorward.testing.contract.rows import NOW, a_session, add, row
 from tests.support.until import until
 from tests.support.valkey import Valkey, running_valkey, start_valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 REVOKE = Decision(revoke=True)
 

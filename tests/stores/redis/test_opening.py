@@ -17,7 +17,7 @@ from tests.support.valkey import Valkey, running_valkey
 
 from .answering import FIT, answering
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 
 async def refused(url: str, why: str) -> str:

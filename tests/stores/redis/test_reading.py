@@ -12,7 +12,7 @@ from tests.support.proxy import Proxy
 from tests.support.until import eventually
 from tests.support.valkey import Valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 REVOKE = Decision(revoke=True)
 

@@ -17,7 +17,7 @@ from doorward.testing.contract.rows import a_session, add
 from tests.support.proxy import Proxy, running_proxy
 from tests.support.valkey import Valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 
 def certificate(folder: Path, name: str) -> Path:

@@ -11,7 +11,7 @@ from tests.support.proxy import Proxy
 from tests.support.until import PATIENCE, eventually
 from tests.support.valkey import Valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 ROLES = Decision(roles=frozenset({"new"}))
 

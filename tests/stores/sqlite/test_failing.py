@@ -48,6 +48,7 @@ async def test_a_closed_store_is_unavailable(path: Path, call: str) -> None:
         await CALLS[call](store)
 
 
+@pytest.mark.process
 async def test_a_lock_held_elsewhere_stops_writes_and_not_reads(
     store: SQLiteStore, path: Path
 ) -> None:
@@ -63,6 +64,7 @@ async def test_a_lock_held_elsewhere_stops_writes_and_not_reads(
     assert await live(store) == {"a", "new"}
 
 
+@pytest.mark.process
 async def test_a_full_disk_loses_nothing_acknowledged(path: Path) -> None:
     with child("fill", path) as other:
         kept = json.loads(other.hear())
@@ -73,6 +75,7 @@ async def test_a_full_disk_loses_nothing_acknowledged(path: Path) -> None:
     await store.close()
 
 
+@pytest.mark.process
 def test_a_transaction_that_sqlite_gives_up_is_unavailable(path: Path) -> None:
     with child("overflow", path) as other:
         assert re.match("disk I/O error|database or disk is full", other.hear())

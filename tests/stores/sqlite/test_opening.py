@@ -93,6 +93,7 @@ def test_a_path_is_a_path_whatever_it_looks_like(
     assert [file.name for file in tmp_path.iterdir()] == [":memory:"]
 
 
+@pytest.mark.process
 async def test_opening_again_drops_no_lock_of_this_process(store: SQLiteStore, path: Path) -> None:
     await add(store, a_session("a"))
     wal = path.with_name("doorward.db-wal")
@@ -160,6 +161,7 @@ def test_a_folder_that_cannot_be_written_is_refused(folder: Path) -> None:
         refused(folder / "doorward.db", "cannot be opened: Permission denied")
 
 
+@pytest.mark.process
 def test_a_file_that_another_process_locks_is_refused(path: Path) -> None:
     finish(SQLiteStore(path).close())
     with child("hold", path):
@@ -176,6 +178,7 @@ def test_a_new_file_that_another_program_reads_is_refused(path: Path) -> None:
     finish(SQLiteStore(path).close())
 
 
+@pytest.mark.process
 def test_a_full_disk_is_refused(path: Path) -> None:
     with child("cramped", path) as other:
         assert other.hear() == (

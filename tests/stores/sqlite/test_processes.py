@@ -11,7 +11,7 @@ from tests.support.until import PATIENCE
 
 from .processes import child
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 ROUNDS = 60
 
