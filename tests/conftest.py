@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser
 
 from tests.support import hanging, outside
@@ -12,6 +13,24 @@ from tests.support.browser import launched_chromium
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.server import RunningServer, Serve, running_server
 from tests.support.valkey import Valkey, running_valkey
+
+# Neither a busy machine nor luck may decide: no deadline, and the same examples in every run.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# `--hypothesis-profile=search` looks for new ones, and says how to see again what it found.
+settings.register_profile(
+    "search", settings.get_profile("suite"), derandomize=False, print_blob=True, max_examples=2000
+)
+settings.load_profile("suite")
+
+
+def pytest_configure() -> None:
+    let_children_hear()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -78,7 +97,13 @@ def valkey(valkey_server: Valkey) -> Valkey:
     return valkey_server
 
 
-@pytest.fixture(params=["sqlite", "postgres", "valkey"])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.process),
+        pytest.param("valkey", marks=pytest.mark.process),
+    ]
+)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an empty store is, of each engine that several processes may share."""
     if request.param == "sqlite":
