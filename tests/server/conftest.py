@@ -1,36 +1,38 @@
 """A server in this process, opened with whatever options a test asks for."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from doorward.passwords import CHEAP
-from doorward.server.app import create_app
-from doorward.server.options import Options
-from doorward.testing import FakeClock
-from tests.server.house import ORIGIN, House, Opened
+from tests.server.house import House, Opened, houses
+from tests.support.migrated import born_migrated
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _migrated() -> Iterator[None]:
+    """A database in memory need not be migrated by each test that opens one."""
+    with born_migrated():
+        yield
+
+
+@pytest.fixture(scope="session")
+def root_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the root key is that every house may share; the first makes it."""
+    return tmp_path_factory.mktemp("keys") / "root.key"
 
 
 @pytest.fixture
-async def opened(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Opened]:
+async def opened(root_key_file: Path, anyio_backend: str) -> AsyncIterator[Opened]:
     """`await opened(mode="token")` is a house with these options."""
-    async with AsyncExitStack() as stack:
+    async with houses(root_key_file) as open_house:
+        yield open_house
 
-        async def open_house(**options: Any) -> House:
-            given = {
-                "database": "memory:",
-                "public_origin": ORIGIN,
-                "root_key_file": str(tmp_path / "root.key"),
-                **options,
-            }
-            clock = FakeClock()
-            app = create_app(Options(**given), clock=clock, cost=CHEAP)
-            await stack.enter_async_context(app.router.lifespan_context(app))
-            return House(app, clock, stack)
 
+@pytest.fixture(scope="module")
+async def shared(root_key_file: Path, anyio_backend: str) -> AsyncIterator[Opened]:
+    """The same, open to the end of the file: for tests that change nothing that others see."""
+    async with houses(root_key_file) as open_house:
         yield open_house
 
 

@@ -4,11 +4,29 @@ from pathlib import Path
 
 import pytest
 
-KINDS = ("memory", "file", "postgres")
+from tests.support import migrated
+
+POSTGRES, VALKEY = (
+    pytest.param(kind, marks=pytest.mark.process) for kind in ("postgres", "valkey")
+)
+KINDS = ("memory", "file", POSTGRES)
 
 
 def new_url(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """The URL of an empty database.  PostgreSQL is started only if it is asked for."""
+    """The URL of a new database, whose tables are there.  PostgreSQL is started only if it is asked
+    for."""
+    match kind:
+        case "memory":
+            return "memory:"
+        case "file":
+            folder.mkdir(parents=True, exist_ok=True)
+            return migrated.new_file(folder / "doorward.db")
+        case _:
+            return migrated.new_database(request.getfixturevalue("postgres"))
+
+
+def empty_url(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a database in which there is nothing yet, or which is not there at all."""
     match kind:
         case "memory":
             return "memory:"

@@ -1,11 +1,12 @@
 """Who works with the console in tests of the server."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 
 from doorward.server.record.history import Query
-from tests.server.house import PASSWORD, House, login
+from tests.server.house import House, login
 
 ADMIN, CUSTOMER = "root@example.test", "carol@example.test"
 
@@ -30,12 +31,12 @@ class Desk:
         return [each.entry.kind for each in found]
 
 
-async def person(house: House, email: str, *roles: str) -> tuple[httpx2.AsyncClient, str]:
-    browser = await house.browser()
-    signup = await browser.post("/api/signup", json={"email": email, "password": PASSWORD})
-    subject = str(signup.json()["subject"])
-    if roles:
-        await house.service.users.set_roles(subject, frozenset(roles))
+async def person(
+    house: House, email: str, *roles: str, **more: Any
+) -> tuple[httpx2.AsyncClient, str]:
+    """Somebody who is logged in, and their subject; `more` is about their browser."""
+    subject = await house.account(email, *roles)
+    browser = await house.browser(**more)
     assert (await login(browser, email=email)).status_code == 200
     return browser, subject
 

@@ -1,13 +1,17 @@
 """The server in this process, with a clock that stands still and passwords that cost nothing."""
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
 from fastapi import FastAPI
 
+from doorward.passwords import CHEAP
+from doorward.server.app import create_app
+from doorward.server.options import Options
 from doorward.server.service import Service
 from doorward.testing import FakeClock
 
@@ -40,10 +44,20 @@ class House:
         """A client that says where its requests come from, as every browser does."""
         return await self.client(**{"sec-fetch-site": "same-origin", **more})
 
+    async def account(self, email: str = EMAIL, *roles: str) -> str:
+        """The subject of an account that is there; one that was not signed up is made, past the
+        pages, the limits and the history."""
+        users, at = self.service.users, self.clock()
+        user = await users.by_email(email)
+        if user is None:
+            hashed = await self.service.passwords.hash(PASSWORD)
+            user = await users.create(email, hashed, frozenset(roles), at=at)
+        return user.subject
+
     async def alice(self, **more: Any) -> httpx2.AsyncClient:
         """A browser on which the first user is logged in."""
+        await self.account()
         browser = await self.browser(**more)
-        await browser.post("/api/signup", json={"email": EMAIL, "password": PASSWORD})
         assert (await login(browser)).status_code == 200
         return browser
 
@@ -61,3 +75,23 @@ async def login(
 
 
 Opened = Callable[..., Any]
+
+
+@asynccontextmanager
+async def houses(root_key_file: Path) -> AsyncIterator[Opened]:
+    """What opens houses, which are closed at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def open_house(**options: Any) -> House:
+            given = {
+                "database": "memory:",
+                "public_origin": ORIGIN,
+                "root_key_file": str(root_key_file),
+                **options,
+            }
+            clock = FakeClock()
+            app = create_app(Options(**given), clock=clock, cost=CHEAP)
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            return House(app, clock, stack)
+
+        yield open_house

@@ -21,7 +21,7 @@ from doorward.server.people.users import Users
 from doorward.server.record.entry import AUDIT
 from doorward.server.schema import NEWEST, VERSION_TABLE
 from doorward.stores import Decision, open_store
-from tests.server.databases import new_url
+from tests.server.databases import POSTGRES, empty_url
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +57,8 @@ def answer(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-@pytest.mark.parametrize("kind", ["file", "postgres"])
+@pytest.mark.process
+@pytest.mark.parametrize("kind", ["file", POSTGRES])
 def test_processes_that_start_at_once_on_an_empty_database_all_start(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
@@ -73,7 +74,7 @@ def test_processes_that_start_at_once_on_an_empty_database_all_start(
     try:
         assert [answer(process) for process in started] == ["ready"] * 3
         for attempt in range(10 if kind == "file" else 3):
-            url = new_url(kind, request, tmp_path / f"{attempt}")
+            url = empty_url(kind, request, tmp_path / f"{attempt}")
             for process in started:
                 ask(process, f"{url}\n")
             outcomes = sorted(answer(process) for process in started)

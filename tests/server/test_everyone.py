@@ -16,14 +16,14 @@ from doorward.stores import open_store
 from doorward.teller import Record, ignore
 from doorward.testing import FakeClock
 from doorward.types import Event, Mode
-from tests.server.databases import new_url
+from tests.server.databases import POSTGRES, VALKEY, new_url
 
 pytestmark = pytest.mark.anyio
 
 TOUCH = 60
 
 
-@pytest.fixture(params=["memory", "file", "postgres", "valkey"])
+@pytest.fixture(params=["memory", "file", POSTGRES, VALKEY])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty store of each engine."""
     if request.param == "valkey":

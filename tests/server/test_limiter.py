@@ -19,7 +19,7 @@ from doorward.server.people.limiter import (
 from doorward.server.refusals import Refused
 from doorward.stores.memory import MemoryStore
 from doorward.testing import FakeClock
-from tests.server.databases import new_url
+from tests.server.databases import POSTGRES, VALKEY, new_url
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.until import PATIENCE
 from tests.support.valkey import Valkey
@@ -261,7 +261,7 @@ async def test_a_restart_forgets_no_guess(opened: Opened, tmp_path: object) -> N
     assert (await login(await second.client())).status_code == 429
 
 
-@pytest.mark.parametrize("kind", ["file", "postgres", "valkey"])
+@pytest.mark.parametrize("kind", ["file", POSTGRES, VALKEY])
 async def test_guesses_at_several_nodes_are_counted_as_one(
     opened: Opened, request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:

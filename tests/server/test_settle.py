@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +15,13 @@ from doorward import Rejected, Settings
 from doorward.auth import Auth
 from doorward.keys import RootKeys
 from doorward.server.database import open_database
+from doorward.server.flows import settle
 from doorward.server.flows.lock import lock, unlock
 from doorward.server.flows.roles import give_roles
 from doorward.server.flows.settle import sweep
 from doorward.server.people.users import LastAdmin, Users
 from doorward.stores import open_store
-from tests.server.databases import new_url
+from tests.server.databases import POSTGRES, new_url
 from tests.server.house import PASSWORD
 from tests.support.server import Serve, clean_environment
 from tests.support.until import PATIENCE, until
@@ -35,25 +36,18 @@ from doorward import Settings
 from doorward.auth import Auth
 from doorward.keys import RootKeys
 from doorward.server.database import open_database
-from doorward.server.flows import lock, roles, settle
+from doorward.server.flows import lock, settle
 from doorward.server.people.users import Users
 from doorward.stores import open_store
 
 async def killed(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-async def main(users_url, sessions_url, act, subject):
+async def main(users_url, sessions_url, subject):
     users = Users(await open_database(users_url))
     auth = Auth(open_store(sessions_url), Settings(), RootKeys((bytes(32),), "test"))
     settle._carry_out = killed
-    if act == "lock":
-        await lock.lock(users, auth, subject)
-    elif act == "password":
-        kept = (await auth.sessions(subject))[-1].sid
-        user = await users.set_password(subject, "new", old=None, at=2, keep=kept)
-        await settle.settle(users, auth, user)
-    else:
-        await roles.give_roles(users, auth, subject, frozenset({"new"}))
+    await lock.lock(users, auth, subject)
 
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -67,15 +61,16 @@ class Places(NamedTuple):
     sessions: str
 
 
-@pytest.fixture(params=["file", "postgres"])
+@pytest.fixture(params=["file", POSTGRES])
 def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
     users = new_url(request.param, request, tmp_path)
     return Places(users, f"sqlite:///{tmp_path}/sessions.db")
 
 
-def crash(places: Places, act: str, subject: str) -> None:
+def kill(places: Places, subject: str) -> None:
+    """Lock, in a process that is killed between the two steps."""
     done = subprocess.run(
-        [sys.executable, "-c", CRASH, *places, act, subject],
+        [sys.executable, "-c", CRASH, *places, subject],
         check=False,
         capture_output=True,
         env=clean_environment(),
@@ -83,22 +78,45 @@ def crash(places: Places, act: str, subject: str) -> None:
     assert done.returncode == -9, done.stderr
 
 
+class Killed(Exception):
+    """What this process does instead of being killed."""
+
+
+Act = Callable[[Users, Auth], Awaitable[object]]
+
+
+async def crash(places: Places, act: Act) -> None:
+    """Decide on connections of its own, and go no further, as one that is killed there."""
+
+    async def killed(*_: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settle, "_carry_out", killed)
+        async with opened(places) as (users, auth):
+            with pytest.raises(Killed):
+                await act(users, auth)
+
+
 @asynccontextmanager
 async def opened(places: Places) -> AsyncIterator[tuple[Users, Auth]]:
     database = await open_database(places.users)
     store = open_store(places.sessions)
-    yield Users(database), Auth(store, Settings(), RootKeys((bytes(32),), "test"))
-    await store.close()
-    await database.close()
+    try:
+        yield Users(database), Auth(store, Settings(), RootKeys((bytes(32),), "test"))
+    finally:
+        await store.close()
+        await database.close()
 
 
+@pytest.mark.process
 async def test_a_lock_that_was_killed_before_it_reached_the_sessions_is_finished(
     places: Places,
 ) -> None:
     async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
-        crash(places, "lock", subject)
+        kill(places, subject)
         locked = await users.by_subject(subject)
         assert locked is not None
         assert locked.locked_at is not None
@@ -115,7 +133,7 @@ async def test_roles_that_were_killed_before_they_reached_the_sessions_reach_the
     async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
-        crash(places, "roles", subject)
+        await crash(places, lambda users, auth: give_roles(users, auth, subject, NEW))
         assert (await auth.authenticate(issued.credential)).roles == OLD
         assert await sweep(users, auth) == 1
         assert (await auth.authenticate(issued.credential)).roles == NEW
@@ -127,10 +145,14 @@ async def test_a_new_password_that_was_killed_before_it_reached_the_sessions_end
     async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         kept, thief = [await (await auth.attempt()).login(subject, roles=OLD) for _ in range(2)]
-        order = [each.sid for each in await auth.sessions(subject)]
-        if order[-1] != kept.session.sid:
-            kept, thief = thief, kept
-        crash(places, "password", subject)
+
+        async def change(users: Users, auth: Auth) -> None:
+            sid = kept.session.sid
+            user = await users.set_password(subject, "new", old=None, at=2, keep=sid)
+            assert user is not None
+            await settle.settle(users, auth, user)
+
+        await crash(places, change)
         await auth.authenticate(thief.credential)  # the crash really came in between
         assert await sweep(users, auth) == 1
         with pytest.raises(Rejected):
@@ -159,7 +181,7 @@ async def test_who_is_unlocked_after_a_crash_loses_no_session_of_a_later_login(
     async with opened(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         before = await (await auth.attempt()).login(subject)
-        crash(places, "lock", subject)
+        await crash(places, lambda users, auth: lock(users, auth, subject))
         free = await unlock(users, auth, subject)
         assert free is not None
         assert free.locked_at is None

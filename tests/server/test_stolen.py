@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 
 from doorward.tokens import mint_session_token
-from tests.server.databases import new_url
+from tests.server.databases import POSTGRES, VALKEY, new_url
 from tests.server.desk import ADMIN, person
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.postgres import Postgres
@@ -77,7 +77,7 @@ def hexes(row: str) -> list[str]:
     return [each for each in json.loads(row) if re.fullmatch("[0-9a-f]{64}", str(each))]
 
 
-@pytest.fixture(params=["file", "postgres", "valkey"])
+@pytest.fixture(params=["file", POSTGRES, VALKEY])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "file":
         path = tmp_path / "doorward.db"

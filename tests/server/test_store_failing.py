@@ -20,7 +20,7 @@ from tests.support.server import running_server
 from tests.support.until import PATIENCE, until
 from tests.support.valkey import Valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+import pytest
+
 from tests.support.processes import children, is_alive
 from tests.support.until import PATIENCE, until
+
+pytestmark = pytest.mark.process
 
 PROGRAM = """
 import logging, os, signal, sys

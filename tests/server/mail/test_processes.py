@@ -12,7 +12,7 @@ from tests.support.server import RunningServer, free_port, running_server
 from tests.support.smtp import running_smtp
 from tests.support.until import PATIENCE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 PEOPLE = 8
 
