@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from doorward.server.app import ROUTERS
 from doorward.web.origin import SAFE
-from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, login
+from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +56,13 @@ OWN: list[dict[str, str]] = [
 ]
 
 
+@pytest.fixture(scope="module", params=["session", "token"])
+async def safe(request: pytest.FixtureRequest, shared: Opened) -> tuple[House, httpx2.AsyncClient]:
+    """A house in each mode in which nothing may change, and what `unmarked` finds there."""
+    house: House = await shared(mode=request.param)
+    return house, await unmarked(house)
+
+
 async def unmarked(house: House) -> httpx2.AsyncClient:
     """Alice's cookies in a browser that says nothing about the cause of its requests."""
     return await house.client(cookie=cookies(await house.alice()))
@@ -95,14 +102,16 @@ def test_every_unsafe_route_is_tried() -> None:
 
 
 @pytest.mark.parametrize("route", UNSAFE, ids=lambda route: f"{route[0]} {route[1]}")
-async def test_no_other_site_can_cause_anything(either: House, route: Any) -> None:
-    browser = await unmarked(either)
-    before = await state(either)
+async def test_no_other_site_can_cause_anything(
+    safe: tuple[House, httpx2.AsyncClient], route: Any
+) -> None:
+    house, browser = safe
+    before = await state(house)
     for said in FOREIGN:
         answer = await send(browser, route, **said)
         assert answer.status_code == 403, said
         assert "set-cookie" not in answer.headers, said
-        assert await state(either) == before, said
+        assert await state(house) == before, said
 
 
 @pytest.mark.parametrize("said", FOREIGN)

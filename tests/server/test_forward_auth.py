@@ -24,6 +24,13 @@ async def guarded(request: pytest.FixtureRequest, opened: Opened) -> House:
     return found
 
 
+@pytest.fixture(scope="module", params=["session", "token"])
+async def proxy(request: pytest.FixtureRequest, shared: Opened) -> httpx2.AsyncClient:
+    """The proxy before one such house, with the cookies of somebody who is logged in."""
+    house: House = await shared(mode=request.param, trusted_proxies=(PROXY,))
+    return await through(house, await house.alice())
+
+
 async def through(house: House, browser: httpx2.AsyncClient | None = None) -> httpx2.AsyncClient:
     """The proxy, which hands on the cookies of a browser and, by itself, nothing else."""
     cookie = {} if browser is None else {"cookie": cookies(browser)}
@@ -59,8 +66,7 @@ async def test_nobody_is_refused_whatever_a_client_says_of_itself(guarded: House
     assert not [name for name in answer.headers if name.startswith("x-doorward")]
 
 
-async def test_what_a_client_says_of_itself_changes_no_answer(guarded: House) -> None:
-    proxy = await through(guarded, await guarded.alice())
+async def test_what_a_client_says_of_itself_changes_no_answer(proxy: httpx2.AsyncClient) -> None:
     claims = {"x-doorward-subject": "u_root", "x-doorward-roles": "admin", "x-doorward-sid": "s"}
     plain = await proxy.get(PATH, headers=said("GET"))
     claimed = await proxy.get(PATH, headers=said("GET", **claims))
@@ -79,9 +85,8 @@ FOREIGN: list[dict[str, str]] = [
 @pytest.mark.parametrize("foreign", FOREIGN)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PROPFIND", "get", ""])
 async def test_an_unsafe_request_of_another_site_is_refused(
-    guarded: House, method: str, foreign: dict[str, str]
+    proxy: httpx2.AsyncClient, method: str, foreign: dict[str, str]
 ) -> None:
-    proxy = await through(guarded, await guarded.alice())
     answer = await proxy.get(PATH, headers=said(method, **foreign))
     assert (answer.status_code, answer.json()["reason"]) == (403, "cross_origin")
 
@@ -90,17 +95,15 @@ async def test_an_unsafe_request_of_another_site_is_refused(
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 @pytest.mark.parametrize("name", ["x-original-method", "x-forwarded-method"])
 async def test_a_link_from_another_site_passes(
-    guarded: House, name: str, method: str, foreign: dict[str, str]
+    proxy: httpx2.AsyncClient, name: str, method: str, foreign: dict[str, str]
 ) -> None:
-    proxy = await through(guarded, await guarded.alice())
     assert (await proxy.get(PATH, headers={name: method, **foreign})).status_code == 200
 
 
 @pytest.mark.parametrize("own", [{"sec-fetch-site": "same-origin"}, {"origin": ORIGIN}])
 async def test_an_unsafe_request_of_our_own_pages_passes(
-    guarded: House, own: dict[str, str]
+    proxy: httpx2.AsyncClient, own: dict[str, str]
 ) -> None:
-    proxy = await through(guarded, await guarded.alice())
     assert (await proxy.get(PATH, headers=said("POST", **own))).status_code == 200
 
 
@@ -126,9 +129,8 @@ UNTOLD: list[list[tuple[str, str]]] = [
 
 @pytest.mark.parametrize("headers", UNTOLD)
 async def test_what_no_proxy_tells_for_certain_is_taken_for_unsafe(
-    guarded: House, headers: list[tuple[str, str]]
+    proxy: httpx2.AsyncClient, headers: list[tuple[str, str]]
 ) -> None:
-    proxy = await through(guarded, await guarded.alice())
     assert (await proxy.get(PATH, headers=[*headers, CROSS])).status_code == 403
 
 

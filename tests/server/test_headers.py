@@ -40,6 +40,14 @@ MORE = [
 ]
 
 
+@pytest.fixture(scope="module")
+async def inhabited(shared: Opened) -> House:
+    """A house in session mode where somebody is logged in."""
+    found: House = await shared()
+    await found.alice()
+    return found
+
+
 def check(answer: httpx2.Response) -> None:
     headers = answer.headers
     page = headers.get("content-type", "").startswith("text/html")
@@ -85,9 +93,10 @@ async def test_every_answer_carries_every_header(either: House, method: str, pat
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES + MORE)
-async def test_nothing_private_is_shown_to_a_stranger(house: House, method: str, path: str) -> None:
-    await house.alice()
-    stranger = await house.browser()
+async def test_nothing_private_is_shown_to_a_stranger(
+    inhabited: House, method: str, path: str
+) -> None:
+    stranger = await inhabited.browser()
     answer = await stranger.request(method, path)
     assert "alice" not in answer.text
     assert answer.status_code in (200, 204, 303, 400, 401, 404, 405, 415, 431)
@@ -211,8 +220,8 @@ async def test_plain_http_on_this_machine_is_served_without_a_promise_of_https(
 
 
 @pytest.mark.parametrize("path", ["//login", "/login/", "/LOGIN", "/login;x", "/account/x.css"])
-async def test_one_address_is_one_page(house: House, path: str) -> None:
-    alice = await house.alice()
+async def test_one_address_is_one_page(inhabited: House, path: str) -> None:
+    alice = await inhabited.alice()
     answer = await alice.get(f"{ORIGIN}{path}", headers={"host": "evil.example"})
     assert answer.status_code == 404
     assert "evil" not in str(answer.headers)

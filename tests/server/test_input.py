@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.server.house import EMAIL, ORIGIN, PASSWORD, House
+from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +39,13 @@ BODIES: dict[str, tuple[bytes, int]] = {
     "100,000 deep": (b"[" * 100_000, 413),
     "a password of 10 MB": (b'{"email":"a@b.test","password":"' + b"x" * 10_000_000 + b'"}', 413),
 }
+
+
+@pytest.fixture(scope="module")
+async def still(shared: Opened) -> House:
+    """A house in session mode in which nothing ever happens."""
+    found: House = await shared()
+    return found
 
 
 async def nothing_happened(house: House) -> bool:
@@ -82,10 +89,10 @@ async def soon(house: House, method: str, path: str, **what: Any) -> httpx2.Resp
     ],
 )
 async def test_the_sentence_tells_what_is_wrong_with_a_body(
-    house: House, name: str, sentence: str
+    still: House, name: str, sentence: str
 ) -> None:
     headers = {"content-type": "application/json"}
-    client = await house.client()
+    client = await still.client()
     answer = await client.post("/api/signup", content=BODIES[name][0], headers=headers)
     assert answer.json()["detail"] == sentence
 
@@ -93,19 +100,19 @@ async def test_the_sentence_tells_what_is_wrong_with_a_body(
 @pytest.mark.parametrize("path", ["/api/login", "/api/signup"])
 @pytest.mark.parametrize("name", BODIES)
 async def test_a_body_that_is_not_strictly_right_is_refused(
-    house: House, path: str, name: str
+    still: House, path: str, name: str
 ) -> None:
     body, expected = BODIES[name]
     json_type = {"content-type": "application/json"}
-    answer = await soon(house, "POST", path, content=body, headers=json_type)
+    answer = await soon(still, "POST", path, content=body, headers=json_type)
     reason = "too_large" if expected == 413 else "invalid_request"
     assert (answer.status_code, answer.json()["reason"]) == (expected, reason)
     assert "12345678" not in answer.text
-    assert await nothing_happened(house)
+    assert await nothing_happened(still)
 
 
-async def test_a_transport_of_ones_own_is_refused(house: House) -> None:
-    client = await house.client()
+async def test_a_transport_of_ones_own_is_refused(still: House) -> None:
+    client = await still.client()
     body = {"email": EMAIL, "password": PASSWORD, "transport": "pigeon"}
     answer = await client.post("/api/login", json=body)
     assert (answer.status_code, answer.json()["reason"]) == (400, "invalid_request")
@@ -127,12 +134,12 @@ async def test_a_transport_of_ones_own_is_refused(house: House) -> None:
     ],
 )
 async def test_json_comes_as_json_and_as_nothing_that_a_form_could_send(
-    house: House, content_type: str
+    still: House, content_type: str
 ) -> None:
-    client = await house.client()
+    client = await still.client()
     answer = await client.post("/api/signup", content=GOOD, headers={"content-type": content_type})
     assert (answer.status_code, answer.json()["reason"]) == (415, "unsupported_media_type")
-    assert await nothing_happened(house)
+    assert await nothing_happened(still)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=UTF-8"])
@@ -158,13 +165,13 @@ FORMS: dict[str, tuple[str, str, int]] = {
 
 @pytest.mark.parametrize("path", ["/login", "/signup", "/logout", "/reset", "/elevate"])
 @pytest.mark.parametrize("name", FORMS)
-async def test_a_form_that_is_none_of_ours_is_refused(house: House, path: str, name: str) -> None:
+async def test_a_form_that_is_none_of_ours_is_refused(still: House, path: str, name: str) -> None:
     content_type, body, expected = FORMS[name]
-    browser = await house.browser()
+    browser = await still.browser()
     answer = await browser.post(path, content=body.encode(), headers={"content-type": content_type})
     assert answer.status_code == expected
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert await nothing_happened(house)
+    assert await nothing_happened(still)
 
 
 @pytest.mark.parametrize(
@@ -179,16 +186,16 @@ async def test_a_form_that_is_none_of_ours_is_refused(house: House, path: str, n
     ids=["authorization", "cookie", "one header", "all headers", "many headers"],
 )
 async def test_headers_that_are_too_long_are_refused_at_once(
-    house: House, header: dict[str, str]
+    still: House, header: dict[str, str]
 ) -> None:
     for path in ("/api/me", "/login"):
-        answer = await soon(house, "GET", path, headers=header)
+        answer = await soon(still, "GET", path, headers=header)
         assert answer.status_code == 431
         assert "set-cookie" not in answer.headers
 
 
-async def test_an_address_that_is_too_long_is_refused(house: House) -> None:
-    client = await house.client()
+async def test_an_address_that_is_too_long_is_refused(still: House) -> None:
+    client = await still.client()
     assert (await client.get("/login?return_to=/" + "a" * 9_000)).status_code == 431
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import fields
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -35,14 +36,16 @@ HOSTILE = [
     "\u202egnp.exe\u202c \u0645\u0631\u062d\u0628\u0627",
     "A" * 4000,
 ]
-PLAIN = every_page("plain")
+saying = cache(every_page)
+PLAIN = saying("plain")
 FOLDER = Path(rendering.__file__).parents[1]
 
 pages = pytest.mark.parametrize("name", PLAIN)
 
 
+@cache
 def elements(name: str, said: str = "plain") -> list[Element]:
-    return read_html(render(every_page(said)[name]))
+    return read_html(render(saying(said)[name]))
 
 
 def ids(name: str) -> list[str]:
