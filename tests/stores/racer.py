@@ -1,7 +1,7 @@
-"""Another process at the same store: `python -m tests.stores.racer URL KIND ROUNDS`.
+"""Another process at the same store: `python -m tests.stores.racer URL`.
 
-It says `ready` when it has opened the store, and at the next line on its pipe tries everything the
-other one tries, and says what it won.
+It says `ready` when it has opened the store.  At each line on its pipe, a kind and a number of
+rounds, it tries everything the other one tries, and says what it won.
 """
 
 import asyncio
@@ -41,12 +41,14 @@ async def take(store: Backend, number: int) -> bool:
 KINDS = {"insert": insert, "replace": replace_one, "change": change, "take": take}
 
 
-async def race(url: str, kind: str, rounds: str) -> None:
+async def race(url: str) -> None:
     store = open_store(url)
     await store.mark()
     print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps([await KINDS[kind](store, number) for number in range(int(rounds))]))
+    for line in sys.stdin:
+        kind, rounds = line.split()
+        won = [await KINDS[kind](store, number) for number in range(int(rounds))]
+        print(json.dumps(won), flush=True)
     await store.close()
 
 

@@ -1,8 +1,11 @@
 """The stores that ship pass the suite that every store must pass."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
 from doorward.stores import Backend, Cursor, open_store
@@ -19,15 +22,33 @@ def redis_server(request: pytest.FixtureRequest) -> Iterator[Valkey]:
 
 
 EMPTY = """
-    TRUNCATE doorward_sessions, doorward_changes, doorward_marks, doorward_keys, doorward_tickets,
-        doorward_limits;
+    DELETE FROM doorward_sessions;
+    DELETE FROM doorward_changes;
+    DELETE FROM doorward_marks;
+    DELETE FROM doorward_keys;
+    DELETE FROM doorward_tickets;
+    DELETE FROM doorward_limits;
     UPDATE doorward_meta SET changes_purged_up_to = '0', marks_purged_up_to = '0';
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One for all tests, each of which leaves it empty: that is quicker than one for each."""
+
+    url: str
+    connection: Any
+
+    async def empty(self) -> None:
+        await self.connection.execute(EMPTY)
+
+
 @pytest.fixture(scope="module")
-def database(postgres: Postgres) -> str:
-    return postgres.new_database()
+async def database(postgres: Postgres) -> AsyncIterator[Database]:
+    url = postgres.new_database()
+    connection = await asyncpg.connect(url)
+    yield Database(url, connection)
+    await connection.close()
 
 
 class TestMemoryStore(StoreContract):
@@ -58,12 +79,11 @@ class TestRedisStore(StoreContract):
 
 class TestPostgresStore(StoreContract):
     @pytest.fixture
-    async def store(self, postgres: Postgres, database: str) -> AsyncIterator[Backend]:
-        """Emptied after each test, which is quicker than a database for each."""
-        store = open_store(database)
+    async def store(self, database: Database) -> AsyncIterator[Backend]:
+        store = open_store(database.url)
         yield store
         await store.close()
-        postgres.execute(EMPTY, database)
+        await database.empty()
 
     def ahead(self, cursor: Cursor) -> Cursor:
         place, snapshot = cursor

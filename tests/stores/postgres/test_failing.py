@@ -3,8 +3,9 @@
 import asyncio
 import signal
 from asyncio import create_task, gather
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -32,23 +33,50 @@ CALLS: dict[str, Callable[[Backend], Awaitable[object]]] = {
 }
 
 
-@pytest.fixture(params=CALLS)
-def call(request: pytest.FixtureRequest) -> Callable[[Backend], Awaitable[object]]:
-    return CALLS[request.param]
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls of some kinds, made at once; by its name, what became of each."""
+
+    names: Sequence[str]
+
+    async def answers(self, store: Backend, times: int = 1) -> dict[str, set[type]]:
+        made = [name for name in self.names for _ in range(times)]
+        found = await gather(*(CALLS[name](store) for name in made), return_exceptions=True)
+        types: dict[str, set[type]] = {name: set() for name in self.names}
+        for name, answer in zip(made, found, strict=True):
+            types[name].add(type(answer))
+        return types
+
+    async def are_unavailable(self, store: Backend, times: int = 1) -> None:
+        unavailable: dict[str, set[type]] = {name: {StoreUnavailable} for name in self.names}
+        assert await self.answers(store, times) == unavailable
+
+    async def succeed(self, store: Backend) -> None:
+        for name in self.names:
+            await CALLS[name](store)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param([*CALLS], id="all kinds"),
+        *(pytest.param([name], id=name, marks=pytest.mark.soak) for name in CALLS),
+    ]
+)
+def calls(request: pytest.FixtureRequest) -> Calls:
+    """Of all kinds at once; in the soak of each kind alone, too."""
+    return Calls(request.param)
 
 
 async def test_a_black_hole_is_unavailable_within_the_stated_time_and_heals(
-    behind: PostgresStore, proxy: Proxy, call: Callable[[Backend], Awaitable[object]]
+    behind: PostgresStore, proxy: Proxy, calls: Calls
 ) -> None:
     await add(behind, a_session("a"))
     await behind.get("a")
     proxy.black_hole()
     start = monotonic()
-    answers = await gather(*(call(behind) for _ in range(20)), return_exceptions=True)
-    assert {type(answer) for answer in answers} == {StoreUnavailable}
+    await calls.are_unavailable(behind, times=20)
     assert monotonic() - start < 2 * GIVES_UP
-    with pytest.raises(StoreUnavailable):  # this one has to connect
-        await call(behind)
+    await calls.are_unavailable(behind)  # these have to connect
     assert monotonic() - start < 4 * GIVES_UP
     await proxy.restore()
     assert await recovers(behind) < 5
@@ -56,35 +84,33 @@ async def test_a_black_hole_is_unavailable_within_the_stated_time_and_heals(
 
 
 async def test_a_server_that_takes_no_connection_is_unavailable_and_heals(
-    behind: PostgresStore, proxy: Proxy, call: Callable[[Backend], Awaitable[object]]
+    behind: PostgresStore, proxy: Proxy, calls: Calls
 ) -> None:
     await proxy.refuse()
-    with pytest.raises(StoreUnavailable):
-        await call(behind)
+    await calls.are_unavailable(behind)
     await proxy.restore()
     assert await recovers(behind) < 5
 
 
 async def test_a_new_connection_that_is_never_answered_is_unavailable(
-    behind: PostgresStore, proxy: Proxy, call: Callable[[Backend], Awaitable[object]]
+    behind: PostgresStore, proxy: Proxy, calls: Calls
 ) -> None:
     proxy.black_hole()
     start = monotonic()
-    answers = await gather(*(call(behind) for _ in range(20)), return_exceptions=True)
-    assert {type(answer) for answer in answers} == {StoreUnavailable}
+    await calls.are_unavailable(behind, times=20)
     assert monotonic() - start < 2 * GIVES_UP
     await proxy.restore()
     assert await recovers(behind) < 5
 
 
 async def test_a_connection_that_was_cut_is_replaced(
-    behind: PostgresStore, proxy: Proxy, call: Callable[[Backend], Awaitable[object]]
+    behind: PostgresStore, proxy: Proxy, calls: Calls
 ) -> None:
     await add(behind, a_session("a"))
-    await call(behind)
+    await calls.succeed(behind)
     proxy.reset()
     assert await recovers(behind) < 5
-    await call(behind)
+    await calls.succeed(behind)
 
 
 async def test_a_slow_network_is_slow_and_nothing_else(behind: PostgresStore, proxy: Proxy) -> None:

@@ -20,11 +20,15 @@ pytestmark = [pytest.mark.anyio, pytest.mark.process]
 REVOKE = Decision(revoke=True)
 
 
+AT_ONCE = ("--repl-diskless-sync-delay", "0")
+"""A primary waits five seconds for a second replica before it fills the first."""
+
+
 @contextmanager
 def pair() -> Iterator[tuple[Valkey, Valkey]]:
     """A primary, and a replica that has caught up with it."""
     with (
-        running_valkey() as primary,
+        running_valkey(*AT_ONCE) as primary,
         running_valkey("--replicaof", f"127.0.0.1 {primary.port}") as replica,
     ):
         until(lambda: "master_link_status:up" in replica.ask("INFO", "replication"))
