@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, EVERY, GUIDE, ROOT, anchors, name, prose, rows
+from tests.docs.pages import DOCS, EVERY, GUIDE, anchors, name, prose, rows
 
 GLOSSARY = DOCS / "glossary.md"
 DECISIONS = DOCS / "decisions"
@@ -33,13 +33,15 @@ def test_every_local_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 
 def test_the_index_lists_every_page() -> None:
-    assert local(DOCS / "index.md") >= {*GUIDE, DECISIONS / "README.md"} - {DOCS / "index.md"}
+    missing = {*GUIDE, DECISIONS / "README.md"} - {DOCS / "index.md"} - local(DOCS / "index.md")
+    assert not missing, f"add links to docs/index.md: {sorted(map(name, missing))}"
 
 
 def test_the_index_of_decisions_lists_every_decision_and_no_other() -> None:
     decisions = {path for path in DECISIONS.glob("*.md") if path.name != "README.md"}
     listed = {path for path in local(DECISIONS / "README.md") if path.parent == DECISIONS}
-    assert listed == decisions
+    wrong = sorted(map(name, listed ^ decisions))
+    assert not wrong, f"list each decision that exists in docs/decisions/README.md: {wrong}"
 
 
 @pytest.mark.parametrize("page", [page for page in GUIDE if page != GLOSSARY], ids=name)
@@ -63,8 +65,9 @@ def test_every_measured_number_stands_beside_its_command() -> None:
 def test_the_pages_show_every_picture_they_keep() -> None:
     pictures = {path.resolve() for path in (DOCS / "img").glob("*") if path.is_file()}
     shown = set().union(*(local(page) for page in GUIDE))
-    assert pictures <= shown
-    assert all(path.stat().st_size < 100_000 for path in pictures), ROOT
+    assert pictures <= shown, f"no page shows {sorted(map(name, pictures - shown))}"
+    large = [name(path) for path in pictures if path.stat().st_size >= 100_000]
+    assert not large, f"more than 100 kB: {large}"
 
 
 @pytest.mark.parametrize("page", EVERY, ids=name)

@@ -13,7 +13,7 @@ import pytest
 from tests.docs.pages import GUIDE, ROOT, Block, blocks, name
 from tests.support.nested import as_if_fresh, run_nested
 
-KINDS = {"python", "console", "bash", "json", "ini", "text"}
+KINDS = ("python", "console", "bash", "json", "ini", "text")
 OTHERS = ("DOORWARD_", "DATABASE", "PYTEST_ADDOPTS")
 """Variables that a reader has not set."""
 
@@ -91,7 +91,9 @@ def test_the_application_of_the_readme_needs_one_word_to_change_its_mode(folder:
 @pytest.mark.parametrize("page", GUIDE, ids=name)
 def test_every_block_says_what_becomes_of_it(page: Path) -> None:
     for block in blocks(page):
-        assert block.kind in KINDS, f"{block}: {block.kind!r} is none of {sorted(KINDS)}"
+        assert block.kind in KINDS, (
+            f"{block}: begin the block with one of {KINDS}, not {block.kind!r}"
+        )
         if block.more.startswith("no-run"):
             assert block.more.removeprefix("no-run:").strip(), f"{block}: why is it not run?"
 

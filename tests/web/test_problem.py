@@ -10,6 +10,7 @@ from doorward.web.transport import challenge
 
 FORBIDDEN = {Reason.CROSS_ORIGIN, Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE}
 CONFLICT = {Reason.TOO_MANY_SESSIONS}
+TITLES = {401: "Unauthorized", 403: "Forbidden", 409: "Conflict"}
 
 
 def test_every_reason_has_a_status() -> None:
@@ -19,10 +20,14 @@ def test_every_reason_has_a_status() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_a_refusal_is_answered_with_its_status_and_stable_reason(reason: Reason) -> None:
     status, headers, body = problem(Rejected(reason, "for logs only"))
-    assert status == (403 if reason in FORBIDDEN else 409 if reason in CONFLICT else 401)
+    wanted = 403 if reason in FORBIDDEN else 409 if reason in CONFLICT else 401
+    assert status == wanted, (
+        f"{reason} is answered with {status}, not {wanted}: correct STATUS in src/doorward/web/"
+        "problem.py, or FORBIDDEN, CONFLICT and TITLES in tests/web/test_problem.py"
+    )
     assert json.loads(body) == {
         "type": "about:blank",
-        "title": {401: "Unauthorized", 403: "Forbidden", 409: "Conflict"}[status],
+        "title": TITLES[status],
         "status": status,
         "detail": EXPLANATIONS[reason],
         "reason": reason.value,
