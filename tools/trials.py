@@ -1,0 +1,132 @@
+"""Test one mutant after the other in a copy of a checkout."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+from contextlib import suppress
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+from tools.mutations import Mutant, mutants_of
+
+MOST_SECONDS = 120
+"""For one test of a mutant: a healthy one ends long before."""
+
+PYTEST = [
+    *("-x", "-q", "-n0", "--tb=no", "-m", "not soak", "-p", "no:cacheprovider"),
+    # Two runs differ in the mutant, not in their luck.
+    *("-p", "no:randomly", "--hypothesis-seed=0", "--basetemp=../scratch"),
+    *("-o", "faulthandler_exit_on_timeout=true", "-o"),
+]
+
+UNHEARD = {"test_imports.py"}
+"""Measures what an import costs: on a busy machine it fails with any mutant, or with none."""
+
+ROOMS = {
+    "src/doorward/rules.py": "core/test_rules* core/test_auth_* core/*",
+    "src/doorward/tokens.py": "core/test_tokens* core/test_auth_* keys/* core/*",
+    "src/doorward/view.py": "core/test_view* core/test_feed* core/test_auth_* core/*",
+    "src/doorward/check.py": "core/test_auth_authenticate* core/test_auth_* core/*",
+    "src/doorward/exchange.py": "core/test_auth_refresh* core/test_auth_* core/*",
+    "src/doorward/web/gate.py": "web/test_gate* web/test_asgi* web/test_fastapi* web/*",
+    "src/doorward/web/origin.py": "web/test_origin* web/test_gate* web/*",
+    "src/doorward/web/transport.py": "web/test_transport* web/test_gate* web/*",
+    "src/doorward/server/people/limiter.py": "server/test_limiter* server/test_tries*"
+    " server/test_login* server/test_password* server/test_recover* server/test_devices*",
+    "src/doorward/server/record/chain.py": "server/test_chain* server/test_audit*"
+    " server/test_recorder* server/test_history*",
+}
+"""Each file, and where its tests are: the nearest first."""
+
+
+class Outcome(NamedTuple):
+    """What became of a mutant, by which test, in how many seconds."""
+
+    status: str
+    test: str
+    seconds: float
+
+
+class Copy:
+    """A copy of a checkout, in which one process tests one mutant after the other."""
+
+    def __init__(self, checkout: Path, commit: str, folder: Path) -> None:
+        command = ["git", "-C", str(checkout), "archive", commit]
+        packed = subprocess.run(command, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+        own = checkout.resolve() / ".venv/bin/python"
+        self._folder, self._python = folder, str(own if own.exists() else sys.executable)
+        self._environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
+        self._times = count(1)
+        self._check_imported()
+
+    def tests(self, path: str) -> list[str]:
+        """The test files for a source file, in the order in which they are run."""
+        found = [
+            str(file.relative_to(self._folder))
+            for pattern in ROOMS[path].split()
+            for file in sorted(self._folder.joinpath("tests").glob(f"{pattern}.py"))
+            if file.name.startswith("test_") and file.name not in UNHEARD
+        ]
+        return list(dict.fromkeys(found))
+
+    def mutants(self, path: str) -> list[Mutant]:
+        """All mutants of a source file."""
+        return list(mutants_of(path, self._folder.joinpath(path).read_bytes()))
+
+    def try_out(self, mutant: Mutant, seconds: float) -> Outcome:
+        """Test a mutant, for no longer than so many seconds."""
+        path = self._folder / mutant.path
+        sound = path.read_bytes()
+        try:
+            self._write(path, mutant.source)
+            return self.run(self.tests(mutant.path), seconds, MOST_SECONDS)
+        finally:
+            self._write(path, sound)
+
+    def run(self, tests: list[str], seconds: float = 3600, each: int = 900) -> Outcome:
+        """The outcome of these tests, and each of them, in so many seconds, as the copy now is."""
+        began, log = monotonic(), self._folder.with_name("log")
+        shutil.rmtree(self._folder / ".hypothesis", ignore_errors=True)  # what it found before
+        command = [self._python, "-m", "pytest", *PYTEST, f"faulthandler_timeout={each}", *tests]
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command, cwd=self._folder, env=self._environment, stdout=out, stderr=out,
+                start_new_session=True,
+            )  # fmt: skip
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+            with suppress(ProcessLookupError):  # and whatever its tests left running
+                os.killpg(process.pid, signal.SIGKILL)
+            code = process.wait()
+        said = log.read_text("utf-8", "replace")
+        took = round(monotonic() - began, 1)
+        if code == 0:
+            return Outcome("lived", "", took)
+        if failed := re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", said, re.MULTILINE):
+            return Outcome("killed", failed[1], took)
+        if hung := re.search(r'File ".*/(tests/.+?)", line \d+ in (test_\w+)', said):
+            return Outcome("timeout", f"{hung[1]}::{hung[2]}", took)
+        hanging = "Timeout (" in said or took >= seconds
+        return Outcome("timeout" if hanging else "killed", said.strip()[-200:], took)
+
+    def _write(self, path: Path, source: bytes) -> None:
+        path.write_bytes(source)
+        # Compiled code is taken for that of any source of the same size and second.
+        os.utime(path, (next(self._times),) * 2)
+
+    def _check_imported(self) -> None:
+        names = [path[4:-3].replace("/", ".") for path in ROOMS]
+        code = f"import importlib as i; print(*[i.import_module(n).__file__ for n in {names}])"
+        command = [self._python, "-c", code]
+        said = subprocess.check_output(command, env=self._environment, cwd=self._folder, text=True)
+        if not all(Path(name).is_relative_to(self._folder) for name in said.split()):
+            raise SystemExit(f"not the copy in {self._folder} was imported: {said}")
