@@ -11,6 +11,7 @@ from playwright.async_api import Browser
 from tests.support import hanging, outside
 from tests.support.browser import launched_chromium
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.processes import let_children_hear
 from tests.support.server import RunningServer, Serve, running_server
 from tests.support.valkey import Valkey, running_valkey
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.scene import signal_all
 from tests.support.postgres import Postgres, running_postgres, start_postgres
+from tests.support.processes import end
 from tests.support.valkey import Valkey, running_valkey, start_valkey
 
 
@@ -106,8 +107,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def _end(engine: Engine, first: subprocess.Popen[bytes]) -> None:
     """What was started again is ours to stop."""
     if engine.process is not first:
-        engine.process.send_signal(signal.SIGQUIT)
-        engine.process.wait()
+        end(engine.process, signal.SIGQUIT)
 
 
 @pytest.fixture

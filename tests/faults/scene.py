@@ -155,7 +155,7 @@ async def _running(url: str, key_file: Path) -> AsyncIterator[Node]:
     finally:
         process.send_signal(signal.SIGCONT)
         process.kill()
-        await process.wait()
+        await asyncio.wait_for(process.wait(), PATIENCE)
 
 
 def children_of(pid: int) -> list[int]:

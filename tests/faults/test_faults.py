@@ -18,10 +18,20 @@ from doorward.types import system_clock
 from tests.faults.conftest import Engine
 from tests.faults.scene import BOUND, RECOVERY, scene, signal_all
 from tests.support.postgres import Postgres
-from tests.support.until import eventually
+from tests.support.until import PATIENCE, eventually
 from tests.support.valkey import running_valkey
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
+
+
+ENGINES = ("postgres", "valkey")
+
+
+def on(engine: str) -> pytest.MarkDecorator:
+    """On this engine in the ordinary suite, on the other under soak: of a fault that does not look
+    different to the two drivers."""
+    others = [pytest.param(each, marks=pytest.mark.soak) for each in ENGINES if each != engine]
+    return pytest.mark.parametrize("engine", [engine, *others], indirect=True)
 
 
 async def after_the_bound() -> None:
@@ -40,6 +50,7 @@ async def test_the_feed_is_cut(engine: Engine, tmp_path: Path) -> None:
         await play.judge(acknowledged)
 
 
+@on("postgres")
 async def test_everything_is_black_holed(engine: Engine, tmp_path: Path) -> None:
     async with scene(engine.fresh(), tmp_path) as play:
         play.cable.black_hole()
@@ -53,6 +64,7 @@ async def test_everything_is_black_holed(engine: Engine, tmp_path: Path) -> None
         await play.judge(acknowledged)
 
 
+@on("valkey")
 async def test_the_store_is_paused(engine: Engine, tmp_path: Path) -> None:
     async with scene(engine.fresh(), tmp_path) as play:
         acknowledged = await play.revoke()
@@ -70,7 +82,7 @@ async def test_the_store_is_killed_and_started_again(engine: Engine, tmp_path: P
     async with scene(engine.fresh(), tmp_path) as play:
         acknowledged = await play.revoke()
         signal_all(engine.process.pid, signal.SIGKILL)
-        engine.process.wait()
+        engine.process.wait(PATIENCE)
         await after_the_bound()
         engine.restart()
         started = monotonic()
@@ -79,11 +91,13 @@ async def test_the_store_is_killed_and_started_again(engine: Engine, tmp_path: P
         await play.judge(acknowledged)
 
 
-async def test_the_node_is_paused_for_five_seconds(engine: Engine, tmp_path: Path) -> None:
+@on("valkey")
+@pytest.mark.parametrize("seconds", [2 * BOUND, pytest.param(5, marks=pytest.mark.soak)])
+async def test_the_node_is_paused(engine: Engine, tmp_path: Path, seconds: int) -> None:
     async with scene(engine.fresh(), tmp_path) as play:
         play.node.pause()
         acknowledged = await play.revoke()
-        await asyncio.sleep(5)
+        await asyncio.sleep(seconds)
         play.node.resume()
         resumed = monotonic()
         await play.refused(resumed)
@@ -94,6 +108,7 @@ async def test_the_node_is_paused_for_five_seconds(engine: Engine, tmp_path: Pat
             assert max(accepted) < acknowledged + BOUND
 
 
+@on("postgres")
 async def test_the_node_is_cut_off_for_longer_than_changes_are_kept(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -118,7 +133,16 @@ async def test_the_node_is_cut_off_for_longer_than_changes_are_kept(
             assert max(accepted) < acknowledged + BOUND
 
 
-@pytest.mark.parametrize("seconds", [-300, 300])
+@pytest.mark.parametrize(
+    ("engine", "seconds"),
+    [
+        ("postgres", -300),
+        ("valkey", 300),
+        pytest.param("postgres", 300, marks=pytest.mark.soak),
+        pytest.param("valkey", -300, marks=pytest.mark.soak),
+    ],
+    indirect=["engine"],
+)
 async def test_the_nodes_clock_is_stepped_by_minutes(
     engine: Engine, tmp_path: Path, seconds: int
 ) -> None:

@@ -56,8 +56,8 @@ class Node:
         """As `kill -9` does it."""
         if self.process.returncode is None:
             self.process.kill()
-        await self.process.wait()
-        await self._listening
+        await asyncio.wait_for(self.process.wait(), PATIENCE)
+        await asyncio.wait_for(self._listening, PATIENCE)
 
     async def _listen(self) -> None:
         assert self.process.stdout is not None

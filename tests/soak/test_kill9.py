@@ -21,7 +21,7 @@ from doorward.types import Mode
 from tests.soak.nodes import Node, Site, running_site
 from tests.soak.people import GRACE, OVER, Dispute, Person, Victim
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 MODES: tuple[Mode, Mode] = ("session", "token")
 PEOPLE: tuple[Mode, ...] = ("token", "token", "token", "session") * 2
@@ -150,7 +150,7 @@ async def soaked(soak: Soak, rounds: int) -> None:
     await soak.look(soak.living, soak.dead, [])
 
 
-@pytest.mark.parametrize("rounds", [5, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(200, marks=pytest.mark.soak)])
 async def test_whatever_was_acknowledged_holds_when_nodes_are_killed(
     url: str, tmp_path: Path, rounds: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.processes import end
 from tests.support.server import RETRY_SECONDS
 from tests.support.until import PATIENCE
 
@@ -65,13 +66,14 @@ def running_nginx(folder: Path, text: str) -> Iterator[None]:
     (folder / "nginx.conf").write_text(user + text)
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
     log = folder / "nginx.out"
-    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
-        try:
-            for port in re.findall(r"listen 127\.0\.0\.1:(\d+)", text):
-                _wait(int(port), process, log)
-            yield
-        finally:
-            process.terminate()
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+    try:
+        for port in re.findall(r"listen 127\.0\.0\.1:(\d+)", text):
+            _wait(int(port), process, log)
+        yield
+    finally:
+        end(process)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,6 +1,44 @@
-"""Whose child is who, as the system tells it."""
+"""Processes of a test: how they end, and whose child is who, as the system tells it."""
 
+import signal
+import subprocess
 from pathlib import Path
+from types import FrameType
+
+from tests.support.until import PATIENCE
+
+SHELLS_IGNORE = (signal.SIGINT, signal.SIGQUIT)
+"""What a shell ignores in a program that it starts in the background."""
+
+
+def let_children_hear() -> None:
+    """Let the programs that are started from now on hear signals that ours was started to ignore.
+
+    A program inherits what is ignored, and some never end then.  What is handled it does not
+    inherit (POSIX, exec), so ours handles those, by doing nothing, as before.
+    """
+    for number in SHELLS_IGNORE:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, _do_nothing)
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None: ...
+
+
+def end(
+    process: subprocess.Popen[bytes], number: int = signal.SIGTERM, seconds: float = PATIENCE
+) -> None:
+    """Tell a process to end, and wait for it.  One that does not is killed, and the test fails."""
+    process.send_signal(number)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(seconds)
+        name = signal.Signals(number).name
+        raise AssertionError(
+            f"killed, since {name} did not end it in {seconds} s: {process.args!r}"
+        ) from None
 
 
 def children(parent: int) -> set[int]:

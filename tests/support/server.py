@@ -120,5 +120,8 @@ def _stop(server: RunningServer) -> None:
         server.process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         server.process.send_signal(signal.SIGABRT)  # it then writes where each of its threads is
-        server.process.wait()
+        try:
+            server.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
         raise AssertionError(f"did not stop in {PATIENCE} s: {server.output}") from None

