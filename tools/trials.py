@@ -116,7 +116,7 @@ class Copy:
         if hung := re.search(r'File ".*/(tests/.+?)", line \d+ in (test_\w+)', said):
             return Outcome("timeout", f"{hung[1]}::{hung[2]}", took)
         hanging = "Timeout (" in said or took >= seconds
-        return Outcome("timeout" if hanging else "killed", said.strip()[-200:], took)
+        return Outcome("timeout" if hanging else "killed", " ".join(said.split())[-200:], took)
 
     def _write(self, path: Path, source: bytes) -> None:
         path.write_bytes(source)
