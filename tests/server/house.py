@@ -54,6 +54,14 @@ class House:
             user = await users.create(email, hashed, frozenset(roles), at=at)
         return user.subject
 
+    async def new_alice(self, **more: Any) -> httpx2.AsyncClient:
+        """A browser on which the first user signed up and logged in."""
+        browser = await self.browser(**more)
+        account = {"email": EMAIL, "password": PASSWORD}
+        assert (await browser.post("/api/signup", json=account)).status_code == 201
+        assert (await login(browser)).status_code == 200
+        return browser
+
     async def alice(self, **more: Any) -> httpx2.AsyncClient:
         """A browser on which the first user is logged in."""
         await self.account()

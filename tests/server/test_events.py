@@ -26,7 +26,7 @@ def log(caplog: pytest.LogCaptureFixture) -> Any:
 
 
 async def test_what_happens_to_an_account_is_told(either: House, log: Any) -> None:
-    browser = await either.alice(**{"user-agent": "curl/8"})
+    browser = await either.new_alice(**{"user-agent": "curl/8"})
     assert [each["event"] for each in log()] == ["signup", "login"]
     await login(browser, "wrong")
     (failed,) = log()

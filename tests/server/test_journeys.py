@@ -2,6 +2,7 @@
 client without cookies, on a file and in memory, in both modes."""
 
 from collections.abc import AsyncIterator
+from itertools import count
 from typing import Any
 
 import httpx2
@@ -17,11 +18,20 @@ pytestmark = pytest.mark.anyio
 NEW = "a wholly new passphrase"
 
 
-@pytest.fixture(
-    scope="module",
-    params=[("session", "file"), ("session", "memory"), ("token", "file"), ("token", "memory")],
-    ids="-".join,
-)
+# Each mode and each store once; the others tell little more, and a browser costs much.
+SERVERS = [
+    pytest.param((mode, store), marks=marks, id=f"{mode}-{store}")
+    for mode, store, marks in [
+        ("session", "file", ()),
+        ("token", "memory", ()),
+        ("session", "memory", pytest.mark.soak),
+        ("token", "file", pytest.mark.soak),
+    ]
+]
+PEOPLE = count()
+
+
+@pytest.fixture(scope="module", params=SERVERS)
 def server(request: pytest.FixtureRequest, serve: Serve) -> RunningServer:
     mode, store = request.param
     kept = () if store == "file" else ("--database", "memory:")
@@ -29,9 +39,9 @@ def server(request: pytest.FixtureRequest, serve: Serve) -> RunningServer:
 
 
 @pytest.fixture
-def email(request: pytest.FixtureRequest) -> str:
+def email() -> str:
     """Another person for each test: the servers are shared."""
-    return f"{abs(hash(request.node.nodeid))}@example.test"
+    return f"{next(PEOPLE)}@example.test"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from doorward.errors import ConfigurationError, Reason
 from doorward.server.meters.metrics import Metrics
 from doorward.server.routes.scrape import load_token, may_scrape
 from doorward.settings import MINUTE
-from tests.server.house import EMAIL, PASSWORD, House, Opened, login
+from tests.server.house import PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
 
@@ -53,9 +53,7 @@ async def scraped(house: House, **headers: str) -> str:
 
 
 async def test_logins_and_refusals_by_reason_are_counted(either: House) -> None:
-    account = {"email": EMAIL, "password": PASSWORD}
-    await (await either.browser()).post("/api/signup", json=account)
-    browser = await either.alice()
+    browser = await either.new_alice()
     await login(browser, "wrong")
     await login(browser, "wrong")
     stranger = await either.client()

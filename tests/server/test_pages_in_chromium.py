@@ -49,24 +49,25 @@ async def test_no_page_offends_the_policy_or_its_script(page: Page) -> None:
     assert complaints == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 961, 1280])
-async def test_no_page_scrolls_sideways_whatever_it_has_to_say(page: Page, width: int) -> None:
-    await page.set_viewport_size({"width": width, "height": 640})
+async def in_widths(page: Page, *widths: int) -> AsyncIterator[str]:
+    """Every page in every width, as one who turns a screen: by name and width."""
     for name in PAGES:
         await page.goto(ORIGIN + name)
+        for width in widths:
+            await page.set_viewport_size({"width": width, "height": 640})
+            yield f"{name}, {width} wide"
+
+
+async def test_no_page_scrolls_sideways_whatever_it_has_to_say(page: Page) -> None:
+    async for name in in_widths(page, 320, 390, 768, 961, 1280):
         excess = await page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert excess <= 0, name
 
 
-@pytest.mark.parametrize("width", [320, 375, 464, 480])
-async def test_no_word_of_a_menu_is_broken_and_none_is_alone_in_the_last_line(
-    page: Page, width: int
-) -> None:
-    await page.set_viewport_size({"width": width, "height": 640})
-    for name in PAGES:
-        await page.goto(ORIGIN + name)
+async def test_no_word_of_a_menu_is_broken_and_none_is_alone_in_the_last_line(page: Page) -> None:
+    async for name in in_widths(page, 320, 375, 464, 480):
         boxes = await page.locator(".top nav a").evaluate_all(
             "links => links.map(link => [link.getClientRects().length, link.offsetHeight,"
             " link.offsetTop])"

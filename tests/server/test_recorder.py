@@ -182,7 +182,7 @@ async def test_no_line_is_forged_by_what_a_client_said(
 async def test_a_day_in_the_life_of_an_account_is_entered_with_who_and_where(
     either: House,
 ) -> None:
-    browser = await either.alice(**{"user-agent": "Firefox"})
+    browser = await either.new_alice(**{"user-agent": "Firefox"})
     principal = (await browser.get("/api/me")).json()
     await login(await either.client(address="203.0.113.9"), "wrong")
     await browser.post("/api/elevate", json={"password": "wrong"})
