@@ -58,9 +58,10 @@ def answer(process: "subprocess.Popen[str]") -> str:
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("attempts", [2, pytest.param(10, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("kind", ["file", POSTGRES])
 def test_processes_that_start_at_once_on_an_empty_database_all_start(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, attempts: int
 ) -> None:
     started = [
         subprocess.Popen(
@@ -73,7 +74,7 @@ def test_processes_that_start_at_once_on_an_empty_database_all_start(
     ]
     try:
         assert [answer(process) for process in started] == ["ready"] * 3
-        for attempt in range(10 if kind == "file" else 3):
+        for attempt in range(attempts):
             url = empty_url(kind, request, tmp_path / f"{attempt}")
             for process in started:
                 ask(process, f"{url}\n")

@@ -209,7 +209,7 @@ async def test_a_hash_of_another_cost_is_renewed_by_the_next_login(house: House)
 
 async def test_a_full_house_is_told_to_come_back(house: House) -> None:
     await house.alice()
-    dear = Cost(memory_kib=65_536, passes=40, for_tests=True)
+    dear = Cost(memory_kib=65_536, passes=20, for_tests=True)
     slow = Passwords(dear, workers=1, waiting=0)
     house.app.state.service = replace(house.service, passwords=slow)
     browser = await house.browser()

@@ -1,6 +1,7 @@
 """The pages in a real browser, under the strict policy they are served with."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 from playwright.async_api import Browser, Page, Route
@@ -40,57 +41,88 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
-async def test_no_page_offends_the_policy_or_its_script(page: Page) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+WIDTHS = (320, 375, 390, 464, 480, 768, 961, 1280)
+MEASURE = """() => ({
+    excess: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    boxes: [...document.querySelectorAll(".top nav a")].map(
+        (link) => [link.getClientRects().length, link.offsetHeight, link.offsetTop]
+    ),
+})"""
+UMLAUTS = "müller@exämple.org"
+ENTER = """(said) => [...document.querySelectorAll("input[autocomplete=username]")].map(
+    (field) => (field.value = said, field.validationMessage + field.value)
+)"""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the browser made of one page: by width, what is too wide and how the links of its menu
+    lie; and what its fields for an address keep of one with umlauts."""
+
+    excess: dict[int, int]
+    boxes: dict[int, list[tuple[int, int, int]]]
+    kept: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """One visit of every page, in each width."""
+
+    seen: dict[str, Seen]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+async def tour(chromium: Browser) -> Tour:
+    found = Tour({}, [])
+    context = await chromium.new_context()
+    await context.route("**/*", answer)
+    page = await context.new_page()
+    page.on("console", lambda message: found.complaints.append(message.text))
+    page.on("pageerror", lambda error: found.complaints.append(str(error)))
     for name in PAGES:
-        await page.goto(ORIGIN + name)
-    assert complaints == []
+        found.seen[name] = await seen_at(page, name)
+    await context.close()
+    return found
 
 
-async def in_widths(page: Page, *widths: int) -> AsyncIterator[str]:
-    """Every page in every width, as one who turns a screen: by name and width."""
-    for name in PAGES:
-        await page.goto(ORIGIN + name)
-        for width in widths:
-            await page.set_viewport_size({"width": width, "height": 640})
-            yield f"{name}, {width} wide"
+async def seen_at(page: Page, name: str) -> Seen:
+    found = Seen({}, {}, [])
+    await page.set_viewport_size({"width": WIDTHS[0], "height": 640})
+    await page.goto(ORIGIN + name)
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 640})
+        measured = await page.evaluate(MEASURE)
+        found.excess[width], found.boxes[width] = measured["excess"], measured["boxes"]
+    found.kept = await page.evaluate(ENTER, UMLAUTS)
+    return found
 
 
-async def test_no_page_scrolls_sideways_whatever_it_has_to_say(page: Page) -> None:
-    async for name in in_widths(page, 320, 390, 768, 961, 1280):
-        excess = await page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert excess <= 0, name
+def test_no_page_offends_the_policy_or_its_script(tour: Tour) -> None:
+    assert tour.complaints == []
 
 
-async def test_no_word_of_a_menu_is_broken_and_none_is_alone_in_the_last_line(page: Page) -> None:
-    async for name in in_widths(page, 320, 375, 464, 480):
-        boxes = await page.locator(".top nav a").evaluate_all(
-            "links => links.map(link => [link.getClientRects().length, link.offsetHeight,"
-            " link.offsetTop])"
-        )
+@pytest.mark.parametrize("width", [320, 390, 768, 961, 1280])
+def test_no_page_scrolls_sideways_whatever_it_has_to_say(tour: Tour, width: int) -> None:
+    assert [name for name, seen in tour.seen.items() if seen.excess[width] > 0] == []
+
+
+@pytest.mark.parametrize("width", [320, 375, 464, 480])
+def test_no_word_of_a_menu_is_broken_and_none_is_alone_in_the_last_line(
+    tour: Tour, width: int
+) -> None:
+    for name, seen in tour.seen.items():
+        boxes = seen.boxes[width]
         assert len({(parts, height) for parts, height, _ in boxes}) <= 1, name
         assert all(parts == 1 and height < 50 for parts, height, _ in boxes), name
         lines = [top for _, _, top in boxes]
         assert len(set(lines)) == 1 or lines.count(max(lines, default=0)) != 1, name
 
 
-async def test_every_page_takes_and_keeps_an_address_with_umlauts_as_the_server_does(
-    page: Page,
-) -> None:
-    address, asked = "müller@exämple.org", set()
-    for name in PAGES:
-        await page.goto(ORIGIN + name)
-        for field in await page.locator("input[autocomplete=username]").all():
-            kept = await field.evaluate(
-                "(field, said) => (field.value = said, field.validationMessage + field.value)",
-                address,
-            )
-            assert kept == address, name
-            asked.add(name)
+def test_every_page_takes_and_keeps_an_address_with_umlauts_as_the_server_does(tour: Tour) -> None:
+    asked = {name for name, seen in tour.seen.items() if seen.kept}
+    for name in asked:
+        assert set(tour.seen[name].kept) == {UMLAUTS}, name
     assert {"login", "signup", "setup", "account", "elevate"} <= asked
 
 

@@ -14,7 +14,7 @@ from tests.support.until import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
-PEOPLE = 8
+PEOPLE = 4
 
 
 def change_passwords(server: RunningServer) -> None:
