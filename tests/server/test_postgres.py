@@ -42,9 +42,9 @@ async def nodes(postgres: Postgres) -> AsyncIterator[list[Database]]:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def alone() -> Iterator[Postgres]:
-    """A server that may be stopped."""
+    """A server that may be stopped, and is another test's no more."""
     with running_postgres() as server:
         yield server
 

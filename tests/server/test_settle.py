@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx2
 import pytest
+from anyio.lowlevel import checkpoint
 
 from doorward import Rejected, Settings
 from doorward.auth import Auth
@@ -22,9 +22,9 @@ from doorward.server.flows.settle import sweep
 from doorward.server.people.users import LastAdmin, Users
 from doorward.stores import open_store
 from tests.server.databases import POSTGRES, new_url
-from tests.server.house import PASSWORD
-from tests.support.server import Serve, clean_environment
-from tests.support.until import PATIENCE, until
+from tests.server.house import House, Opened, login
+from tests.support.server import clean_environment
+from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -93,13 +93,13 @@ async def crash(places: Places, act: Act) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settle, "_carry_out", killed)
-        async with opened(places) as (users, auth):
+        async with connected(places) as (users, auth):
             with pytest.raises(Killed):
                 await act(users, auth)
 
 
 @asynccontextmanager
-async def opened(places: Places) -> AsyncIterator[tuple[Users, Auth]]:
+async def connected(places: Places) -> AsyncIterator[tuple[Users, Auth]]:
     database = await open_database(places.users)
     store = open_store(places.sessions)
     try:
@@ -113,7 +113,7 @@ async def opened(places: Places) -> AsyncIterator[tuple[Users, Auth]]:
 async def test_a_lock_that_was_killed_before_it_reached_the_sessions_is_finished(
     places: Places,
 ) -> None:
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
         kill(places, subject)
@@ -130,7 +130,7 @@ async def test_a_lock_that_was_killed_before_it_reached_the_sessions_is_finished
 async def test_roles_that_were_killed_before_they_reached_the_sessions_reach_them(
     places: Places,
 ) -> None:
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
         await crash(places, lambda users, auth: give_roles(users, auth, subject, NEW))
@@ -142,7 +142,7 @@ async def test_roles_that_were_killed_before_they_reached_the_sessions_reach_the
 async def test_a_new_password_that_was_killed_before_it_reached_the_sessions_ends_all_but_one(
     places: Places,
 ) -> None:
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         kept, thief = [await (await auth.attempt()).login(subject, roles=OLD) for _ in range(2)]
 
@@ -164,7 +164,7 @@ async def test_a_new_password_that_was_killed_before_it_reached_the_sessions_end
 async def test_a_new_password_and_other_decisions_that_are_not_settled_are_all_carried_out(
     places: Places,
 ) -> None:
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         kept, thief = [await (await auth.attempt()).login(subject, roles=OLD) for _ in range(2)]
         await users.set_roles(subject, NEW)
@@ -178,7 +178,7 @@ async def test_a_new_password_and_other_decisions_that_are_not_settled_are_all_c
 async def test_who_is_unlocked_after_a_crash_loses_no_session_of_a_later_login(
     places: Places,
 ) -> None:
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         before = await (await auth.attempt()).login(subject)
         await crash(places, lambda users, auth: lock(users, auth, subject))
@@ -195,7 +195,7 @@ async def test_who_is_unlocked_after_a_crash_loses_no_session_of_a_later_login(
 async def test_of_many_who_give_roles_at_once_the_table_and_the_sessions_agree(
     places: Places,
 ) -> None:
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         subject = (await users.create("a@example.test", None, OLD, at=1)).subject
         issued = await (await auth.attempt()).login(subject, roles=OLD)
         given = [give_roles(users, auth, subject, frozenset({f"r{n}"})) for n in range(12)]
@@ -208,7 +208,7 @@ async def test_of_many_who_give_roles_at_once_the_table_and_the_sessions_agree(
 
 async def test_of_many_who_demote_each_other_at_once_one_stays(places: Places) -> None:
     admin = frozenset({"admin"})
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         made = [await users.create(f"a{n}@example.test", None, admin, at=1) for n in range(8)]
 
         async def demote(subject: str, by_lock: bool) -> bool:
@@ -228,24 +228,24 @@ async def test_of_many_who_demote_each_other_at_once_one_stays(places: Places) -
 
 
 async def test_nobody_and_somebody_who_is_gone_is_none(places: Places) -> None:
-    async with opened(places) as (users, auth):
+    async with connected(places) as (users, auth):
         assert await lock(users, auth, "u_nobody") is None
         assert await unlock(users, auth, "u_nobody") is None
         assert await give_roles(users, auth, "u_nobody", NEW) is None
 
 
 async def test_a_running_server_finishes_what_another_process_was_killed_in(
-    serve: Serve,
+    opened: Opened, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = serve()
-    with httpx2.Client(base_url=running.url, timeout=PATIENCE) as client:
-        account = {"email": "ann@example.test", "password": PASSWORD}
-        subject = client.post("/api/signup", json=account).json()["subject"]
-        token = client.post("/api/login", json={**account, "transport": "bearer"}).json()
-        bearer = {"authorization": f"Bearer {token['access_token']}"}
-        assert client.get("/api/me", headers=bearer).status_code == 200
-        database = await open_database(running.database)
-        await Users(database).lock(subject, at=1)  # and no further: its process is gone
-        await database.close()
-        assert client.post("/api/login", json=account).status_code == 401
-        until(lambda: client.get("/api/me", headers=bearer).status_code == 401)
+    monkeypatch.setattr(settle, "EVERY", 0.02)
+    url = new_url("file", request, tmp_path)
+    house: House = await opened(database=url)
+    browser = await house.alice()
+    database = await open_database(url)
+    subject = await house.account()
+    await Users(database).lock(subject, at=1)  # and no further: its process is gone
+    await database.close()
+    async with asyncio.timeout(PATIENCE):
+        while (await browser.get("/api/me")).status_code == 200:
+            await checkpoint()
+    assert (await login(browser)).status_code == 401

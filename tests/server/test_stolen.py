@@ -121,7 +121,7 @@ async def life(
     beside = {} if place.sessions is None else {"sessions": place.sessions}
     house: House = await opened(mode=request.param, database=place.database, **beside)
     admin, _ = await person(house, ADMIN, "admin")
-    browser = await house.alice()
+    browser = await house.new_alice()
     tokens = (await login(await house.client(), transport="bearer")).json()
     given = [PASSWORD, CHOSEN, *admin.cookies.values(), *browser.cookies.values()]
     given += [tokens["access_token"], tokens.get("refresh_token", tokens["access_token"])]

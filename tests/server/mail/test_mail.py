@@ -31,8 +31,9 @@ async def smtp(anyio_backend: str) -> AsyncIterator[Smtp]:
 
 
 @pytest.fixture
-async def posting(opened: Opened, smtp: Smtp) -> House:
-    """A house that sends mail."""
+async def posting(opened: Opened, smtp: Smtp, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house that sends mail, and looks for more of it at short intervals."""
+    monkeypatch.setattr("doorward.server.mail.postman.EVERY", 0.02)
     found: House = await opened(smtp_url=parse_relay(smtp.url), mail_from=FROM)
     return found
 
