@@ -193,6 +193,21 @@ async def test_the_long_dead_are_deleted_and_the_living_are_not(house: House) ->
     assert await auth.session(alive.session.sid) is not None
 
 
+async def test_a_purge_goes_in_steps_and_tells_after_each_how_many_went(house: House) -> None:
+    auth = house.auth()
+    for _ in range(5):
+        await log_in(auth)
+    await auth.revoke(subject="ann")
+    house.clock.advance(DAY + 1)
+    told: list[int] = []
+
+    async def note(gone: int) -> None:
+        told.append(gone)
+
+    assert await auth.purge(note, 2) == 5
+    assert told == [2, 4, 5]
+
+
 async def test_what_ended_is_kept_as_long_as_any_access_token_from_before(
     token_house: House,
 ) -> None:

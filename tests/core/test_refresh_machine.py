@@ -10,7 +10,7 @@ tokens, for one lifetime at most.
 from typing import Any
 
 import pytest
-from hypothesis import assume, settings
+from hypothesis import Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -266,6 +266,9 @@ class AtLength(Refreshing):
 
 
 TestRefreshing = Refreshing.TestCase
-TestRefreshing.settings = settings(max_examples=60, stateful_step_count=40)
+# It shows what fails as it was found: to look for the shortest history takes minutes.
+TestRefreshing.settings = settings(
+    max_examples=150, stateful_step_count=40, phases=[Phase.explicit, Phase.generate]
+)
 TestRefreshingAtLength = pytest.mark.soak(AtLength.TestCase)
-TestRefreshingAtLength.settings = settings(TestRefreshing.settings, max_examples=3000)
+TestRefreshingAtLength.settings = settings(max_examples=3000, stateful_step_count=40)

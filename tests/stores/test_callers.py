@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +136,12 @@ def test_a_url_that_names_no_store_is_refused_and_what_it_holds_is_not_shown(url
     with pytest.raises(ConfigurationError, match="use memory:, sqlite:///PATH") as refused:
         open_store(url)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", [None, 3, Path("app.db")])
+def test_what_is_no_string_is_refused_as_that(url: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"named by a string, .+, not by (None|a value)"):
+        open_store(url)
 
 
 @pytest.mark.parametrize("url", ["sqlite:", "sqlite:///", "sqlite://x", "sqlite:x.db"])

@@ -9,8 +9,10 @@ import asyncpg
 import pytest
 
 from doorward.stores import Backend, Cursor, open_store
+from doorward.stores.postgres import PostgresStore
 from doorward.testing.contract import StoreContract
 from tests.support.postgres import Postgres
+from tests.support.until import PATIENCE
 from tests.support.valkey import Valkey, redis_programs, running_valkey
 
 
@@ -80,7 +82,7 @@ class TestRedisStore(StoreContract):
 class TestPostgresStore(StoreContract):
     @pytest.fixture
     async def store(self, database: Database) -> AsyncIterator[Backend]:
-        store = open_store(database.url)
+        store = PostgresStore(database.url, answer_within=PATIENCE)
         yield store
         await store.close()
         await database.empty()

@@ -9,6 +9,7 @@ import pytest
 from doorward.stores.postgres import PostgresStore
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy, running_proxy
+from tests.support.until import PATIENCE
 
 GIVES_UP = 1.0
 """Seconds that a store of these tests waits for an answer: more than a busy machine needs."""
@@ -21,7 +22,7 @@ def url(postgres: Postgres) -> str:
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[PostgresStore]:
-    store = PostgresStore(url)
+    store = PostgresStore(url, answer_within=PATIENCE)
     yield store
     await store.close()
 
