@@ -25,8 +25,9 @@ def limit(item: pytest.Function) -> None:
 def _limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     @wraps(test)
     async def bounded(*args: Any, **kwargs: Any) -> None:
+        limit = timeout(LIMIT)
         try:
-            async with timeout(LIMIT) as limit:
+            async with limit:
                 await test(*args, **kwargs)
         except TimeoutError as error:
             if not limit.expired():
