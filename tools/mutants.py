@@ -96,7 +96,7 @@ def check_healthy(copy: Copy, paths: list[str], results: Results) -> None:
         tests = dict.fromkeys(test for path in new for test in copy.tests(path))
         outcome = copy.run(list(tests))
         if outcome.status != "lived":
-            raise SystemExit(f"without any mutant: {outcome.status} {outcome.test}")
+            raise SystemExit(f"Without any mutant:\n{copy.log.read_text('utf-8', 'replace')}")
         results.healthy.update(dict.fromkeys(new, outcome.seconds))
         results.keep()
 

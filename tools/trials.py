@@ -20,7 +20,7 @@ MOST_SECONDS = 120
 """For one test of a mutant: a healthy one ends long before."""
 
 PYTEST = [
-    *("-x", "-q", "-n0", "--tb=no", "-m", "not soak", "-p", "no:cacheprovider"),
+    *("-x", "-q", "-n0", "--tb=short", "-m", "not soak", "-p", "no:cacheprovider"),
     # Two runs differ in the mutant, not in their luck.
     *("-p", "no:randomly", "--hypothesis-seed=0", "--basetemp=../scratch"),
     *("-o", "faulthandler_exit_on_timeout=true", "-o"),
@@ -66,6 +66,7 @@ class Copy:
         self._folder, self._python = folder, str(own if own.exists() else sys.executable)
         self._environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
         self._times = count(1)
+        self.log = folder.with_name("log")
         self._check_imported()
 
     def tests(self, path: str) -> list[str]:
@@ -94,10 +95,10 @@ class Copy:
 
     def run(self, tests: list[str], seconds: float = 3600, each: int = 900) -> Outcome:
         """The outcome of these tests, and each of them, in so many seconds, as the copy now is."""
-        began, log = monotonic(), self._folder.with_name("log")
+        began = monotonic()
         shutil.rmtree(self._folder / ".hypothesis", ignore_errors=True)  # what it found before
         command = [self._python, "-m", "pytest", *PYTEST, f"faulthandler_timeout={each}", *tests]
-        with log.open("wb") as out:
+        with self.log.open("wb") as out:
             process = subprocess.Popen(
                 command, cwd=self._folder, env=self._environment, stdout=out, stderr=out,
                 start_new_session=True,
@@ -107,7 +108,7 @@ class Copy:
             with suppress(ProcessLookupError):  # and whatever its tests left running
                 os.killpg(process.pid, signal.SIGKILL)
             code = process.wait()
-        said = log.read_text("utf-8", "replace")
+        said = self.log.read_text("utf-8", "replace")
         took = round(monotonic() - began, 1)
         if code == 0:
             return Outcome("lived", "", took)
