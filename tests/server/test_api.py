@@ -249,7 +249,7 @@ async def test_openapi_describes_every_route_of_the_api_and_how_to_authenticate(
 ) -> None:
     schema = (await (await either.client()).get("/openapi.json")).json()
     described = {(method, path) for path, item in schema["paths"].items() for method in item}
-    assert described == {
+    known = {
         ("get", "/api/forward-auth"),
         ("post", "/api/signup"),
         ("post", "/api/login"),
@@ -280,6 +280,10 @@ async def test_openapi_describes_every_route_of_the_api_and_how_to_authenticate(
         ("post", "/api/admin/keys/rotate"),
         ("post", "/api/admin/keys/{kid}/compromise"),
     }
+    assert described == known, (
+        "in tests/server/test_api.py, in `known`:"
+        f" add {sorted(described - known)}, remove {sorted(known - described)}"
+    )
     assert set(schema["components"]["securitySchemes"]) == {"cookie", "bearer"}
     assert schema["paths"]["/api/me"]["get"]["security"] == [{"cookie": []}, {"bearer": []}]
     assert schema["paths"]["/api/admin/users"]["get"]["security"] == [

@@ -39,7 +39,8 @@ def test_every_letter_says_when_or_what_to_do_and_is_short(kind: str) -> None:
     assert ("secret" in text.body) == (kind == LINK)
     assert "{" not in text.body
     if kind != LINK:
-        assert absolute(AT) in text.body
+        where = "in _WORDS of src/doorward/server/mail/letter.py"
+        assert absolute(AT) in text.body, f"{where}: say in {kind!r} when it happened, by {{when}}"
         assert "Firefox on Linux, at the address 203.0.113.9" in text.body
 
 
