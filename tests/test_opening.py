@@ -1,8 +1,11 @@
 """Opening by a few words: the store, the root key, and the verbs."""
 
+import asyncio
 import os
+import sqlite3
 import stat
 from base64 import urlsafe_b64encode
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -107,3 +110,24 @@ async def test_a_refused_start_lets_go_of_the_file(tmp_path: Path) -> None:
         await opened(tmp_path, key=KEY)
     # who holds the file open leaves its write-ahead log behind
     assert sorted(os.listdir(tmp_path)) == ["app.db", "key"]
+
+
+async def test_a_file_is_waited_for_while_the_loop_goes_on_that_holds_it(tmp_path: Path) -> None:
+    await (await opened(tmp_path)).store.close()
+    with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(0.05, other.execute, "COMMIT")
+        await (await opened(tmp_path)).store.close()
+
+
+async def test_a_cancelled_opening_leaves_no_file_open(tmp_path: Path) -> None:
+    await (await opened(tmp_path)).store.close()
+    with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        opening = asyncio.create_task(opened(tmp_path))
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.05, opening.cancel)
+        loop.call_later(0.1, other.execute, "COMMIT")
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+    assert not (tmp_path / "app.db-wal").exists()

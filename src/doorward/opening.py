@@ -1,5 +1,6 @@
 """Open everything an application needs by a few words: the store, the root key, `Auth`."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ async def open_auth(
     The root key is `DOORWARD_ROOT_KEY`, else the file, which is made at first start while the
     database holds no key sealed under a lost one.  Raises `ConfigurationError`.
     """
-    store = around(open_store(database))
+    store = around(await _opened(database))
     try:
         sealed = any(key.sealed_private is not None for key in await store.keys())
         root = load_root_keys(root_key_file, environ, sealed_exist=sealed)
@@ -50,6 +51,17 @@ async def open_auth(
         return auth
     except BaseException:
         await store.close()
+        raise
+
+
+async def _opened(database: str) -> Backend:
+    """The store, opened beside the event loop: a file may be locked by a transaction that only
+    goes on when the loop does, such as that of another application in this process."""
+    opening = asyncio.create_task(asyncio.to_thread(open_store, database))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await (await opening).close()
         raise
 
 
