@@ -16,7 +16,7 @@ from doorward.settings import DAY
 from doorward.stores import Decision, Store, open_store
 from doorward.types import system_clock
 from tests.faults.conftest import Engine
-from tests.faults.scene import BOUND, RECOVERY, scene, signal_all
+from tests.faults.scene import BOUND, RECOVERY, WIDE, scene, signal_all
 from tests.support.postgres import Postgres
 from tests.support.until import PATIENCE, eventually
 from tests.support.valkey import running_valkey
@@ -45,7 +45,7 @@ async def test_the_feed_is_cut(engine: Engine, tmp_path: Path) -> None:
             engine.cut_feed()
         acknowledged = await play.revoke()
         engine.cut_feed()
-        await play.refused(acknowledged, BOUND)
+        await play.refused(acknowledged)
         await play.well(acknowledged)
         await play.judge(acknowledged)
 
@@ -56,7 +56,7 @@ async def test_everything_is_black_holed(engine: Engine, tmp_path: Path) -> None
         play.cable.black_hole()
         acknowledged = await play.revoke()
         for _, credential in (*play.doomed.values(), *play.spared.values()):
-            await play.node.until(credential, {"unavailable"}, acknowledged, RECOVERY)
+            await play.node.until(credential, {"unavailable"}, acknowledged, WIDE)
         await play.cable.restore()
         mended = monotonic()
         await play.refused(mended)
@@ -78,7 +78,10 @@ async def test_the_store_is_paused(engine: Engine, tmp_path: Path) -> None:
         await play.judge(acknowledged)
 
 
-async def test_the_store_is_killed_and_started_again(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [WIDE, pytest.param(RECOVERY, marks=pytest.mark.soak)])
+async def test_the_store_is_killed_and_started_again(
+    engine: Engine, tmp_path: Path, seconds: float
+) -> None:
     async with scene(engine.fresh(), tmp_path) as play:
         acknowledged = await play.revoke()
         signal_all(engine.process.pid, signal.SIGKILL)
@@ -86,8 +89,8 @@ async def test_the_store_is_killed_and_started_again(engine: Engine, tmp_path: P
         await after_the_bound()
         engine.restart()
         started = monotonic()
-        await play.refused(started)
-        await play.well(started)
+        await play.refused(started, seconds)
+        await play.well(started, seconds)
         await play.judge(acknowledged)
 
 
@@ -126,7 +129,7 @@ async def test_the_node_is_cut_off_for_longer_than_changes_are_kept(
         mended = monotonic()
         answers = {"session": {"unknown", "revoked"}, "token": {"expired", "revoked"}}
         for mode, (_, credential) in play.doomed.items():
-            await play.node.until(credential, answers[mode], mended, RECOVERY)
+            await play.node.until(credential, answers[mode], mended, WIDE)
         report = await play.node.tell(report=True)
         for _, credential in play.doomed.values():
             accepted = [run.last for run in report[credential] if run.answer == "accepted"]
@@ -152,10 +155,10 @@ async def test_the_nodes_clock_is_stepped_by_minutes(
         stepped = monotonic()
         for mode, (_, credential) in play.doomed.items():
             answers = {"revoked"} if mode == "session" else {"revoked", "expired"}
-            await play.node.until(credential, answers, stepped, BOUND)
+            await play.node.until(credential, answers, stepped, WIDE)
         await play.node.tell(step=-seconds)
         back = monotonic()
-        await play.refused(back, BOUND)
+        await play.refused(back)
         await play.well(back)
         report = await play.node.tell(report=True)
         for _, credential in play.doomed.values():
@@ -174,7 +177,7 @@ async def test_a_long_transaction_of_somebody_else_holds_nothing_up(
         async with other.transaction():
             await other.execute("CREATE TABLE theirs (x int)")
             acknowledged = await play.revoke()
-            await play.refused(acknowledged, BOUND)
+            await play.refused(acknowledged)
             await play.well(acknowledged)
             await play.judge(acknowledged)
         await other.close()
