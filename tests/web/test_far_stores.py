@@ -152,6 +152,16 @@ async def test_a_session_token_dies_elsewhere_once_a_refresh_token_made_of_it_is
             await refused_in_time(node, old.credential, acknowledged, Reason.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        ("postgres", "token"),
+        ("valkey", "session"),
+        pytest.param("postgres", "session", marks=pytest.mark.soak),
+        pytest.param("valkey", "token", marks=pytest.mark.soak),
+    ],
+    indirect=True,
+)
 async def test_a_node_that_is_cut_off_accepts_nothing_beyond_the_bound(nodes: Nodes) -> None:
     issued = await nodes.login()
     nodes.cable.black_hole()
