@@ -4,9 +4,11 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from .auth import Auth
+from .errors import ConfigurationError
 from .keys import RootKeys, load_root_keys
 from .settings import Settings
 from .stores import Backend, open_store
@@ -55,13 +57,15 @@ async def open_auth(
 
 
 async def _opened(database: str) -> Backend:
-    """The store, opened beside the event loop: a file may be locked by a transaction that only
-    goes on when the loop does, such as that of another application in this process."""
-    opening = asyncio.create_task(asyncio.to_thread(open_store, database))
+    """Open the store in a thread: its file may be locked by another application of this event
+    loop, which must go on to release it.  When cancelled, the store is closed once it is open."""
+    # a future, not a task: a loop that ends cancels every task, and the store would stay open
+    opening = asyncio.get_running_loop().run_in_executor(None, open_store, database)
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        await (await opening).close()
+        with suppress(ConfigurationError):
+            await (await asyncio.shield(opening)).close()
         raise
 
 

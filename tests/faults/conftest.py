@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.faults.scene import signal_all
+from tests.faults.scene import RECOVERY, WIDE, signal_all
 from tests.support.postgres import Postgres, running_postgres, start_postgres
 from tests.support.processes import end
 from tests.support.valkey import Valkey, running_valkey, start_valkey
@@ -113,6 +113,12 @@ def _end(engine: Engine, first: subprocess.Popen[bytes]) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
+
+
+@pytest.fixture(params=[WIDE, pytest.param(RECOVERY, marks=pytest.mark.soak)])
+def recovery(request: pytest.FixtureRequest) -> float:
+    """Seconds until all must be well again: as promised in the soak, wide beside other tests."""
+    return float(request.param)
 
 
 __all__ = ["signal_all"]

@@ -78,13 +78,15 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`decider` issues and decides, next to the store; the node hears of it through `cable`.  Of
-    each mode there is one login to be revoked and one that lives on, all known to the node."""
+    each mode there is one login to be revoked and one that lives on, all known to the node.
+    `recovery` is how many seconds it may take until all is well again."""
 
     deciders: dict[Mode, Auth]
     node: Node
     cable: Proxy
     doomed: dict[Mode, tuple[str, str]]
     spared: dict[Mode, tuple[str, str]]
+    recovery: float
 
     async def revoke(self) -> float:
         """Revoke those that are to be; when the last of it was acknowledged."""
@@ -92,15 +94,15 @@ class Scene:
             await decider.revoke(sid=self.doomed[mode][0])
         return monotonic()
 
-    async def refused(self, after: float, seconds: float = WIDE) -> None:
+    async def refused(self, after: float) -> None:
         """Until the node refuses what was revoked."""
         for _, credential in self.doomed.values():
-            await self.node.until(credential, {"revoked"}, after, seconds)
+            await self.node.until(credential, {"revoked"}, after, self.recovery)
 
-    async def well(self, after: float, seconds: float = WIDE) -> None:
+    async def well(self, after: float) -> None:
         """Until the node lets in who lives on."""
         for _, credential in self.spared.values():
-            await self.node.until(credential, {"accepted"}, after, seconds)
+            await self.node.until(credential, {"accepted"}, after, self.recovery)
 
     async def judge(self, acknowledged: float) -> None:
         """Nothing revoked was accepted after the bound, nobody else was refused, no check hung."""
@@ -117,7 +119,7 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(url: str, folder: Path) -> AsyncIterator[Scene]:
+async def scene(url: str, folder: Path, recovery: float) -> AsyncIterator[Scene]:
     """A node that has checked four logins, behind a cable that is whole."""
     key_file = folder / "root.key"
     deciders = {
@@ -134,7 +136,7 @@ async def scene(url: str, folder: Path) -> AsyncIterator[Scene]:
                     await node.tell(watch=credential)
                 for _, credential in (*doomed.values(), *spared.values()):
                     await node.until(credential, {"accepted"}, begun, 15)
-                yield Scene(deciders, node, cable, doomed, spared)
+                yield Scene(deciders, node, cable, doomed, spared, recovery)
     finally:
         for decider in deciders.values():
             await decider.store.close()

@@ -16,7 +16,7 @@ from doorward.settings import DAY
 from doorward.stores import Decision, Store, open_store
 from doorward.types import system_clock
 from tests.faults.conftest import Engine
-from tests.faults.scene import BOUND, RECOVERY, WIDE, scene, signal_all
+from tests.faults.scene import BOUND, scene, signal_all
 from tests.support.postgres import Postgres
 from tests.support.until import PATIENCE, eventually
 from tests.support.valkey import running_valkey
@@ -39,8 +39,8 @@ async def after_the_bound() -> None:
     await asyncio.sleep(BOUND + 0.2)
 
 
-async def test_the_feed_is_cut(engine: Engine, tmp_path: Path) -> None:
-    async with scene(engine.fresh(), tmp_path) as play:
+async def test_the_feed_is_cut(engine: Engine, tmp_path: Path, recovery: float) -> None:
+    async with scene(engine.fresh(), tmp_path, recovery) as play:
         for _ in range(3):
             engine.cut_feed()
         acknowledged = await play.revoke()
@@ -51,12 +51,12 @@ async def test_the_feed_is_cut(engine: Engine, tmp_path: Path) -> None:
 
 
 @on("postgres")
-async def test_everything_is_black_holed(engine: Engine, tmp_path: Path) -> None:
-    async with scene(engine.fresh(), tmp_path) as play:
+async def test_everything_is_black_holed(engine: Engine, tmp_path: Path, recovery: float) -> None:
+    async with scene(engine.fresh(), tmp_path, recovery) as play:
         play.cable.black_hole()
         acknowledged = await play.revoke()
         for _, credential in (*play.doomed.values(), *play.spared.values()):
-            await play.node.until(credential, {"unavailable"}, acknowledged, WIDE)
+            await play.node.until(credential, {"unavailable"}, acknowledged, play.recovery)
         await play.cable.restore()
         mended = monotonic()
         await play.refused(mended)
@@ -65,8 +65,8 @@ async def test_everything_is_black_holed(engine: Engine, tmp_path: Path) -> None
 
 
 @on("valkey")
-async def test_the_store_is_paused(engine: Engine, tmp_path: Path) -> None:
-    async with scene(engine.fresh(), tmp_path) as play:
+async def test_the_store_is_paused(engine: Engine, tmp_path: Path, recovery: float) -> None:
+    async with scene(engine.fresh(), tmp_path, recovery) as play:
         acknowledged = await play.revoke()
         signal_all(engine.process.pid, signal.SIGSTOP)
         await after_the_bound()
@@ -78,26 +78,27 @@ async def test_the_store_is_paused(engine: Engine, tmp_path: Path) -> None:
         await play.judge(acknowledged)
 
 
-@pytest.mark.parametrize("seconds", [WIDE, pytest.param(RECOVERY, marks=pytest.mark.soak)])
 async def test_the_store_is_killed_and_started_again(
-    engine: Engine, tmp_path: Path, seconds: float
+    engine: Engine, tmp_path: Path, recovery: float
 ) -> None:
-    async with scene(engine.fresh(), tmp_path) as play:
+    async with scene(engine.fresh(), tmp_path, recovery) as play:
         acknowledged = await play.revoke()
         signal_all(engine.process.pid, signal.SIGKILL)
         engine.process.wait(PATIENCE)
         await after_the_bound()
         engine.restart()
         started = monotonic()
-        await play.refused(started, seconds)
-        await play.well(started, seconds)
+        await play.refused(started)
+        await play.well(started)
         await play.judge(acknowledged)
 
 
 @on("valkey")
 @pytest.mark.parametrize("seconds", [2 * BOUND, pytest.param(5, marks=pytest.mark.soak)])
-async def test_the_node_is_paused(engine: Engine, tmp_path: Path, seconds: int) -> None:
-    async with scene(engine.fresh(), tmp_path) as play:
+async def test_the_node_is_paused(
+    engine: Engine, tmp_path: Path, recovery: float, seconds: int
+) -> None:
+    async with scene(engine.fresh(), tmp_path, recovery) as play:
         play.node.pause()
         acknowledged = await play.revoke()
         await asyncio.sleep(seconds)
@@ -113,9 +114,9 @@ async def test_the_node_is_paused(engine: Engine, tmp_path: Path, seconds: int) 
 
 @on("postgres")
 async def test_the_node_is_cut_off_for_longer_than_changes_are_kept(
-    engine: Engine, tmp_path: Path
+    engine: Engine, tmp_path: Path, recovery: float
 ) -> None:
-    async with scene(engine.fresh(), tmp_path) as play:
+    async with scene(engine.fresh(), tmp_path, recovery) as play:
         play.cable.black_hole()
         acknowledged = await play.revoke()
         await after_the_bound()
@@ -129,7 +130,7 @@ async def test_the_node_is_cut_off_for_longer_than_changes_are_kept(
         mended = monotonic()
         answers = {"session": {"unknown", "revoked"}, "token": {"expired", "revoked"}}
         for mode, (_, credential) in play.doomed.items():
-            await play.node.until(credential, answers[mode], mended, WIDE)
+            await play.node.until(credential, answers[mode], mended, play.recovery)
         report = await play.node.tell(report=True)
         for _, credential in play.doomed.values():
             accepted = [run.last for run in report[credential] if run.answer == "accepted"]
@@ -147,15 +148,15 @@ async def test_the_node_is_cut_off_for_longer_than_changes_are_kept(
     indirect=["engine"],
 )
 async def test_the_nodes_clock_is_stepped_by_minutes(
-    engine: Engine, tmp_path: Path, seconds: int
+    engine: Engine, tmp_path: Path, recovery: float, seconds: int
 ) -> None:
-    async with scene(engine.fresh(), tmp_path) as play:
+    async with scene(engine.fresh(), tmp_path, recovery) as play:
         acknowledged = await play.revoke()
         await play.node.tell(step=seconds)
         stepped = monotonic()
         for mode, (_, credential) in play.doomed.items():
             answers = {"revoked"} if mode == "session" else {"revoked", "expired"}
-            await play.node.until(credential, answers, stepped, WIDE)
+            await play.node.until(credential, answers, stepped, play.recovery)
         await play.node.tell(step=-seconds)
         back = monotonic()
         await play.refused(back)
@@ -169,10 +170,10 @@ async def test_the_nodes_clock_is_stepped_by_minutes(
 
 
 async def test_a_long_transaction_of_somebody_else_holds_nothing_up(
-    postgres: Postgres, tmp_path: Path
+    postgres: Postgres, tmp_path: Path, recovery: float
 ) -> None:
     url = postgres.new_database()
-    async with scene(url, tmp_path) as play:
+    async with scene(url, tmp_path, recovery) as play:
         other = await asyncpg.connect(url)
         async with other.transaction():
             await other.execute("CREATE TABLE theirs (x int)")
@@ -183,9 +184,9 @@ async def test_a_long_transaction_of_somebody_else_holds_nothing_up(
         await other.close()
 
 
-async def written_again(store: Store, sid: str) -> None:
+async def written_again(store: Store, sid: str, seconds: float) -> None:
     """Until the node, which knew that this is revoked, told the store so."""
-    async with asyncio.timeout(RECOVERY):
+    async with asyncio.timeout(seconds):
         row = await store.get(sid)
         while row is not None and row.revoked_at is None:
             row = await store.get(sid)
@@ -194,14 +195,15 @@ async def written_again(store: Store, sid: str) -> None:
 
 async def test_a_failover_that_loses_the_tail_revives_nothing_that_a_node_knows(
     tmp_path: Path,
+    recovery: float,
 ) -> None:
     with running_valkey() as primary, running_valkey() as replica:
         replica.ask("REPLICAOF", "127.0.0.1", str(primary.port))
-        async with scene(primary.url, tmp_path) as play:
+        async with scene(primary.url, tmp_path, recovery) as play:
             await eventually(lambda: "link_status:up" in replica.ask("INFO", "replication"))
             assert primary.ask("WAIT", "1", "5000") == ":1"
             replica.ask("REPLICAOF", "NO", "ONE")
-            await play.refused(await play.revoke(), BOUND)
+            await play.refused(await play.revoke())
             play.cable.lead_to(replica.port)
             play.cable.reset()
             failed_over = monotonic()
@@ -209,9 +211,9 @@ async def test_a_failover_that_loses_the_tail_revives_nothing_that_a_node_knows(
             await play.well(failed_over)
             store = open_store(replica.url)
             for sid, _ in play.doomed.values():
-                await written_again(store, sid)
+                await written_again(store, sid, recovery)
             for sid, _ in play.spared.values():
                 await store.change(sid=sid, decision=Decision(revoke=True), at=system_clock())
             for _, credential in play.spared.values():
-                await play.node.until(credential, {"revoked"}, failed_over, RECOVERY)
+                await play.node.until(credential, {"revoked"}, failed_over, play.recovery)
             await store.close()

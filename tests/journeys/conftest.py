@@ -9,7 +9,6 @@ from typing import NamedTuple, Protocol
 
 import httpx2
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from doorward.testing import FakeClock
 from doorward.types import Mode
@@ -169,9 +168,7 @@ NO_COMMAND = frozenset({("server", "memory"), ("process", "memory")})
 """Where no command decides: the database is the server's own memory."""
 
 
-def rows(
-    kinds: Sequence[Kind] = KINDS, without: Collection[tuple[str, str]] = ()
-) -> list[ParameterSet]:
+def rows(kinds: Sequence[Kind] = KINDS, without: Collection[tuple[str, str]] = ()) -> list[object]:
     """Kinds of clients, hosts and stores: the ordinary suite has all pairs of them in this process,
     the soak the rest.  `test_two_processes.py` has real processes in the ordinary suite, too."""
     found = [

@@ -13,7 +13,6 @@ from ssl import SSLContext
 from typing import cast
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from doorward.types import Mode
 from tests.journeys.changing import Start
@@ -38,7 +37,7 @@ PLACES = [("balancer", engine) for engine in ("sqlite", "postgres", "valkey")] +
 Row = tuple[Start, str, str, Kind]
 
 
-def rows(kinds: Sequence[Kind] = KINDS) -> list[ParameterSet]:
+def rows(kinds: Sequence[Kind] = KINDS) -> list[object]:
     """How nodes run, a front, an engine and a kind of clients: nodes in threads with all pairs of
     front, engine, mode and transport in the ordinary suite, the rest under soak."""
     flat = [(*place, *kind) for place in PLACES for kind in kinds]

@@ -52,6 +52,7 @@ class House:
         if user is None:
             hashed = await self.service.passwords.hash(PASSWORD)
             user = await users.create(email, hashed, frozenset(roles), at=at)
+        assert user.roles >= frozenset(roles), f"{email} is there already, without these roles"
         return user.subject
 
     async def new_alice(self, **more: Any) -> httpx2.AsyncClient:

@@ -280,9 +280,9 @@ async def test_a_route_for_administrators_refuses_everybody_else(
     quiet: Desk, method: str, path: str
 ) -> None:
     nobody = await quiet.house.browser()
-    number = next(NUMBERS)  # of a source that is not told sparingly yet
+    number = next(NUMBERS)  # another source each time: refusals of one source are sampled
     former, subject = await person(
-        quiet.house, f"{number}@example.test", "admin", address=f"203.0.113.{number}"
+        quiet.house, f"{number}@example.test", "admin", address=f"2001:db8:{number:x}::1"
     )
     await quiet.admin.put(f"/api/admin/users/{subject}/roles", json={"roles": []})
     page = not path.startswith("/api/")

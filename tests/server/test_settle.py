@@ -246,6 +246,7 @@ async def test_a_running_server_finishes_what_another_process_was_killed_in(
     await Users(database).lock(subject, at=1)  # and no further: its process is gone
     await database.close()
     async with asyncio.timeout(PATIENCE):
-        while (await browser.get("/api/me")).status_code == 200:
+        while (answer := await browser.get("/api/me")).status_code == 200:
             await checkpoint()
+    assert answer.status_code == 401
     assert (await login(browser)).status_code == 401

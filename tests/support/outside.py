@@ -14,7 +14,7 @@ import pytest
 FIXTURES = {"serve", "postgres", "valkey_server", "chromium"}
 """Those that start something.  Who asks for them is marked."""
 
-STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 """What the interpreter raises as an audit event (PEP 578) before a process starts."""
 
 _unmarked: list[str] = []

@@ -144,7 +144,9 @@ def _binaries(folder: Path) -> Path:
 
 def _memory() -> Path | None:
     """The folder for data that lies in memory, or None where there is none or too little."""
-    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH else None
+    if not MEMORY.is_dir() or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:  # programs lie there, too
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free > ENOUGH else None
 
 
 def _as_whom() -> dict[str, Any]:

@@ -34,8 +34,9 @@ def _typed() -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """An event loop makes of the first Ctrl-C a cancellation, which who waits for a line here would
-    never see.  It does so in the main thread alone, where alone the signal can be handled."""
+    """Let Ctrl-C interrupt the prompt.  An event loop turns the first Ctrl-C into a cancellation,
+    which a blocking read never sees.  Signals can only be handled in the main thread: elsewhere
+    this does nothing."""
     if current_thread() is not main_thread():
         yield
         return

@@ -92,7 +92,8 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
 
 def _furnish(app: FastAPI, options: Options) -> None:
     for router in ROUTERS:
-        # as they are: `include_router` would build each anew for every application
+        # All applications share these objects, since `include_router` would build each again.
+        # Nothing may change a route after its import.
         app.router.routes.extend(router.routes)
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():

@@ -11,7 +11,7 @@ VERSION_TABLE = "doorward_schema"
 """Where the migrations note how far they came."""
 
 NEWEST = max(Path(__file__).with_name("migrations").glob("versions/[0-9]*.py")).name[:4]
-"""The version after the last migration, whose file is named for it."""
+"""The newest version of the schema; the files of migrations are named by version."""
 
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Text in the order of its bytes in every database: pages are the same, and no index of addresses
