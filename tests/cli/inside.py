@@ -25,7 +25,7 @@ LOST = 120
 """The interpreter's exit status when it cannot write what still waited for stdout."""
 
 LEVELLED = ("doorward.events", "doorward.sweeper", "uvicorn")
-"""The loggers whose level `doorward serve` sets, beside the root's."""
+"""The loggers, apart from the root, whose level `doorward serve` changes."""
 
 _ALONE = Lock()
 
@@ -48,7 +48,7 @@ class Kept(TextIOWrapper):
 
     @property
     def text(self) -> str:
-        """What does not wait any more; from any thread."""
+        """Everything that was flushed so far; from any thread."""
         return self._bytes.getvalue().decode(self.encoding)
 
 
