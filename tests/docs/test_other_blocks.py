@@ -39,6 +39,7 @@ def of_kind(*kinds: str) -> list[Block]:
     return [block for page in GUIDE for block in blocks(page) if block.kind in kinds]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("block", of_kind("console"), ids=str)
 def test_a_transcript_is_what_a_server_answers(block: Block, tmp_path: Path) -> None:
     with server_in_thread("--mode", block.more or "session", folder=tmp_path) as server:

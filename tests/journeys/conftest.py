@@ -177,9 +177,8 @@ def rows(kinds: Sequence[Kind] = KINDS, without: Collection[tuple[str, str]] = (
         if (host, store) not in without
     ]
     kept = cover([row for row in found if row[1] != "process"])
-    soak = (pytest.mark.soak, pytest.mark.process)
     return [
-        pytest.param(row, id="-".join(map(str, row)), marks=() if row in kept else soak)
+        pytest.param(row, id="-".join(map(str, row)), marks=() if row in kept else pytest.mark.soak)
         for row in found
     ]
 

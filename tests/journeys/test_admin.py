@@ -14,7 +14,7 @@ from tests.journeys.traveller import PASSWORD, Traveller, travelling
 from tests.support.thread_server import ThreadServer, server_in_thread
 from tests.support.until import PATIENCE, until
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 _names = itertools.count()
 MODES: list[Mode] = ["session", "token"]

@@ -20,7 +20,7 @@ from tests.support.server import running_server
 from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE, eventually
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 SECONDS = 300
 """What a busy machine may take; a quiet one needs half a minute."""
@@ -148,7 +148,7 @@ async def sign_up(site: Site, email: str) -> None:
 @pytest.fixture(
     params=[
         pytest.param(LIGHT, id="thread"),
-        pytest.param(HEAVY, id="process", marks=(pytest.mark.soak, pytest.mark.process)),
+        pytest.param(HEAVY, id="process", marks=pytest.mark.soak),
     ]
 )
 def load(request: pytest.FixtureRequest) -> Load:
@@ -197,7 +197,6 @@ async def test_there_and_back_nobody_is_logged_out_and_what_was_revoked_stays_re
                 await asyncio.gather(*(ends_one_other(page) for page in pages))
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     "place", [pytest.param("postgres", marks=pytest.mark.soak), "valkey"], indirect=True
 )

@@ -31,7 +31,7 @@ from tests.support.server import running_server
 from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 HOUR = 3600
 FAR = 2**40
@@ -92,7 +92,7 @@ class Site:
     scope="module",
     params=[
         pytest.param(SMALL, id="threads"),
-        pytest.param(LARGE, id="processes", marks=(pytest.mark.soak, pytest.mark.process)),
+        pytest.param(LARGE, id="processes", marks=pytest.mark.soak),
     ],
 )
 def site(

@@ -19,7 +19,7 @@ from tests.support.server import free_port, running_server
 from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE, eventually
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 SECONDS = 300
 """What a busy machine may take; a quiet one needs half a minute."""
@@ -96,7 +96,7 @@ class Pair:
 @pytest.fixture(
     params=[
         pytest.param((server_in_thread, 0.05), id="threads"),
-        pytest.param((running_server, 0), id="processes", marks=(SOAK, pytest.mark.process)),
+        pytest.param((running_server, 0), id="processes", marks=SOAK),
     ]
 )
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:

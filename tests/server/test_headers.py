@@ -3,6 +3,7 @@
 import logging
 from asyncio import Task, create_task, timeout
 from collections.abc import AsyncIterator, Sequence
+from itertools import cycle
 from urllib.parse import quote
 
 import httpx2
@@ -82,9 +83,16 @@ def test_the_crawl_finds_every_room() -> None:
     assert {("POST", "/api/login"), ("GET", "/account"), ("POST", "/reset")} <= set(ROUTES)
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES + MORE)
-async def test_every_answer_carries_every_header(either: House, method: str, path: str) -> None:
-    stranger, alice = await either.browser(), await either.alice()
+@pytest.mark.parametrize(
+    ("method", "path", "mode"),
+    [(*route, mode) for route, mode in zip(ROUTES + MORE, cycle(("session", "token")))],
+)
+async def test_every_answer_carries_every_header(
+    opened: Opened, method: str, path: str, mode: str
+) -> None:
+    """No header depends on the mode, so each route is asked in one."""
+    house: House = await opened(mode=mode)
+    stranger, alice = await house.browser(), await house.alice()
     for client in (stranger, alice):
         for json, data in ((None, None), ({}, None), (None, {"email": "x"})):
             answer = await client.request(method, path, json=json, data=data)

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.anyio
 NEW = "a wholly new passphrase"
 
 
-# Each mode and each store once; the others tell little more, and a browser costs much.
+# The journeys of tests/journeys show both modes on a file; a browser costs much.
 SERVERS = [
-    pytest.param(("session", "file")),
     pytest.param(("token", "memory")),
+    pytest.param(("session", "file"), marks=pytest.mark.soak),
     pytest.param(("session", "memory"), marks=pytest.mark.soak),
     pytest.param(("token", "file"), marks=pytest.mark.soak),
 ]

@@ -1,7 +1,8 @@
-"""Which tests need a process beside their own: a program, an engine, a browser.
+"""Which tests need more than their own process: a program, an engine, a browser, or a server in a
+thread, which takes real time.
 
 `./dev test fast` leaves those out, so each says so: by a fixture that starts something, or by the
-mark `process`.  A test that says nothing and starts a process all the same fails, in every run.
+mark `process`.  A test that says nothing and starts one all the same fails, in every run.
 """
 
 import sys
@@ -11,11 +12,16 @@ from typing import Any
 
 import pytest
 
-FIXTURES = {"serve", "postgres", "valkey_server", "chromium"}
+FIXTURES = {
+    *("serve", "servers", "open_place", "clusters"),
+    *("postgres", "valkey_server", "chromium"),
+}
 """Those that start something.  Who asks for them is marked."""
 
-STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
-"""What the interpreter raises as an audit event (PEP 578) before a process starts."""
+SERVER = "tests.server"
+STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", SERVER}
+"""The audit events (PEP 578) that the interpreter raises before a process starts, and ours before a
+server does."""
 
 _unmarked: list[str] = []
 """The test that runs now, if no mark says that it starts processes."""
@@ -29,7 +35,7 @@ def mark(item: pytest.Item) -> None:
 
 @contextmanager
 def guarded(item: pytest.Item) -> Iterator[None]:
-    """While it runs, no process starts unless the test is marked."""
+    """While it runs, neither a process nor a server starts unless the test is marked."""
     if not item.get_closest_marker("process"):
         _unmarked.append(item.nodeid)
     try:
@@ -42,7 +48,7 @@ def refuse_if_unmarked(event: str, args: tuple[Any, ...]) -> None:
     """The audit hook."""
     if _unmarked and event in STARTS:
         raise RuntimeError(
-            f"{_unmarked[0]} starts a process ({event}: {args[:2]}): mark it with"
+            f"{_unmarked[0]} starts a process or a server ({event}: {args[:2]}): mark it with"
             " `@pytest.mark.process`, so that `./dev test fast` leaves it out"
         )
 

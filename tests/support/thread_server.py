@@ -7,6 +7,7 @@ passwords cost nothing, its clock may be a test's, and it writes no log.
 import argparse
 import asyncio
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -14,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-from doorward.cli.serve import _configuration
+from doorward.cli.serve import configuration
 from doorward.passwords import CHEAP
 from doorward.server.app import create_app
 from doorward.server.edge.serving import Server
 from doorward.server.flows.first_admin import setup_link
 from doorward.server.options import Options, add_options, read_options
 from doorward.types import Clock, system_clock
+from tests.support.outside import SERVER
 from tests.support.until import PATIENCE
 
 Ready = Future[tuple[Server, str]]
@@ -49,6 +51,7 @@ def server_in_thread(
     *args: str, folder: Path, port: int = 0, clock: Clock = system_clock
 ) -> Iterator[ThreadServer]:
     """As `running_server` does, a server that answers; options in `args` come last and win."""
+    sys.audit(SERVER, "server_in_thread", args)
     listener = socket.create_server(("127.0.0.1", port), backlog=2048)
     port = listener.getsockname()[1]
     options = _options(folder, port, *args)
@@ -87,7 +90,7 @@ def _run(options: Options, listener: socket.socket, clock: Clock, ready: Ready) 
 
     try:
         app = create_app(options, clock=clock, cost=CHEAP)
-        config = _configuration(app, options)
+        config = configuration(app, options)
         with listener, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(serve())
     except BaseException as error:

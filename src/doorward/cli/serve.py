@@ -84,7 +84,7 @@ def _serve(
     from ..server.app import create_app
 
     app = create_app(options)
-    config = _configuration(app, options)
+    config = configuration(app, options)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_run(app, config, listener, said, tie))
     return 0
@@ -96,7 +96,7 @@ def _serve_with_workers(options: Options, listener: socket.socket, said: Sequenc
     from ..server.edge.supervisor import Supervisor
 
     app = create_app(options)
-    _configuration(app, options)
+    configuration(app, options)
     asyncio.run(_open_once(app, said))
     work = partial(_work, options, listener)
     return Supervisor(options.workers, work, patience=2 * GRACE).run()
@@ -218,7 +218,9 @@ async def _first_steps(app: "FastAPI") -> list[str]:
     ]
 
 
-def _configuration(app: "FastAPI", options: Options) -> "Config":
+def configuration(app: "FastAPI", options: Options) -> "Config":
+    """How Uvicorn serves it.  Raises `ConfigurationError` for a certificate or key that it cannot
+    use."""
     import uvicorn
 
     from ..server.edge.wire import Protocol

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,7 +18,7 @@ from ..web.fastapi import Doorward
 from .edge import answers
 from .edge.bounds import Bounds
 from .edge.headers import Headers
-from .meters.metrics import Metrics
+from .meters.metrics import VERSION, Metrics
 from .meters.timed import timed
 from .opening import opened
 from .options import Options
@@ -81,7 +80,7 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
     return FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,
-        version=version("doorward"),
+        version=VERSION,
         openapi_tags=openapi.TAGS,
         lifespan=lifespan,
         docs_url=None,  # they load scripts from elsewhere, which the policy forbids; see pages

@@ -90,13 +90,12 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            # what a handler raises is lost when Python happens to be in a callback that swallows it
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
             os.close(self._lifeline[1])
             os.close(self._news[0])
             status = self._work(Tie(self._lifeline[0], self._news[1]))
-        except KeyboardInterrupt:
-            status = 0
         except Exception:
             log.exception("A worker failed.")
         finally:

@@ -23,6 +23,9 @@ from ..record.kinds import REFUSALS, kind_of
 # beside every counter, the moment of its making (the library leaves this function untyped)
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
+VERSION = version("doorward")
+"""Doorward's own."""
+
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 _ENDED = ("reused", "unsteady")
@@ -148,5 +151,5 @@ def _shown(registry: CollectorRegistry) -> CollectorRegistry:
     else:
         ProcessCollector(registry=shown)  # one worker's memory says nothing of the others'
     build = Info("doorward_build", "What is running.", registry=shown)
-    build.info({"version": version("doorward")})
+    build.info({"version": VERSION})
     return shown
