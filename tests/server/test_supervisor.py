@@ -98,6 +98,25 @@ def test_who_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
         assert not any(map(is_alive, workers))
 
 
+SWALLOWING = """class Callback:
+        def __del__(self):
+            print("within", flush=True)
+            signal.pause()
+    Callback()
+    signal.pause()"""
+
+
+def test_who_is_told_to_stop_within_a_callback_that_swallows_what_is_raised_ends_all_the_same(
+    tmp_path: Path,
+) -> None:
+    with supervising(tmp_path, SWALLOWING, patience=600) as (parent, output):
+        until(lambda: output.read_text().count("within") == 2)
+        workers = children(parent.pid)
+        parent.terminate()
+        assert parent.wait(PATIENCE) == 0
+        assert not any(map(is_alive, workers))
+
+
 def test_a_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
     with supervising(tmp_path, STUBBORN, patience=600) as (parent, _):
         workers = stubborn_workers(parent)

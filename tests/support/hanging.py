@@ -19,20 +19,22 @@ LIMIT = 100
 def limit(item: pytest.Function) -> None:
     """Bound the time of an asynchronous test, but for those of the soak."""
     if iscoroutinefunction(item.obj) and not item.get_closest_marker("soak"):
-        item.obj = _limited(item.obj)
+        item.obj = limited(item.obj, LIMIT)
 
 
-def _limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def limited(test: Callable[..., Awaitable[Any]], seconds: int) -> Callable[..., Awaitable[None]]:
+    """The test, which fails when it takes longer."""
+
     @wraps(test)
     async def bounded(*args: Any, **kwargs: Any) -> None:
-        limit = timeout(LIMIT)
+        limit = timeout(seconds)
         try:
             async with limit:
                 await test(*args, **kwargs)
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            why = f"hung: cut off after {LIMIT} s, in the line where the first stack below ends"
+            why = f"hung: cut off after {seconds} s, in the line where the first stack below ends"
             raise AssertionError(why) from error
 
     return bounded
