@@ -7,6 +7,7 @@ acknowledged must hold at the new one.
 
 import asyncio
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -308,7 +309,8 @@ def test_whoever_was_logged_in_still_is_and_what_was_decided_holds(
         check_pause(town, move)
         check_logins(town)
         check_decisions(town, mode)
-        assert "a database failed a request: being moved to --database" in old.output
+        # a quick move is done before somebody asks again
+        assert re.search("a database failed a request: (being )?moved to --database", old.output)
         assert move.data["sessions"] >= load.crowd
         desk = replace(desk_of(old), database=target.database)
         assert desk.run("audit", "verify").status == 0
