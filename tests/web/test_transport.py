@@ -153,7 +153,10 @@ def test_a_tossed_version_cookie_neither_quotes_nor_locks_out(cookie: bytes) -> 
         ([(b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")], ("a", "b")),
         (cookies(b"session=a; __Host-other=b; __Host-session="), ()),
         ([(b"authorization", b"Basic a")], ()),
-        (cookies(b"; ".join(b"__Host-session=%d" % n for n in range(99))), tuple(map(str, range(99)))),
+        (
+            cookies(b"; ".join(b"__Host-session=%d" % n for n in range(99))),
+            tuple(map(str, range(99))),
+        ),
     ],
 )
 def test_whatever_stands_under_our_names_can_be_ended(

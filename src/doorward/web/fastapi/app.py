@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.security import SecurityScopes
 from starlette.middleware import Middleware as AnyMiddleware
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -77,8 +78,12 @@ class Doorward:
         """The verbs for all else: revoke, change, sessions, purge."""
         return (await self.door.open()).auth
 
-    async def optional_principal(self) -> Principal | None:
-        """Dependency: who makes this request, or None without a credential; a bad one gets 401."""
+    async def optional_principal(self, security_scopes: SecurityScopes) -> Principal | None:
+        """Dependency: who makes this request, or None without a credential; a bad one gets 401.
+        Nobody has the scopes of `Security(auth.optional_principal, scopes=[...])`, so with them it
+        is as `principal`."""
+        if security_scopes.scopes:
+            return await self.principal(security_scopes)
         return await current_visit().optional_principal()
 
     def requires(
