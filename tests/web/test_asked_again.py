@@ -82,7 +82,7 @@ async def test_a_request_may_last_longer_than_its_credential_but_not_than_its_se
     settings, (issued, found) = house.auth.settings, asked
     house.clock.advance(settings.access_ttl)
     again = await found.principal(max_staleness=0)
-    assert (again.sid, again.roles) == (issued.session.sid, {"editor"})
+    assert (again.sid, again.roles) == (issued.session.sid, frozenset(["editor"]))
     await house.auth.revoke(sid=issued.session.sid)
     with pytest.raises(Rejected) as refused:
         await found.principal()

@@ -325,9 +325,9 @@ def test_each_name_holds_its_own_kind(name: str, text: str) -> None:
 
 
 def test_what_was_written_is_read_again() -> None:
-    token = {"credential": "h.c.s", "refresh_token": "dwr_r"}
-    for mode, strings in (("session", {}), ("token", token)):
-        made = issued(mode, **strings)
+    token = issued("token", credential="h.c.s", refresh_token="dwr_r")
+    for made in (issued("session"), token):
+        mode = made.mode
         jar = b"; ".join(v.partition(b";")[0] for n, v in write(made, 0) if n == b"set-cookie")
         assert read(cookies(jar), (mode,)) == Presented(
             "cookie", made.credential, made.refresh_token, mode

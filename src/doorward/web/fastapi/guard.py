@@ -13,6 +13,10 @@ KNOWN, PERMITTED = "doorward", "doorward permission"
 until `describe_security` puts the two real schemes in their place."""
 
 
+NO_SCOPES = SecurityScopes()
+"""For a guard that a handler awaits by itself."""
+
+
 class Guard(SecurityBase):
     """A dependency: the principal, who has this role and scope (else 403) and proved a factor
     within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401.  All that as of at
@@ -32,7 +36,7 @@ class Guard(SecurityBase):
         self._role, self._scope, self._fresh = role, scope, fresh
         self._max_staleness = max_staleness
 
-    async def __call__(self, security_scopes: SecurityScopes) -> Principal:
+    async def __call__(self, security_scopes: SecurityScopes = NO_SCOPES) -> Principal:
         visit = current_visit()
         found = await visit.principal(max_staleness=self._max_staleness)
         now = visit.auth.clock()
