@@ -215,6 +215,17 @@ class Auth:
         """The row behind a principal, dead or alive, for what a principal does not hold."""
         return await self.store.get(sid)
 
+    async def stands(self, principal: Principal) -> Principal:
+        """The principal as its row has it now, for whoever was authenticated once and goes on for
+        longer than a credential lives.  Raises `Rejected` when the session is not alive."""
+        row = await self.store.get(principal.sid)
+        if row is None:
+            raise Rejected(Reason.UNKNOWN)
+        rules.check_standing(row, self.clock())
+        if self._view.ended(row.sid):
+            raise Rejected(Reason.REVOKED, "revoked in an order of changes that the store lost")
+        return rules.principal_of(row, principal.mode, principal.authenticated_at, principal.amr)
+
     async def sessions(
         self, subject: str | None = None, after: Page | None = None, limit: int = 50
     ) -> Sequence[Session]:

@@ -1,7 +1,7 @@
 """Pure decisions: a row, what was presented and the time in; a verdict or the next row out."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from hmac import compare_digest
@@ -230,10 +230,16 @@ def check_permission(
     than `fresh` seconds ago."""
     if role is not None and role not in principal.roles:
         raise Rejected(Reason.INSUFFICIENT_ROLE, role)
-    if scope is not None and scope not in principal.scopes:
-        raise Rejected(Reason.INSUFFICIENT_SCOPE, scope)
+    check_scopes(principal, () if scope is None else (scope,))
     if fresh is not None and needs_step_up(principal.authenticated_at, fresh, now):
         raise Rejected(Reason.STEP_UP_REQUIRED, max_age=fresh)
+
+
+def check_scopes(principal: Principal, scopes: Iterable[str]) -> None:
+    """Raises `Rejected(insufficient_scope)` when the principal lacks one of them."""
+    for scope in scopes:
+        if scope not in principal.scopes:
+            raise Rejected(Reason.INSUFFICIENT_SCOPE, scope)
 
 
 def principal_of(

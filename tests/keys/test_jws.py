@@ -129,3 +129,16 @@ def test_no_key_raises_anything_but_a_rejection(name: str, changed: dict[str, ob
         assert verify_jws(token, {**KEYS[name], **changed}).startswith(b"{")
         # It is accepted only if nothing changed that makes the key what it is.
         assert not {"kty", *MATTERS[name]} & set(changed)
+
+
+SMALL = ["01" + "00" * 31, "01" + "00" * 30 + "80", "ee" + "ff" * 30 + "7f"]
+"""Three of the encodings of the neutral element, under which this signature fits every message."""
+
+
+@pytest.mark.parametrize("point", SMALL)
+@pytest.mark.parametrize("payload", [b"{}", b'{"sub":"admin"}'])
+def test_a_key_of_small_order_verifies_nothing(point: str, payload: bytes) -> None:
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": encode(bytes.fromhex(point)).decode()}
+    parts = b'{"alg":"EdDSA"}', payload, bytes.fromhex(SMALL[0]) + bytes(32)
+    token = b".".join(map(encode, parts)).decode()
+    assert reason_of(token, jwk) is Reason.MALFORMED

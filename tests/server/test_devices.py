@@ -138,6 +138,14 @@ def test_a_mark_in_another_spelling_is_not_carried_on() -> None:
         assert other not in value.decode()
 
 
+def test_another_space_before_its_name_makes_it_another_cookie() -> None:
+    devices = Devices([KEY])
+    mark = mark_of(devices, "u_1")
+    for space in "\xa0", "\x85", "\x1f":
+        header = (b"cookie", f"x=1;{space}{COOKIE}={mark}".encode("latin-1"))
+        assert devices.recognise([header], person("u_1")) is None
+
+
 def mark_of(devices: Devices, subject: str) -> str:
     return carried(devices.remember([], person(subject)))[0][1].decode().partition("=")[2]
 

@@ -114,6 +114,19 @@ async def test_after_the_window_the_old_cookies_are_as_good_as_none(change: Chan
     assert (await change.ask(cookies_of(old), at=change.after)).reason == "missing"
 
 
+async def test_two_people_never_stand_in_one_request_under_each_others_names(
+    change: Change, mode: Mode
+) -> None:
+    with_sessions, with_tokens = change.before, change.during
+    if mode == "session":
+        with_sessions, with_tokens = with_tokens, with_sessions
+    ann = await with_sessions.log_in("ann")
+    change.during.clock.advance(change.during.auth.settings.absolute_ttl)
+    bob = await with_tokens.log_in("bob")
+    answer = await change.ask(cookie(access=ann.credential, refresh=bob.refresh_token))
+    assert (answer.status, answer.reason, answer.cookies) == (401, "malformed", {})
+
+
 async def test_a_revoked_session_is_not_exchanged(change: Change) -> None:
     old = await change.before.log_in()
     await change.before.auth.revoke(subject="ann")

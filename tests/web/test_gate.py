@@ -90,15 +90,6 @@ async def test_a_refresh_token_is_no_bearer_token(token_house: House) -> None:
     assert await refused(visit(token_house, bearer(refresh_of(issued)))) is Reason.MALFORMED
 
 
-async def test_who_it_is_is_asked_once_for_each_visit(house: House) -> None:
-    issued = await house.log_in()
-    asked = visit(house, cookies_of(issued))
-    first = await asked.principal()
-    await house.auth.revoke(sid=issued.session.sid)
-    assert await asked.principal() is first
-    assert await refused(visit(house, cookies_of(issued))) is Reason.REVOKED
-
-
 # --- the one exception ----------------------------------------------------------------------------
 
 

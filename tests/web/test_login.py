@@ -110,7 +110,10 @@ async def test_logging_out_deletes_the_cookies_of_both_modes_dead_or_alive(house
         b"__Host-session=tossed; __Host-access=tossed; __Host-refresh=tossed",
         b"=__Host-session=tossed",
         b"__Host-session =tossed",
+        b"; ".join(b"__Host-session=%d" % number for number in range(100)),
+        b"; ".join(b"__Host-access=h.%d.s" % number for number in range(100)),
     ],
+    ids=["version", "our names", "nameless", "padded", "a hundred", "a hundred tokens"],
 )
 async def test_no_tossed_cookie_keeps_a_session_from_being_ended(
     house: House, tossed: bytes

@@ -153,7 +153,10 @@ def test_a_tossed_version_cookie_neither_quotes_nor_locks_out(cookie: bytes) -> 
         ([(b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")], ("a", "b")),
         (cookies(b"session=a; __Host-other=b; __Host-session="), ()),
         ([(b"authorization", b"Basic a")], ()),
-        (cookies(b"; ".join(b"__Host-session=%d" % n for n in range(99))), tuple("01234567")),
+        (
+            cookies(b"; ".join(b"__Host-session=%d" % n for n in range(99))),
+            tuple(map(str, range(99))),
+        ),
     ],
 )
 def test_whatever_stands_under_our_names_can_be_ended(
@@ -306,9 +309,25 @@ def test_a_life_already_over_is_written_as_nought_not_as_a_negative() -> None:
     assert b"; Max-Age=0;" in write(issued("token"), now=10_000)[0][1]
 
 
+@pytest.mark.parametrize("name", [transport.SESSION, transport.ACCESS, transport.REFRESH])
+@pytest.mark.parametrize("text", ["dws_s", "h.c.s", "dwr_r"])
+def test_each_name_holds_its_own_kind(name: str, text: str) -> None:
+    modes: tuple[Mode, ...] = ("session", "token")
+    kinds = {transport.SESSION: "dws_s", transport.ACCESS: "h.c.s", transport.REFRESH: "dwr_r"}
+    for beside in ("", "; x=1"):
+        jar = cookies(f"{name}={text}{beside}".encode())
+        if kinds[name] == text:
+            assert read(jar, modes) is not None
+        else:
+            with pytest.raises(Rejected) as refused:
+                read(jar, modes)
+            assert refused.value.reason is Reason.MALFORMED
+
+
 def test_what_was_written_is_read_again() -> None:
-    for mode in ("session", "token"):
-        made = issued(mode, refresh_token="dwr_r" if mode == "token" else None)
+    token = issued("token", credential="h.c.s", refresh_token="dwr_r")
+    for made in (issued("session"), token):
+        mode = made.mode
         jar = b"; ".join(v.partition(b";")[0] for n, v in write(made, 0) if n == b"set-cookie")
         assert read(cookies(jar), (mode,)) == Presented(
             "cookie", made.credential, made.refresh_token, mode

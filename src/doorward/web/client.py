@@ -170,13 +170,13 @@ def _only(header: bytes, headers: Headers) -> str | None:
     values = [value for name, value in headers if name == header]
     if len(values) != 1 or b"," in values[0]:
         return None
-    return values[0].decode("latin-1").strip()
+    return values[0].decode("latin-1").strip(" \t")
 
 
 def _parse(text: str) -> Address | None:
     """An address, also as `address:port`, `[address]:port` or with a zone; IPv4 in IPv6 unwrapped,
     so that one client has one name."""
-    text = text.strip()
+    text = text.strip(" \t")
     if len(text) > _LONGEST:
         return None
     if text.startswith("["):

@@ -13,7 +13,10 @@ from . import client, origin, transport
 from .streams import Streams
 from .transport import Header, Presented, Transport
 
-RENEWABLE = frozenset({Reason.EXPIRED, Reason.WITHDRAWN, Reason.SUPERSEDED})
+LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
+"""Refusals of a credential whose own time is over, which says nothing of its session."""
+
+RENEWABLE = LAPSED | {Reason.WITHDRAWN}
 """Refusals of an access token after which the refresh token of the same session may speak."""
 
 
@@ -31,14 +34,14 @@ class Gate:
 
 
 class Visit:
-    """One request, asked at most once who makes it; a route that does not ask pays nothing.
+    """One request; a route that does not ask who makes it pays nothing.
 
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
-    handshake of a WebSocket.  `known` is the principal once somebody asked, `issued` what an inline
-    refresh gave out.
+    handshake of a WebSocket.  `known` is the principal as of the last time that somebody asked,
+    `issued` what an inline refresh gave out.
     """
 
-    __slots__ = ("_asked_about", "_ours", "_scope", "gate", "issued", "known")
+    __slots__ = ("_asked_about", "_credential", "_ours", "_scope", "gate", "issued", "known")
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
         self.gate = gate
@@ -47,6 +50,7 @@ class Visit:
         self._scope = scope
         self._ours = False
         self._asked_about: str | None = None
+        self._credential: str | None = None
 
     @property
     def auth(self) -> Auth:
@@ -99,23 +103,16 @@ class Visit:
     async def principal(
         self, submitted: str | None = None, max_staleness: int | None = None
     ) -> Principal:
-        """Who makes this request, as of at most `max_staleness` seconds ago.
+        """Who makes this request, as of at most `max_staleness` seconds ago (the setting's, or
+        fewer), however often it is asked.
 
         `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
-        if self.known is None or (max_staleness is not None and self.issued is None):
-            try:
-                shown = transport.read(self.headers, self.gate.modes)
-            except Rejected as refused:
-                await self.auth.refused(refused, self.device())
-                raise
-            if shown is None:
-                raise Rejected(Reason.MISSING)
-            if shown.transport == "cookie":
-                self.known = await self._by_cookie(shown, submitted, max_staleness)
-            else:
-                self.known = await self.auth.authenticate(shown.credential or "", max_staleness)
+        if self.known is not None:
+            self.known = await self._again(self.known, max_staleness)
+        else:
+            self.known = await self._read(submitted, max_staleness)
         return self.known
 
     async def optional_principal(self) -> Principal | None:
@@ -183,6 +180,32 @@ class Visit:
         except Rejected:
             return None
 
+    async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
+        try:
+            shown = transport.read(self.headers, self.gate.modes)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+        if shown is None:
+            raise Rejected(Reason.MISSING)
+        self._credential = shown.credential
+        if shown.transport == "cookie":
+            return await self._by_cookie(shown, submitted, max_staleness)
+        return await self.auth.authenticate(shown.credential or "", max_staleness)
+
+    async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
+        """What was decided since the first time counts: a slow handler, a socket and a task of a
+        request go on for longer than a decision may take to bind.  That an access token ran out
+        meanwhile does not: its holder cannot show another one here."""
+        if self._credential is not None:
+            try:
+                return await self.auth.authenticate(self._credential, max_staleness)
+            except Rejected as refused:
+                if refused.reason not in LAPSED:
+                    raise
+            self._credential = None
+        return await self.auth.stands(known)
+
     async def _by_cookie(
         self, shown: Presented, submitted: str | None, max_staleness: int | None
     ) -> Principal:
@@ -210,7 +233,7 @@ class Visit:
             if known is None or refused.reason is not Reason.SUPERSEDED:
                 raise
             return known  # the secret from before a step-up, in its overlap
-        row = issued.session
+        row, self._credential = issued.session, issued.credential
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     async def _check_origin(self, submitted: str | None) -> None:
@@ -232,4 +255,5 @@ def _may_renew(refused: Rejected, credential: str, refresh_token: str | None) ->
     beside it."""
     if refresh_token is None or refused.reason not in RENEWABLE:
         return False
-    return claimed_sid(credential) == claimed_sid(refresh_token)
+    sid = claimed_sid(credential)
+    return sid is not None and sid == claimed_sid(refresh_token)

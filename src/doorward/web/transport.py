@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from ..errors import Reason, Rejected
+from ..tokens import REFRESH_PREFIX, SESSION_PREFIX
 from ..types import Issued, Mode
 
 Transport = Literal["cookie", "bearer"]
@@ -31,9 +32,6 @@ MAX_COOKIE_BYTES = 4_096
 """Name and value of one cookie; browsers drop a longer one (RFC 6265bis section 5.6)."""
 
 NO_STORE: Header = (b"cache-control", b"no-store")
-
-MOST_HELD = 8
-"""Credentials of one request that are traced when it logs in or out."""
 
 _OURS = frozenset({SESSION, ACCESS, REFRESH})
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
@@ -93,7 +91,8 @@ def read(headers: Headers, modes: Modes) -> Presented | None:
 def held(headers: Headers) -> tuple[str, ...]:
     """Every string under a name of ours, of both transports and modes and however badly put: what
     a login replaces and a logout ends.  Each still has to prove itself; being generous here only
-    means that no tossed cookie and no second header keeps a session from being ended.
+    means that no tossed cookie and no second header keeps a session from being ended.  How many
+    there may be, the server's limit on headers bounds; each costs at most one read of the store.
     """
     texts: dict[str, None] = {}
     for name, value in headers:
@@ -103,7 +102,7 @@ def held(headers: Headers) -> tuple[str, ...]:
         elif name == b"cookie":
             pairs = (pair.strip(" \t=").partition("=") for pair in text.split(";"))
             texts |= {v.strip(' \t"'): None for n, _, v in pairs if n.strip() in _OURS}
-    return tuple(text for text in texts if text)[:MOST_HELD]
+    return tuple(text for text in texts if text)
 
 
 def write(issued: Issued, now: int) -> list[Header]:
@@ -181,7 +180,7 @@ def _of_mode(header: bytes, mode: Mode) -> Presented | None:
     names, text = _NAMES[mode], header.decode("latin-1")
     name, _, value = text.partition("=")
     if name == names[0] and ";" not in value:  # our cookie alone: the hot path
-        return Presented("cookie", _credential(value), mode=mode)
+        return Presented("cookie", _of_kind(name, value), mode=mode)
     found: dict[str, str] = {}
     for pair in text.split(";"):
         if "__Host-" not in pair:  # the cheap question first: most cookies are not ours
@@ -191,7 +190,7 @@ def _of_mode(header: bytes, mode: Mode) -> Presented | None:
             if name in found:
                 # Cookie tossing: never the first or the last of two by chance.
                 raise Rejected(Reason.MALFORMED, "duplicate cookie")
-            found[name] = _credential(value)
+            found[name] = _of_kind(name, value)
         elif (bare := name.strip()) in names or not bare:
             # `=__Host-session=x`: some browsers send a nameless cookie without its first `=`.
             raise Rejected(Reason.MALFORMED, "nameless or padded cookie")
@@ -201,6 +200,23 @@ def _of_mode(header: bytes, mode: Mode) -> Presented | None:
 
 
 _from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
+
+
+def _of_kind(name: str, text: str) -> str:
+    """A cookie's credential, which is of the kind that its name says: while an application changes
+    over, it would take another kind by its form, and two people could stand in one request."""
+    if _kind(text) not in (name, None):
+        raise Rejected(Reason.MALFORMED, "a credential under the name of another kind")
+    return _credential(text)
+
+
+def _kind(text: str) -> str | None:
+    """The name under which a credential belongs, by its form; None for what has no form of ours."""
+    if text.startswith(SESSION_PREFIX):
+        return SESSION
+    if text.startswith(REFRESH_PREFIX):
+        return REFRESH
+    return ACCESS if "." in text else None
 
 
 def _credential(text: str) -> str:

@@ -65,7 +65,8 @@ def _mac(key: bytes, name: bytes, user: User) -> bytes:
 def _marks(headers: Headers) -> list[str]:
     """The well-formed marks of a request; none when its cookie came twice."""
     cookies = b"; ".join(value for name, value in headers if name == b"cookie")
-    pairs = [pair.strip().partition("=") for pair in cookies.decode("latin-1").split(";")]
+    # another space than these two is part of the name, as in every other reader of ours
+    pairs = [pair.strip(" \t").partition("=") for pair in cookies.decode("latin-1").split(";")]
     values = [value for name, _, value in pairs if name == COOKIE]
     if len(values) != 1:
         return []

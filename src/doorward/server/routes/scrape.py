@@ -49,7 +49,7 @@ def _bears(headers: Headers, token: bytes) -> bool:
     kind, _, value = said[0].partition(b" ")
     if len(said) != 1 or kind.lower() != b"bearer":
         return False
-    return hmac.compare_digest(sha256(value.strip()).digest(), token)
+    return hmac.compare_digest(sha256(value.strip(b" \t")).digest(), token)
 
 
 def _said(headers: Headers) -> list[bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.security import SecurityScopes
 from starlette.middleware import Middleware as AnyMiddleware
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -24,7 +25,7 @@ from ..login import VisitAttempt, begin_login, elevate, log_out
 from ..origin import csrf_token
 from ..problem import problem
 from ..transport import Header, Transport, merge
-from .guard import Guard, check_need
+from .guard import NO_SCOPES, Guard, check_need
 from .openapi import describe_security
 
 
@@ -77,8 +78,14 @@ class Doorward:
         """The verbs for all else: revoke, change, sessions, purge."""
         return (await self.door.open()).auth
 
-    async def optional_principal(self) -> Principal | None:
-        """Dependency: who makes this request, or None without a credential; a bad one gets 401."""
+    async def optional_principal(
+        self, security_scopes: SecurityScopes = NO_SCOPES
+    ) -> Principal | None:
+        """Dependency: who makes this request, or None without a credential; a bad one gets 401.
+        Nobody has the scopes of `Security(auth.optional_principal, scopes=[...])`, so with them it
+        is as `principal`."""
+        if security_scopes.scopes:
+            return await self.principal(security_scopes)
         return await current_visit().optional_principal()
 
     def requires(

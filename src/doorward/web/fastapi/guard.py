@@ -1,6 +1,7 @@
 """Dependencies that ask who makes a request, and what they may do."""
 
 from fastapi.openapi.models import HTTPBearer
+from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
 from ... import rules
@@ -12,10 +13,15 @@ KNOWN, PERMITTED = "doorward", "doorward permission"
 until `describe_security` puts the two real schemes in their place."""
 
 
+NO_SCOPES = SecurityScopes()
+"""For a guard that a handler awaits by itself."""
+
+
 class Guard(SecurityBase):
     """A dependency: the principal, who has this role and scope (else 403) and proved a factor
     within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401.  All that as of at
-    most `max_staleness` seconds ago."""
+    most `max_staleness` seconds ago.  The scopes of `Security(guard, scopes=[...])` are asked for
+    too."""
 
     def __init__(
         self,
@@ -30,11 +36,12 @@ class Guard(SecurityBase):
         self._role, self._scope, self._fresh = role, scope, fresh
         self._max_staleness = max_staleness
 
-    async def __call__(self) -> Principal:
+    async def __call__(self, security_scopes: SecurityScopes = NO_SCOPES) -> Principal:
         visit = current_visit()
         found = await visit.principal(max_staleness=self._max_staleness)
         now = visit.auth.clock()
         rules.check_permission(found, now, role=self._role, scope=self._scope, fresh=self._fresh)
+        rules.check_scopes(found, security_scopes.scopes)
         return found
 
 

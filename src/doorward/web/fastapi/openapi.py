@@ -37,16 +37,21 @@ def describe_security(app: FastAPI, mode: Mode) -> None:
 
 def _describe(method: str, operation: dict[str, Any]) -> bool:
     """Whether it now refers to `PROBLEM`."""
-    security = operation.get("security", [])
-    others = [each for each in security if each not in ({KNOWN: []}, {PERMITTED: []})]
-    if len(others) == len(security):
+    security: list[dict[str, list[str]]] = operation.get("security", [])
+    guards = [each for each in security if each.keys() & {KNOWN, PERMITTED}]
+    if not guards:
         return False
-    operation["security"] = [{"cookie": []}, {"bearer": []}, *others]
+    # not of OAuth, a scheme lists what is required all the same (OpenAPI 3.1, security requirement)
+    scopes = list(
+        dict.fromkeys(name for guard in guards for named in guard.values() for name in named)
+    )
+    others = [each for each in security if each not in guards]
+    operation["security"] = [{"cookie": scopes}, {"bearer": scopes}, *others]
     responses = operation.setdefault("responses", {})
     if responses.keys() & {"default", "4XX"}:
         return False
     responses.setdefault("401", _refusal(_NOT_KNOWN))
-    if {PERMITTED: []} in security or method.upper() not in origin.SAFE:
+    if scopes or {PERMITTED: []} in guards or method.upper() not in origin.SAFE:
         responses.setdefault("403", _refusal(_NOT_PERMITTED))
     return True
 
