@@ -203,13 +203,13 @@ class MemoryStore:
 
     async def hit(self, key: str, window: int, most: int, at: int) -> int:
         with self._lock:
-            current = self._windows.get(key, _Window(0))
-            if not 0 < current.ends_at - at <= window:
-                current = _Window(at + window)
-            if current.hits >= most:
-                return current.ends_at - at
-            self._windows[key] = current._replace(hits=current.hits + 1)
-            return 0
+            ends_at, hits = self._windows.get(key, _Window(0))
+            if ends_at <= at:
+                ends_at, hits = at + window, 0
+            until = min(ends_at, at + window)
+            if hits < most or until < ends_at:
+                self._windows[key] = _Window(until, hits + (hits < most))
+            return 0 if hits < most else until - at
 
     async def forgive(self, key: str) -> None:
         with self._lock:

@@ -196,14 +196,15 @@ BEGIN
     INSERT INTO doorward_limits AS found (key, ends_at, hits)
         SELECT _key, _at + _window, 1 WHERE _most > 0
         ON CONFLICT (key) DO UPDATE SET
-            hits = CASE WHEN found.ends_at - _at BETWEEN 1 AND _window
-                THEN found.hits + 1 ELSE 1 END,
-            ends_at = CASE WHEN found.ends_at - _at BETWEEN 1 AND _window
-                THEN found.ends_at ELSE excluded.ends_at END
-        WHERE found.hits < _most OR found.ends_at - _at NOT BETWEEN 1 AND _window;
+            hits = CASE WHEN found.ends_at > _at THEN found.hits + 1 ELSE 1 END,
+            ends_at = CASE WHEN found.ends_at > _at
+                THEN least(found.ends_at, excluded.ends_at) ELSE excluded.ends_at END
+        WHERE found.hits < _most OR found.ends_at <= _at;
     IF FOUND THEN
         RETURN 0;
     END IF;
+    UPDATE doorward_limits SET ends_at = _at + _window
+        WHERE key = _key AND ends_at > _at + _window;
     RETURN coalesce(
         (
             SELECT ends_at - _at FROM doorward_limits
