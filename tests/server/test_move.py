@@ -110,11 +110,11 @@ async def test_a_session_that_only_the_clock_of_the_move_takes_for_expired_is_mo
 ) -> None:
     """A node of the target with a slower clock accepts its access tokens, so that whoever ends all
     of the subject's sessions there must meet it."""
-    ended = {"seen_at": NOW - 90, "ends_at": NOW - 1}
+    parent = live("p", seen_at=NOW - 90, ends_at=NOW - 1)
+    child = live("child", "bob", parent_sid="p", seen_at=NOW - 90, ends_at=NOW - 1)
     async with opened(source, source) as here:
-        await here.store.insert(live("p", **ended), ANY_MARK, NOW - 50)
-        child = live("child", "bob", parent_sid="p", created_at=NOW - 40, **ended)
-        await here.store.insert(child, ANY_MARK, NOW - 40)
+        for row in (parent, child):
+            await here.store.insert(row, ANY_MARK, NOW - 40)
     await moved(source, target)
     async with opened(target, target) as there:
         assert set(await there.store.change(sid="p", decision=REVOKE, at=NOW)) == {"p", "child"}

@@ -147,7 +147,8 @@ class DecisionsContract:
         decision = Decision(roles=frozenset({"new"}))
         assert list(await store.change(**whose, decision=decision, at=AHEAD)) == ["a"]
         changed = await row(store, "a")
-        assert (changed.roles, changed.ver, changed.ends_at) == ({"new"}, 2, NOW + 100)
+        assert changed.roles == {"new"}
+        assert (changed.ver, changed.ends_at) == (2, NOW + 100)
         assert await live(store) == {"a"}
         assert list((await store.changes(before.cursor)).entries) == [Change("session", "a", 2)]
 
