@@ -33,12 +33,8 @@ class _Window(NamedTuple):
     hits: int = 0
 
 
-def _live(row: Session, at: int) -> bool:
-    return row.revoked_at is None and row.ends_at > at
-
-
-def _of_live(rows: Iterable[Session], at: int) -> list[Session]:
-    return [row for row in rows if _live(row, at)]
+def _live(rows: Iterable[Session], at: int) -> list[Session]:
+    return [row for row in rows if row.revoked_at is None and row.ends_at > at]
 
 
 def _died_at(row: Session) -> int:
@@ -153,7 +149,7 @@ class MemoryStore:
     ) -> list[Session]:
         with self._lock:
             rows = self._rows.values() if subject is None else self._of(subject)
-            places = map(_activity, _of_live(rows, at))
+            places = map(_activity, _live(rows, at))
             wanted = places if after is None else filter(after.__gt__, places)
             return [self._rows[sid] for _, sid in nlargest(limit, wanted)]
 
@@ -281,14 +277,14 @@ class MemoryStore:
         """The sids that must live on for `session` to be allowed."""
         if session.parent_sid is None:
             return set()
-        parents = _of_live(self._pick((session.parent_sid,)), at)
+        parents = _live(self._pick((session.parent_sid,)), at)
         if not parents:
             raise refusal("orphaned")
         return {parents[0].sid, parents[0].parent_sid}
 
     def _make_room(self, subject: str, spared: set[str | None], at: int, most: Most) -> None:
         # sorting keeps the order of those that began in the same second
-        oldest_first = sorted(_of_live(self._of(subject), at), key=_beginning)
+        oldest_first = sorted(_live(self._of(subject), at), key=_beginning)
         live = {row.sid: row for row in oldest_first}
         ended: dict[str, Session] = {}
         if most.end_oldest:
