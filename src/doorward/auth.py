@@ -172,7 +172,8 @@ class Auth:
     ) -> Sequence[str]:
         """End one session, or all of a subject's but `keep`; logins under way fail with the latter.
 
-        One atomic step.  Returns the sids ended; nothing of them is accepted once this returns.
+        One atomic step, also over sessions that only this process's clock takes for expired.
+        Returns the sids ended; nothing of them is accepted once this returns.
         `device` is where the decision came from.  It is told if it ended something, or was to end
         all of a subject: also where nobody was logged in, that is a decision.  Raises `ValueError`
         for what can be no subject, as `login` does.
@@ -194,7 +195,7 @@ class Auth:
         roles: Collection[str] | None = None,
         scopes: Collection[str] | None = None,
     ) -> Sequence[str]:
-        """Give every live session of a subject these roles and scopes, from its next check on.
+        """Give every session of a subject these roles and scopes, from its next check on.
 
         One atomic step; logs nobody out; logins under way fail as `superseded`.  Returns the sids
         changed.  Raises `ValueError` when the names are too many for an access token.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from doorward import Reason, Rejected
-from doorward.settings import CLOCK_SKEW, DAY, HOUR
+from doorward.settings import CLOCK_DISAGREEMENT, CLOCK_SKEW, DAY, HOUR
 from doorward.stores import Backend
 from doorward.testing import FakeClock
 from tests.core.scene import House, log_in, refresh_token, refused, row_of
@@ -131,6 +131,54 @@ async def test_clocks_that_differ_by_minutes_let_no_revoked_token_live_again(
         for clock in (truth, theirs):
             clock.advance(30)
         await here.revoke(subject="noise")  # news, with which what is old goes
+
+
+@pytest.mark.parametrize("access_ttl", [300, DAY])
+async def test_a_purge_by_a_clock_ahead_loses_no_revocation_that_a_slow_node_needs(
+    token_house: House, twin: Backend, access_ttl: int
+) -> None:
+    slow = token_house.clock
+    fast = FakeClock(slow() + CLOCK_DISAGREEMENT)
+    there = token_house.auth(store=twin, clock=fast, access_ttl=access_ttl)
+    issued = await log_in(there)
+    # dated ten minutes before the token was issued
+    assert await token_house.auth(access_ttl=access_ttl).revoke(subject="ann")
+    for _ in range(50):
+        await there.purge()
+        started_anew = token_house.auth(access_ttl=access_ttl)
+        why = await refused(started_anew.authenticate(issued.credential))
+        assert why in (Reason.REVOKED, Reason.EXPIRED, Reason.UNKNOWN)
+        for clock in (slow, fast):
+            clock.advance(access_ttl // 20)
+
+
+@pytest.mark.parametrize("idle_for", [40, 119])
+@pytest.mark.parametrize("deed", ["lock", "password", "one", "roles"])
+async def test_a_node_ahead_decides_about_who_is_idle_by_its_clock_alone(
+    house: House, twin: Backend, deed: str, idle_for: int
+) -> None:
+    theirs = FakeClock(house.clock() + 90)
+    here = house.auth(idle_ttl=120)
+    there = house.auth(store=twin, clock=theirs, idle_ttl=120)
+    issued = await log_in(here, roles={"admin"})
+    for clock in (house.clock, theirs):
+        clock.advance(idle_for)
+    match deed:
+        case "lock":
+            await there.revoke(subject="ann")
+        case "password":
+            kept = await log_in(there)
+            await there.revoke(subject="ann", keep=kept.session.sid)
+        case "one":
+            await there.revoke(sid=issued.session.sid)
+        case _:
+            await there.change("ann", roles={"reader"})
+            assert (await here.authenticate(issued.credential)).roles == {"reader"}
+            return
+    for auth in (here, house.auth(idle_ttl=120)):
+        assert await refused(auth.authenticate(issued.credential)) is Reason.REVOKED
+        if issued.refresh_token is not None:
+            assert await refused(auth.refresh(issued.refresh_token)) is Reason.REVOKED
 
 
 @pytest.mark.parametrize("ahead", [-240, 240])

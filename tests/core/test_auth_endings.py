@@ -4,6 +4,8 @@ import pytest
 
 from doorward import Auth, Device, Issued, Reason
 from doorward.settings import DAY
+from doorward.stores import Backend
+from doorward.testing import FakeClock
 from doorward.tokens import mint_session_token, parse_session_token
 from tests.core.scene import House, log_in, refresh_token, refused
 
@@ -140,16 +142,27 @@ async def test_logging_out_accepts_the_secret_from_before_a_step_up(house: House
     assert await auth.logout(held) == [issued.session.sid]
 
 
-async def test_logging_out_of_a_dead_session_ends_nothing_and_fails_nothing(house: House) -> None:
+async def test_logging_out_of_a_session_that_is_revoked_or_purged_ends_nothing_and_fails_nothing(
+    house: House,
+) -> None:
     auth = house.auth()
     revoked, idle = await log_in(auth), await log_in(auth)
     await auth.revoke(sid=revoked.session.sid)
     assert await auth.logout(revoked.credential) == []
     house.clock.advance(15 * DAY)
-    assert await auth.logout(idle.credential) == []
     await house.store.purge(house.clock())
     assert await auth.logout(revoked.credential, idle.credential) == []
     assert house.told.kinds == ["login", "login", "revoked"]
+
+
+async def test_logging_out_ends_a_session_that_only_this_clock_takes_for_idle(
+    house: House, twin: Backend
+) -> None:
+    auth, ahead = house.auth(), FakeClock(house.clock() + 15 * DAY)
+    idle = await log_in(auth)
+    there = house.auth(store=twin, clock=ahead)
+    assert await there.logout(idle.credential) == [idle.session.sid]
+    assert await refused(auth.authenticate(idle.credential)) is Reason.REVOKED
 
 
 async def test_logging_out_with_what_was_never_ours_ends_nothing(house: House) -> None:

@@ -12,6 +12,7 @@ from doorward.errors import Reason, StoreUnavailable
 from doorward.keys import RootKeys
 from doorward.server.flows import everyone
 from doorward.server.flows.everyone import Ended, end_everyone
+from doorward.settings import DAY
 from doorward.stores import open_store
 from doorward.teller import Record, ignore
 from doorward.testing import FakeClock
@@ -21,6 +22,7 @@ from tests.server.databases import POSTGRES, VALKEY, new_url
 pytestmark = pytest.mark.anyio
 
 TOUCH = 60
+ROOT = RootKeys((bytes(32),), "test")
 
 
 @pytest.fixture(params=["memory", "file", POSTGRES, VALKEY])
@@ -43,8 +45,7 @@ async def opened(
 ) -> AsyncIterator[Auth]:
     """One process; what it must know of others, it asks on every check."""
     settings = Settings(mode=mode, touch_every=TOUCH, max_staleness=0)
-    root = RootKeys((bytes(32),), "test")
-    auth = Auth(open_store(url), settings, root, clock=clock, record=hear)
+    auth = Auth(open_store(url), settings, ROOT, clock=clock, record=hear)
     try:
         yield auth
     finally:
@@ -175,6 +176,23 @@ async def test_a_session_of_a_clock_that_is_ahead_ends_too() -> None:
         clock.advance(-5)
         assert await end_everyone(auth) == Ended(1, 1)
         assert not await is_in(auth, ahead)
+
+
+@pytest.mark.parametrize("mode", ["session", "token"])
+async def test_a_clock_that_is_ahead_ends_sessions_that_it_takes_for_expired(
+    url: str, mode: Mode
+) -> None:
+    clock = FakeClock()
+    ahead = FakeClock(clock() + 60 * DAY)
+    async with opened(url, clock, mode) as here, opened(url, ahead, mode) as there:
+        if url == "memory:":
+            there = Auth(here.store, here.settings, ROOT, clock=ahead)
+        credentials = [await log_in(here, f"u_{n % 4}") for n in range(7)]
+        assert all([await is_in(here, each) for each in credentials])
+        assert await there.sessions() == []
+        assert await end_everyone(there) == Ended(7, 4)
+        assert not any([await is_in(here, each) for each in credentials])
+        assert await end_everyone(there) == Ended(0, 0)
 
 
 async def test_people_are_decided_about_side_by_side_but_not_all_at_once(

@@ -105,6 +105,21 @@ async def test_every_field_of_a_session_is_moved(source: str, target: str) -> No
         assert not (await there.store.changes(None)).entries
 
 
+async def test_a_session_that_only_the_clock_of_the_move_takes_for_expired_is_moved(
+    source: str, target: str
+) -> None:
+    """A node of the target with a slower clock accepts its access tokens, so that whoever ends all
+    of the subject's sessions there must meet it."""
+    parent = live("p", seen_at=NOW - 90, ends_at=NOW - 1)
+    child = live("child", "bob", parent_sid="p", seen_at=NOW - 90, ends_at=NOW - 1)
+    async with opened(source, source) as here:
+        for row in (parent, child):
+            await here.store.insert(row, ANY_MARK, NOW - 40)
+    await moved(source, target)
+    async with opened(target, target) as there:
+        assert set(await there.store.change(sid="p", decision=REVOKE, at=NOW)) == {"p", "child"}
+
+
 async def test_what_a_session_went_through_between_the_passes_is_moved(
     source: str, target: str
 ) -> None:
@@ -167,12 +182,12 @@ async def test_decisions_of_before_the_move_are_told_at_the_target(
         assert ended.revoked_at == NOW
 
 
-async def test_a_child_of_a_parent_that_ended_is_moved_without_it(source: str, target: str) -> None:
+async def test_a_child_of_a_parent_that_was_revoked_is_moved_without_it(
+    source: str, target: str
+) -> None:
     async with opened(source, source) as here:
         await add(here, live("parent"), live("child", parent_sid="parent"))
-        parent = await here.store.get("parent")
-        assert parent is not None
-        await here.store.replace(parent, replace(parent, ends_at=NOW - 1))
+        await here.store.change(subject="alice", keep="child", decision=REVOKE, at=NOW)
     await moved(source, target)
     async with opened(target, target) as there:
         assert await there.store.get("child") == live("child")

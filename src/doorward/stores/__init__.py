@@ -38,7 +38,8 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """How many live sessions one subject may have, and what a login beyond that does."""
+    """How many live sessions one subject may have, and what a login beyond that does: end those
+    that began first, in the order in which they were inserted within one second, or fail."""
 
     sessions: int
     end_oldest: bool = True
@@ -100,7 +101,8 @@ class Store(Protocol):
         """Apply `decision` to one session (`sid`) or to all of a subject's (`subject`, but `keep`);
         to name both or neither raises `ValueError`.
 
-        One atomic step over the rows live at `at`: raises `ver` and `version`, takes children
+        One atomic step over the rows that are not revoked, expired ones included: a node with a
+        slower clock may still take them for live.  Raises `ver` and `version`, takes children
         (`parent_sid`, one level) along when revoking, records one change for each row, and, for a
         subject, sets its mark even when it has no session, so that logins already under way fail.
         A `keep` must belong to `subject` to be spared.  Returns the sids that changed.
@@ -110,7 +112,7 @@ class Store(Protocol):
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> Sequence[Session]:
         """Rows live at `at`, of one subject or of all, latest activity first: keyset on
-        (`seen_at`, `sid`), both descending."""
+        (`seen_at`, `sid`), both descending.  As of 0, every row that is not revoked."""
 
     async def changes(self, cursor: Cursor | None) -> Changes:
         """Every change committed after `cursor`, each once, none skipped, in commit order; with
@@ -174,7 +176,9 @@ class Limits(Protocol):
 
     async def hit(self, key: str, window: int, most: int, at: int) -> int:
         """Count one against `key` in its window of `window` seconds.  0: counted and allowed;
-        otherwise nothing was counted and the seconds until the window ends."""
+        otherwise nothing was counted and the seconds until the window ends.  A window that ends
+        later than `at + window` was opened by a clock ahead: it is cut to that and keeps its count.
+        """
 
     async def forgive(self, key: str) -> None:
         """Take back one count of `key`: what was counted turned out well.  Never below zero."""

@@ -33,8 +33,8 @@ class _Window(NamedTuple):
     hits: int = 0
 
 
-def _live(row: Session, at: int) -> bool:
-    return row.revoked_at is None and row.ends_at > at
+def _live(rows: Iterable[Session], at: int) -> list[Session]:
+    return [row for row in rows if row.revoked_at is None and row.ends_at > at]
 
 
 def _died_at(row: Session) -> int:
@@ -43,6 +43,10 @@ def _died_at(row: Session) -> int:
 
 def _place(entry: _Entry) -> int:
     return entry.position
+
+
+def _beginning(row: Session) -> int:
+    return row.created_at
 
 
 def _activity(row: Session) -> tuple[int, str]:
@@ -61,8 +65,9 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._rows: dict[str, Session] = {}
-        self._by_subject: dict[str, set[str]] = {}
-        self._by_parent: dict[str, set[str]] = {}
+        # sets of sids that keep the order in which these were added
+        self._by_subject: dict[str, dict[str, None]] = {}
+        self._by_parent: dict[str, dict[str, None]] = {}
         self._marks: dict[str, tuple[int, int]] = {}
         self._log: list[_Entry] = []
         self._forgotten = 0
@@ -128,11 +133,11 @@ class MemoryStore:
         kind, name = whose(sid, subject)
         with self._lock:
             if kind == "sid":
-                met = self._pick((name,), at)
+                met = self._pick((name,))
             else:
-                met = [row for row in self._of(name, at) if row.sid != keep]
+                met = [row for row in self._of(name) if row.sid != keep]
             if decision.revoke:
-                met = [*met, *self._children(met, at, subject, keep)]
+                met = [*met, *self._children(met, subject, keep)]
             if met or subject is not None:
                 self._decide(met, decision, at)
             if subject is not None:
@@ -143,8 +148,8 @@ class MemoryStore:
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> list[Session]:
         with self._lock:
-            rows = self._rows.values() if subject is None else self._of(subject, at)
-            places = (_activity(row) for row in rows if _live(row, at))
+            rows = self._rows.values() if subject is None else self._of(subject)
+            places = map(_activity, _live(rows, at))
             wanted = places if after is None else filter(after.__gt__, places)
             return [self._rows[sid] for _, sid in nlargest(limit, wanted)]
 
@@ -203,13 +208,13 @@ class MemoryStore:
 
     async def hit(self, key: str, window: int, most: int, at: int) -> int:
         with self._lock:
-            current = self._windows.get(key, _Window(0))
-            if not 0 < current.ends_at - at <= window:
-                current = _Window(at + window)
-            if current.hits >= most:
-                return current.ends_at - at
-            self._windows[key] = current._replace(hits=current.hits + 1)
-            return 0
+            ends_at, hits = self._windows.get(key, _Window(0))
+            if ends_at <= at:
+                ends_at, hits = at + window, 0
+            until = min(ends_at, at + window)
+            if hits < most or until < ends_at:
+                self._windows[key] = _Window(until, hits + (hits < most))
+            return 0 if hits < most else until - at
 
     async def forgive(self, key: str) -> None:
         with self._lock:
@@ -248,22 +253,23 @@ class MemoryStore:
     def _position(self) -> int:
         return int(self._unchanged.cursor[0])
 
-    def _pick(self, sids: Iterable[str], at: int) -> Sequence[Session]:
+    def _pick(self, sids: Iterable[str]) -> Sequence[Session]:
+        """Those of them that are not revoked."""
         rows = (self._rows.get(sid) for sid in sids)
-        return [row for row in rows if row is not None and _live(row, at)]
+        return [row for row in rows if row is not None and row.revoked_at is None]
 
-    def _of(self, subject: str, at: int) -> Sequence[Session]:
-        return self._pick(self._by_subject.get(subject, ()), at)
+    def _of(self, subject: str) -> Sequence[Session]:
+        return self._pick(self._by_subject.get(subject, ()))
 
     def _children(
-        self, parents: Iterable[Session], at: int, subject: str | None, keep: str | None
+        self, parents: Iterable[Session], subject: str | None, keep: str | None
     ) -> Sequence[Session]:
-        """The live children of `parents` that are not among them nor the one to keep."""
+        """The children of `parents` that are neither among them nor the one to keep."""
         ours = {row.sid for row in parents}
         below = {sid for parent in ours for sid in self._by_parent.get(parent, ())}
         return [
             row
-            for row in self._pick(below - ours, at)
+            for row in self._pick(below - ours)
             if not (row.sid == keep and row.subject == subject)
         ]
 
@@ -271,20 +277,22 @@ class MemoryStore:
         """The sids that must live on for `session` to be allowed."""
         if session.parent_sid is None:
             return set()
-        parents = self._pick((session.parent_sid,), at)
+        parents = _live(self._pick((session.parent_sid,)), at)
         if not parents:
             raise refusal("orphaned")
         return {parents[0].sid, parents[0].parent_sid}
 
     def _make_room(self, subject: str, spared: set[str | None], at: int, most: Most) -> None:
-        live = {row.sid: row for row in sorted(self._of(subject, at), key=_activity)}
+        # sorting keeps the order of those that began in the same second
+        oldest_first = sorted(_live(self._of(subject), at), key=_beginning)
+        live = {row.sid: row for row in oldest_first}
         ended: dict[str, Session] = {}
         if most.end_oldest:
             for row in live.values():
                 if len(live.keys() - ended.keys()) < most.sessions:
                     break
                 if row.sid not in spared and row.sid not in ended:
-                    ended |= {met.sid: met for met in (row, *self._children([row], at, None, None))}
+                    ended |= {met.sid: met for met in (row, *self._children([row], None, None))}
         if len(live.keys() - ended.keys()) >= most.sessions:
             raise refusal("full")
         if ended:
@@ -324,15 +332,15 @@ class MemoryStore:
 
     def _add(self, row: Session) -> None:
         self._rows[row.sid] = row
-        self._by_subject.setdefault(row.subject, set()).add(row.sid)
+        self._by_subject.setdefault(row.subject, {})[row.sid] = None
         if row.parent_sid is not None:
-            self._by_parent.setdefault(row.parent_sid, set()).add(row.sid)
+            self._by_parent.setdefault(row.parent_sid, {})[row.sid] = None
 
     def _remove(self, row: Session) -> None:
         del self._rows[row.sid]
         places = [(self._by_subject, row.subject), (self._by_parent, row.parent_sid or "")]
         for index, key in places:
-            siblings = index.get(key, set())
-            siblings.discard(row.sid)
+            siblings = index.get(key, {})
+            siblings.pop(row.sid, None)
             if not siblings:
                 index.pop(key, None)

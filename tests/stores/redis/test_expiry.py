@@ -20,10 +20,10 @@ def seconds_left(server: Valkey, key: str) -> int:
 
 
 def keys(server: Valkey) -> set[str]:
-    """Every key there is, but those of the order of changes, which are few."""
+    """Every key there is, but those of the order of changes and of logins, which are few."""
     listed = server.ask("EVAL", "return table.concat(redis.call('KEYS', '*'), '\\n')", "0")
-    order = {"doorward:position", "doorward:forgotten", "doorward:changes"}
-    return set(listed.split("\n")) - order - {""}
+    order = {"position", "forgotten", "changes", "logins"}
+    return set(listed.split("\n")) - {f"doorward:{name}" for name in order} - {""}
 
 
 def expire(server: Valkey, *sids: str) -> None:

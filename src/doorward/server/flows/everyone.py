@@ -18,6 +18,10 @@ AT_ONCE = 64
 wait for it, too."""
 
 
+EVERY_ROW = 0
+"""A list as of this time holds every row that is not revoked."""
+
+
 class Ended(NamedTuple):
     """How many sessions ended, and of how many people."""
 
@@ -45,14 +49,15 @@ async def end_everyone(
 
 
 async def _walk(auth: Auth, keep: Principal | None, device: Device, latest: float) -> Ended:
-    """From the latest activity to the oldest, over the sessions that began at `latest` or before.
+    """From the latest activity to the oldest, over the sessions that began at `latest` or before,
+    those included that only the clock of this process takes for expired.
 
     The first walk takes all it meets: of another process whose clock is ahead, too.
     """
     spared = {} if keep is None else {keep.subject: keep.sid}
     sessions = people = 0
     after: Page | None = None
-    while page := await auth.sessions(None, after, STEP):
+    while page := await auth.store.list(None, EVERY_ROW, after, STEP):
         due = [row for row in page if row.created_at <= latest]
         whom = list({row.subject for row in due if row.sid != spared.get(row.subject)})
         for some in (whom[n : n + AT_ONCE] for n in range(0, len(whom), AT_ONCE)):

@@ -19,6 +19,9 @@ AT_ONCE = 64
 """Rows under way to the target: enough to share its commits, and few enough for none to wait as
 long as a store may take to answer."""
 
+EVERY_ROW = 0
+"""A list as of this time holds every row that is not revoked."""
+
 MEDDLED = "Somebody else writes to the target: let nothing use it before the move is done."
 
 
@@ -31,7 +34,8 @@ class Carried(NamedTuple):
 
 
 class Sessions:
-    """What of the live sessions the target has already; each pass brings the rest.
+    """What of the sessions that are not revoked the target has already; each pass brings the rest,
+    also those that only this machine's clock takes for expired.
 
     A token that was issued before a session was revoked, or changed, must not work at the target
     either: so every row that the source has told a change of is changed at the target too, which
@@ -66,8 +70,8 @@ class Sessions:
         await self._carry_keys()
         seen: set[str] = set()
         children: list[Session] = []
-        written, now, after = 0, self._clock(), None
-        while page := await self._source.list(None, now, after, PAGE):
+        written, after = 0, None
+        while page := await self._source.list(None, EVERY_ROW, after, PAGE):
             await self._hear()  # after the rows: whatever they say of a change is known now
             seen.update(row.sid for row in page)
             children += [row for row in page if row.parent_sid is not None]
@@ -76,7 +80,7 @@ class Sessions:
         for generation in _parents_first(children):
             written += await self._carry(generation)
         await self._hear()
-        return written + await self._carry(await self._others(self._told - self._dead - seen, now))
+        return written + await self._carry(await self._others(self._told - self._dead - seen))
 
     async def _carry_keys(self) -> None:
         for key in await self._source.keys():
@@ -88,15 +92,13 @@ class Sessions:
         entries, self._cursor, _ = await self._source.changes(self._cursor)
         self._told.update(change.id for change in entries if change.kind == "session")
 
-    async def _others(self, sids: set[str], now: int) -> list[Session]:
-        """The rows of which a change was told, and which are not among the live ones."""
+    async def _others(self, sids: set[str]) -> list[Session]:
+        """The rows of which a change was told, and which are not among those listed."""
         found = []
         for some in _chunks(sorted(sids)):
             rows = await asyncio.gather(*map(self._source.get, some))
             found += [row for row in rows if row is not None]
-        self._dead.update(
-            row.sid for row in found if row.revoked_at is not None or row.ends_at <= now
-        )
+        self._dead.update(row.sid for row in found if row.revoked_at is not None)
         return found
 
     async def _carry(self, rows: Sequence[Session]) -> int:
@@ -126,14 +128,14 @@ class Sessions:
         self._carried[row.sid] = Carried(row.version, row.ver, there + told)
 
     async def _insert(self, row: Session) -> None:
-        now = self._clock()
+        began = row.created_at  # its parent lived then, whatever the clock here says
         try:
-            await self._target.insert(row, self._mark, now)
+            await self._target.insert(row, self._mark, began)
         except Rejected:
             if row.parent_sid is None:
                 raise ConfigurationError(MEDDLED) from None
             # its parent is dead, and will take nobody along any more
-            await self._target.insert(replace(row, parent_sid=None), self._mark, now)
+            await self._target.insert(replace(row, parent_sid=None), self._mark, began)
         except ValueError as error:
             raise ConfigurationError(MEDDLED) from error
 
@@ -147,7 +149,7 @@ class Sessions:
         """Raises `ver` to that of the row, and has the target tell it."""
         revoke = row.revoked_at is not None
         decision = Decision(revoke=revoke, roles=row.roles, scopes=row.scopes)
-        at = min(self._clock(), row.ends_at - 1) if row.revoked_at is None else row.revoked_at
+        at = self._clock() if row.revoked_at is None else row.revoked_at
         await self._target.change(sid=row.sid, decision=decision, at=at)
 
 

@@ -7,7 +7,7 @@ transaction adds and commits while it runs.
 """
 
 LOCK = """
-CREATE FUNCTION doorward_lock(_subject text) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION doorward_lock(_subject text) RETURNS void LANGUAGE sql AS $$
     SELECT pg_advisory_xact_lock(hashtextextended(_subject, 7237128));
 $$
 """
@@ -15,7 +15,7 @@ $$
 lock without a row: subjects whose rows were purged need none, and nothing is written to take it."""
 
 PLACE = """
-CREATE FUNCTION doorward_place() RETURNS text LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION doorward_place() RETURNS text LANGUAGE sql AS $$
     SELECT system_identifier || '.' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
     FROM pg_control_system();
 $$
@@ -24,7 +24,7 @@ $$
 failover begin another timeline."""
 
 ANNOUNCE = """
-CREATE FUNCTION doorward_announce() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION doorward_announce() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM told) THEN
         PERFORM pg_notify('doorward', '');
@@ -33,19 +33,19 @@ BEGIN
 END $$
 """
 ANNOUNCES = """
-CREATE TRIGGER doorward_announces AFTER INSERT ON doorward_changes
+CREATE OR REPLACE TRIGGER doorward_announces AFTER INSERT ON doorward_changes
 REFERENCING NEW TABLE AS told FOR EACH STATEMENT EXECUTE FUNCTION doorward_announce()
 """
 
 DECIDE = """
-CREATE FUNCTION doorward_decide(
+CREATE OR REPLACE FUNCTION doorward_decide(
     _sids text[], _revoke boolean, _roles text, _scopes text, _at bigint
 ) RETURNS SETOF text LANGUAGE sql AS $$
     WITH met AS (
         UPDATE doorward_sessions
         SET version = version + 1, ver = ver + 1, revoked_at = CASE WHEN _revoke THEN _at END,
             roles = coalesce(_roles, roles), scopes = coalesce(_scopes, scopes)
-        WHERE sid = ANY(_sids) AND revoked_at IS NULL AND ends_at > _at
+        WHERE sid = ANY(_sids) AND revoked_at IS NULL
         RETURNING sid, ver
     ), told AS (
         INSERT INTO doorward_changes (kind, id, ver, revoked, at)
@@ -56,14 +56,13 @@ $$
 """
 
 CHANGE_ONE = """
-CREATE FUNCTION doorward_change_one(
+CREATE OR REPLACE FUNCTION doorward_change_one(
     _sid text, _revoke boolean, _roles text, _scopes text, _at bigint
 ) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM doorward_lock(subject) FROM doorward_sessions WHERE sid = _sid;
     -- keeps children from being added, until this is committed
-    PERFORM FROM doorward_sessions
-        WHERE sid = _sid AND revoked_at IS NULL AND ends_at > _at FOR UPDATE;
+    PERFORM FROM doorward_sessions WHERE sid = _sid AND revoked_at IS NULL FOR UPDATE;
     IF FOUND THEN
         RETURN QUERY SELECT doorward_decide(
             ARRAY(
@@ -77,7 +76,7 @@ END $$
 """
 
 CHANGE_ALL = """
-CREATE FUNCTION doorward_change_all(
+CREATE OR REPLACE FUNCTION doorward_change_all(
     _subject text, _keep text, _revoke boolean, _roles text, _scopes text, _at bigint
 ) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -85,13 +84,11 @@ DECLARE
 BEGIN
     PERFORM doorward_lock(_subject);
     PERFORM FROM doorward_sessions
-        WHERE subject = _subject AND sid IS DISTINCT FROM _keep
-            AND revoked_at IS NULL AND ends_at > _at
+        WHERE subject = _subject AND sid IS DISTINCT FROM _keep AND revoked_at IS NULL
         ORDER BY sid FOR UPDATE;
     _met := ARRAY(
         SELECT sid FROM doorward_sessions
-        WHERE subject = _subject AND sid IS DISTINCT FROM _keep
-            AND revoked_at IS NULL AND ends_at > _at
+        WHERE subject = _subject AND sid IS DISTINCT FROM _keep AND revoked_at IS NULL
     );
     IF _revoke THEN
         _met := _met || ARRAY(
@@ -107,7 +104,7 @@ END $$
 """
 
 MAKE_ROOM = """
-CREATE FUNCTION doorward_make_room(
+CREATE OR REPLACE FUNCTION doorward_make_room(
     _subject text, _spared text[], _at bigint, _most bigint, _end_oldest boolean
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -128,7 +125,8 @@ BEGIN
         ORDER BY sid FOR UPDATE;
     _live := ARRAY(
         SELECT sid FROM doorward_sessions
-        WHERE subject = _subject AND revoked_at IS NULL AND ends_at > _at ORDER BY seen_at, sid
+        WHERE subject = _subject AND revoked_at IS NULL AND ends_at > _at
+        ORDER BY created_at, xid NULLS FIRST, sid
     );
     _left := cardinality(_live);
     IF _end_oldest THEN
@@ -150,7 +148,7 @@ END $$
 """
 
 INSERT = """
-CREATE FUNCTION doorward_insert(
+CREATE OR REPLACE FUNCTION doorward_insert(
     _row json, _place text, _mark pg_snapshot, _at bigint, _most bigint, _end_oldest boolean
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -184,32 +182,31 @@ BEGIN
     THEN
         RETURN 'full';
     END IF;
+    -- taken while the subject is locked: of its logins they are in order
+    _new.xid := pg_current_xact_id();
     INSERT INTO doorward_sessions SELECT _new.*;
     RETURN 'done';
 END $$
 """
 
 HIT = """
-CREATE FUNCTION doorward_hit(_key text, _window bigint, _most bigint, _at bigint)
+CREATE OR REPLACE FUNCTION doorward_hit(_key text, _window bigint, _most bigint, _at bigint)
 RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO doorward_limits AS found (key, ends_at, hits)
         SELECT _key, _at + _window, 1 WHERE _most > 0
         ON CONFLICT (key) DO UPDATE SET
-            hits = CASE WHEN found.ends_at - _at BETWEEN 1 AND _window
-                THEN found.hits + 1 ELSE 1 END,
-            ends_at = CASE WHEN found.ends_at - _at BETWEEN 1 AND _window
-                THEN found.ends_at ELSE excluded.ends_at END
-        WHERE found.hits < _most OR found.ends_at - _at NOT BETWEEN 1 AND _window;
+            hits = CASE WHEN found.ends_at > _at THEN found.hits + 1 ELSE 1 END,
+            ends_at = CASE WHEN found.ends_at > _at
+                THEN least(found.ends_at, excluded.ends_at) ELSE excluded.ends_at END
+        WHERE found.hits < _most OR found.ends_at <= _at;
     IF FOUND THEN
         RETURN 0;
     END IF;
+    UPDATE doorward_limits SET ends_at = _at + _window
+        WHERE key = _key AND ends_at > _at + _window;
     RETURN coalesce(
-        (
-            SELECT ends_at - _at FROM doorward_limits
-            WHERE key = _key AND ends_at - _at BETWEEN 1 AND _window
-        ),
-        _window
+        (SELECT ends_at - _at FROM doorward_limits WHERE key = _key AND ends_at > _at), _window
     );
 END $$
 """

@@ -139,12 +139,22 @@ LATER = (
     CREATE INDEX IF NOT EXISTS doorward_sessions_rest
     ON doorward_sessions ((ends_at - seen_at)) WHERE revoked_at IS NULL
     """,
+    # the transaction of the login: the order of those that began in the same second
+    "ALTER TABLE doorward_sessions ADD COLUMN IF NOT EXISTS xid xid8",
+    *FUNCTIONS,
 )
-"""What tables of this schema may lack, because it came later and changes none of them."""
+"""What tables of this schema may lack, because it came later.  An earlier Doorward can go on using
+them beside a later one."""
 
 # not to_regclass: who asked it before the tables were made is told the same again, from a cache
 FOUND = """
     SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid))
+"""
+COLUMN = """
+    SELECT EXISTS (
+        SELECT FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+        WHERE relname = $1 AND attname = $2 AND pg_table_is_visible(pg_class.oid)
+    )
 """
 STATE = "SELECT schema, system = system_identifier FROM doorward_meta, pg_control_system()"
 
@@ -184,11 +194,15 @@ async def _current(connection: Any) -> bool:
             "the database was made by a later Doorward:"
             f" its schema is {found}, this one knows {SCHEMA}"
         )
-    return bool(here) and await _has(connection, "doorward_sessions_rest")
+    return (
+        bool(here)
+        and await _has(connection, "doorward_sessions_rest")
+        and bool(await connection.fetchval(COLUMN, "doorward_sessions", "xid"))
+    )
 
 
 async def _make(connection: Any) -> None:
-    statements: tuple[str, ...] = (*TABLES, *FUNCTIONS)
+    statements: tuple[str, ...] = TABLES
     if await _has(connection, "doorward_meta"):
         _, here = await connection.fetchrow(STATE)
         statements = () if here else MOVED

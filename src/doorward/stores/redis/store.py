@@ -103,7 +103,9 @@ class RedisStore:
     ) -> list[Session]:
         index = ("all", "") if subject is None else ("subject", subject)
         words = (*index, at, *(after or ("", "")), limit)
-        return [session(text) for text in await self._run(scripts.LIST, *words)]
+        while (found := await self._run(scripts.LIST, *words)) is None:
+            pass  # in steps: for a clock that is behind, many may have to come back into the list
+        return [session(text) for text in found]
 
     # --- the order of changes -------------------------------------------------------------------
 

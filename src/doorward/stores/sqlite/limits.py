@@ -10,15 +10,15 @@ def hit(database: sqlite3.Connection, key: str, window: int, most: int, at: int)
         "SELECT ends_at, hits FROM doorward_limits WHERE key = ?", (key,)
     ).fetchone()
     ends_at, hits = row or (0, 0)
-    if not 0 < ends_at - at <= window:
+    if ends_at <= at:
         ends_at, hits = at + window, 0
-    if hits >= most:
-        return int(ends_at - at)
-    database.execute(
-        "REPLACE INTO doorward_limits (key, ends_at, hits) VALUES (?, ?, ?)",
-        (key, ends_at, hits + 1),
-    )
-    return 0
+    until = min(ends_at, at + window)
+    if hits < most or until < ends_at:
+        database.execute(
+            "REPLACE INTO doorward_limits (key, ends_at, hits) VALUES (?, ?, ?)",
+            (key, until, hits + (hits < most)),
+        )
+    return 0 if hits < most else int(until - at)
 
 
 def forgive(database: sqlite3.Connection, key: str) -> None:

@@ -34,10 +34,11 @@ PARENT = """
     WHERE sid = ? AND revoked_at IS NULL AND ends_at > ?
 """
 
-LIVE_OF_SUBJECT = """
+OLDEST_FIRST = """
     SELECT sid FROM doorward_sessions WHERE subject = ? AND revoked_at IS NULL AND ends_at > ?
-    ORDER BY seen_at, sid
+    ORDER BY created_at, rowid
 """
+"""The live ones of a subject.  Row ids grow, so they tell the order within one second."""
 
 REPLACE = """
     UPDATE doorward_sessions
@@ -56,13 +57,13 @@ REPLACE = """
 CHANGE = """
     WITH met AS MATERIALIZED (
         SELECT sid FROM doorward_sessions
-        WHERE {whose} AND revoked_at IS NULL AND ends_at > :at
+        WHERE {whose} AND revoked_at IS NULL
     )
     UPDATE doorward_sessions
     SET version = version + 1, ver = ver + 1, revoked_at = :revoked_at,
         roles = ifnull(:roles, roles), scopes = ifnull(:scopes, scopes)
     WHERE (sid IN met OR (:revoked_at IS NOT NULL AND parent_sid IN met))
-        AND revoked_at IS NULL AND ends_at > :at
+        AND revoked_at IS NULL
         AND NOT (sid IS :keep AND subject IS :subject)
     RETURNING sid, ver
 """
@@ -142,7 +143,6 @@ def _decide(
         "sid": sid,
         "subject": subject,
         "keep": keep,
-        "at": at,
         "revoked_at": at if decision.revoke else None,
         "roles": given_names(decision.roles),
         "scopes": given_names(decision.scopes),
@@ -166,7 +166,7 @@ def _ancestors(database: sqlite3.Connection, session: Session, at: int) -> tuple
 def _make_room(
     database: sqlite3.Connection, subject: str, spared: tuple[str | None, ...], at: int, most: Most
 ) -> None:
-    oldest_first = [sid for (sid,) in database.execute(LIVE_OF_SUBJECT, (subject, at)).fetchall()]
+    oldest_first = [sid for (sid,) in database.execute(OLDEST_FIRST, (subject, at)).fetchall()]
     live = set(oldest_first)
     if most.end_oldest:
         for sid in oldest_first:

@@ -7,10 +7,12 @@ from ...types import Change
 from .rows import NOW, a_session, add, live, row, told
 
 REVOKE = Decision(revoke=True)
+AHEAD = NOW + 5000
+"""The time by a clock that takes every session of these tests for expired."""
 
 
 class DecisionsContract:
-    """One atomic step over live rows, and what it leaves alone."""
+    """One atomic step over rows that are not revoked, and what it leaves alone."""
 
     async def test_one_session_is_revoked(self, store: Backend) -> None:
         await add(store, a_session("a", roles=frozenset({"r"})), a_session("b"))
@@ -96,11 +98,12 @@ class DecisionsContract:
         assert (changed.roles, changed.revoked_at, changed.ver) == (frozenset(), NOW, 2)
 
     @pytest.mark.parametrize("decision", [REVOKE, Decision(roles=frozenset({"new"}))])
-    async def test_the_dead_are_left_as_they_were(self, store: Backend, decision: Decision) -> None:
-        await add(store, a_session("expired", ends_at=NOW), a_session("revoked"))
-        await add(store, a_session("dead child", parent_sid="revoked"))
+    async def test_the_revoked_are_left_as_they_were(
+        self, store: Backend, decision: Decision
+    ) -> None:
+        await add(store, a_session("revoked"), a_session("dead child", parent_sid="revoked"))
         await store.change(sid="revoked", decision=REVOKE, at=NOW - 5)
-        rows = [await row(store, sid) for sid in ("expired", "revoked", "dead child")]
+        rows = [await row(store, sid) for sid in ("revoked", "dead child")]
         before = await store.changes(None)
         for each in rows:
             assert list(await store.change(sid=each.sid, decision=decision, at=NOW)) == []
@@ -110,17 +113,52 @@ class DecisionsContract:
         assert [await row(store, each.sid) for each in rows] == rows
         assert (await store.changes(before.cursor)).entries in ([], ())
 
-    async def test_dead_children_of_the_living_are_left_as_they_were(self, store: Backend) -> None:
-        await add(
-            store,
-            a_session("p"),
-            a_session("expired", parent_sid="p", ends_at=NOW),
-            a_session("revoked", parent_sid="p"),
-        )
+    async def test_revoked_children_of_the_living_are_left_as_they_were(
+        self, store: Backend
+    ) -> None:
+        await add(store, a_session("p"), a_session("revoked", parent_sid="p"))
         await store.change(sid="revoked", decision=REVOKE, at=NOW - 5)
-        rows = [await row(store, sid) for sid in ("expired", "revoked")]
+        before = await row(store, "revoked")
         assert list(await store.change(sid="p", decision=REVOKE, at=NOW)) == ["p"]
-        assert [await row(store, each.sid) for each in rows] == rows
+        assert await row(store, "revoked") == before
+
+    @pytest.mark.parametrize("whose", [{"sid": "p"}, {"subject": "alice"}])
+    async def test_a_clock_ahead_ends_what_it_takes_for_expired(
+        self, store: Backend, whose: dict[str, str]
+    ) -> None:
+        await add(store, a_session("p"), a_session("child", "bob", parent_sid="p"))
+        assert await live(store, at=AHEAD) == set()
+        before = await store.changes(None)
+        changed = await store.change(**whose, decision=REVOKE, at=AHEAD)
+        assert set(changed) == {"p", "child"}
+        assert await live(store) == set()
+        assert told(*(await store.changes(before.cursor)).entries) == told(
+            Change("session", "p", 2, revoked=True), Change("session", "child", 2, revoked=True)
+        )
+        assert list(await store.change(**whose, decision=REVOKE, at=NOW)) == []
+        assert (await row(store, "p")).revoked_at == AHEAD
+
+    @pytest.mark.parametrize("whose", [{"sid": "a"}, {"subject": "alice"}])
+    async def test_a_clock_ahead_gives_roles_to_what_it_takes_for_expired(
+        self, store: Backend, whose: dict[str, str]
+    ) -> None:
+        await add(store, a_session("a", roles=frozenset({"old"})))
+        before = await store.changes(None)
+        decision = Decision(roles=frozenset({"new"}))
+        assert list(await store.change(**whose, decision=decision, at=AHEAD)) == ["a"]
+        changed = await row(store, "a")
+        assert changed.roles == {"new"}
+        assert (changed.ver, changed.ends_at) == (2, NOW + 100)
+        assert await live(store) == {"a"}
+        assert list((await store.changes(before.cursor)).entries) == [Change("session", "a", 2)]
+
+    async def test_a_kept_session_outlives_a_decision_of_a_clock_ahead(
+        self, store: Backend
+    ) -> None:
+        await add(store, a_session("a"), a_session("kept"))
+        changed = await store.change(subject="alice", keep="kept", decision=REVOKE, at=AHEAD)
+        assert list(changed) == ["a"]
+        assert await live(store) == {"kept"}
 
     async def test_each_row_is_one_change(self, store: Backend) -> None:
         await add(store, a_session("a", ver=4), a_session("b"))

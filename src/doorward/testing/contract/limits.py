@@ -2,6 +2,8 @@
 
 from asyncio import gather
 
+import pytest
+
 from ...stores import Backend
 from .rows import NOW
 
@@ -39,10 +41,28 @@ class LimitsContract:
             await store.forgive("k")
         assert [await store.hit("k", 60, 1, NOW) for _ in range(2)] == [0, 60]
 
-    async def test_a_clock_set_back_locks_nobody_out(self, store: Backend) -> None:
+    async def test_a_clock_set_back_locks_nobody_out_for_longer_than_a_window(
+        self, store: Backend
+    ) -> None:
         assert await store.hit("k", 60, 1, NOW) == 0
-        assert await store.hit("k", 60, 1, NOW - 3600) == 0
-        assert await store.hit("k", 60, 1, NOW - 3600) == 60
+        back = NOW - 3600
+        answers = [await store.hit("k", 60, 1, back + n) for n in (0, 20, 59, 60, 61)]
+        assert answers == [60, 40, 1, 0, 59]
+
+    @pytest.mark.parametrize("window", [900, 86400])
+    async def test_a_window_of_a_clock_ahead_keeps_its_hits(
+        self, store: Backend, window: int
+    ) -> None:
+        assert [await store.hit("k", window, 10, NOW + 90) for _ in range(7)] == [0] * 7
+        assert [await store.hit("k", window, 10, NOW) for _ in range(4)] == [0] * 3 + [window]
+        assert await store.hit("k", window, 10, NOW + window - 1) == 1
+        assert await store.hit("k", window, 10, NOW + window) == 0
+
+    async def test_a_clock_that_steps_back_again_and_again_forgets_no_hit(
+        self, store: Backend
+    ) -> None:
+        answers = [await store.hit("k", 60, 10, NOW - 3 * n) for n in range(50)]
+        assert answers == [0] * 10 + [60] * 40
 
     async def test_hits_at_once_never_pass_the_limit(self, store: Backend) -> None:
         answers = await gather(*(store.hit("k", 60, 5, NOW) for _ in range(20)))

@@ -1,6 +1,7 @@
 """mark and insert: which logins are let in."""
 
 from asyncio import gather
+from dataclasses import replace
 
 import pytest
 
@@ -89,35 +90,59 @@ class LoginsContract:
         assert await live(store, "alice") == {"a", "b"}
         assert (await store.changes(before.cursor)).entries == ()
 
-    async def test_one_too_many_ends_the_least_active(self, store: Backend) -> None:
+    async def test_one_too_many_ends_the_one_that_began_first(self, store: Backend) -> None:
         await add(
             store,
-            a_session("active", seen_at=NOW - 1),
-            a_session("b", seen_at=NOW - 5),
-            a_session("a", seen_at=NOW - 5),
+            a_session("b", created_at=NOW - 8, seen_at=NOW - 7),
+            a_session("a", created_at=NOW - 9, seen_at=NOW - 1),
             a_session("below a", "carol", parent_sid="a"),
+            a_session("c", created_at=NOW - 8, seen_at=NOW - 8),
         )
         before = await store.changes(None)
         await store.insert(a_session("new"), ANY_MARK, NOW, Most(3))
-        assert await live(store) == {"active", "b", "new"}
+        assert await live(store) == {"b", "c", "new"}
         ended = await row(store, "a")
         assert (ended.revoked_at, ended.ver, ended.version) == (NOW, 2, 2)
         assert told(*(await store.changes(before.cursor)).entries) == told(
             Change("session", "a", 2, revoked=True), Change("session", "below a", 2, revoked=True)
         )
 
+    async def test_of_those_that_began_in_one_second_the_first_ends(self, store: Backend) -> None:
+        sids = ["d", "a", "c", "b", "f", "e"]
+        for number, sid in enumerate(sids):
+            await store.insert(a_session(sid), ANY_MARK, NOW, Most(2))
+            old = await row(store, sids[0])
+            used = replace(old, seen_at=NOW + number, version=old.version)
+            assert await store.replace(old, used) is (number < 2)
+            assert await live(store) == set(sids[max(0, number - 1) : number + 1])
+
+    async def test_a_decision_moves_no_session_behind_those_that_began_after_it(
+        self, store: Backend
+    ) -> None:
+        await add(store, *(a_session(sid) for sid in ("b", "a", "c")))
+        await store.change(sid="b", decision=ROLES, at=NOW)
+        await store.insert(a_session("new"), ANY_MARK, NOW, Most(3))
+        assert await live(store) == {"a", "c", "new"}
+
+    async def test_to_make_room_takes_children_that_a_clock_ahead_takes_for_expired(
+        self, store: Backend
+    ) -> None:
+        await add(store, a_session("p"), a_session("child", "bob", parent_sid="p", ends_at=NOW - 1))
+        await store.insert(a_session("new"), ANY_MARK, NOW, Most(1))
+        assert await live(store, at=NOW - 5) == {"new"}
+
     async def test_a_lowered_limit_ends_as_many_as_it_takes(self, store: Backend) -> None:
         for number in range(5):
-            await add(store, a_session(f"{number}", seen_at=NOW - 10 + number))
+            await add(store, a_session(f"{number}", created_at=NOW - 10 + number))
         await store.insert(a_session("new"), ANY_MARK, NOW, Most(2))
         assert await live(store) == {"4", "new"}
 
     async def test_children_that_end_with_the_oldest_make_room_too(self, store: Backend) -> None:
         await add(
             store,
-            a_session("p", seen_at=NOW - 9),
-            a_session("child", parent_sid="p", seen_at=NOW - 8),
-            a_session("a", seen_at=NOW - 7),
+            a_session("p"),
+            a_session("child", parent_sid="p"),
+            a_session("a"),
         )
         await store.insert(a_session("new"), ANY_MARK, NOW, Most(2))
         assert await live(store) == {"a", "new"}
@@ -125,16 +150,16 @@ class LoginsContract:
     async def test_no_login_ends_its_own_parent(self, store: Backend) -> None:
         await add(
             store,
-            a_session("p", seen_at=NOW - 9),
-            a_session("below p", parent_sid="p", seen_at=NOW - 8),
-            a_session("a", seen_at=NOW - 7),
+            a_session("p"),
+            a_session("below p", parent_sid="p"),
+            a_session("a"),
         )
         child = a_session("child", parent_sid="below p")
         await store.insert(child, ANY_MARK, NOW, Most(3))
         assert await live(store) == {"p", "below p", "child"}
 
     async def test_what_is_refused_for_want_of_room_ends_nothing(self, store: Backend) -> None:
-        await add(store, a_session("p"), a_session("a", seen_at=NOW - 11))
+        await add(store, a_session("a"), a_session("p"))
         before = await store.changes(None)
         child = a_session("child", parent_sid="p")
         assert await refusal(store, child, most=Most(1)) is Reason.TOO_MANY_SESSIONS

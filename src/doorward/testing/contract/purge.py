@@ -3,7 +3,7 @@
 from ...errors import Reason
 from ...stores import Backend, Decision
 from .logins import refusal
-from .rows import ANY_MARK, NOW, a_session, add, live
+from .rows import ANY_MARK, NOW, a_session, add, live, row
 
 REVOKE = Decision(revoke=True)
 
@@ -29,6 +29,22 @@ class PurgeContract:
         for sid in ("live", "ended later", "revoked later"):
             assert await store.get(sid) is not None
         assert await live(store) == {"live"}
+
+    async def test_a_row_that_was_revoked_after_its_end_is_kept_from_its_revocation_on(
+        self, store: Backend
+    ) -> None:
+        await add(store, a_session("a", ends_at=NOW - 90))
+        await store.change(sid="a", decision=REVOKE, at=NOW)
+        assert await store.purge(NOW) == 0
+        assert (await row(store, "a")).revoked_at == NOW
+        assert await store.purge(NOW + 1) == 1
+
+    async def test_a_row_that_was_given_roles_after_its_end_goes_as_others_do(
+        self, store: Backend
+    ) -> None:
+        await add(store, a_session("a", ends_at=NOW - 90))
+        await store.change(sid="a", decision=Decision(roles=frozenset({"new"})), at=NOW)
+        assert await store.purge(NOW) == 1
 
     async def test_a_purge_is_done_in_steps(self, store: Backend) -> None:
         for number in range(7):

@@ -159,6 +159,13 @@ class SessionsContract:
                 "ends now",
             ]
 
+    async def test_a_list_as_of_0_holds_every_row_that_is_not_revoked(self, store: Backend) -> None:
+        await add(store, a_session("live"), a_session("revoked"), a_session("ended", ends_at=1))
+        await store.change(sid="revoked", decision=Decision(revoke=True), at=NOW)
+        for subject in ("alice", None):
+            assert {found.sid for found in await store.list(subject, 0)} == {"live", "ended"}
+            assert [found.sid for found in await store.list(subject, NOW)] == ["live"]
+
     async def test_a_list_is_of_one_subject_or_of_all(self, store: Backend) -> None:
         await add(store, a_session("a", "alice"), a_session("b", "bob", seen_at=NOW))
         assert [found.sid for found in await store.list("alice", NOW)] == ["a"]

@@ -7,19 +7,19 @@ scopes = scopes ~= '' and scopes
 
 local met = {}
 if whose == 'subject' then
-  for _, row in ipairs(live_of(name, at)) do
+  for _, row in ipairs(not_revoked_of(name)) do
     if row[SID] ~= keep then
       table.insert(met, row)
     end
   end
 else
   local row = read_row(name)
-  if row and is_live(row, at) then
+  if row and row[REVOKED] == cjson.null then
     table.insert(met, row)
   end
 end
 if revoke then
-  met = family(met, at, whose == 'subject' and name, keep)
+  met = family(met, whose == 'subject' and name, keep)
 end
 if #met > 0 or whose == 'subject' then
   local position = decide(met, at, revoke, roles, scopes)

@@ -1,4 +1,4 @@
-local function family(rows, at, subject, keep)
+local function family(rows, subject, keep)
   local met, all = {}, {}
   for _, row in ipairs(rows) do
     met[row[SID]] = true
@@ -9,7 +9,7 @@ local function family(rows, at, subject, keep)
       local row = read_row(sid)
       if not row then
         redis.call('SREM', children_key(parent[SID]), sid)
-      elseif row[PARENT] == parent[SID] and is_live(row, at) and not met[sid] then
+      elseif row[PARENT] == parent[SID] and row[REVOKED] == cjson.null and not met[sid] then
         if not (sid == keep and row[SUBJECT] == subject) then
           met[sid] = true
           table.insert(all, row)
@@ -20,14 +20,14 @@ local function family(rows, at, subject, keep)
   return all
 end
 
--- Who of a subject is live, least active first; whose row has expired is dropped from the index.
-local function live_of(subject, at)
+-- The rows of a subject that are not revoked; whose row is gone is dropped from the index.
+local function not_revoked_of(subject)
   local rows = {}
   for _, sid in ipairs(redis.call('ZRANGE', subject_key(subject), 0, -1)) do
     local row = read_row(sid)
     if not row or row[SUBJECT] ~= subject then
       redis.call('ZREM', subject_key(subject), sid)
-    elseif is_live(row, at) then
+    elseif row[REVOKED] == cjson.null then
       table.insert(rows, row)
     end
   end

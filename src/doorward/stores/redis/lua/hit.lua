@@ -1,16 +1,17 @@
 #!lua
+-- A clock that is behind shortens a window of a clock ahead, and keeps what was counted in it.
 local key, window, most, at, lasts = unpack(ARGV)
-at = tonumber(at)
+at, window, most = tonumber(at), tonumber(window), tonumber(most)
 local ends_at, hits = unpack(redis.call('HMGET', key, 'ends_at', 'hits'))
 ends_at, hits = tonumber(ends_at or 0), tonumber(hits or 0)
-if ends_at <= at or ends_at - at > tonumber(window) then
-  ends_at, hits = at + tonumber(window), 0
+if ends_at <= at then
+  ends_at, hits = at + window, 0
 end
-if hits >= tonumber(most) then
-  return ends_at - at
+local until_then, full = math.min(ends_at, at + window), hits >= most
+if not full or until_then < ends_at then
+  local ends = string.format('%.0f', until_then)
+  redis.call('HSET', key, 'ends_at', ends, 'hits', full and hits or hits + 1)
+  redis.call('EXPIRE', key, lasts)
+  redis.call('ZADD', 'doorward:limits', ends, key)
 end
-local ends = string.format('%.0f', ends_at)
-redis.call('HSET', key, 'ends_at', ends, 'hits', hits + 1)
-redis.call('EXPIRE', key, lasts)
-redis.call('ZADD', 'doorward:limits', ends, key)
-return 0
+return full and until_then - at or 0

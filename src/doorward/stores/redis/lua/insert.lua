@@ -24,16 +24,34 @@ if row[PARENT] ~= cjson.null then
   spared[parent[PARENT]] = true
 end
 
+-- Who of the subject is live, first the one that began first.
+local function oldest_first()
+  local live = {}
+  for _, each in ipairs(not_revoked_of(subject)) do
+    if is_live(each, at) then
+      table.insert(live, each)
+    end
+  end
+  table.sort(live, function(one, other)
+    local left, right = tonumber(one[CREATED]), tonumber(other[CREATED])
+    if left ~= right then
+      return left < right
+    end
+    return tonumber(one[BEGAN] or 0) < tonumber(other[BEGAN] or 0)
+  end)
+  return live
+end
+
 -- The rows to end so that one more may live, or nil when that cannot be.
 local function room()
-  local live = live_of(subject, at)
+  local live = oldest_first()
   local count, met, ended = #live, {}, {}
   for _, oldest in ipairs(live) do
     if count < tonumber(most) or end_oldest == '0' then
       break
     end
     if not spared[oldest[SID]] and not met[oldest[SID]] then
-      for _, each in ipairs(family({ oldest }, at)) do
+      for _, each in ipairs(family({ oldest })) do
         if not met[each[SID]] then
           met[each[SID]] = true
           table.insert(ended, each)
@@ -55,7 +73,8 @@ if most ~= '' then
   end
 end
 
-redis.call('SET', session_key(sid), text, 'EX', lasts)
+row[BEGAN] = digits(redis.call('INCR', 'doorward:logins'))
+redis.call('SET', session_key(sid), cjson.encode(row), 'EX', lasts)
 put_in_place(row)
 outlast(subject_key(subject), lasts)
 if row[PARENT] ~= cjson.null then

@@ -3,7 +3,9 @@ local whose, subject, at, seen, sid, limit = unpack(ARGV)
 local index = whose == 'subject' and subject_key(subject) or ACTIVE
 limit = tonumber(limit)
 at = tonumber(at)
-settle(at, 500)
+if not settle(at, 500) then
+  return false -- call again
+end
 
 -- Byte by byte: Lua's own comparison goes by the locale of the server.
 local function is_below(one, other)

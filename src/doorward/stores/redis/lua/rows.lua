@@ -1,6 +1,7 @@
 -- A row is a JSON array of strings, in the order of rows.py: a number in JSON would lose digits.
 local SID, SUBJECT, CLIENT, PARENT, CREATED, VERSION, VER = 1, 2, 3, 4, 6, 7, 8
 local SEEN, ENDS, REVOKED, ROLES, SCOPES = 9, 10, 19, 20, 21
+local BEGAN = 30 -- only here: the order of logins, for those that began in the same second
 
 local ACTIVE = 'doorward:active' -- not revoked and not yet known to have ended, by activity
 local ENDS_AT = 'doorward:ends' -- the same rows, by when they end
@@ -63,10 +64,12 @@ local function outlast(key, seconds)
   end
 end
 
--- Brings the indexes to the moment `at`: who has ended leaves the list of the active, at most
--- `most` at once; who was put there by a clock ahead of `at` comes back.
+-- Brings the indexes towards the moment `at`: who has ended leaves the list of the active, and who
+-- was taken out of it by a clock ahead of `at` comes back; at most `most` each, so that no script
+-- holds up the server.  Whether all came back.
 local function settle(at, most)
-  for _, sid in ipairs(redis.call('ZRANGEBYSCORE', ENDED, '(' .. digits(at), '+inf')) do
+  local back = redis.call('ZRANGEBYSCORE', ENDED, '(' .. digits(at), '+inf', 'LIMIT', 0, most)
+  for _, sid in ipairs(back) do
     local row = read_row(sid)
     redis.call('ZREM', ENDED, sid)
     if row then
@@ -81,4 +84,5 @@ local function settle(at, most)
     redis.call('ZREM', ACTIVE, ended[place])
     redis.call('ZADD', ENDED, ended[place + 1], ended[place])
   end
+  return #back < most
 end
