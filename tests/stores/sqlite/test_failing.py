@@ -32,6 +32,7 @@ CALLS: dict[str, Callable[[SQLiteStore], Awaitable[object]]] = {
     "wait": lambda store: store.wait(1),
     "keys": lambda store: store.keys(),
     "put_key": lambda store: store.put_key(a_key("k", NOW)),
+    "put_first_keys": lambda store: store.put_first_keys([a_key("k", NOW)]),
     "put": lambda store: store.put("code", b"digest", "payload", NOW),
     "take": lambda store: store.take("code", b"digest", NOW),
     "hit": lambda store: store.hit("k", 1, 1, NOW),

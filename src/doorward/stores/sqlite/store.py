@@ -127,6 +127,9 @@ class SQLiteStore:
     async def put_key(self, key: SigningKey) -> None:
         await self._write(partial(keys.put_key, key=key))
 
+    async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
+        return await self._write(partial(keys.put_first_keys, keys=first))
+
     # --- one-time tickets -----------------------------------------------------------------------
 
     async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
