@@ -87,7 +87,8 @@ def test_processes_that_start_at_once_on_an_empty_database_all_start(
 
 async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
-    assert {"doorward_users", AUDIT.name, LETTERS.name} == set(TABLES.tables)
+    names = {"doorward_users", "doorward_setup_links", AUDIT.name, LETTERS.name}
+    assert names == set(TABLES.tables)
 
     def differences(connection: Connection) -> object:
         options = {"version_table": VERSION_TABLE, "compare_type": True}

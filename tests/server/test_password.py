@@ -33,10 +33,12 @@ async def test_a_change_within_the_second_of_the_sign_up_forgets_the_device(hous
     owner = await house.new_alice()
     headers = [(b"cookie", f"{COOKIE}={owner.cookies[COOKIE]}".encode())]
     before = await house.service.users.by_email(EMAIL)
-    assert before and house.service.devices.recognise(headers, before)
+    assert before
+    assert house.service.devices.recognise(headers, before)
     assert (await change(owner)).status_code == 204
     after = await house.service.users.by_email(EMAIL)
-    assert after and after.password_changed_at == before.password_changed_at
+    assert after
+    assert after.password_changed_at == before.password_changed_at
     assert house.service.devices.recognise(headers, after) is None
 
 
