@@ -276,3 +276,28 @@ def make_read_only(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[18] = 9
     path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_was_taken_away_is_neither_read_nor_written_until_it_is_back(
+    tmp_path: Path, replaced: bool
+) -> None:
+    path = tmp_path / "users.db"
+    database = await open_database(f"sqlite:///{path}")
+    users = Users(database)
+    ann = await users.create("ann@example.test", None, at=1)
+    away = path.rename(tmp_path / "away.db")
+    if replaced:
+        path.touch()
+    tried: list[Coroutine[object, object, object]] = [
+        users.by_subject(ann.subject),
+        users.create("lost@example.test", None, at=1),
+        users.delete(ann.subject),
+    ]
+    for each in tried:
+        with pytest.raises(StoreUnavailable, match="removed or replaced"):
+            await each
+    away.replace(path)
+    assert await users.by_subject(ann.subject) == ann
+    assert await users.count() == 1
+    await database.close()

@@ -14,6 +14,7 @@ from doorward.stores import Decision
 from doorward.stores.sqlite import SQLiteStore
 from doorward.testing.contract.keys import a_key
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
+from tests.support.until import comes_true
 
 from .processes import child
 
@@ -119,3 +120,39 @@ async def test_a_file_that_was_taken_away_is_written_no_more_until_it_is_back(
     away.replace(path)
     await add(store, a_session("after"))
     assert await live(store) == {"before", "after"}
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize("call", sorted(READS))
+async def test_a_file_that_was_taken_away_is_read_no_more_until_it_is_back(
+    store: SQLiteStore, path: Path, replaced: bool, call: str
+) -> None:
+    """Else what another process decides, in the file that is there now, would never bind here."""
+
+    async def refused() -> bool:
+        try:
+            await CALLS[call](store)
+        except StoreUnavailable as error:
+            return "removed or replaced" in str(error)
+        return False
+
+    async def answered() -> bool:
+        return not await refused()
+
+    await add(store, a_session("before"))
+    away = taken_away(path, replaced)
+    await comes_true(refused)
+    away.replace(path)
+    await comes_true(answered)
+    assert await live(store) == {"before"}
+
+
+async def test_a_store_on_the_file_that_is_there_now_is_good(
+    store: SQLiteStore, path: Path
+) -> None:
+    await add(store, a_session("before"))
+    taken_away(path, replaced=False)
+    anew = SQLiteStore(path)
+    await add(anew, a_session("after"))
+    assert await live(anew) == {"after"}
+    await anew.close()

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ...types import Session, SigningKey
 from .. import Changes, Counter, Cursor, Decision, Most, Page, Ticket
+from ..opened_file import OpenedFile
 from ..rows import SELECT, session
 from ..whose import whose
 from . import keys, limits, purge, seal, sessions, tickets
@@ -58,7 +59,7 @@ class SQLiteStore:
         file = Path(path).absolute()
         writing = open_file(file, busy_timeout)
         self._reader = Reader(connect(file, READ_TIMEOUT))
-        self._writer = Writer(writing, file)
+        self._writer = Writer(writing, OpenedFile(file), self._reader.heed)
 
     # --- sessions -------------------------------------------------------------------------------
 
