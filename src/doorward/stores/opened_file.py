@@ -7,8 +7,8 @@ GONE = "the database file was removed or replaced; put it back, or restart"
 
 
 class OpenedFile:
-    """The file at `path` when this is made: make it when a connection to it is open, which keeps
-    its number from being given to another."""
+    """The file at `path` when this is made.  A connection to it must be open by then, and stay open:
+    the number of a file that nobody holds may be given to another file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()

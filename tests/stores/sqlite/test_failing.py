@@ -12,6 +12,8 @@ import pytest
 from doorward.errors import StoreUnavailable
 from doorward.stores import Decision
 from doorward.stores.sqlite import SQLiteStore
+from doorward.stores.sqlite.reader import Reader
+from doorward.stores.sqlite.schema import connect
 from doorward.testing.contract.keys import a_key
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
 from tests.support.until import comes_true
@@ -156,3 +158,17 @@ async def test_a_store_on_the_file_that_is_there_now_is_good(
     await add(anew, a_session("after"))
     assert await live(anew) == {"after"}
     await anew.close()
+
+
+async def test_a_file_that_is_away_for_a_moment_in_the_midst_of_a_read_leaves_no_transaction_open(
+    store: SQLiteStore, path: Path
+) -> None:
+    await store.put_key(a_key("k", NOW))
+    with closing(connect(path, 0)) as connection:
+        reader = Reader(connection)
+        connection.set_trace_callback(lambda sql: reader.heed(sql != "BEGIN"))
+        before = reader.changes(None)
+        assert not connection.in_transaction
+        connection.set_trace_callback(None)
+        reader.heed(True)
+        assert reader.changes(None) == before

@@ -87,15 +87,16 @@ class Reader:
 
     def _since(self, cursor: Cursor | None) -> Changes:
         since = -1 if cursor is None else int(cursor[0])
+        execute = self._execute  # which may be swapped meanwhile, before the end of what began
         # one snapshot for all three: a purge may run in another process
-        self._execute("BEGIN")
+        execute("BEGIN")
         try:
-            (position,) = self._execute(POSITION).fetchone()
-            (forgotten,) = self._execute(FORGOTTEN).fetchone()
+            (position,) = execute(POSITION).fetchone()
+            (forgotten,) = execute(FORGOTTEN).fetchone()
             known = forgotten <= since <= position
-            entries = self._execute(ENTRIES, (since if known else -1,)).fetchall()
+            entries = execute(ENTRIES, (since if known else -1,)).fetchall()
         finally:
-            self._execute("ROLLBACK")
+            execute("ROLLBACK")
         self._move_to(position)
         return Changes(
             [Change(kind, name, ver, bool(revoked)) for kind, name, ver, revoked in entries],
