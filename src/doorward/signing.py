@@ -27,7 +27,8 @@ class Signing:
             changed = self._changed
             keys = await self._store.keys()
             if not keys:
-                await self._put(first_keys(self._settings.algorithm, self._root, self._clock()))
+                made = first_keys(self._settings.algorithm, self._root, self._clock())
+                await self._store.put_first_keys(made)  # or another process did: read what is there
             elif changed == self._changed:  # else these may be from before a withdrawal
                 self._ring = Keyring(keys, self._root, retain=self._retain)
         return ring

@@ -1,5 +1,6 @@
 """The signing keys of one application, as they come and go under its feet."""
 
+from asyncio import gather
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from doorward.settings import JWKS_MAX_AGE
 from doorward.signing import Signing
 from doorward.stores import Backend
 from doorward.testing import FakeClock
-from tests.core.between import Between, Faulty, once
+from tests.core.between import Between, Faulty, once, pause
 from tests.core.scene import NEW_ROOT, OLD_ROOT, ROOT
 
 pytestmark = pytest.mark.anyio
@@ -164,3 +165,29 @@ async def test_two_processes_that_make_the_first_keys_at_once_trust_each_other(
     here, there = await keys.ring(), await other.ring()
     assert isinstance(there, Keyring)
     assert here.verify(there.sign(b"{}", clock()), clock()) == b"{}"
+
+
+async def test_of_six_processes_that_start_at_once_one_makes_the_first_keys(
+    store: Backend, clock: FakeClock
+) -> None:
+    six = [signing(Between(store, after=pause).backend, clock) for _ in range(6)]
+    rings = await gather(*(process.ring() for process in six))
+    assert len(await store.keys()) == 2
+    assert len({ring.sign(b"{}", clock()).split(".")[0] for ring in rings}) == 1
+
+
+async def test_a_rotation_that_looked_before_a_withdrawal_does_not_bring_the_key_back(
+    store: Backend, twin: Backend, clock: FakeClock
+) -> None:
+    other = signing(twin, clock)
+    await other.ring()
+    (waiting,) = [key.kid for key in await other.keys() if key.signs_from is None]
+
+    async def withdraw() -> None:
+        await other.withdraw(waiting)
+
+    keys = signing(Between(store, after=once("keys", withdraw)).backend, clock)
+    await keys.rotate()
+    (row,) = [key for key in await keys.keys() if key.kid == waiting]
+    assert (row.withdrawn_at, row.sealed_private) == (clock(), None)
+    assert waiting not in kids(await keys.jwks())

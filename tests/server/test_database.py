@@ -87,7 +87,8 @@ def test_processes_that_start_at_once_on_an_empty_database_all_start(
 
 async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
-    assert {"doorward_users", AUDIT.name, LETTERS.name} == set(TABLES.tables)
+    names = {"doorward_users", "doorward_setup_links", AUDIT.name, LETTERS.name}
+    assert names == set(TABLES.tables)
 
     def differences(connection: Connection) -> object:
         options = {"version_table": VERSION_TABLE, "compare_type": True}
@@ -275,3 +276,28 @@ def make_read_only(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[18] = 9
     path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_was_taken_away_is_neither_read_nor_written_until_it_is_back(
+    tmp_path: Path, replaced: bool
+) -> None:
+    path = tmp_path / "users.db"
+    database = await open_database(f"sqlite:///{path}")
+    users = Users(database)
+    ann = await users.create("ann@example.test", None, at=1)
+    away = path.rename(tmp_path / "away.db")
+    if replaced:
+        path.touch()
+    tried: list[Coroutine[object, object, object]] = [
+        users.by_subject(ann.subject),
+        users.create("lost@example.test", None, at=1),
+        users.delete(ann.subject),
+    ]
+    for each in tried:
+        with pytest.raises(StoreUnavailable, match="removed or replaced"):
+            await each
+    away.replace(path)
+    assert await users.by_subject(ann.subject) == ann
+    assert await users.count() == 1
+    await database.close()

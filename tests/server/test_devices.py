@@ -12,7 +12,7 @@ KEY, OTHER = b"k" * 32, b"o" * 32
 ALPHABET = ascii_uppercase + ascii_lowercase + digits + "-_"
 
 
-def person(subject: str, changed_at: int = 1) -> User:
+def person(subject: str, changed_at: int = 1, ending: int = 0) -> User:
     return User(
         subject=subject,
         email=f"{subject}@example.test",
@@ -21,6 +21,7 @@ def person(subject: str, changed_at: int = 1) -> User:
         locked_at=None,
         created_at=1,
         password_changed_at=changed_at,
+        ending=ending,
     )
 
 
@@ -44,6 +45,21 @@ def test_a_new_password_forgets_every_device() -> None:
     assert devices.recognise(headers, person("u_1", 1_700_000_001)) is None
     again = carried(devices.remember(headers, person("u_1", 1_700_000_001)))
     assert devices.recognise(again, person("u_1", 1_700_000_001)) is not None
+
+
+def test_a_new_password_within_the_same_second_forgets_every_device() -> None:
+    devices = Devices([KEY])
+    headers = carried(devices.remember([], person("u_1")))
+    assert devices.recognise(headers, person("u_1", ending=1)) is None
+    again = carried(devices.remember(headers, person("u_1", ending=1)))
+    assert devices.recognise(again, person("u_1", ending=1)) is not None
+    assert devices.recognise(again, person("u_1", ending=2)) is None
+
+
+def test_after_a_restore_a_count_that_is_given_again_does_not_revive_a_mark() -> None:
+    devices = Devices([KEY])
+    headers = carried(devices.remember([], person("u_1", 1_700_000_000, ending=4)))
+    assert devices.recognise(headers, person("u_1", 1_700_000_900, ending=4)) is None
 
 
 def test_no_subject_and_moment_read_like_another() -> None:

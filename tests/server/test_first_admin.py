@@ -87,6 +87,47 @@ async def test_another_link_is_dead_once_somebody_administers_and_no_new_one_is_
     assert await setup_link(house.service) is None
 
 
+@pytest.mark.parametrize("way", ["created", "given the role", "unlocked", "by another link"])
+async def test_an_unused_link_stays_dead_when_the_administrator_it_died_with_is_gone(
+    house: House, way: str
+) -> None:
+    users = house.service.users
+    ann = await users.create("ann@example.test", None, at=1)
+    if way == "unlocked":
+        await users.set_roles(ann.subject, frozenset({"admin"}))
+        await users.lock(ann.subject, at=1)
+        await users.settle(ann.subject, 2)
+    ticket = await ticket_of(house)
+    match way:
+        case "created":
+            ann = await users.create("bea@example.test", None, frozenset({"admin"}), at=1)
+        case "given the role":
+            await users.set_roles(ann.subject, frozenset({"admin"}))
+        case "unlocked":
+            await users.unlock(ann.subject)
+        case _:
+            await set_up(await house.browser(), await ticket_of(house), "cid@example.test")
+            found = await users.by_email("cid@example.test")
+            assert found
+            ann = found
+    assert await users.any_admin()
+    await users.delete(ann.subject)
+    assert not await users.any_admin()
+    late = await set_up(await house.browser(), ticket, "late@example.test")
+    assert (late.status_code, await users.by_email("late@example.test")) == (400, None)
+    again = await set_up(await house.browser(), await ticket_of(house), "new@example.test")
+    assert again.status_code == 303
+
+
+async def test_what_is_no_administrator_leaves_the_link_good(house: House) -> None:
+    users, ticket = house.service.users, await ticket_of(house)
+    ann = await users.create("ann@example.test", None, frozenset({"editor"}), at=1)
+    await users.set_roles(ann.subject, frozenset({"reader"}))
+    await users.lock(ann.subject, at=1)
+    await users.set_roles(ann.subject, frozenset({"admin"}))
+    assert (await set_up(await house.browser(), ticket)).status_code == 303
+
+
 async def test_a_password_that_is_refused_does_not_use_up_the_link(house: House) -> None:
     ticket, browser = await ticket_of(house), await house.browser()
     refused = await set_up(browser, ticket, password="short")
@@ -104,8 +145,22 @@ async def test_of_two_who_become_the_first_administrator_at_once_one_does(house:
     users = house.service.users
     ann = await users.create("ann@example.test", None, at=1)
     ben = await users.create("ben@example.test", None, at=1)
-    assert await users.make_first_admin(ann.subject) is not None
-    assert await users.make_first_admin(ben.subject) is None
+    assert await users.add_link("one")
+    assert await users.add_link("two")
+    assert await users.make_first_admin(ann.subject, "one") is not None
+    assert await users.make_first_admin(ben.subject, "two") is None
     found = await users.by_subject(ben.subject)
     assert found is not None
     assert found.roles == frozenset()
+
+
+async def test_a_link_that_dies_while_it_is_used_makes_nobody_the_administrator(
+    house: House,
+) -> None:
+    users = house.service.users
+    ann = await users.create("ann@example.test", None, at=1)
+    assert await users.add_link("one")
+    root = await users.create(ROOT, None, frozenset({"admin"}), at=1)
+    assert not await users.add_link("two")
+    await users.delete(root.subject)
+    assert await users.make_first_admin(ann.subject, "one") is None

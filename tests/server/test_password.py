@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from doorward.server.flows.settle import sweep
+from doorward.server.people.devices import COOKIE
 from tests.server.house import EMAIL, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio
@@ -26,6 +27,19 @@ async def test_a_new_password_ends_every_other_session_and_keeps_this_one(either
     assert (await other.get("/api/me")).json()["reason"] == "revoked"
     assert (await login(await either.browser())).status_code == 401
     assert (await login(await either.browser(), NEW)).status_code == 200
+
+
+async def test_a_change_within_the_second_of_the_sign_up_forgets_the_device(house: House) -> None:
+    owner = await house.new_alice()
+    headers = [(b"cookie", f"{COOKIE}={owner.cookies[COOKIE]}".encode())]
+    before = await house.service.users.by_email(EMAIL)
+    assert before
+    assert house.service.devices.recognise(headers, before)
+    assert (await change(owner)).status_code == 204
+    after = await house.service.users.by_email(EMAIL)
+    assert after
+    assert after.password_changed_at == before.password_changed_at
+    assert house.service.devices.recognise(headers, after) is None
 
 
 async def test_on_the_page_too(either: House) -> None:

@@ -89,7 +89,10 @@ async def test_of_many_who_become_the_first_administrator_on_two_nodes_one_does(
     users = [Users(node) for node in nodes]
     for attempt in range(5):
         made = [await users[0].create(f"{attempt}.{n}@x.test", None, at=1) for n in range(6)]
-        become = [users[n % 2].make_first_admin(user.subject) for n, user in enumerate(made)]
+        assert await users[0].add_link("link")
+        become = [
+            users[n % 2].make_first_admin(user.subject, "link") for n, user in enumerate(made)
+        ]
         crowned = [user for user in await asyncio.gather(*become) if user is not None]
         assert len(crowned) == 1
         await users[0].delete(crowned[0].subject)

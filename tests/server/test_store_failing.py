@@ -17,7 +17,7 @@ from doorward.server.move import moving, seal
 from doorward.stores import Movable
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.server import running_server
-from tests.support.until import PATIENCE, until
+from tests.support.until import PATIENCE, comes_true, until
 from tests.support.valkey import Valkey
 
 pytestmark = [pytest.mark.anyio, pytest.mark.process]
@@ -186,3 +186,26 @@ async def test_a_full_disk_refuses_what_it_cannot_keep_and_keeps_the_rest(tmp_pa
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
             assert (await client.post("/api/logout", headers=mine)).status_code == 204
             assert (await login(client)).status_code == 200
+
+
+@pytest.mark.parametrize("mode", ["session", "token"])
+async def test_a_server_under_which_the_file_was_replaced_by_a_backup_believes_nobody(
+    opened: Opened, tmp_path: Path, mode: str
+) -> None:
+    """What is decided from here on is decided in the file that is there now."""
+    path, backup = tmp_path / "doorward.db", tmp_path / "backup.db"
+    house: House = await opened(database=f"sqlite:///{path}", mode=mode)
+    owner = await house.alice()
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+    backup.replace(path)
+
+    async def refused() -> bool:
+        answer = await owner.get("/api/me")
+        return (answer.status_code, answer.json().get("reason")) == (503, "store_unavailable")
+
+    await comes_true(refused)
+    assert (await owner.get("/healthz")).status_code == 503
+    assert (await login(await house.browser())).status_code == 503
+    restarted: House = await opened(database=f"sqlite:///{path}", mode=mode)
+    assert (await login(await restarted.browser())).status_code == 200

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from doorward.errors import Rejected
 from doorward.stores import Backend, Decision, Most, open_store
+from doorward.testing.contract.keys import a_key
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session
 
 
@@ -38,7 +39,18 @@ async def take(store: Backend, number: int) -> bool:
     return taken is not None and taken[1]
 
 
-KINDS = {"insert": insert, "replace": replace_one, "change": change, "take": take}
+async def first_keys(store: Backend, number: int) -> bool:
+    """In the first round nobody put any; in the others somebody did."""
+    return await store.put_first_keys([a_key(f"of {id(store)}", NOW)])
+
+
+KINDS = {
+    "insert": insert,
+    "replace": replace_one,
+    "change": change,
+    "take": take,
+    "first_keys": first_keys,
+}
 
 
 async def race(url: str) -> None:

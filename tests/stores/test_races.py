@@ -101,3 +101,11 @@ async def test_of_two_processes_exactly_one_wins_each_round(
     await store.close()
     won = race.run(kind)
     assert [sum(pair) for pair in zip(*won, strict=True)] == [1] * ROUNDS
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres", "valkey"])
+async def test_of_two_processes_one_puts_the_first_keys(
+    race_at: Callable[[str], Race], engine: str
+) -> None:
+    won = race_at(engine).run("first_keys")
+    assert sum(map(sum, won)) == 1

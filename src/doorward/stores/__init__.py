@@ -140,7 +140,12 @@ class Keys(Protocol):
         """All keys ever put, oldest first."""
 
     async def put_key(self, key: SigningKey) -> None:
-        """Insert or overwrite by `kid`; each put is one change of kind `key`."""
+        """Insert or overwrite by `kid`, as one change of kind `key`.  A key that is stored as
+        withdrawn stays as it is, and nothing is changed: whoever puts it looked before that."""
+
+    async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
+        """Insert all of these, each a change of kind `key`, if no key was ever put; one step, so
+        that of many at once exactly one does.  False, and nothing written, where there is any."""
 
 
 class Ticket(NamedTuple):

@@ -184,11 +184,18 @@ class MemoryStore:
             return sorted(self._keys.values(), key=lambda key: key.created_at)
 
     async def put_key(self, key: SigningKey) -> None:
-        withdrawn = key.withdrawn_at is not None
-        told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
         with self._lock:
-            self._keys[key.kid] = key
-            self._record(told_at, [Change("key", key.kid, revoked=withdrawn)])
+            stored = self._keys.get(key.kid)
+            if stored is None or stored.withdrawn_at is None:
+                self._put_key(key)
+
+    async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
+        with self._lock:
+            if self._keys:
+                return False
+            for key in first:
+                self._put_key(key)
+            return True
 
     # --- one-time tickets -----------------------------------------------------------------------
 
@@ -312,6 +319,11 @@ class MemoryStore:
             self._rows[row.sid] = changed
             told.append(Change("session", row.sid, changed.ver, decision.revoke))
         self._record(at, told)
+
+    def _put_key(self, key: SigningKey) -> None:
+        self._keys[key.kid] = key
+        told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
+        self._record(told_at, [Change("key", key.kid, revoked=key.withdrawn_at is not None)])
 
     def _record(self, at: int, told: Iterable[Change]) -> None:
         """Take the next position and announce it; a decision that met no row takes one too."""

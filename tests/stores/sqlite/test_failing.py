@@ -12,8 +12,11 @@ import pytest
 from doorward.errors import StoreUnavailable
 from doorward.stores import Decision
 from doorward.stores.sqlite import SQLiteStore
+from doorward.stores.sqlite.reader import Reader
+from doorward.stores.sqlite.schema import connect
 from doorward.testing.contract.keys import a_key
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
+from tests.support.until import comes_true
 
 from .processes import child
 
@@ -32,6 +35,7 @@ CALLS: dict[str, Callable[[SQLiteStore], Awaitable[object]]] = {
     "wait": lambda store: store.wait(1),
     "keys": lambda store: store.keys(),
     "put_key": lambda store: store.put_key(a_key("k", NOW)),
+    "put_first_keys": lambda store: store.put_first_keys([a_key("k", NOW)]),
     "put": lambda store: store.put("code", b"digest", "payload", NOW),
     "take": lambda store: store.take("code", b"digest", NOW),
     "hit": lambda store: store.hit("k", 1, 1, NOW),
@@ -118,3 +122,53 @@ async def test_a_file_that_was_taken_away_is_written_no_more_until_it_is_back(
     away.replace(path)
     await add(store, a_session("after"))
     assert await live(store) == {"before", "after"}
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize("call", sorted(READS))
+async def test_a_file_that_was_taken_away_is_read_no_more_until_it_is_back(
+    store: SQLiteStore, path: Path, replaced: bool, call: str
+) -> None:
+    """Else what another process decides, in the file that is there now, would never bind here."""
+
+    async def refused() -> bool:
+        try:
+            await CALLS[call](store)
+        except StoreUnavailable as error:
+            return "removed or replaced" in str(error)
+        return False
+
+    async def answered() -> bool:
+        return not await refused()
+
+    await add(store, a_session("before"))
+    away = taken_away(path, replaced)
+    await comes_true(refused)
+    away.replace(path)
+    await comes_true(answered)
+    assert await live(store) == {"before"}
+
+
+async def test_a_store_on_the_file_that_is_there_now_is_good(
+    store: SQLiteStore, path: Path
+) -> None:
+    await add(store, a_session("before"))
+    taken_away(path, replaced=False)
+    anew = SQLiteStore(path)
+    await add(anew, a_session("after"))
+    assert await live(anew) == {"after"}
+    await anew.close()
+
+
+async def test_a_file_that_is_away_for_a_moment_in_the_midst_of_a_read_leaves_no_transaction_open(
+    store: SQLiteStore, path: Path
+) -> None:
+    await store.put_key(a_key("k", NOW))
+    with closing(connect(path, 0)) as connection:
+        reader = Reader(connection)
+        connection.set_trace_callback(lambda sql: reader.heed(sql != "BEGIN"))
+        before = reader.changes(None)
+        assert not connection.in_transaction
+        connection.set_trace_callback(None)
+        reader.heed(True)
+        assert reader.changes(None) == before

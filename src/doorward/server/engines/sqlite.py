@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ...errors import ConfigurationError, StoreUnavailable
+from ...stores.opened_file import GONE, OpenedFile
 from ...stores.seal import failure, is_refusal_of_sqlite
 from ..schema import VERSION_TABLE, Versions, migrate
 from .steps import Whole, whole
@@ -31,8 +32,9 @@ class SQLiteDatabase:
     the tables in memory, or leaves a transaction open in the file until it is collected.
     """
 
-    def __init__(self, engine: AsyncEngine, versions: Versions) -> None:
+    def __init__(self, engine: AsyncEngine, versions: Versions, file: OpenedFile | None) -> None:
         self._engine = engine
+        self._file = file
         self.versions = versions
 
     async def run(self, statement: Executable) -> Sequence[Row[Any]]:
@@ -61,6 +63,9 @@ class SQLiteDatabase:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        # first: a connection to another file must not come into the pool
+        if self._file is not None and not self._file.in_place:
+            raise sqlite3.OperationalError(GONE)
         connection = self._engine.connect()
         try:
             await whole(connection.start())
@@ -85,7 +90,9 @@ async def open_sqlite(path: str) -> SQLiteDatabase:
         if path != MEMORY:
             _make(path)
         async with engine.connect() as connection:
-            return SQLiteDatabase(engine, await connection.run_sync(_migrate))
+            versions = await connection.run_sync(_migrate)
+            file = None if path == MEMORY else OpenedFile(Path(path))
+            return SQLiteDatabase(engine, versions, file)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         await engine.dispose()
         raise ConfigurationError(

@@ -1,5 +1,7 @@
 """The first administrator: made with a one-time link that the operator of the server sees."""
 
+from secrets import token_hex
+
 from ...errors import DoorwardError
 from ...settings import DAY
 from ...types import Principal
@@ -13,7 +15,7 @@ from .settle import settle
 from .signup import make
 
 LIFETIME = DAY
-"""Seconds a link works: once, and not any more when there is an administrator."""
+"""Seconds a link works: once, and never again when there was an administrator since."""
 
 
 async def setup_link(service: Service) -> str | None:
@@ -21,9 +23,10 @@ async def setup_link(service: Service) -> str | None:
 
     Only a digest of it is stored.
     """
-    if await service.users.any_admin():
+    link = token_hex(16)
+    if not await service.users.add_link(link):
         return None
-    claim = tickets.Claim((), service.clock() + LIFETIME)
+    claim = tickets.Claim((link,), service.clock() + LIFETIME)
     ticket = await tickets.issue(service.auth.store, "first_admin", claim)
     return f"{service.options.origin}/setup?ticket={ticket}"
 
@@ -31,8 +34,8 @@ async def setup_link(service: Service) -> str | None:
 async def become_first_admin(service: Service, ticket: str, principal: Principal) -> User:
     """Make who is logged in the first administrator."""
     user = await owner(service, principal)
-    await _use(service, ticket)
-    return await _crowned(service, user)
+    claim = await _use(service, ticket)
+    return await _crowned(service, user, claim)
 
 
 async def make_first_admin(service: Service, ticket: str, email: str, password: str) -> User:
@@ -44,20 +47,20 @@ async def make_first_admin(service: Service, ticket: str, email: str, password: 
     except DoorwardError:
         await tickets.put_back(service.auth.store, "first_admin", ticket, claim)
         raise
-    return await _crowned(service, user)
+    return await _crowned(service, user, claim)
 
 
 async def _use(service: Service, ticket: str) -> tickets.Claim:
     store = service.auth.store
     await service.limiter.count(limiter.source(current_visit().device().address))
     claim = await tickets.use(store, "first_admin", ticket, at=service.clock())
-    if claim is None or await service.users.any_admin():
+    if claim is None or not await service.users.has_link(claim.words[0]):
         raise Refused(Refusal.INVALID_LINK)
     return claim
 
 
-async def _crowned(service: Service, user: User) -> User:
-    admin = await service.users.make_first_admin(user.subject)
+async def _crowned(service: Service, user: User, claim: tickets.Claim) -> User:
+    admin = await service.users.make_first_admin(user.subject, claim.words[0])
     if admin is None:
         raise Refused(Refusal.INVALID_LINK)
     await settle(service.users, service.auth, admin)

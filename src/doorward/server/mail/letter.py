@@ -21,8 +21,9 @@ KINDS = (*NOTICES, LINK)
 class Letter:
     """One letter, as it waits: what it tells of, and to whom.  It holds no secret.
 
-    `subject` is whose account it is about, `email` their address when it happened; `other` is the
-    other party's device.  `tries` is how often it was taken out to be sent.
+    `subject` is whose account it is about, `email` their address when it happened, and `ending` the
+    number of their latest new password then; `other` is the other party's device.  `tries` is how
+    often it was taken out to be sent.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Letter:
     subject: str
     email: str
     at: int
+    ending: int = 0
     address: str = ""
     user_agent: str = ""
     other: Mapping[str, Any] | None = None

@@ -47,6 +47,7 @@ LETTERS = Table(
     Column("subject", TEXT, nullable=False),
     Column("email", TEXT, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("ending", BigInteger, nullable=False, server_default=text("0")),
     Column("address", TEXT, nullable=False),
     Column("user_agent", TEXT, nullable=False),
     Column("other", TEXT, nullable=False),
@@ -140,9 +141,9 @@ class Outbox:
         columns = [literal(value, LETTERS.c[name].type) for name, value in values.items()]
         lately = _lately(entry.subject, entry.kind, entry.at).scalar_subquery()
         users = TABLES.tables["doorward_users"].c
-        whom = select(users.subject, users.email, *columns)
+        whom = select(users.subject, users.email, users.ending, *columns)
         whom = whom.where(users.subject == entry.subject, lately < MOST)
-        return insert(LETTERS).from_select(["subject", "email", *values], whom)
+        return insert(LETTERS).from_select(["subject", "email", "ending", *values], whom)
 
 
 def pause(tries: int) -> int:

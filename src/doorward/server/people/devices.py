@@ -57,8 +57,11 @@ class Devices:
 
 
 def _mac(key: bytes, name: bytes, user: User) -> bytes:
-    # the name is of one length, and a subject has no NUL: no two read alike
-    bound = b"%b%b\0%d" % (name, user.subject.encode(), user.password_changed_at)
+    # The number tells two passwords of one second apart, and a restored database, in which numbers
+    # are given again, is told by the time.  A digest of the hash would change with a mere rehash.
+    # The name is of one length, and a subject has no NUL: no two read alike.
+    password = b"%d %d" % (user.ending, user.password_changed_at)
+    bound = b"%b%b\0%b" % (name, user.subject.encode(), password)
     return hmac.digest(key, bound, "sha256")[:_MAC]
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
     or_,
     select,
     text,
@@ -33,6 +34,7 @@ from ...types import NONE, Roles
 from ..database import TABLES, Database
 from ..schema import TEXT
 from .email import InvalidEmail, canonical
+from .setup_links import LINKS, is_good
 
 ADMIN = "admin"
 """The role of those who administer.  An administrator is who has it and is not locked."""
@@ -122,9 +124,8 @@ Found = list[User]
 class Users:
     """The users in a database.
 
-    Each method is one statement, hence atomic; a write that returned is durable.  E-mail
-    addresses are taken in any form `email.canonical` accepts.  Absent is None.
-    Each raises `StoreUnavailable` when the database does not answer.
+    Each method is atomic; a write that returned is durable.  Addresses are taken in any form that
+    `email.canonical` accepts.  Absent is None.  Each may raise `StoreUnavailable`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -144,10 +145,10 @@ class Users:
             password_changed_at=at,
         )
         try:
-            rows = await self._database.run(statement.returning(*_USERS.c))
+            (user,) = await self._write(statement)
         except IntegrityError:
             raise EmailTaken from None
-        return _user(rows[0])
+        return user
 
     async def by_email(self, email: str) -> User | None:
         """The user with this address; None also when it is no address at all."""
@@ -194,8 +195,8 @@ class Users:
 
     async def count(self) -> int:
         """How many users there are, locked ones included."""
-        rows = await self._database.run(select(func.count()).select_from(_USERS))
-        return int(rows[0][0])
+        ((users,),) = await self._database.run(select(func.count()).select_from(_USERS))
+        return int(users)
 
     async def set_password(
         self, subject: str, password_hash: str, *, old: str | None, at: int, keep: str = ""
@@ -231,9 +232,8 @@ class Users:
         """Let this user log in again, unless something decided is not settled: sessions that a lock
         is about to end must not be those of a later login.  The user, locked still if so."""
         settled = _USERS.c.decided == _USERS.c.settled
-        return await self._change(subject, settled, locked_at=None) or await self.by_subject(
-            subject
-        )
+        user = await self._change(subject, settled, locked_at=None)
+        return user or await self.by_subject(subject)
 
     async def set_roles(
         self, subject: str, roles: Roles, *, spare_last_admin: bool = False
@@ -243,15 +243,26 @@ class Users:
         spare = spare_last_admin and ADMIN not in roles
         return await self._decide(subject, spare, roles=_written(roles))
 
-    async def make_first_admin(self, subject: str) -> User | None:
+    async def add_link(self, link: str) -> bool:
+        """Let the link with this id make the first administrator, until there is one.  False, and
+        nothing written, when there is one already."""
+        row = select(literal(link, TEXT)).where(~_an_admin())
+        statement = insert_into(LINKS).from_select(["id"], row)
+        return bool(await self._database.run(statement.returning(LINKS.c.id)))
+
+    async def has_link(self, link: str) -> bool:
+        """Whether this link is good: nobody was an administrator since it was made."""
+        return bool(await self._database.run(select(1).where(is_good(link))))
+
+    async def make_first_admin(self, subject: str, link: str) -> User | None:
         """Give the role `admin` to a user who is not locked: one decision more.  None, and nothing
-        written, when there is an administrator already: of many at once, one becomes it."""
+        written, when the link is not good any more: of many at once, one becomes it."""
         user = await self.by_subject(subject)
         if user is None or user.locked_at is not None:
             return None
-        free = and_(~_an_admin(), _USERS.c.roles == _written(user.roles))
+        free = (~_an_admin(), is_good(link), _USERS.c.roles == _written(user.roles))
         roles = _written(user.roles | {ADMIN})
-        return await self._change(subject, free, roles=roles, decided=_USERS.c.decided + 1)
+        return await self._change(subject, *free, roles=roles, decided=_USERS.c.decided + 1)
 
     async def settle(self, subject: str, decided: int) -> bool:
         """Note that the sessions know of the decision with this number.  False, and nothing noted,
@@ -281,7 +292,17 @@ class Users:
         self, subject: str, *conditions: ColumnElement[bool], **values: Any
     ) -> User | None:
         statement = update(_USERS).where(_USERS.c.subject == subject, *conditions)
-        return await self._one(statement.values(**values).returning(*_USERS.c))
+        return next(iter(await self._write(statement.values(**values))), None)
+
+    async def _write(self, statement: Any) -> Found:
+        """The users as written.  One who administers makes every link for a first administrator
+        void in the same step: else a link would be good again once that user is gone."""
+        async with self._database.writing() as transaction:
+            rows = await transaction.execute(statement.returning(*_USERS.c))
+            users = [_user(row) for row in rows]
+            if any(user.administers for user in users):
+                await transaction.execute(delete(LINKS))
+        return users
 
     async def _wrote(self, statement: Any) -> bool:
         return bool(await self._database.run(statement.returning(_USERS.c.subject)))

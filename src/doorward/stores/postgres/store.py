@@ -126,6 +126,9 @@ class PostgresStore:
     async def put_key(self, key: SigningKey) -> None:
         await keys.put_key(self._pool, key)
 
+    async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
+        return await keys.put_first_keys(self._connector, first)
+
     # --- one-time tickets -----------------------------------------------------------------------
 
     async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:

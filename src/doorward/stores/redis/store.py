@@ -124,9 +124,11 @@ class RedisStore:
         return sorted(found, key=lambda key: key.created_at)
 
     async def put_key(self, key: SigningKey) -> None:
-        told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
-        withdrawn = int(key.withdrawn_at is not None)
-        await self._decide(scripts.PUT_KEY, key.kid, key_text(key), withdrawn, told_at)
+        await self._decide(scripts.PUT_KEYS, "", *_put(key))
+
+    async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
+        words = [word for key in first for word in _put(key)]
+        return bool(await self._decide(scripts.PUT_KEYS, "first", *words))
 
     # --- one-time tickets -----------------------------------------------------------------------
 
@@ -217,6 +219,11 @@ def _lasts(expires_at: int, at: int) -> int:
 
 def _given(words: Roles | None) -> str:
     return given_names(words) or ""
+
+
+def _put(key: SigningKey) -> tuple[Word, ...]:
+    told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
+    return key.kid, key_text(key), int(key.withdrawn_at is not None), told_at
 
 
 def _ticket(kind: str, digest: bytes) -> str:

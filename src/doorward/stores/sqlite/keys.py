@@ -1,6 +1,7 @@
 """Signing keys as rows."""
 
 import sqlite3
+from collections.abc import Sequence
 
 from ...types import Change, SigningKey
 from .reader import Row
@@ -19,6 +20,7 @@ PUT = """
         algorithm = excluded.algorithm, public_jwk = excluded.public_jwk,
         sealed_private = excluded.sealed_private, created_at = excluded.created_at,
         signs_from = excluded.signs_from, withdrawn_at = excluded.withdrawn_at
+    WHERE withdrawn_at IS NULL
 """
 
 
@@ -36,7 +38,7 @@ def signing_key(row: Row) -> SigningKey:
 
 
 def put_key(database: sqlite3.Connection, key: SigningKey) -> None:
-    database.execute(
+    written = database.execute(
         PUT,
         (
             key.kid,
@@ -48,5 +50,15 @@ def put_key(database: sqlite3.Connection, key: SigningKey) -> None:
             key.withdrawn_at,
         ),
     )
-    told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
-    record(database, told_at, [Change("key", key.kid, revoked=key.withdrawn_at is not None)])
+    if written.rowcount:
+        told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
+        record(database, told_at, [Change("key", key.kid, revoked=key.withdrawn_at is not None)])
+
+
+def put_first_keys(database: sqlite3.Connection, keys: Sequence[SigningKey]) -> bool:
+    ((any_key,),) = database.execute("SELECT EXISTS (SELECT 1 FROM doorward_keys)").fetchall()
+    if any_key:
+        return False
+    for key in keys:
+        put_key(database, key)
+    return True

@@ -2,11 +2,12 @@
 
 import sqlite3
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 
 from ...errors import StoreUnavailable
 from ...types import Change
 from .. import Changes, Cursor
+from ..opened_file import GONE
 
 Row = tuple[Any, ...]
 
@@ -27,8 +28,11 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._execute = connection.execute
-        self._ask = connection.cursor().execute  # on every check: not a new cursor each time
+        self._statements: tuple[Any, Any] = (
+            connection.execute,
+            connection.cursor().execute,  # asked on every check: not a new cursor each time
+        )
+        self._execute, self._ask = self._statements
         self._lock = Lock()
         self._version = -1
         self._unchanged = Changes((), (-1,))
@@ -68,6 +72,11 @@ class Reader:
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
 
+    def heed(self, in_place: bool) -> None:
+        """Refuse everything while the file is not in place.  What is swapped here costs a check
+        nothing, unlike a flag that it would have to look at."""
+        self._execute, self._ask = self._statements if in_place else (_refuse, _refuse)
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
@@ -78,18 +87,23 @@ class Reader:
 
     def _since(self, cursor: Cursor | None) -> Changes:
         since = -1 if cursor is None else int(cursor[0])
+        execute = self._execute  # which may be swapped meanwhile, before the end of what began
         # one snapshot for all three: a purge may run in another process
-        self._execute("BEGIN")
+        execute("BEGIN")
         try:
-            (position,) = self._execute(POSITION).fetchone()
-            (forgotten,) = self._execute(FORGOTTEN).fetchone()
+            (position,) = execute(POSITION).fetchone()
+            (forgotten,) = execute(FORGOTTEN).fetchone()
             known = forgotten <= since <= position
-            entries = self._execute(ENTRIES, (since if known else -1,)).fetchall()
+            entries = execute(ENTRIES, (since if known else -1,)).fetchall()
         finally:
-            self._execute("ROLLBACK")
+            execute("ROLLBACK")
         self._move_to(position)
         return Changes(
             [Change(kind, name, ver, bool(revoked)) for kind, name, ver, revoked in entries],
             self._unchanged.cursor,
             known or cursor is None,
         )
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise sqlite3.OperationalError(GONE)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ...types import Session, SigningKey
 from .. import Changes, Counter, Cursor, Decision, Most, Page, Ticket
+from ..opened_file import OpenedFile
 from ..rows import SELECT, session
 from ..whose import whose
 from . import keys, limits, purge, seal, sessions, tickets
@@ -58,7 +59,7 @@ class SQLiteStore:
         file = Path(path).absolute()
         writing = open_file(file, busy_timeout)
         self._reader = Reader(connect(file, READ_TIMEOUT))
-        self._writer = Writer(writing, file)
+        self._writer = Writer(writing, OpenedFile(file), self._reader.heed)
 
     # --- sessions -------------------------------------------------------------------------------
 
@@ -126,6 +127,9 @@ class SQLiteStore:
 
     async def put_key(self, key: SigningKey) -> None:
         await self._write(partial(keys.put_key, key=key))
+
+    async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
+        return await self._write(partial(keys.put_first_keys, keys=first))
 
     # --- one-time tickets -----------------------------------------------------------------------
 

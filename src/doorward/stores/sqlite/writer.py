@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from ...errors import StoreUnavailable
+from ..opened_file import GONE, OpenedFile
 from ..seal import failure
 
 T = TypeVar("T")
@@ -18,6 +18,10 @@ Write = Callable[[sqlite3.Connection], T]
 MOST_AT_ONCE = 256
 """Writes in one commit: so that the first of a flood does not wait for the last."""
 
+LOOK = 0.1
+"""Seconds between two looks at whether the file is still in place: less than a command takes to
+start.  A look at every read would make every check dearer."""
+
 
 class Writer:
     """A durable commit costs a disk flush, however many writes are in it.
@@ -25,12 +29,16 @@ class Writer:
     Each write is a savepoint: what it raises is its caller's alone and undoes nothing else.  A
     caller learns of success only after the commit; when that fails, all of the group fail with
     `StoreUnavailable`, because what one decided may rest on what another wrote.
+
+    `told` hears whether the file is in place, every `LOOK` seconds and at every commit.
     """
 
-    def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, file: OpenedFile, told: Callable[[bool], None]
+    ) -> None:
         self._connection = connection
         self._file = file
-        self._identity = _identity(file)
+        self._told = told
         self._queue: SimpleQueue[tuple[Write[Any], Future[Any]] | None] = SimpleQueue()
         self._lock = Lock()
         self._closed: Future[None] | None = None
@@ -61,7 +69,7 @@ class Writer:
 
     def _groups(self) -> Iterator[list[tuple[Write[Any], Future[Any]]]]:
         """What waits, as it came, until the end."""
-        while waiting := self._queue.get():
+        while waiting := self._next():
             group = [waiting]
             while len(group) < MOST_AT_ONCE and not self._queue.empty():
                 another = self._queue.get()
@@ -70,6 +78,18 @@ class Writer:
                     break
                 group.append(another)
             yield group
+
+    def _next(self) -> tuple[Write[Any], Future[Any]] | None:
+        """What waits first, as soon as there is any."""
+        while True:
+            self._look()
+            with suppress(Empty):
+                return self._queue.get(timeout=LOOK)
+
+    def _look(self) -> bool:
+        in_place = self._file.in_place
+        self._told(in_place)
+        return in_place
 
     def _settle(self, group: list[tuple[Write[Any], Future[Any]]]) -> None:
         # from here on nobody can cancel: what was begun is written, heard or not
@@ -88,9 +108,9 @@ class Writer:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = [self._attempt(write) for write in writes]
-            if _identity(self._file) != self._identity:
+            if not self._look():
                 # else we would go on for ever in a file that nobody can find any more
-                raise sqlite3.OperationalError("the database file was removed or replaced")
+                raise sqlite3.OperationalError(GONE)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):  # most often SQLite has rolled back by itself
@@ -111,12 +131,3 @@ class Writer:
             outcome = None, failure(error, str(error)) if down else error
         self._connection.execute("RELEASE doorward")
         return outcome
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    """Which file a path names at present, if any."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

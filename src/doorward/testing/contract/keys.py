@@ -1,5 +1,6 @@
-"""keys and put_key."""
+"""keys, put_key and put_first_keys."""
 
+from asyncio import gather
 from dataclasses import replace
 
 from ...stores import Backend
@@ -55,6 +56,41 @@ class KeysContract:
             Change("key", "k"),
             Change("key", "k", revoked=True),
         ]
+
+    async def test_a_withdrawn_key_is_not_brought_back_by_a_put(self, store: Backend) -> None:
+        key = a_key("k", NOW)
+        gone = replace(key, sealed_private=None, withdrawn_at=NOW)
+        await store.put_key(gone)
+        start = await store.changes(None)
+        await store.put_key(replace(key, signs_from=NOW))
+        assert list(await store.keys()) == [gone]
+        assert list((await store.changes(start.cursor)).entries) == []
+
+    async def test_the_first_keys_are_put_together_and_each_is_a_change(
+        self, store: Backend
+    ) -> None:
+        start = await store.changes(None)
+        first = [a_key("signs", NOW), a_key("next", NOW)]
+        assert await store.put_first_keys(first)
+        assert list(await store.keys()) == first
+        news = await store.changes(start.cursor)
+        assert {change.id: change for change in news.entries} == {
+            key.kid: Change("key", key.kid) for key in first
+        }
+
+    async def test_where_there_is_a_key_no_first_keys_are_put(self, store: Backend) -> None:
+        gone = replace(a_key("gone", NOW), withdrawn_at=NOW)
+        await store.put_key(gone)
+        start = await store.changes(None)
+        assert not await store.put_first_keys([a_key("signs", NOW), a_key("next", NOW)])
+        assert list(await store.keys()) == [gone]
+        assert list((await store.changes(start.cursor)).entries) == []
+
+    async def test_of_many_who_put_the_first_keys_at_once_one_does(self, store: Backend) -> None:
+        sets = [[a_key(f"{name} signs", NOW), a_key(f"{name} next", NOW)] for name in "abcdef"]
+        won = await gather(*map(store.put_first_keys, sets))
+        assert sum(won) == 1
+        assert list(await store.keys()) == sets[won.index(True)]
 
     async def test_keys_outlive_every_purge_but_their_changes_do_not(self, store: Backend) -> None:
         start = await store.changes(None)
