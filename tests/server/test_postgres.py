@@ -17,6 +17,9 @@ from doorward.server.engines.postgres import CONNECTIONS, PATIENCE
 from doorward.server.people.users import LastAdmin, Users
 from doorward.server.place import shown
 from doorward.server.record.audit import Audit
+from doorward.stores import Decision, open_store
+from doorward.stores.postgres.line import FAILURES
+from doorward.testing.contract.rows import NOW, a_session, add
 from tests.server.logs import entry
 from tests.support.migrated import new_database
 from tests.support.postgres import Postgres, running_postgres, start_postgres
@@ -26,6 +29,7 @@ from tests.support.server import free_port
 pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
 ADMIN = frozenset({"admin"})
+OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
 LIMITS = (1.9 * PATIENCE, pytest.param(2.0, marks=pytest.mark.soak))
 """Seconds within which nobody may still be waiting for a database that is gone: here less than it
 takes to wait for somebody else's patience first."""
@@ -47,6 +51,12 @@ def alone() -> Iterator[Postgres]:
     """A server that may be stopped, and is another test's no more."""
     with running_postgres() as server:
         yield server
+
+
+def make_read_only(server: Postgres, url: str) -> None:
+    """For everybody who connects from now on."""
+    name = url.partition("?")[0].rpartition("/")[2]
+    server.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
 
 
 @contextmanager
@@ -298,6 +308,43 @@ async def test_a_database_in_another_encoding_is_refused(postgres: Postgres) -> 
 )
 def test_an_address_is_shown_without_what_may_be_a_password(url: str, told: str) -> None:
     assert shown(url) == told
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_whatever_the_driver_raises_is_of_one_kind(
+    nodes: list[Database], failure: type[Exception]
+) -> None:
+    with pytest.raises(StoreUnavailable):
+        async with nodes[0].writing():
+            raise failure("the server was killed")
+
+
+async def test_a_database_that_is_read_only_by_default_is_refused_at_start(
+    postgres: Postgres,
+) -> None:
+    url = new_database(postgres)
+    make_read_only(postgres, url)
+    with pytest.raises(ConfigurationError, match="read-only"):
+        await open_database(url)
+
+
+async def test_a_database_that_becomes_read_only_takes_neither_users_nor_sessions(
+    postgres: Postgres,
+) -> None:
+    url = new_database(postgres)
+    database, store = await open_database(url), open_store(url)
+    await add(store, a_session("a"))
+    make_read_only(postgres, url)
+    postgres.execute(f"SELECT pg_terminate_backend(pid) {OTHERS}", url)
+    for call in (Users(database).count, store.mark, lambda: store.get("a")):
+        with suppress(StoreUnavailable):
+            await call()  # whose connection was cut, or is new
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        await Users(database).create("ann@example.test", None, at=1)
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        await store.change(sid="a", decision=Decision(revoke=True), at=NOW)
+    await store.close()
+    await database.close()
 
 
 async def test_errors_are_of_one_kind(nodes: list[Database]) -> None:

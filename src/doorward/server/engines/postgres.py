@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ...errors import ConfigurationError, StoreUnavailable
+from ...stores.postgres.line import FAILURES, cut_unless_done
 from ...stores.seal import FIND_IN_POSTGRES, failure, said_in_postgres
 from ...stores.search_path import search_path
 from ..place import shown
@@ -33,7 +34,7 @@ _SETTINGS = {
 
 # Read committed, whatever the database's default: each statement sees what was committed before it
 # began.  A snapshot of the whole transaction would be taken before the lock is had.
-_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _WRITE, _MIGRATE = 0x646F6F7277726974, 0x646F6F726D696772  # "doorwrit", "doormigr"
 _BEGIN_WRITING = f"{_BEGIN}; SELECT pg_advisory_xact_lock({_WRITE})"
 # It may wait for another node's migration, but not in front of everybody for an open transaction.
@@ -52,10 +53,15 @@ _DURABLE = """
     WHERE current_setting('synchronous_commit') = 'off'
 """
 
+_READ_ONLY = "SHOW transaction_read_only"
+READ_ONLY = (
+    "The database is read-only: default_transaction_read_only is on for it, its role or its server."
+)
+
 _NOT_A_TEXT = "22021"
 _FORBIDDEN = "42501"
 
-_ERRORS = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_ERRORS = (SQLAlchemyError, *FAILURES)
 _Driver = Any  # asyncpg's connection, which has no types
 
 
@@ -87,8 +93,8 @@ class PostgresDatabase:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         async with self._answering() as connection:
             driver = await _driver(connection)
-            await driver.execute(_BEGIN_WRITING)
             try:
+                await driver.execute(_BEGIN_WRITING)
                 yield connection
             except Exception:
                 if not driver.is_closed():
@@ -124,6 +130,7 @@ async def open_postgres(url: str) -> PostgresDatabase:
         max_overflow=0,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "checkin", _cut_unless_idle)
     event.listen(engine.sync_engine, "invalidate", _hang_up)
     try:
         async with engine.connect() as connection:
@@ -167,14 +174,18 @@ async def _connect(url: str) -> _Driver:
     driver = await asyncpg.connect(
         url, timeout=PATIENCE, server_settings=settings, target_session_attrs="primary"
     )
-    await driver.execute(_DURABLE)
-    return driver
+    with cut_unless_done(driver):
+        await driver.execute(_DURABLE)
+        return driver
 
 
 def _migrate(connection: Connection) -> Versions:
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         raise ConfigurationError(f"The database's encoding is {encoding}; make it with UTF8.")
+    # What is up to date is only read below, but a server that cannot write must not start.
+    if connection.exec_driver_sql(_READ_ONLY).scalar() == "on":
+        raise ConfigurationError(READ_ONLY)
     return migrate(connection)
 
 
@@ -191,6 +202,14 @@ def _refuse_closed(connection: Any, *_: object) -> None:
     """The pool replaces what was closed meanwhile, by a restart or by something on the way."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def _cut_unless_idle(connection: Any, *_: object) -> None:
+    """A transaction that was left open, or failed, would be the next caller's; cut, the connection
+    is replaced by `_refuse_closed`."""
+    driver = None if connection is None else connection.driver_connection
+    if driver is not None and not driver.is_closed() and driver.is_in_transaction():
+        driver.terminate()
 
 
 def _hang_up(connection: Any, *_: object) -> None:

@@ -1,8 +1,6 @@
 """Connections to one database, made when they are needed."""
 
 from asyncio import Lock, get_running_loop, timeout_at
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
@@ -10,7 +8,7 @@ import asyncpg
 from ...errors import ConfigurationError, StoreUnavailable
 from ..search_path import search_path
 from . import schema
-from .line import FAILURES, Line, answering
+from .line import FAILURES, Line, answering, cut_unless_done
 
 ANSWER_WITHIN = 2.0
 """Seconds after which a call that PostgreSQL did not answer raises `StoreUnavailable`; connecting
@@ -87,7 +85,7 @@ class Connector:
         self._closed = True
 
     async def _prepare(self, connection: Any, until: float) -> None:
-        with _cut_unless_done(connection), answering(connection, until):
+        with cut_unless_done(connection), answering(connection, until):
             try:
                 await schema.prepare(connection)
             except MISCONFIGURED as error:
@@ -103,7 +101,7 @@ class Connector:
         if left <= 0:
             raise self._unanswered()
         connection = await self._dial(left)
-        with _cut_unless_done(connection), answering(connection, until):
+        with cut_unless_done(connection), answering(connection, until):
             place, _ = await connection.fetchrow(SET_UP)
             return Line(connection, place)
 
@@ -128,17 +126,6 @@ class Connector:
 
     def _unanswered(self) -> StoreUnavailable:
         return StoreUnavailable(f"PostgreSQL did not answer within {self._within:g} seconds")
-
-
-@contextmanager
-def _cut_unless_done(connection: Any) -> Iterator[None]:
-    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
-    knows the connection yet."""
-    try:
-        yield
-    except BaseException:
-        connection.terminate()
-        raise
 
 
 def _unreadable() -> ConfigurationError:

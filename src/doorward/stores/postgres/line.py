@@ -68,3 +68,14 @@ def answering(connection: Any, until: float) -> Iterator[None]:
         raise failure(error, f"PostgreSQL: {error}") from error
     finally:
         watchdog.cancel()
+
+
+@contextmanager
+def cut_unless_done(connection: Any) -> Iterator[None]:
+    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
+    knows the connection yet."""
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise

@@ -29,7 +29,7 @@ class Pool:
         cost a connection, and could not undo it."""
         query = create_task(self._fetch(sql, *parameters))
         self._queries.add(query)
-        query.add_done_callback(self._queries.discard)
+        query.add_done_callback(self._done)
         return await shield(query)
 
     async def close(self) -> None:
@@ -49,6 +49,11 @@ class Pool:
                 self._free.append(line)
         finally:
             self._places.release()
+
+    def _done(self, query: Task[list[Any]]) -> None:
+        self._queries.discard(query)
+        if not query.cancelled():
+            query.exception()  # else its failure would be logged when its caller was cancelled
 
     async def _turn(self, until: float) -> None:
         try:
