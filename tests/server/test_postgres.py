@@ -18,7 +18,7 @@ from doorward.server.people.users import LastAdmin, Users
 from doorward.server.place import shown
 from doorward.server.record.audit import Audit
 from doorward.stores import Decision, open_store
-from doorward.stores.postgres.line import FAILURES
+from doorward.stores.asyncpg_driver import FAILURES
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.server.logs import entry
 from tests.support.migrated import new_database

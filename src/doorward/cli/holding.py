@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import ConfigurationError, StoreUnavailable
+from ..server.database import check_writable
 from ..server.options import Options
 from ..server.place import shown
 from ..server.way import OpenWay, open_way
-from ..stores import Backend, open_store
+from ..stores import POSTGRES, Backend, open_store
 from ..types import Session, SigningKey
 from .moved import moved
 from .tables import SESSIONS, USERS, database_file, tables
@@ -85,6 +86,8 @@ async def _users(held: Held, url: str) -> Held:
     try:
         found = await tables(url) if url != "memory:" else frozenset({USERS})
         held = replace(held, moved=await moved(url))
+        if url != "memory:" and USERS in (found or ()):
+            await check_writable(url)
     except (ConfigurationError, StoreUnavailable) as error:
         return replace(held, error=str(error).rstrip("."))
     return held if found is None else replace(held, ours=USERS in found)
@@ -96,7 +99,10 @@ async def _sessions(held: Held, url: str) -> Found:
     if not held.exists or url == "memory:":
         return Found((held,))
     try:
-        if SESSIONS not in (await tables(url) or ()):
+        found = await tables(url) or frozenset()
+        if USERS in found or url.partition(":")[0] in POSTGRES:
+            await check_writable(url)
+        if SESSIONS not in found:
             return Found((replace(held, ours=False),))
         held = replace(held, moved=await moved(url))
         with _warned() as remarks:
@@ -110,9 +116,18 @@ async def _opened(held: Held, url: str, remarks: Sequence[str]) -> Found:
     try:
         keys, logins = await store.keys(), await store.list(None, 0, limit=MOST_SESSIONS)
         horizon = await _horizon(store)
+        if held.moved is None:
+            await _check_room(store)
     finally:
         await store.close()
     return Found((replace(held, horizon=horizon, remarks=remarks),), keys, logins)
+
+
+async def _check_room(store: Backend) -> None:
+    """Of the stores, one that keeps everything in memory can be full and still open."""
+    check = getattr(store, "check_room", None)
+    if check is not None:
+        await check()
 
 
 async def _horizon(store: Backend) -> float:

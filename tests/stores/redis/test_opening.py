@@ -112,6 +112,14 @@ async def test_a_user_that_may_do_too_little_is_told(server: Valkey) -> None:
     server.ask("ACL", "DELUSER", "tim")
 
 
+async def test_a_user_that_may_not_announce_is_refused_before_it_writes(server: Valkey) -> None:
+    may = ("on", ">s3cret", "~*", "&*", "+@all")
+    for lacks in (("-publish",), ("resetchannels", "&other:*")):
+        server.ask("ACL", "SETUSER", "tim", "reset", *may, *lacks)
+        await refused(f"redis://tim:s3cret@127.0.0.1:{server.port}", "lets this user do too little")
+    server.ask("ACL", "DELUSER", "tim")
+
+
 async def test_the_rights_that_the_page_names_are_enough(server: Valkey) -> None:
     page = next(each for each in blocks(ROOT / "docs/redis.md") if "ACL SETUSER" in each.text)
     assert server.ask(*page.text.replace("\\\n", " ").split()) == "+OK"

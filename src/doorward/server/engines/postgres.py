@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ...errors import ConfigurationError, StoreUnavailable
-from ...stores.postgres.line import FAILURES, cut_unless_done
+from ...stores.asyncpg_driver import FAILURES, cut_unless_done
 from ...stores.seal import FIND_IN_POSTGRES, failure, said_in_postgres
 from ...stores.search_path import search_path
 from ..place import shown
-from ..schema import Versions, migrate
+from ..schema import NEWER, NEWEST, VERSION_TABLE, Versions, migrate
 
 PATIENCE = 1.8
 """Seconds until a database that does not answer counts as gone: for a connection of the pool, a
@@ -46,6 +46,15 @@ _BEGIN_MIGRATING = (
 _TABLES = """
     SELECT relname FROM pg_class
     WHERE relkind IN ('r', 'p') AND relname LIKE 'doorward%' AND pg_table_is_visible(oid)
+"""
+
+_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant of ours
+_FORBIDDEN_TABLES = """
+    SELECT relname FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relname LIKE 'doorward%' AND pg_table_is_visible(oid)
+    AND relname NOT IN ('doorward_schema', 'doorward_meta')
+    AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT'))
+    ORDER BY relname
 """
 
 _DURABLE = """
@@ -155,6 +164,21 @@ async def seal_of(url: str) -> str | None:
     """What whoever writes here is told since the database was moved, or None.  Changes nothing;
     raises `ConfigurationError`."""
     return said_in_postgres([found for (found,) in await _asked(url, FIND_IN_POSTGRES)])
+
+
+async def check_postgres(url: str) -> None:
+    """Raises `ConfigurationError` when a server could not write the tables there."""
+    if await _asked(url, _READ_ONLY) == [("on",)]:
+        raise ConfigurationError(READ_ONLY)
+    if forbidden := [name for (name,) in await _asked(url, _FORBIDDEN_TABLES)]:
+        raise ConfigurationError(
+            f"The role may not read and insert rows in {', '.join(forbidden)}: grant it SELECT,"
+            " INSERT, UPDATE and DELETE on these tables."
+        )
+    if VERSION_TABLE in await table_names(url):
+        ((version,),) = await _asked(url, _VERSION)
+        if version > NEWEST:
+            raise ConfigurationError(NEWER)
 
 
 async def _asked(url: str, statement: str) -> Sequence[Any]:

@@ -6,9 +6,10 @@ from typing import Any
 import asyncpg
 
 from ...errors import ConfigurationError, StoreUnavailable
+from ..asyncpg_driver import FAILURES, cut_unless_done
 from ..search_path import search_path
 from . import schema
-from .line import FAILURES, Line, answering, cut_unless_done
+from .line import Line, answering
 
 ANSWER_WITHIN = 2.0
 """Seconds after which a call that PostgreSQL did not answer raises `StoreUnavailable`; connecting

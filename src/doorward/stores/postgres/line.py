@@ -7,15 +7,8 @@ from typing import Any
 
 import asyncpg
 
+from ..asyncpg_driver import FAILURES
 from ..seal import failure
-
-FAILURES = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""Whatever PostgreSQL, asyncpg or the network raise; a time-out is an OSError."""
 
 CLOSING = 1.0
 """Seconds that a connection may take to say goodbye."""
@@ -68,14 +61,3 @@ def answering(connection: Any, until: float) -> Iterator[None]:
         raise failure(error, f"PostgreSQL: {error}") from error
     finally:
         watchdog.cancel()
-
-
-@contextmanager
-def cut_unless_done(connection: Any) -> Iterator[None]:
-    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
-    knows the connection yet."""
-    try:
-        yield
-    except BaseException:
-        connection.terminate()
-        raise

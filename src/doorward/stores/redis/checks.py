@@ -21,6 +21,9 @@ log = logging.getLogger("doorward")
 WANTED = {"appendonly": "yes", "maxmemory-policy": "noeviction"}
 """Without the log a restart forgets; with eviction a full server forgets whom it likes."""
 
+CHANNEL = "doorward:changes"
+"""Where the scripts announce each change."""
+
 OLDEST = 7
 """The Redis that first let a script say what it may do; every Valkey does."""
 
@@ -47,6 +50,7 @@ class Checks:
                 if not self._passed:
                     await _check_server(connection)
                     await _check_settings(connection)
+                    await _check_publish(connection)
                     self._passed = True
             except RedisError as error:
                 raise _explained(error) from None
@@ -78,6 +82,13 @@ async def _check_settings(connection: Connection) -> None:
                 f"the Redis server has {name} {found.decode()}, which loses revocations; set, also "
                 f"in its configuration file: CONFIG SET {name} {wanted}"
             )
+
+
+async def _check_publish(connection: Connection) -> None:
+    """A script that may not announce its change fails after it has written.  An empty announcement
+    wakes nobody."""
+    await connection.send_command("PUBLISH", CHANNEL, "")
+    await connection.read_response()
 
 
 def _explained(error: RedisError) -> Exception:
