@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -345,6 +346,53 @@ async def test_a_database_that_becomes_read_only_takes_neither_users_nor_session
         await store.change(sid="a", decision=Decision(revoke=True), at=NOW)
     await store.close()
     await database.close()
+
+
+async def test_an_error_with_a_hint_is_one_line_and_tells_nothing_of_a_row(
+    nodes: list[Database], postgres: Postgres
+) -> None:
+    raising = text(
+        "DO $$ BEGIN RAISE EXCEPTION E'first\\nsecond' USING HINT = 'third', DETAIL = 's3cret';"
+        " END $$"
+    )
+    url = postgres.new_database()
+    store = open_store(url)
+    await store.keys()
+    body = "BEGIN RAISE 'one' USING HINT = 'two', DETAIL = 's3cret'; END"
+    postgres.execute(
+        f"CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$;"
+        " CREATE TRIGGER broken BEFORE INSERT ON doorward_keys EXECUTE FUNCTION broken();"
+        " CREATE TRIGGER broken BEFORE INSERT ON doorward_tickets EXECUTE FUNCTION broken()",
+        url,
+    )
+    with pytest.raises(StoreUnavailable, match=r"^first second$"):
+        await nodes[0].run(raising)
+    with pytest.raises(StoreUnavailable, match=r"^PostgreSQL: one$"):
+        await store.put("code", b"digest", "", NOW)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("search_path=", "search_path is empty"),
+        ("search_path=%20", "search_path is empty"),
+        ("sslmode=verify-full&sslrootcert={bad}", "bad.pem of sslrootcert holds no certificate"),
+        ("sslmode=verify-full&sslrootcert={bad}.none", "cannot be read: No such file"),
+    ],
+)
+async def test_a_word_of_an_address_that_is_wrong_is_named(
+    postgres: Postgres, tmp_path: Path, query: str, why: str
+) -> None:
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate")
+    url = f"{postgres.url}?{query.format(bad=bad)}"
+    with pytest.raises(ConfigurationError, match=why):
+        await open_database(url)
+    store = open_store(url)
+    with pytest.raises(ConfigurationError, match=why):
+        await store.keys()
+    await store.close()
 
 
 async def test_errors_are_of_one_kind(nodes: list[Database]) -> None:

@@ -15,6 +15,13 @@ FAILURES = (
 """Whatever PostgreSQL, asyncpg or the network raise; a time-out is an OSError."""
 
 
+def said(error: BaseException) -> str:
+    """What went wrong, as one line of a log: without DETAIL, which may tell what is in a row, and
+    without HINT."""
+    text = getattr(error, "strerror", None) or next(iter(error.args), error)
+    return " ".join(str(text).split())
+
+
 @contextmanager
 def cut_unless_done(connection: Any) -> Iterator[None]:
     """Also for who is cancelled, as by the end of an application that is connecting: nobody else

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ...errors import ConfigurationError, StoreUnavailable
-from ...stores.asyncpg_driver import FAILURES, cut_unless_done
+from ...stores.asyncpg_driver import FAILURES, cut_unless_done, said
+from ...stores.ca_file import check_ca_file
 from ...stores.seal import FIND_IN_POSTGRES, failure, said_in_postgres
 from ...stores.search_path import search_path
 from ..place import shown
@@ -195,6 +196,7 @@ async def _asked(url: str, statement: str) -> Sequence[Any]:
 
 async def _connect(url: str) -> _Driver:
     settings = {**_SETTINGS, **search_path(url)}
+    check_ca_file(url)
     driver = await asyncpg.connect(
         url, timeout=PATIENCE, server_settings=settings, target_session_attrs="primary"
     )
@@ -280,4 +282,4 @@ def _cause(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer in {PATIENCE} seconds"
     original = getattr(error, "orig", None) or error
-    return str(getattr(original, "strerror", None) or next(iter(original.args), original))
+    return said(original)

@@ -6,7 +6,8 @@ from typing import Any
 import asyncpg
 
 from ...errors import ConfigurationError, StoreUnavailable
-from ..asyncpg_driver import FAILURES, cut_unless_done
+from ..asyncpg_driver import FAILURES, cut_unless_done, said
+from ..ca_file import check_ca_file
 from ..search_path import search_path
 from . import schema
 from .line import Line, answering
@@ -91,7 +92,7 @@ class Connector:
                 await schema.prepare(connection)
             except MISCONFIGURED as error:
                 raise ConfigurationError(
-                    f"Doorward's tables cannot be made or read: {error}"
+                    f"Doorward's tables cannot be made or read: {said(error)}"
                 ) from error
         self._ready = True
 
@@ -108,6 +109,8 @@ class Connector:
 
     async def _dial(self, seconds: float) -> Any:
         try:
+            if not self._ready:
+                check_ca_file(self._url)
             return await asyncpg.connect(
                 self._url,
                 timeout=seconds,
@@ -116,12 +119,14 @@ class Connector:
             )
         except MISCONFIGURED as error:
             if self._ready:
-                raise StoreUnavailable(f"PostgreSQL: {error}") from error
-            raise ConfigurationError(f"PostgreSQL refuses the database URL: {error}") from error
+                raise StoreUnavailable(f"PostgreSQL: {said(error)}") from error
+            raise ConfigurationError(
+                f"PostgreSQL refuses the database URL: {said(error)}"
+            ) from error
         except asyncpg.ClientConfigurationError:
             raise _unreadable() from None
         except FAILURES as error:
-            raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
+            raise StoreUnavailable(f"PostgreSQL cannot be reached: {said(error)}") from error
         except ValueError:
             raise _unreadable() from None
 

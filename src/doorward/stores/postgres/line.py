@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from ..asyncpg_driver import FAILURES
+from ..asyncpg_driver import FAILURES, said
 from ..seal import failure
 
 CLOSING = 1.0
@@ -54,10 +54,10 @@ def answering(connection: Any, until: float) -> Iterator[None]:
     except asyncpg.IntegrityConstraintViolationError:
         raise
     except asyncpg.DataError as error:
-        raise ValueError(f"PostgreSQL cannot store this: {error}") from error
+        raise ValueError(f"PostgreSQL cannot store this: {said(error)}") from error
     except (*FAILURES, AttributeError) as error:
         # AttributeError: asyncpg's own, when it is cut between two steps of a query
         connection.terminate()
-        raise failure(error, f"PostgreSQL: {error}") from error
+        raise failure(error, f"PostgreSQL: {said(error)}") from error
     finally:
         watchdog.cancel()

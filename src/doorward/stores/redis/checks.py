@@ -101,6 +101,8 @@ def _explained(error: RedisError) -> Exception:
         return ConfigurationError(
             f"the Redis server's certificate is refused: {error.__context__.verify_message}"
         )
+    if getattr(error.__context__, "reason", None) == "NO_CERTIFICATE_OR_CRL_FOUND":
+        return ConfigurationError("the file of ssl_ca_certs holds no certificate in PEM")
     if "DB index" in str(error):
         return ConfigurationError(f"the Redis server has no database of this number: {error}")
     return error
