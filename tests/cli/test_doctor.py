@@ -166,6 +166,16 @@ def test_a_good_setup_is_in_order() -> None:
         ("disk-space", "warning", facts(database={"free": 50 * 2**20})),
         ("horizon", "ok", facts(database={"horizon": 60.0})),
         ("horizon", "warning", facts(database={"horizon": 61.0})),
+        (
+            "connections",
+            "warning",
+            facts(replace(PUBLIC, workers=7), database={"opens": 15, "takes": 97}),
+        ),
+        (
+            "connections",
+            "ok",
+            facts(replace(PUBLIC, workers=6), database={"opens": 15, "takes": 97}),
+        ),
         ("persistence", "warning", facts(database={"remarks": ("it does not tell",)})),
         ("clock", "warning", facts(logins=(used(NOW + 61),))),
         ("clock", "ok", facts(logins=(used(NOW + 60),))),
@@ -463,6 +473,17 @@ def test_a_store_that_does_not_answer_is_unsafe_and_its_password_is_not_told(
     done = known.run("doctor")
     assert f"{away.database} can be used" in done.out
     assert "s3cret" not in done.out
+
+
+def test_the_connections_of_all_workers_are_added_up(desk: Desk, postgres: Postgres) -> None:
+    away = replace(desk, database=postgres.new_database())
+    takes = int(postgres.execute("SHOW max_connections")) - 3
+    away.data("migrate")
+    assert f"opens up to 15 connections to {away.database}, which takes {takes}" in (
+        away.run("doctor").out
+    )
+    assert severities(away, "--workers", str(takes // 15))["connections"] == "ok"
+    assert severities(away, "--workers", str(takes // 15 + 1))["connections"] == "warning"
 
 
 @pytest.mark.anyio

@@ -58,6 +58,12 @@ _FORBIDDEN_TABLES = """
     ORDER BY relname
 """
 
+_CONNECTIONS = """
+    SELECT current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true), '0')::int
+"""
+
 _DURABLE = """
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'
@@ -159,6 +165,13 @@ async def open_postgres(url: str) -> PostgresDatabase:
 async def table_names(url: str) -> frozenset[str]:
     """The tables of Doorward at this URL.  Changes nothing; raises `ConfigurationError`."""
     return frozenset(name for (name,) in await _asked(url, _TABLES))
+
+
+async def connections_of(url: str) -> int:
+    """How many connections the server takes from those who are not its superuser.  Raises
+    `ConfigurationError`."""
+    ((found,),) = await _asked(url, _CONNECTIONS)
+    return int(found)
 
 
 async def seal_of(url: str) -> str | None:

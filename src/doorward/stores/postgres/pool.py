@@ -10,6 +10,9 @@ from .line import Line
 MOST = 8
 """Connections of one process that write: more would wait for the same disk."""
 
+OPENED = MOST + 2
+"""By one process at the most: one more reads, and one listens."""
+
 
 class Pool:
     """Each query takes a connection for itself and is one transaction.
