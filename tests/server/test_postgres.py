@@ -23,6 +23,7 @@ from doorward.stores.asyncpg_driver import FAILURES
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.server.logs import entry
 from tests.support.migrated import new_database
+from tests.support.pooler import running_pooler
 from tests.support.postgres import Postgres, running_postgres, start_postgres
 from tests.support.processes import children
 from tests.support.server import free_port
@@ -393,6 +394,21 @@ async def test_a_word_of_an_address_that_is_wrong_is_named(
     with pytest.raises(ConfigurationError, match=why):
         await store.keys()
     await store.close()
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+async def test_a_pooler_that_does_not_keep_settings_is_refused_at_start(
+    postgres: Postgres, ignores: bool
+) -> None:
+    url = new_database(postgres)
+    async with running_pooler(postgres.port, ignores=ignores) as port:
+        through = url.replace(f":{postgres.port}/", f":{port}/") + "?sslmode=disable"
+        with pytest.raises(ConfigurationError, match="PgBouncer"):
+            await open_database(through)
+        store = open_store(through)
+        with pytest.raises(ConfigurationError, match="PgBouncer"):
+            await store.keys()
+        await store.close()
 
 
 async def test_errors_are_of_one_kind(nodes: list[Database]) -> None:

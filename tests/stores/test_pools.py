@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -41,8 +41,8 @@ OURS = (
 class Loaded:
     """Calls that go through every connection of some pools, and what can end one from outside."""
 
-    calls: Sequence[Call]
-    faults: Sequence[Fault]
+    calls: list[Call]
+    faults: list[Fault]
 
     async def endure(self, rounds: int) -> None:
         """Cancels one call at a random moment in each round, while one thing happens outside."""

@@ -14,6 +14,11 @@ FAILURES = (
 )
 """Whatever PostgreSQL, asyncpg or the network raise; a time-out is an OSError."""
 
+POOLED = (
+    "a pooler such as PgBouncer is in between, and does not keep the settings of a connection:"
+    " connect to PostgreSQL itself"
+)
+
 
 def said(error: BaseException) -> str:
     """What went wrong, as one line of a log: without DETAIL, which may tell what is in a row, and

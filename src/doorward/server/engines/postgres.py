@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ...errors import ConfigurationError, StoreUnavailable
-from ...stores.asyncpg_driver import FAILURES, cut_unless_done, said
+from ...stores.asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
 from ...stores.ca_file import check_ca_file
 from ...stores.seal import FIND_IN_POSTGRES, failure, said_in_postgres
 from ...stores.search_path import search_path
@@ -64,9 +64,10 @@ _CONNECTIONS = """
         - coalesce(current_setting('reserved_connections', true), '0')::int
 """
 
-_DURABLE = """
-    SELECT set_config('synchronous_commit', 'on', false)
-    WHERE current_setting('synchronous_commit') = 'off'
+_SET_UP = """
+    SELECT current_setting('statement_timeout') <> '0',
+        CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
 
 _READ_ONLY = "SHOW transaction_read_only"
@@ -214,7 +215,9 @@ async def _connect(url: str) -> _Driver:
         url, timeout=PATIENCE, server_settings=settings, target_session_attrs="primary"
     )
     with cut_unless_done(driver):
-        await driver.execute(_DURABLE)
+        kept, _ = await driver.fetchrow(_SET_UP)
+        if not kept:
+            raise asyncpg.ProtocolViolationError("statement_timeout was lost")
         return driver
 
 
@@ -283,7 +286,10 @@ def _refusal(url: str, error: Exception) -> ConfigurationError:
             f"The schema of {place} is not up to date, and this role may not change it"
             f" ({_cause(error)}): run `doorward migrate` as one that may."
         )
-    return ConfigurationError(f"The database {place} cannot be opened: {_cause(error)}.")
+    why = _cause(error)
+    if isinstance(_original(error), asyncpg.ProtocolViolationError):
+        why = f"{POOLED} ({why})"
+    return ConfigurationError(f"The database {place} cannot be opened: {why}.")
 
 
 def _state(error: Exception) -> str | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import asyncpg
 
-from ...errors import ConfigurationError, StoreUnavailable
-from ..asyncpg_driver import FAILURES, cut_unless_done, said
+from ...errors import ConfigurationError, DoorwardError, StoreUnavailable
+from ..asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
 from ..ca_file import check_ca_file
 from ..search_path import search_path
 from . import schema
@@ -27,6 +27,7 @@ SESSION = {
 
 SET_UP = """
     SELECT system_identifier || '.' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+        current_setting('statement_timeout') <> '0',
         CASE current_setting('synchronous_commit')
             WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
     FROM pg_control_system()
@@ -104,7 +105,9 @@ class Connector:
             raise self._unanswered()
         connection = await self._dial(left)
         with cut_unless_done(connection), answering(connection, until):
-            place, _ = await connection.fetchrow(SET_UP)
+            place, kept, _ = await connection.fetchrow(SET_UP)
+            if not kept:
+                raise self._refused(POOLED)
             return Line(connection, place)
 
     async def _dial(self, seconds: float) -> Any:
@@ -118,17 +121,19 @@ class Connector:
                 target_session_attrs="primary",
             )
         except MISCONFIGURED as error:
-            if self._ready:
-                raise StoreUnavailable(f"PostgreSQL: {said(error)}") from error
-            raise ConfigurationError(
-                f"PostgreSQL refuses the database URL: {said(error)}"
-            ) from error
+            raise self._refused(f"PostgreSQL refuses the database URL: {said(error)}") from error
+        except asyncpg.ProtocolViolationError as error:
+            raise self._refused(f"{POOLED} ({said(error)})") from error
         except asyncpg.ClientConfigurationError:
             raise _unreadable() from None
         except FAILURES as error:
             raise StoreUnavailable(f"PostgreSQL cannot be reached: {said(error)}") from error
         except ValueError:
             raise _unreadable() from None
+
+    def _refused(self, why: str) -> DoorwardError:
+        """After the start, it is the server's trouble and not a setting's."""
+        return StoreUnavailable(why) if self._ready else ConfigurationError(why)
 
     def _unanswered(self) -> StoreUnavailable:
         return StoreUnavailable(f"PostgreSQL did not answer within {self._within:g} seconds")
