@@ -157,6 +157,18 @@ async def test_a_server_that_lost_everything_is_noticed_in_the_log(
     assert "lost changes" in line
 
 
+async def test_a_server_that_is_full_has_no_room(server: Valkey) -> None:
+    store = RedisStore(server.url)
+    await store.check_room()
+    server.ask("CONFIG", "SET", "maxmemory", "1")
+    try:
+        with pytest.raises(StoreUnavailable, match="memory"):
+            await store.check_room()
+    finally:
+        server.ask("CONFIG", "SET", "maxmemory", "0")
+    await store.close()
+
+
 async def test_a_database_that_is_not_there_is_refused(server: Valkey) -> None:
     await refused(f"redis://127.0.0.1:{server.port}/99", "no database of this number")
 
