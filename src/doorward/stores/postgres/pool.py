@@ -1,6 +1,7 @@
 """The connections that write, and that read what is asked rarely."""
 
-from asyncio import Semaphore, Task, create_task, gather, shield, timeout_at
+from asyncio import CancelledError, Semaphore, Task, create_task, gather, shield, timeout_at
+from contextlib import suppress
 from typing import Any
 
 from ...errors import StoreUnavailable
@@ -55,7 +56,7 @@ class Pool:
 
     def _done(self, query: Task[list[Any]]) -> None:
         self._queries.discard(query)
-        if not query.cancelled():
+        with suppress(CancelledError):
             query.exception()  # else its failure would be logged when its caller was cancelled
 
     async def _turn(self, until: float) -> None:
