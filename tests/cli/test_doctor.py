@@ -4,7 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from doorward.server.way import OpenWay
 from doorward.stores import open_store
 from doorward.types import SigningKey
 from tests.support.postgres import Postgres
+from tests.support.readonly import make_read_only
 from tests.support.server import clean_environment, free_port
 from tests.support.until import PATIENCE
 from tests.support.valkey import Valkey
@@ -33,10 +34,16 @@ from .desk import Desk
 from .test_sessions import keep, seen
 
 DAY = 86400
+NEWER = "UPDATE doorward_schema SET version_num = '9999'"
 ROOT = RootKeys((bytes(32),), "test")
 NOW = 1_800_000_000
 PUBLIC = Options(public_origin="https://login.example", trusted_proxies=("10.0.0.1",))
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is only looked at
+
+
+def make_newer(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(NEWER)
 
 
 def key(kid: str, signs_from: int | None, withdrawn_at: int | None = None) -> SigningKey:
@@ -159,6 +166,16 @@ def test_a_good_setup_is_in_order() -> None:
         ("disk-space", "warning", facts(database={"free": 50 * 2**20})),
         ("horizon", "ok", facts(database={"horizon": 60.0})),
         ("horizon", "warning", facts(database={"horizon": 61.0})),
+        (
+            "connections",
+            "warning",
+            facts(replace(PUBLIC, workers=7), database={"opens": 15, "takes": 97}),
+        ),
+        (
+            "connections",
+            "ok",
+            facts(replace(PUBLIC, workers=6), database={"opens": 15, "takes": 97}),
+        ),
         ("persistence", "warning", facts(database={"remarks": ("it does not tell",)})),
         ("clock", "warning", facts(logins=(used(NOW + 61),))),
         ("clock", "ok", facts(logins=(used(NOW + 60),))),
@@ -458,6 +475,17 @@ def test_a_store_that_does_not_answer_is_unsafe_and_its_password_is_not_told(
     assert "s3cret" not in done.out
 
 
+def test_the_connections_of_all_workers_are_added_up(desk: Desk, postgres: Postgres) -> None:
+    away = replace(desk, database=postgres.new_database())
+    takes = int(postgres.execute("SHOW max_connections")) - 3
+    away.data("migrate")
+    assert f"opens up to 15 connections to {away.database}, which takes {takes}" in (
+        away.run("doctor").out
+    )
+    assert severities(away, "--workers", str(takes // 15))["connections"] == "ok"
+    assert severities(away, "--workers", str(takes // 15 + 1))["connections"] == "warning"
+
+
 @pytest.mark.anyio
 async def test_a_transaction_that_is_open_is_found(postgres: Postgres) -> None:
     options = Options(database=postgres.new_database())
@@ -481,3 +509,56 @@ def test_a_valkey_that_may_forget_is_unsafe(desk: Desk, valkey: Valkey) -> None:
         assert severities(desk, *elsewhere, status=1)["database"] == "unsafe"
     finally:
         valkey.ask("CONFIG", "SET", "appendonly", "yes")
+
+
+def test_a_valkey_that_is_full_is_unsafe(desk: Desk, valkey: Valkey) -> None:
+    elsewhere = ("--sessions", valkey.url)
+    assert severities(desk, *elsewhere)["database"] == "note"
+    valkey.ask("CONFIG", "SET", "maxmemory", "1")
+    try:
+        assert severities(desk, *elsewhere, status=1)["database"] == "unsafe"
+        assert "memory" in desk.run("doctor", *elsewhere).out
+    finally:
+        valkey.ask("CONFIG", "SET", "maxmemory", "0")
+
+
+# --- what a server would refuse -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        (NEWER, "newer version"),
+        ("ALTER DATABASE {name} SET default_transaction_read_only = on", "read-only"),
+        ("REVOKE INSERT ON doorward_letters FROM {name}", "insert rows in doorward_letters"),
+    ],
+)
+def test_a_postgresql_that_no_server_could_start_with_is_unsafe(
+    desk: Desk, postgres: Postgres, sql: str, says: str
+) -> None:
+    owned = replace(desk, database=postgres.new_database())
+    owned.data("migrate")
+    name = owned.database.rpartition("/")[2]
+    postgres.execute(f"CREATE ROLE {name} LOGIN", owned.database)
+    postgres.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}", owned.database)
+    away = replace(owned, database=owned.database.replace("postgres@", f"{name}@"))
+    assert "can be used" in away.run("doctor").out
+    postgres.execute(sql.format(name=name), owned.database)
+    for options in ((), ("--sessions", "memory:")):
+        done = away.run("doctor", *options)
+        assert done.status == 1
+        assert says in done.out
+    assert says in away.run("serve", "--port", "0").err
+
+
+@pytest.mark.parametrize(
+    ("break_it", "says"), [(make_newer, "newer version"), (make_read_only, "readonly")]
+)
+def test_a_file_of_users_that_no_server_could_start_with_is_unsafe(
+    desk: Desk, break_it: Callable[[Path], None], says: str
+) -> None:
+    apart = ("--sessions", f"sqlite:///{desk.folder}/sessions.db")
+    desk.data("migrate", *apart)
+    break_it(desk.folder / "doorward.db")
+    done = desk.run("doctor", *apart)
+    assert (done.status, says in done.out) == (1, True)

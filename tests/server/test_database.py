@@ -22,6 +22,7 @@ from doorward.server.record.entry import AUDIT
 from doorward.server.schema import NEWEST, VERSION_TABLE
 from doorward.stores import Decision, open_store
 from tests.server.databases import POSTGRES, empty_url
+from tests.support.readonly import make_read_only
 
 pytestmark = pytest.mark.anyio
 
@@ -268,14 +269,6 @@ async def test_a_database_that_fails_while_it_runs_is_unavailable_and_nothing_el
         assert "secret-hash" not in f"{failure.value!r} {failure.value.__cause__}"
         assert "@example.test" not in f"{failure.value!r} {failure.value.__cause__}"
     await database.close()
-
-
-def make_read_only(path: Path) -> None:
-    """Mark the format as writable only by a newer SQLite: read-only for root as for anybody, as
-    permissions would not be (SQLite file format, section 1.3.3)."""
-    content = bytearray(path.read_bytes())
-    content[18] = 9
-    path.write_bytes(bytes(content))
 
 
 @pytest.mark.parametrize("replaced", [False, True])

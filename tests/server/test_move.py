@@ -266,6 +266,27 @@ async def test_whatever_fails_in_the_pause_opens_the_source_again(
         await Users(here.database).create("ann@example.test", None, at=1)
 
 
+async def test_of_two_moves_of_one_source_the_later_one_lifts_no_seal_and_is_not_done(
+    source: str, target: str, tmp_path: Path
+) -> None:
+    first = f"sqlite:///{tmp_path}/first.db"
+
+    async def nothing(_: Place) -> None:
+        """The first pass."""
+
+    async def overtake(here: Place) -> None:
+        async with opened(first, first) as there:
+            await move(here, there, "first", now, lambda _: None)
+
+    with pytest.raises(ConfigurationError, match="already moved to first"):
+        await moved(source, target, nothing, overtake)
+    async with opened(source, source) as here:
+        with pytest.raises(StoreMoved, match=r"^moved to first$"):
+            await Users(here.database).create("ann@example.test", None, at=1)
+        with pytest.raises(StoreMoved, match=r"^moved to first$"):
+            await here.store.put("kind", b"digest", "", NOW + DAY)
+
+
 async def test_sealed_tables_refuse_every_writer_and_are_no_taken_address(
     source: str, target: str
 ) -> None:

@@ -17,6 +17,7 @@ from doorward.server.engines.postgres import CONNECTIONS, PATIENCE
 from doorward.server.people.users import LastAdmin, Users
 from doorward.server.place import shown
 from doorward.server.record.audit import Audit
+from doorward.stores.asyncpg_driver import FAILURES
 from tests.server.logs import entry
 from tests.support.migrated import new_database
 from tests.support.postgres import Postgres, running_postgres, start_postgres
@@ -301,6 +302,15 @@ async def test_a_database_in_another_encoding_is_refused(postgres: Postgres) -> 
 )
 def test_an_address_is_shown_without_what_may_be_a_password(url: str, told: str) -> None:
     assert shown(url) == told
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_whatever_the_driver_raises_is_of_one_kind(
+    nodes: list[Database], failure: type[Exception]
+) -> None:
+    with pytest.raises(StoreUnavailable):
+        async with nodes[0].writing():
+            raise failure("the server was killed")
 
 
 async def test_errors_are_of_one_kind(nodes: list[Database]) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import ConfigurationError, StoreUnavailable
+from ..server.database import check_writable
 from ..server.options import Options
 from ..server.place import shown
 from ..server.way import OpenWay, open_way
-from ..stores import Backend, open_store
+from ..stores import POSTGRES, Backend, open_store
 from ..types import Session, SigningKey
 from .moved import moved
 from .tables import SESSIONS, USERS, database_file, tables
@@ -32,8 +33,9 @@ class Held:
     `path` is None for what is no file, `place` too for `memory:`.  `error` is why it cannot be
     used, `ours` whether it has our tables, `filesystem` what kind holds it, if the machine tells.
     `horizon` is how many seconds the oldest transaction of PostgreSQL is open that may yet write;
-    `remarks` are what a store warned of when it was opened, `moved` is what a seal says there, and
-    `way` what is open about the way to it.
+    `opens` is how many connections one process may open there, and `takes` how many PostgreSQL
+    takes.  `remarks` are what a store warned of when it was opened, `moved` is what a seal says
+    there, and `way` what is open about the way to it.
     """
 
     option: str = "--database"
@@ -48,6 +50,8 @@ class Held:
     filesystem: str = ""
     free: int = 2**40
     horizon: float = 0
+    opens: int = 0
+    takes: int | None = None
     remarks: Sequence[str] = ()
     moved: str | None = None
     way: OpenWay | None = None
@@ -85,6 +89,9 @@ async def _users(held: Held, url: str) -> Held:
     try:
         found = await tables(url) if url != "memory:" else frozenset({USERS})
         held = replace(held, moved=await moved(url))
+        if url != "memory:" and USERS in (found or ()):
+            await check_writable(url)
+        held = await _counted(held, url)
     except (ConfigurationError, StoreUnavailable) as error:
         return replace(held, error=str(error).rstrip("."))
     return held if found is None else replace(held, ours=USERS in found)
@@ -96,7 +103,11 @@ async def _sessions(held: Held, url: str) -> Found:
     if not held.exists or url == "memory:":
         return Found((held,))
     try:
-        if SESSIONS not in (await tables(url) or ()):
+        found = await tables(url) or frozenset()
+        if USERS in found or url.partition(":")[0] in POSTGRES:
+            await check_writable(url)
+        held = await _counted(held, url)
+        if SESSIONS not in found:
             return Found((replace(held, ours=False),))
         held = replace(held, moved=await moved(url))
         with _warned() as remarks:
@@ -110,9 +121,28 @@ async def _opened(held: Held, url: str, remarks: Sequence[str]) -> Found:
     try:
         keys, logins = await store.keys(), await store.list(None, 0, limit=MOST_SESSIONS)
         horizon = await _horizon(store)
+        if held.moved is None:
+            await _check_room(store)
     finally:
         await store.close()
     return Found((replace(held, horizon=horizon, remarks=remarks),), keys, logins)
+
+
+async def _counted(held: Held, url: str) -> Held:
+    if url.partition(":")[0] not in POSTGRES:
+        return held
+    from ..server.engines.postgres import CONNECTIONS, connections_of
+    from ..stores.postgres.pool import OPENED
+
+    opens = CONNECTIONS * ("users" in held.what) + OPENED * ("sessions" in held.what)
+    return replace(held, opens=opens, takes=await connections_of(url))
+
+
+async def _check_room(store: Backend) -> None:
+    """Of the stores, one that keeps everything in memory can be full and still open."""
+    check = getattr(store, "check_room", None)
+    if check is not None:
+        await check()
 
 
 async def _horizon(store: Backend) -> float:

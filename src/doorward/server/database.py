@@ -67,6 +67,21 @@ async def open_database(url: str) -> Database:
     return await sqlite.open_sqlite(rest[3:] or sqlite.MEMORY)
 
 
+async def check_writable(url: str) -> None:
+    """Whether a server could write the tables that are there, without changing anything.  Raises
+    `ConfigurationError` for a newer schema, a read-only database and missing rights."""
+    check_database(url)
+    scheme, _, rest = url.partition(":")
+    if scheme in POSTGRES:
+        with driver("postgresql", "postgres"):
+            from .engines import postgres
+        await postgres.check_postgres(url)
+    elif scheme == "sqlite":
+        from .engines import sqlite
+
+        sqlite.check_sqlite(rest[3:])
+
+
 async def _open_postgres(url: str) -> Database:
     with driver("postgresql", "postgres"):
         from .engines import postgres

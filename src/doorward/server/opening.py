@@ -9,7 +9,7 @@ from ..passwords import Cost, Passwords
 from ..types import Clock
 from ..web.fastapi import Doorward
 from .chores import doing
-from .database import open_database
+from .database import check_writable, open_database
 from .mail.outbox import Outbox
 from .mail.password import load_password
 from .meters.census import Census
@@ -41,6 +41,7 @@ async def opened(
     database = await open_database(options.database)
     passwords = Passwords(cost)
     try:
+        await check_writable(options.database)
         async with doorward.lifespan(None):
             auth = await doorward.auth()
             root = load_root_keys(options.key_file, os.environ, sealed_exist=True)

@@ -18,6 +18,9 @@ TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 breaks when a machine learns another order of letters."""
 
 
+NEWER = "The database was written by a newer version of Doorward than this one."
+
+
 class Versions(NamedTuple):
     """The version of the schema that was found, or None, and the one it has now."""
 
@@ -53,6 +56,4 @@ def _upgrade(connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise ConfigurationError(
-            "The database was written by a newer version of Doorward than this one."
-        ) from error
+        raise ConfigurationError(NEWER) from error

@@ -4,11 +4,12 @@ import logging
 import sys
 from asyncio import gather
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from doorward.errors import ConfigurationError, StoreUnavailable
-from doorward.stores import open_store
+from doorward.stores import Decision, open_store
 from doorward.stores.redis import RedisStore
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.docs.pages import ROOT, blocks
@@ -112,6 +113,14 @@ async def test_a_user_that_may_do_too_little_is_told(server: Valkey) -> None:
     server.ask("ACL", "DELUSER", "tim")
 
 
+async def test_a_user_that_may_not_announce_is_refused_before_it_writes(server: Valkey) -> None:
+    may = ("on", ">s3cret", "~*", "&*", "+@all")
+    for lacks in (("-publish",), ("resetchannels", "&other:*")):
+        server.ask("ACL", "SETUSER", "tim", "reset", *may, *lacks)
+        await refused(f"redis://tim:s3cret@127.0.0.1:{server.port}", "lets this user do too little")
+    server.ask("ACL", "DELUSER", "tim")
+
+
 async def test_the_rights_that_the_page_names_are_enough(server: Valkey) -> None:
     page = next(each for each in blocks(ROOT / "docs/redis.md") if "ACL SETUSER" in each.text)
     assert server.ask(*page.text.replace("\\\n", " ").split()) == "+OK"
@@ -125,6 +134,39 @@ async def test_the_rights_that_the_page_names_are_enough(server: Valkey) -> None
     assert (await store.changes(None)).known
     await store.close()
     server.ask("ACL", "DELUSER", "doorward")
+
+
+async def test_a_file_of_authorities_that_holds_none_is_named(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate")
+    await refused(f"rediss://127.0.0.1:1/0?ssl_ca_certs={bad}", "ssl_ca_certs holds no certificate")
+
+
+async def test_a_server_that_lost_everything_is_noticed_in_the_log(
+    server: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = open_store(server.url)
+    await add(store, a_session("a"))
+    assert await store.change(sid="a", decision=Decision(revoke=True), at=NOW)
+    await store.changes(None)
+    server.ask("FLUSHALL")
+    for _ in range(2):
+        assert await store.get("a") is None
+    await store.close()
+    (line,) = caplog.messages
+    assert "lost changes" in line
+
+
+async def test_a_server_that_is_full_has_no_room(server: Valkey) -> None:
+    store = RedisStore(server.url)
+    await store.check_room()
+    server.ask("CONFIG", "SET", "maxmemory", "1")
+    try:
+        with pytest.raises(StoreUnavailable, match="memory"):
+            await store.check_room()
+    finally:
+        server.ask("CONFIG", "SET", "maxmemory", "0")
+    await store.close()
 
 
 async def test_a_database_that_is_not_there_is_refused(server: Valkey) -> None:

@@ -47,6 +47,7 @@ CHECKS: dict[str, Check] = {
     "readers": database.readers,
     "disk-space": database.space,
     "horizon": database.horizon,
+    "connections": database.connections,
     "persistence": database.persistence,
     "clock": _of_rows(database.clock),
     "signing-key": _of_rows(signing.signer),

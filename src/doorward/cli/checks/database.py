@@ -1,5 +1,6 @@
 """The databases: files, disks, engines, and the clock they were written by."""
 
+from ...server.amount import counted
 from ...settings import CLOCK_SKEW, DAY
 from ...stores import POSTGRES
 from ..facts import Facts
@@ -179,6 +180,24 @@ def horizon(facts: Facts) -> Finding:
     if not all(_was_reached(held) for held in servers):
         return Finding(OK, "PostgreSQL was not looked into, so not its transactions either.")
     return Finding(OK, f"No transaction in PostgreSQL was forgotten: none is {LONG_OPEN} s old.")
+
+
+def connections(facts: Facts) -> Finding:
+    """A pool that PostgreSQL cannot fill: under load, calls wait and are answered 503."""
+    return worst([_connections(held, facts.options.workers) for held in facts.databases])
+
+
+def _connections(held: Held, workers: int) -> Finding:
+    if held.takes is None:
+        return Finding(OK, "No connections to PostgreSQL were counted.")
+    opens = held.opens * workers
+    says = (
+        f"A server with {counted(workers, 'process', 'processes')} opens up to {opens} connections"
+        f" to {held.place}, which takes {held.takes}"
+    )
+    if opens > held.takes:
+        return Finding(WARNING, f"{says}.", "Raise max_connections, or lower --workers.")
+    return Finding(OK, f"{says}: enough for {counted(held.takes // opens, 'such server')}.")
 
 
 def persistence(facts: Facts) -> Finding:

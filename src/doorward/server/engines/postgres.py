@@ -12,10 +12,12 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ...errors import ConfigurationError, StoreUnavailable
+from ...stores.asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
+from ...stores.ca_file import check_ca_file
 from ...stores.seal import FIND_IN_POSTGRES, failure, said_in_postgres
 from ...stores.search_path import search_path
 from ..place import shown
-from ..schema import Versions, migrate
+from ..schema import NEWER, NEWEST, VERSION_TABLE, Versions, migrate
 
 PATIENCE = 1.8
 """Seconds until a database that does not answer counts as gone: for a connection of the pool, a
@@ -33,7 +35,7 @@ _SETTINGS = {
 
 # Read committed, whatever the database's default: each statement sees what was committed before it
 # began.  A snapshot of the whole transaction would be taken before the lock is had.
-_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _WRITE, _MIGRATE = 0x646F6F7277726974, 0x646F6F726D696772  # "doorwrit", "doormigr"
 _BEGIN_WRITING = f"{_BEGIN}; SELECT pg_advisory_xact_lock({_WRITE})"
 # It may wait for another node's migration, but not in front of everybody for an open transaction.
@@ -47,15 +49,36 @@ _TABLES = """
     WHERE relkind IN ('r', 'p') AND relname LIKE 'doorward%' AND pg_table_is_visible(oid)
 """
 
-_DURABLE = """
-    SELECT set_config('synchronous_commit', 'on', false)
-    WHERE current_setting('synchronous_commit') = 'off'
+_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant of ours
+_FORBIDDEN_TABLES = """
+    SELECT relname FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relname LIKE 'doorward%' AND pg_table_is_visible(oid)
+    AND relname NOT IN ('doorward_schema', 'doorward_meta')
+    AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT'))
+    ORDER BY relname
 """
+
+_CONNECTIONS = """
+    SELECT current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true), '0')::int
+"""
+
+_SET_UP = """
+    SELECT current_setting('statement_timeout') <> '0',
+        CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
+"""
+
+_READ_ONLY = "SHOW transaction_read_only"
+READ_ONLY = (
+    "The database is read-only: default_transaction_read_only is on for it, its role or its server."
+)
 
 _NOT_A_TEXT = "22021"
 _FORBIDDEN = "42501"
 
-_ERRORS = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_ERRORS = (SQLAlchemyError, *FAILURES)
 _Driver = Any  # asyncpg's connection, which has no types
 
 
@@ -87,8 +110,8 @@ class PostgresDatabase:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         async with self._answering() as connection:
             driver = await _driver(connection)
-            await driver.execute(_BEGIN_WRITING)
             try:
+                await driver.execute(_BEGIN_WRITING)
                 yield connection
             except Exception:
                 if not driver.is_closed():
@@ -124,6 +147,7 @@ async def open_postgres(url: str) -> PostgresDatabase:
         max_overflow=0,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "checkin", _cut_unless_idle)
     event.listen(engine.sync_engine, "invalidate", _hang_up)
     try:
         async with engine.connect() as connection:
@@ -144,10 +168,32 @@ async def table_names(url: str) -> frozenset[str]:
     return frozenset(name for (name,) in await _asked(url, _TABLES))
 
 
+async def connections_of(url: str) -> int:
+    """How many connections the server takes from those who are not its superuser.  Raises
+    `ConfigurationError`."""
+    ((found,),) = await _asked(url, _CONNECTIONS)
+    return int(found)
+
+
 async def seal_of(url: str) -> str | None:
     """What whoever writes here is told since the database was moved, or None.  Changes nothing;
     raises `ConfigurationError`."""
     return said_in_postgres([found for (found,) in await _asked(url, FIND_IN_POSTGRES)])
+
+
+async def check_postgres(url: str) -> None:
+    """Raises `ConfigurationError` when a server could not write the tables there."""
+    if await _asked(url, _READ_ONLY) == [("on",)]:
+        raise ConfigurationError(READ_ONLY)
+    if forbidden := [name for (name,) in await _asked(url, _FORBIDDEN_TABLES)]:
+        raise ConfigurationError(
+            f"The role may not read and insert rows in {', '.join(forbidden)}: grant it SELECT,"
+            " INSERT, UPDATE and DELETE on these tables."
+        )
+    if VERSION_TABLE in await table_names(url):
+        ((version,),) = await _asked(url, _VERSION)
+        if version > NEWEST:
+            raise ConfigurationError(NEWER)
 
 
 async def _asked(url: str, statement: str) -> Sequence[Any]:
@@ -164,17 +210,24 @@ async def _asked(url: str, statement: str) -> Sequence[Any]:
 
 async def _connect(url: str) -> _Driver:
     settings = {**_SETTINGS, **search_path(url)}
+    check_ca_file(url)
     driver = await asyncpg.connect(
         url, timeout=PATIENCE, server_settings=settings, target_session_attrs="primary"
     )
-    await driver.execute(_DURABLE)
-    return driver
+    with cut_unless_done(driver):
+        kept, _ = await driver.fetchrow(_SET_UP)
+        if not kept:
+            raise asyncpg.ProtocolViolationError("statement_timeout was lost")
+        return driver
 
 
 def _migrate(connection: Connection) -> Versions:
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         raise ConfigurationError(f"The database's encoding is {encoding}; make it with UTF8.")
+    # What is up to date is only read below, but a server that cannot write must not start.
+    if connection.exec_driver_sql(_READ_ONLY).scalar() == "on":
+        raise ConfigurationError(READ_ONLY)
     return migrate(connection)
 
 
@@ -191,6 +244,14 @@ def _refuse_closed(connection: Any, *_: object) -> None:
     """The pool replaces what was closed meanwhile, by a restart or by something on the way."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def _cut_unless_idle(connection: Any, *_: object) -> None:
+    """A transaction that was left open, or failed, would be the next caller's; cut, the connection
+    is replaced by `_refuse_closed`."""
+    driver = None if connection is None else connection.driver_connection
+    if driver is not None and not driver.is_closed() and driver.is_in_transaction():
+        driver.terminate()
 
 
 def _hang_up(connection: Any, *_: object) -> None:
@@ -225,7 +286,10 @@ def _refusal(url: str, error: Exception) -> ConfigurationError:
             f"The schema of {place} is not up to date, and this role may not change it"
             f" ({_cause(error)}): run `doorward migrate` as one that may."
         )
-    return ConfigurationError(f"The database {place} cannot be opened: {_cause(error)}.")
+    why = _cause(error)
+    if isinstance(_original(error), asyncpg.ProtocolViolationError):
+        why = f"{POOLED} ({why})"
+    return ConfigurationError(f"The database {place} cannot be opened: {why}.")
 
 
 def _state(error: Exception) -> str | None:
@@ -237,4 +301,4 @@ def _cause(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer in {PATIENCE} seconds"
     original = getattr(error, "orig", None) or error
-    return str(getattr(original, "strerror", None) or next(iter(original.args), original))
+    return said(original)

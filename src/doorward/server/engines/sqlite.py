@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from ...errors import ConfigurationError, StoreUnavailable
 from ...stores.opened_file import GONE, OpenedFile
 from ...stores.seal import failure, is_refusal_of_sqlite
-from ..schema import VERSION_TABLE, Versions, migrate
+from ..schema import NEWER, NEWEST, VERSION_TABLE, Versions, migrate
 from .steps import Whole, whole
 
 MEMORY = ":memory:"
 """The path of what ends with its process."""
 
 _PRAGMAS = ("busy_timeout = 5000", "synchronous = FULL", "foreign_keys = ON")
+_TOUCH = f"UPDATE {VERSION_TABLE} SET version_num = version_num"  # noqa: S608
 _PATIENCE, _PAUSE = 5, 0.02  # Seconds to try for a new file's log, and between two tries.
 
 
@@ -103,6 +104,21 @@ async def open_sqlite(path: str) -> SQLiteDatabase:
         raise
 
 
+def check_sqlite(path: str) -> None:
+    """Raises `ConfigurationError` when a server could not write the tables there."""
+    uri = f"{Path(path).absolute().as_uri()}?mode=rw"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            found = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
+            connection.execute(_TOUCH)
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"{path} cannot be written: {error}.") from error
+    if found and found[0] > NEWEST:
+        raise ConfigurationError(NEWER)
+
+
 def _make(path: str) -> None:
     """Make the file readable to its owner alone, or check that it is a database, and have it keep
     a write-ahead log.  Without aiosqlite, whose thread prints a traceback of its own when an
@@ -146,7 +162,7 @@ def _migrate(connection: Connection) -> Versions:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     versions = migrate(connection)
     # A write even when nothing is to migrate: a read-only file or a full disk must show now.
-    connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = version_num")  # noqa: S608
+    connection.exec_driver_sql(_TOUCH)
     connection.exec_driver_sql("COMMIT")
     return versions
 

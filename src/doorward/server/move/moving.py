@@ -113,20 +113,22 @@ async def _carry(sessions: Sessions, rows: Tables) -> int:
 @asynccontextmanager
 async def _sealed(place: Place, where: str, tell: Tell) -> AsyncIterator[None]:
     """Stays sealed when this ends well, and only then.  What is killed within leaves a seal that
-    does not say that all is at the target."""
+    does not say that all is at the target.  The seal of the users' database decides between two
+    moves: one takes it, and lifts no other's."""
+    being, done = f"{BEING_MOVED} {where}", f"{MOVED} {where}"
     try:
-        await _seal(place, f"{BEING_MOVED} {where}")
+        await seal.seal(place.database, being)
+        await _movable(place.store).seal(being)
         yield
-        await _seal(place, f"{MOVED} {where}")
-    except BaseException:
-        await unseal(place)
-        tell("The move failed; the source is open again, and its servers write as before.")
+        await _movable(place.store).seal(done)
+        await seal.change(place.database, being, done)
+    except seal.AnotherMove:
         raise
-
-
-async def _seal(place: Place, why: str) -> None:
-    await _movable(place.store).seal(why)
-    await seal.seal(place.database, why)
+    except BaseException:
+        if await seal.said(place.database) in (being, done):
+            await unseal(place)
+            tell("The move failed; the source is open again, and its servers write as before.")
+        raise
 
 
 def _movable(store: Backend) -> Movable:

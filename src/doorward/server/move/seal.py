@@ -2,36 +2,63 @@
 
 from collections.abc import Iterable
 
+from ...errors import ConfigurationError
 from ...stores import seal as sealing
-from ..database import TABLES, Database
+from ..database import TABLES, Database, Transaction
+
+
+class AnotherMove(ConfigurationError):
+    """The tables are sealed by somebody else, whose seal was left as it is."""
 
 
 async def seal(database: Database, why: str) -> None:
     """From here on, until `unseal`, whoever writes gets `StoreUnavailable` with `why`.  Waits for
-    nobody but those who are writing."""
-    names = _names()
-    await _run(
-        database,
-        sqlite=sealing.closed_in_sqlite(names, why),
-        postgres=sealing.closed_in_postgres(names, "doorward_refuse_moved", why),
-    )
+    nobody but those who are writing.  Raises `AnotherMove` where there is a seal already."""
+    await change(database, None, why)
+
+
+async def change(database: Database, expected: str | None, why: str) -> None:
+    """The same for a seal that says `expected`.  Raises `AnotherMove` when it does not."""
+    async with database.writing() as connection:
+        if (found := await _said(connection)) != expected:
+            state = "is open again" if found is None else f"is already {found}"
+            raise AnotherMove(f"The source {state}: another command changed it during this move.")
+        names = _names()
+        await _run(
+            connection,
+            sqlite=sealing.closed_in_sqlite(names, why),
+            postgres=sealing.closed_in_postgres(names, "doorward_refuse_moved", why),
+        )
+
+
+async def said(database: Database) -> str | None:
+    """What the seal says, or None where there is none."""
+    async with database.writing() as connection:
+        return await _said(connection)
 
 
 async def unseal(database: Database) -> None:
     """Let everybody write again."""
     names = _names()
-    await _run(
-        database,
-        sqlite=sealing.opened_in_sqlite(names),
-        postgres=sealing.opened_in_postgres(names),
-    )
-
-
-async def _run(database: Database, *, sqlite: Iterable[str], postgres: Iterable[str]) -> None:
     async with database.writing() as connection:
-        is_sqlite = connection.dialect.name == "sqlite"
-        for statement in sqlite if is_sqlite else postgres:
-            await connection.exec_driver_sql(statement)
+        await _run(
+            connection,
+            sqlite=sealing.opened_in_sqlite(names),
+            postgres=sealing.opened_in_postgres(names),
+        )
+
+
+async def _said(connection: Transaction) -> str | None:
+    if connection.dialect.name == "sqlite":
+        rows = await connection.exec_driver_sql(sealing.FIND_IN_SQLITE)
+        return sealing.said_in_sqlite([found for (found,) in rows])
+    rows = await connection.exec_driver_sql(sealing.FIND_IN_POSTGRES)
+    return sealing.said_in_postgres([found for (found,) in rows])
+
+
+async def _run(connection: Transaction, *, sqlite: Iterable[str], postgres: Iterable[str]) -> None:
+    for statement in sqlite if connection.dialect.name == "sqlite" else postgres:
+        await connection.exec_driver_sql(statement)
 
 
 def _names() -> list[str]:

@@ -1,16 +1,16 @@
 """Connections to one database, made when they are needed."""
 
 from asyncio import Lock, get_running_loop, timeout_at
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 
-from ...errors import ConfigurationError, StoreUnavailable
+from ...errors import ConfigurationError, DoorwardError, StoreUnavailable
+from ..asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
+from ..ca_file import check_ca_file
 from ..search_path import search_path
 from . import schema
-from .line import FAILURES, Line, answering
+from .line import Line, answering
 
 ANSWER_WITHIN = 2.0
 """Seconds after which a call that PostgreSQL did not answer raises `StoreUnavailable`; connecting
@@ -27,6 +27,7 @@ SESSION = {
 
 SET_UP = """
     SELECT system_identifier || '.' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+        current_setting('statement_timeout') <> '0',
         CASE current_setting('synchronous_commit')
             WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
     FROM pg_control_system()
@@ -87,12 +88,12 @@ class Connector:
         self._closed = True
 
     async def _prepare(self, connection: Any, until: float) -> None:
-        with _cut_unless_done(connection), answering(connection, until):
+        with cut_unless_done(connection), answering(connection, until):
             try:
                 await schema.prepare(connection)
             except MISCONFIGURED as error:
                 raise ConfigurationError(
-                    f"Doorward's tables cannot be made or read: {error}"
+                    f"Doorward's tables cannot be made or read: {said(error)}"
                 ) from error
         self._ready = True
 
@@ -103,12 +104,16 @@ class Connector:
         if left <= 0:
             raise self._unanswered()
         connection = await self._dial(left)
-        with _cut_unless_done(connection), answering(connection, until):
-            place, _ = await connection.fetchrow(SET_UP)
+        with cut_unless_done(connection), answering(connection, until):
+            place, kept, _ = await connection.fetchrow(SET_UP)
+            if not kept:
+                raise self._refused(POOLED)
             return Line(connection, place)
 
     async def _dial(self, seconds: float) -> Any:
         try:
+            if not self._ready:
+                check_ca_file(self._url)
             return await asyncpg.connect(
                 self._url,
                 timeout=seconds,
@@ -116,29 +121,22 @@ class Connector:
                 target_session_attrs="primary",
             )
         except MISCONFIGURED as error:
-            if self._ready:
-                raise StoreUnavailable(f"PostgreSQL: {error}") from error
-            raise ConfigurationError(f"PostgreSQL refuses the database URL: {error}") from error
+            raise self._refused(f"PostgreSQL refuses the database URL: {said(error)}") from error
+        except asyncpg.ProtocolViolationError as error:
+            raise self._refused(f"{POOLED} ({said(error)})") from error
         except asyncpg.ClientConfigurationError:
             raise _unreadable() from None
         except FAILURES as error:
-            raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
+            raise StoreUnavailable(f"PostgreSQL cannot be reached: {said(error)}") from error
         except ValueError:
             raise _unreadable() from None
 
+    def _refused(self, why: str) -> DoorwardError:
+        """After the start, it is the server's trouble and not a setting's."""
+        return StoreUnavailable(why) if self._ready else ConfigurationError(why)
+
     def _unanswered(self) -> StoreUnavailable:
         return StoreUnavailable(f"PostgreSQL did not answer within {self._within:g} seconds")
-
-
-@contextmanager
-def _cut_unless_done(connection: Any) -> Iterator[None]:
-    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
-    knows the connection yet."""
-    try:
-        yield
-    except BaseException:
-        connection.terminate()
-        raise
 
 
 def _unreadable() -> ConfigurationError:

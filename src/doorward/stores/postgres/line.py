@@ -7,15 +7,8 @@ from typing import Any
 
 import asyncpg
 
+from ..asyncpg_driver import FAILURES, said
 from ..seal import failure
-
-FAILURES = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""Whatever PostgreSQL, asyncpg or the network raise; a time-out is an OSError."""
 
 CLOSING = 1.0
 """Seconds that a connection may take to say goodbye."""
@@ -61,10 +54,10 @@ def answering(connection: Any, until: float) -> Iterator[None]:
     except asyncpg.IntegrityConstraintViolationError:
         raise
     except asyncpg.DataError as error:
-        raise ValueError(f"PostgreSQL cannot store this: {error}") from error
+        raise ValueError(f"PostgreSQL cannot store this: {said(error)}") from error
     except (*FAILURES, AttributeError) as error:
         # AttributeError: asyncpg's own, when it is cut between two steps of a query
         connection.terminate()
-        raise failure(error, f"PostgreSQL: {error}") from error
+        raise failure(error, f"PostgreSQL: {said(error)}") from error
     finally:
         watchdog.cancel()

@@ -1,6 +1,7 @@
 """The connections that write, and that read what is asked rarely."""
 
-from asyncio import Semaphore, Task, create_task, gather, shield, timeout_at
+from asyncio import CancelledError, Semaphore, Task, create_task, gather, shield, timeout_at
+from contextlib import suppress
 from typing import Any
 
 from ...errors import StoreUnavailable
@@ -9,6 +10,9 @@ from .line import Line
 
 MOST = 8
 """Connections of one process that write: more would wait for the same disk."""
+
+OPENED = MOST + 2
+"""By one process at the most: one more reads, and one listens."""
 
 
 class Pool:
@@ -29,7 +33,7 @@ class Pool:
         cost a connection, and could not undo it."""
         query = create_task(self._fetch(sql, *parameters))
         self._queries.add(query)
-        query.add_done_callback(self._queries.discard)
+        query.add_done_callback(self._done)
         return await shield(query)
 
     async def close(self) -> None:
@@ -49,6 +53,11 @@ class Pool:
                 self._free.append(line)
         finally:
             self._places.release()
+
+    def _done(self, query: Task[list[Any]]) -> None:
+        self._queries.discard(query)
+        with suppress(CancelledError):
+            query.exception()  # else its failure would be logged when its caller was cancelled
 
     async def _turn(self, until: float) -> None:
         try:

@@ -9,10 +9,9 @@ from redis.exceptions import RedisError
 
 from ...errors import ConfigurationError
 from .address import Connect
-from .checks import Checks
+from .checks import CHANNEL, Checks
 from .lines import ANSWER_WITHIN
 
-CHANNEL = "doorward:changes"
 QUIET = 1.0
 """Seconds without a word after which the server is asked whether it is there, and after as many
 again is taken for gone."""
@@ -91,5 +90,6 @@ class Announcements:
             await gather(hearing, return_exceptions=True)
 
     def _take_in(self, message: list[bytes]) -> None:
-        if message[0] == b"message":  # else it is the answer to a PING
+        # else it is the answer to a PING, or the empty one of a node that tries its rights
+        if message[0] == b"message" and message[2]:
             self._announce()

@@ -21,6 +21,9 @@ log = logging.getLogger("doorward")
 WANTED = {"appendonly": "yes", "maxmemory-policy": "noeviction"}
 """Without the log a restart forgets; with eviction a full server forgets whom it likes."""
 
+CHANNEL = "doorward:changes"
+"""Where the scripts announce each change."""
+
 OLDEST = 7
 """The Redis that first let a script say what it may do; every Valkey does."""
 
@@ -47,6 +50,7 @@ class Checks:
                 if not self._passed:
                     await _check_server(connection)
                     await _check_settings(connection)
+                    await _check_publish(connection)
                     self._passed = True
             except RedisError as error:
                 raise _explained(error) from None
@@ -80,6 +84,13 @@ async def _check_settings(connection: Connection) -> None:
             )
 
 
+async def _check_publish(connection: Connection) -> None:
+    """A script that may not announce its change fails after it has written.  An empty announcement
+    wakes nobody."""
+    await connection.send_command("PUBLISH", CHANNEL, "")
+    await connection.read_response()
+
+
 def _explained(error: RedisError) -> Exception:
     """The error, or what to do about it.  What the server says holds no password."""
     if isinstance(error, NoPermissionError):
@@ -90,6 +101,8 @@ def _explained(error: RedisError) -> Exception:
         return ConfigurationError(
             f"the Redis server's certificate is refused: {error.__context__.verify_message}"
         )
+    if getattr(error.__context__, "reason", None) == "NO_CERTIFICATE_OR_CRL_FOUND":
+        return ConfigurationError("the file of ssl_ca_certs holds no certificate in PEM")
     if "DB index" in str(error):
         return ConfigurationError(f"the Redis server has no database of this number: {error}")
     return error

@@ -1,5 +1,6 @@
 """Reads that wait at the same moment share a round trip."""
 
+import logging
 from asyncio import AbstractEventLoop, Future, Task, get_running_loop
 from collections.abc import Iterable, Sequence
 from copy import copy
@@ -9,6 +10,8 @@ from ...types import Change
 from .. import Changes, Cursor
 from .lines import ANSWER_WITHIN, Lines, Word
 from .scripts import READ
+
+log = logging.getLogger("doorward")
 
 MOST_AT_ONCE = 500
 """Reads in one round trip: so that no script holds up the server."""
@@ -40,6 +43,7 @@ class Reads:
         self._lines = lines
         self._waiting: list[tuple[Asked, Future[Any]]] = []
         self._since = 0.0
+        self._position = 0
         self._trips: Task[None] | None = None
 
     def row(self, sid: str) -> "Future[bytes | None]":
@@ -83,6 +87,7 @@ class Reads:
                 history, position, replicas, rows, news = await line.run(READ, *words)
             state = State(int(position), replicas)
             now = (history.decode(), state.position)
+            self._notice(state.position)
             told = {
                 cursor: _changes(cursor, now, new)
                 for cursor, new in zip(cursors, news, strict=True)
@@ -92,6 +97,17 @@ class Reads:
             for _, future in together:
                 if not future.done():
                     future.set_exception(copy(error))
+
+    def _notice(self, position: int) -> None:
+        """FLUSHALL, an older file or a replica that lagged: people are logged out, or in again."""
+        if position < self._position:
+            log.warning(
+                "the Redis server lost changes: it was at %d and is at %d; what it no longer"
+                " holds is gone",
+                self._position,
+                position,
+            )
+        self._position = position
 
 
 def _changes(cursor: Cursor, now: Cursor, news: Any) -> Changes:

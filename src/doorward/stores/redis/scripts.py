@@ -47,3 +47,5 @@ PURGE_SESSIONS = _script("purge_sessions", "sealed", "rows")
 PURGE_CHANGES = _script("purge_changes", "sealed", "forget")
 PURGE_MARKS = _script("purge_marks", "sealed", "forget")
 PURGE_NAMED = _script("purge_named", "sealed")
+ROOM = _script("room")
+"""Does nothing, but is refused where a script that needs memory or a primary is."""

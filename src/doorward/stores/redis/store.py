@@ -195,6 +195,10 @@ class RedisStore:
             "unreplicated_decisions": self._replicas.unreplicated,
         }
 
+    async def check_room(self) -> None:
+        """Raises `StoreUnavailable` when the server has no memory left for a new session."""
+        await self._run(scripts.ROOM)
+
     async def close(self) -> None:
         await self._announcements.close()
         await self._reading.close()

@@ -1,0 +1,38 @@
+"""What the driver of PostgreSQL asks of whoever uses it: the store, and the server's own tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+
+FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""Whatever PostgreSQL, asyncpg or the network raise; a time-out is an OSError."""
+
+POOLED = (
+    "a pooler such as PgBouncer is in between, and does not keep the settings of a connection:"
+    " connect to PostgreSQL itself"
+)
+
+
+def said(error: BaseException) -> str:
+    """What went wrong, as one line of a log: without DETAIL, which may tell what is in a row, and
+    without HINT."""
+    text = getattr(error, "strerror", None) or next(iter(error.args), error)
+    return " ".join(str(text).split())
+
+
+@contextmanager
+def cut_unless_done(connection: Any) -> Iterator[None]:
+    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
+    knows the connection yet."""
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise
