@@ -7,7 +7,7 @@ GONE = "the database file was removed or replaced; put it back, or restart"
 
 
 class OpenedFile:
-    """The file at `path` when this is made.  A connection to it must be open by then, and stay open:
+    """The file at `path` when this is made.  A connection to it must be open by then and stay so:
     the number of a file that nobody holds may be given to another file."""
 
     def __init__(self, path: Path) -> None:
