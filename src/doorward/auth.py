@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from . import rules
 from .attempt import NOWHERE, Attempt
-from .check import Check
+from .check import Check, check_not_ended
 from .credentials import Credentials
 from .errors import Reason, Rejected
 from .exchange import Exchange
@@ -223,8 +223,7 @@ class Auth:
         if row is None:
             raise Rejected(Reason.UNKNOWN)
         rules.check_standing(row, self.clock())
-        if self._view.ended(row.sid):
-            raise Rejected(Reason.REVOKED, "revoked in an order of changes that the store lost")
+        check_not_ended(self._view, row.sid)
         return rules.principal_of(row, principal.mode, principal.authenticated_at, principal.amr)
 
     async def sessions(

@@ -43,7 +43,7 @@ class Check:
         row = rules.with_session_token(await self._store.get(token.sid))
         row, current = rules.check_secret(row, hash_secret(token.secret), now)
         rules.check_standing(row, now)
-        self._check_not_ended(row.sid)
+        check_not_ended(self._view, row.sid)
         proof = (row.authenticated_at, row.amr)
         if not current and rules.was_exchanged(row):
             raise Rejected(Reason.UNKNOWN, "a session token made of a refresh token's secret")
@@ -70,7 +70,7 @@ class Check:
         if self._view.outdates(principal.sid, ver):
             row = _found(await self._store.get(principal.sid))
             rules.check_standing(row, now)
-            self._check_not_ended(row.sid)
+            check_not_ended(self._view, row.sid)
             proof = (principal.authenticated_at, principal.amr)
             principal = rules.principal_of(row, "token", *proof)
             ver, until = row.ver, min(until, rules.proof_ends_at(row, principal.authenticated_at))
@@ -80,9 +80,12 @@ class Check:
             self._view.remember(credential, principal, ver, until)
         return principal
 
-    def _check_not_ended(self, sid: str) -> None:
-        if self._view.ended(sid):
-            raise Rejected(Reason.REVOKED, "revoked in an order of changes that the store lost")
+
+def check_not_ended(view: View, sid: str) -> None:
+    """Raises `Rejected(revoked)` for a session that this process knows to be revoked, whatever its
+    row says."""
+    if view.ended(sid):
+        raise Rejected(Reason.REVOKED, "revoked in an order of changes that the store lost")
 
 
 def _found(row: Session | None) -> Session:
