@@ -80,14 +80,15 @@ STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.write(tie.news, UP
 def stubborn_workers(parent: subprocess.Popen[str]) -> set[int]:
     until(lambda: len(children(parent.pid)) == 2)
     workers = children(parent.pid)
-    until(lambda: all(ignores_sigterm(pid) for pid in workers))
+    until(lambda: all(has_sigterm(pid, "SigIgn") for pid in workers))
     return workers
 
 
-def ignores_sigterm(pid: int) -> bool:
+def has_sigterm(pid: int, mask: str) -> bool:
+    """Whether SIGTERM is in this mask of a process, such as SigIgn (proc_pid_status(5))."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (mask,) = [line.split()[1] for line in lines if line.startswith("SigIgn:")]
-    return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
+    (found,) = [line.split()[1] for line in lines if line.startswith(f"{mask}:")]
+    return bool(int(found, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def test_who_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
@@ -121,6 +122,8 @@ def test_a_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
     with supervising(tmp_path, STUBBORN, patience=600) as (parent, _):
         workers = stubborn_workers(parent)
         parent.send_signal(signal.SIGTERM)
+        # of two that wait together, the one of the lower number is heard first
+        until(lambda: not has_sigterm(parent.pid, "ShdPnd"))
         parent.send_signal(signal.SIGINT)
         assert parent.wait(PATIENCE) == 0
         assert not any(map(is_alive, workers))
