@@ -74,26 +74,27 @@ def test_the_pause_before_the_next_grows_while_they_die_young(tmp_path: Path) ->
         assert parent.wait(PATIENCE) == 0
 
 
-STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.write(tie.news, UP); signal.pause()"
+STUBBORN = """signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    os.write(tie.news, UP)
+    print("ready", flush=True)
+    signal.pause()"""
 
 
-def stubborn_workers(parent: subprocess.Popen[str]) -> set[int]:
-    until(lambda: len(children(parent.pid)) == 2)
-    workers = children(parent.pid)
-    until(lambda: all(has_sigterm(pid, "SigIgn") for pid in workers))
-    return workers
+def stubborn_workers(parent: subprocess.Popen[str], output: Path) -> set[int]:
+    until(lambda: output.read_text().count("ready") == 2)
+    return children(parent.pid)
 
 
-def has_sigterm(pid: int, mask: str) -> bool:
-    """Whether SIGTERM is in this mask of a process, such as SigIgn (proc_pid_status(5))."""
+def is_told(pid: int) -> bool:
+    """Whether SIGTERM waits for a process that blocks it (proc_pid_status(5))."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (found,) = [line.split()[1] for line in lines if line.startswith(f"{mask}:")]
-    return bool(int(found, 16) >> (signal.SIGTERM - 1) & 1)
+    (mask,) = [line.split()[1] for line in lines if line.startswith("ShdPnd:")]
+    return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def test_who_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
-    with supervising(tmp_path, STUBBORN, patience=0.2) as (parent, _):
-        workers = stubborn_workers(parent)
+    with supervising(tmp_path, STUBBORN, patience=0.2) as (parent, output):
+        workers = stubborn_workers(parent, output)
         parent.terminate()
         assert parent.wait(PATIENCE) == 0
         assert not any(map(is_alive, workers))
@@ -119,11 +120,11 @@ def test_who_is_told_to_stop_within_a_callback_that_swallows_what_is_raised_ends
 
 
 def test_a_second_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
-    with supervising(tmp_path, STUBBORN, patience=600) as (parent, _):
-        workers = stubborn_workers(parent)
+    with supervising(tmp_path, STUBBORN, patience=600) as (parent, output):
+        workers = stubborn_workers(parent, output)
         parent.send_signal(signal.SIGTERM)
-        # of two that wait together, the one of the lower number is heard first
-        until(lambda: not has_sigterm(parent.pid, "ShdPnd"))
+        # of two signals that come at once, the second may be heard first
+        until(lambda: all(map(is_told, workers)))
         parent.send_signal(signal.SIGINT)
         assert parent.wait(PATIENCE) == 0
         assert not any(map(is_alive, workers))
