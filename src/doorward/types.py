@@ -137,6 +137,11 @@ class SigningKey:
     signs_from: int | None = None
     withdrawn_at: int | None = None
 
+    @property
+    def told_at(self) -> int:
+        """When its latest change is told to have been, to those who follow the store."""
+        return max(self.created_at, self.signs_from or 0, self.withdrawn_at or 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

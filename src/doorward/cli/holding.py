@@ -15,7 +15,7 @@ from ..server.database import check_writable
 from ..server.options import Options
 from ..server.place import shown
 from ..server.way import OpenWay, open_way
-from ..stores import POSTGRES, Backend, open_store
+from ..stores import EVERY_ROW, POSTGRES, Backend, open_store
 from ..types import Session, SigningKey
 from .moved import moved
 from .tables import SESSIONS, USERS, database_file, tables
@@ -119,7 +119,7 @@ async def _sessions(held: Held, url: str) -> Found:
 async def _opened(held: Held, url: str, remarks: Sequence[str]) -> Found:
     store = open_store(url)
     try:
-        keys, logins = await store.keys(), await store.list(None, 0, limit=MOST_SESSIONS)
+        keys, logins = await store.keys(), await store.list(None, EVERY_ROW, limit=MOST_SESSIONS)
         horizon = await _horizon(store)
         if held.moved is None:
             await _check_room(store)

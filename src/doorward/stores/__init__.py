@@ -54,6 +54,10 @@ class Decision:
     scopes: Roles | None = None
 
 
+EVERY_ROW = 0
+"""A time at which no row has expired, by whatever clock: for lists."""
+
+
 class Store(Protocol):
     """Sessions and the order of changes.  Nine methods; see `doorward.testing` for the suite that
     every implementation must pass.
@@ -112,7 +116,7 @@ class Store(Protocol):
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> Sequence[Session]:
         """Rows live at `at`, of one subject or of all, latest activity first: keyset on
-        (`seen_at`, `sid`), both descending.  As of 0, every row that is not revoked."""
+        (`seen_at`, `sid`), both descending.  As of `EVERY_ROW`, all that are not revoked."""
 
     async def changes(self, cursor: Cursor | None) -> Changes:
         """Every change committed after `cursor`, each once, none skipped, in commit order; with

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from heapq import nlargest
 from itertools import islice
+from operator import attrgetter
 from threading import Lock
 from typing import NamedTuple
 
@@ -39,14 +40,6 @@ def _live(rows: Iterable[Session], at: int) -> list[Session]:
 
 def _died_at(row: Session) -> int:
     return row.ends_at if row.revoked_at is None else row.revoked_at
-
-
-def _place(entry: _Entry) -> int:
-    return entry.position
-
-
-def _beginning(row: Session) -> int:
-    return row.created_at
 
 
 def _activity(row: Session) -> tuple[int, str]:
@@ -162,7 +155,7 @@ class MemoryStore:
         with self._lock:
             since = -1 if cursor is None else int(cursor[0])
             known = self._forgotten <= since <= self._position
-            start = bisect_right(self._log, since, key=_place) if known else 0
+            start = bisect_right(self._log, since, key=attrgetter("position")) if known else 0
             entries = [entry.change for entry in self._log[start:]]
             return Changes(entries, self._unchanged.cursor, known or cursor is None)
 
@@ -291,7 +284,7 @@ class MemoryStore:
 
     def _make_room(self, subject: str, spared: set[str | None], at: int, most: Most) -> None:
         # sorting keeps the order of those that began in the same second
-        oldest_first = sorted(_live(self._of(subject), at), key=_beginning)
+        oldest_first = sorted(_live(self._of(subject), at), key=attrgetter("created_at"))
         live = {row.sid: row for row in oldest_first}
         ended: dict[str, Session] = {}
         if most.end_oldest:
@@ -322,8 +315,7 @@ class MemoryStore:
 
     def _put_key(self, key: SigningKey) -> None:
         self._keys[key.kid] = key
-        told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
-        self._record(told_at, [Change("key", key.kid, revoked=key.withdrawn_at is not None)])
+        self._record(key.told_at, [Change("key", key.kid, revoked=key.withdrawn_at is not None)])
 
     def _record(self, at: int, told: Iterable[Change]) -> None:
         """Take the next position and announce it; a decision that met no row takes one too."""

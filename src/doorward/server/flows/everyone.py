@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...attempt import NOWHERE
 from ...auth import Auth
-from ...stores import Page
+from ...stores import EVERY_ROW, Page
 from ...types import Device, Principal
 
 STEP = 256
@@ -16,10 +16,6 @@ STEP = 256
 AT_ONCE = 64
 """People decided about side by side.  A store answers within seconds or fails the act, and others
 wait for it, too."""
-
-
-EVERY_ROW = 0
-"""A list as of this time holds every row that is not revoked."""
 
 
 class Ended(NamedTuple):

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from ...errors import ConfigurationError
-from ...stores import Backend, Movable, open_store
+from ...stores import EVERY_ROW, Backend, Movable, open_store
 from ...stores.seal import BEING_MOVED, MOVED
 from ...types import Clock
 from ..amount import counted
@@ -60,7 +60,7 @@ async def opened(database_url: str, sessions_url: str) -> AsyncIterator[Place]:
 
 async def check_empty(place: Place) -> None:
     """Raises `ConfigurationError` when something is there already."""
-    sessions = await place.store.list(None, 0, limit=1)
+    sessions = await place.store.list(None, EVERY_ROW, limit=1)
     if sessions or await place.store.keys() or not await tables.is_empty(place.database):
         raise ConfigurationError(
             "The target is not empty; move to databases that hold no users, sessions, keys or"

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from ...errors import ConfigurationError, Rejected
-from ...stores import Backend, Cursor, Decision, Page
+from ...stores import EVERY_ROW, Backend, Cursor, Decision, Page
 from ...types import Clock, Session, SigningKey
 
 T = TypeVar("T")
@@ -18,9 +18,6 @@ PAGE = 500
 AT_ONCE = 64
 """Rows under way to the target: enough to share its commits, and few enough for none to wait as
 long as a store may take to answer."""
-
-EVERY_ROW = 0
-"""A list as of this time holds every row that is not revoked."""
 
 MEDDLED = "Somebody else writes to the target: let nothing use it before the move is done."
 

@@ -79,5 +79,5 @@ def _row(key: SigningKey) -> tuple[object, ...]:
         key.created_at,
         key.signs_from,
         key.withdrawn_at,
-        max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0),
+        key.told_at,
     )

@@ -226,8 +226,7 @@ def _given(words: Roles | None) -> str:
 
 
 def _put(key: SigningKey) -> tuple[Word, ...]:
-    told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
-    return key.kid, key_text(key), int(key.withdrawn_at is not None), told_at
+    return key.kid, key_text(key), int(key.withdrawn_at is not None), key.told_at
 
 
 def _ticket(kind: str, digest: bytes) -> str:

@@ -51,8 +51,8 @@ def put_key(database: sqlite3.Connection, key: SigningKey) -> None:
         ),
     )
     if written.rowcount:
-        told_at = max(key.created_at, key.signs_from or 0, key.withdrawn_at or 0)
-        record(database, told_at, [Change("key", key.kid, revoked=key.withdrawn_at is not None)])
+        change = Change("key", key.kid, revoked=key.withdrawn_at is not None)
+        record(database, key.told_at, [change])
 
 
 def put_first_keys(database: sqlite3.Connection, keys: Sequence[SigningKey]) -> bool:
