@@ -16,7 +16,9 @@ from doorward.stores import Backend, Decision
 from doorward.stores.postgres import PostgresStore
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, row
 from tests.support.postgres import Postgres, running_postgres, start_postgres
+from tests.support.processes import children, is_alive
 from tests.support.proxy import Proxy
+from tests.support.until import eventually
 
 from .conftest import GIVES_UP
 from .recovery import comes_about, recovers
@@ -225,8 +227,11 @@ async def test_an_acknowledged_revocation_outlives_a_killed_server_and_the_store
         await store.change(sid="a", decision=REVOKE, at=NOW)
         assert await store.get("a")
         postmaster = server.data / "postmaster.pid"
+        backends = children(server.process.pid)
         server.process.kill()
         server.process.wait()
+        # one that has not heard of it yet still answers
+        await eventually(lambda: not any(map(is_alive, backends)))
         with pytest.raises(StoreUnavailable):
             await store.get("a")
         with pytest.raises(StoreUnavailable):
