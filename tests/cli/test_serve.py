@@ -94,7 +94,7 @@ def test_it_ends_cleanly_when_told_to(tmp_path: Path, how: signal.Signals) -> No
 def test_a_connection_without_a_request_does_not_hold_up_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("doorward.cli.serve.GRACE", GRACE)
+    monkeypatch.setattr("doorward.server.edge.serving.GRACE", GRACE)
     ending: list[float] = []
 
     def visit(server: Open) -> None:

@@ -8,6 +8,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from doorward.server.edge.connection import Shared
 from doorward.server.edge.serving import Server
 from doorward.settings import Settings
 from doorward.web.door import Door
@@ -18,7 +19,7 @@ STOPPING = [signal.SIGINT, signal.SIGTERM]
 @pytest.fixture
 def server() -> Server:
     config = uvicorn.Config(FastAPI(), lifespan="off", log_config=None)
-    return Server(config, Door("memory:", Settings()))
+    return Server(config, Door("memory:", Settings()), Shared())
 
 
 @pytest.mark.anyio

@@ -1,61 +1,13 @@
 """Connections that say too little: real sockets, before a protocol with a short patience."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from uvicorn import Config
-from uvicorn.server import ServerState
 
-from doorward.server.edge.wire import Protocol
-from tests.support.until import PATIENCE
+from tests.server.talks import HEAD, Hasty, Patient, hello, listening
 
 pytestmark = pytest.mark.anyio
-
-HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
-Talk = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-class Hasty(Protocol):
-    slowest_head = 0.2
-    most_connections = 3
-
-
-class Patient(Protocol):
-    slowest_head = 3600
-
-
-async def hello(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"hello"})
-
-
-@asynccontextmanager
-async def listening(
-    protocol: type[Protocol], app: Any = hello, **more: Any
-) -> AsyncIterator[Callable[[], Any]]:
-    config = Config(app, http=protocol, ws="none", lifespan="off", log_config=None, **more)
-    config.load()
-    state = ServerState()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
-    talks: list[Talk] = []
-
-    async def connect() -> Talk:
-        talks.append(await asyncio.open_connection(*server.sockets[0].getsockname()))
-        return talks[-1]
-
-    try:
-        async with asyncio.timeout(PATIENCE):
-            yield connect
-    finally:
-        server.close()
-        for _, writer in talks:
-            writer.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
 
 
 async def test_a_head_that_does_not_end_is_answered_408_and_closed() -> None:
@@ -144,23 +96,6 @@ async def test_no_408_is_written_into_an_answer_that_is_under_way() -> None:
         assert b"408" not in answer
 
 
-async def test_beyond_the_most_connections_one_more_is_closed_and_the_others_are_served() -> None:
-    async with listening(Hasty, timeout_keep_alive=3600) as connect:
-        kept = []
-        for _ in range(Hasty.most_connections):
-            reader, writer = await connect()
-            writer.write(HEAD + b"\r\n")
-            await reader.readuntil(b"hello")
-            kept.append((reader, writer))
-        refused, writer = await connect()
-        writer.write(HEAD + b"\r\n")
-        with suppress(ConnectionResetError):
-            assert await refused.read() == b""
-        for reader, writer in kept:
-            writer.write(HEAD + b"\r\n")
-            assert b"200 OK" in await reader.readuntil(b"hello")
-
-
 @pytest.mark.parametrize("first", [b"", HEAD + b"\r\n"])
 async def test_a_head_found_bad_after_its_end_is_answered_once(first: bytes) -> None:
     async with listening(Hasty) as connect:
@@ -175,8 +110,8 @@ async def test_whoever_hangs_up_leaves_no_timer_behind() -> None:
     made: list[Patient] = []
 
     class Noted(Patient):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args)
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
             made.append(self)
 
     async with listening(Noted) as connect:
@@ -185,4 +120,4 @@ async def test_whoever_hangs_up_leaves_no_timer_behind() -> None:
         writer.write_eof()
         assert await reader.read() == b""
     (one,) = made
-    assert one._too_late is None
+    assert one._too_late._handle is None

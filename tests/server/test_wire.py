@@ -78,6 +78,8 @@ REFUSED: dict[str, tuple[bytes, int]] = {
         }.items()
     },
     "NUL": (b"GET /a\0b" + HEAD + b"\r\n", 400),
+    "an address without a slash": (b"GET *@evil.example" + HEAD + b"\r\n", 400),
+    "no address": (b"OPTIONS *" + HEAD + b"\r\n", 400),
     "an upgrade with a body": (
         b"POST /api/login" + HEAD + UPGRADE + JSON + b"Content-Length: 2\r\n\r\n{}",
         400,

@@ -3,13 +3,14 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Protocol
 
@@ -48,16 +49,21 @@ class Serve(Protocol):
 
 @contextmanager
 def running_server(
-    *args: str, folder: Path, env: dict[str, str] | None = None, port: int = 0
+    *args: str,
+    folder: Path,
+    env: dict[str, str] | None = None,
+    port: int = 0,
+    trusting: ssl.SSLContext | None = None,
 ) -> Iterator[RunningServer]:
     """A server that answers, with a database and root key of its own in `folder`, on a free port
     or on `port`.
 
-    Options in `args` come last and win.  Stopped at the end; a traceback in what it wrote fails.
+    Options in `args` come last and win; with a certificate, `trusting` believes it.  Stopped at the
+    end; a traceback in what it wrote fails.
     """
     server = _start(args, folder, env or {}, port or free_port())
     try:
-        _wait_until_healthy(server)
+        _wait_until_healthy(server, trusting)
         yield server
     finally:
         _stop(server)
@@ -91,10 +97,10 @@ def _start(args: tuple[str, ...], folder: Path, env: dict[str, str], port: int) 
     return RunningServer(f"http://localhost:{port}", port, folder, database, key_file, process)
 
 
-def _wait_until_healthy(server: RunningServer) -> None:
+def _wait_until_healthy(server: RunningServer, trusting: ssl.SSLContext | None) -> None:
     """Asks until it answers.  The pause between two tries ends early if the process does."""
     give_up = time.monotonic() + PATIENCE
-    while not _healthy(server.port):
+    while not _healthy(server.port, trusting):
         try:
             status = server.process.wait(RETRY_SECONDS)
         except subprocess.TimeoutExpired:
@@ -103,8 +109,12 @@ def _wait_until_healthy(server: RunningServer) -> None:
             raise AssertionError(f"the server ended with status {status}: {server.output}")
 
 
-def _healthy(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+def _healthy(port: int, trusting: ssl.SSLContext | None) -> bool:
+    connection = (
+        HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        if trusting is None
+        else HTTPSConnection("localhost", port, timeout=PATIENCE, context=trusting)
+    )
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-from doorward.cli.serve import configuration
 from doorward.passwords import CHEAP
 from doorward.server.app import create_app
-from doorward.server.edge.serving import Server
+from doorward.server.edge.serving import Server, make_server
 from doorward.server.flows.first_admin import setup_link
 from doorward.server.options import Options, add_options, read_options
 from doorward.types import Clock, system_clock
@@ -84,14 +83,14 @@ def _options(folder: Path, port: int, *args: str) -> Options:
 def _run(options: Options, listener: socket.socket, clock: Clock, ready: Ready) -> None:
     async def serve() -> None:
         async with app.router.lifespan_context(app):
-            server = Server(config, app.state.doorward.door)
             ready.set_result((server, await setup_link(app.state.service) or ""))
             await server.serve([listener])
 
     try:
         app = create_app(options, clock=clock, cost=CHEAP)
-        config = configuration(app, options)
-        with listener, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        server = make_server(app, options)
+        factory = server.config.get_loop_factory()
+        with listener, asyncio.Runner(loop_factory=factory) as runner:
             runner.run(serve())
     except BaseException as error:
         if ready.done():

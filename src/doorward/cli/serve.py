@@ -28,12 +28,8 @@ from .variables import unknown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from uvicorn import Config
 
-    from ..server.edge.serving import Tie
-
-GRACE = 5
-"""Seconds that requests under way have to finish once the server is told to stop."""
+    from ..server.edge.serving import Server, Tie
 
 _BACKLOG = 2048
 
@@ -82,21 +78,23 @@ def _serve(
 ) -> int:
     # slow to import, and of no use to who was told of a mistake above
     from ..server.app import create_app
+    from ..server.edge.serving import make_server
 
     app = create_app(options)
-    config = configuration(app, options)
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_run(app, config, listener, said, tie))
+    server = make_server(app, options, tie)
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(_run(app, server, listener, None if tie else said))
     return 0
 
 
 def _serve_with_workers(options: Options, listener: socket.socket, said: Sequence[str]) -> int:
     """Do here what is done once, and be told here of every mistake; then keep the workers."""
     from ..server.app import create_app
+    from ..server.edge.serving import GRACE, make_server
     from ..server.edge.supervisor import Supervisor
 
     app = create_app(options)
-    configuration(app, options)
+    make_server(app, options)
     asyncio.run(_open_once(app, said))
     work = partial(_work, options, listener)
     return Supervisor(options.workers, work, patience=2 * GRACE).run()
@@ -177,18 +175,11 @@ def _missing(options: Options, environ: Mapping[str, str]) -> list[Path]:
 
 
 async def _run(
-    app: "FastAPI",
-    config: "Config",
-    listener: socket.socket,
-    said: Sequence[str],
-    tie: "Tie | None",
+    app: "FastAPI", server: "Server", listener: socket.socket, said: Sequence[str] | None
 ) -> None:
-    from ..server.edge.serving import Server
-
     async with app.router.lifespan_context(app):
-        server = Server(config, app.state.doorward.door, tie)
         with server.told_by_signals():
-            if tie is None:
+            if said is not None:
                 await _greet(app, said)
             await server.serve([listener])
 
@@ -216,33 +207,6 @@ async def _first_steps(app: "FastAPI") -> list[str]:
         "Nobody administers this server yet. Once, within a day, this link makes you the one:",
         link,
     ]
-
-
-def configuration(app: "FastAPI", options: Options) -> "Config":
-    """How Uvicorn serves it.  Raises `ConfigurationError` for a certificate or key that it cannot
-    use."""
-    import uvicorn
-
-    from ..server.edge.wire import Protocol
-
-    config = uvicorn.Config(
-        app,
-        http=Protocol,
-        ws="none",
-        lifespan="off",  # opened around the server, so that a failure is one sentence
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # ours knows which proxies to believe
-        server_header=False,
-        timeout_graceful_shutdown=GRACE,
-        ssl_certfile=options.tls_cert,
-        ssl_keyfile=options.tls_key,
-    )
-    try:
-        config.load()
-    except OSError as error:  # also what ssl raises
-        raise ConfigurationError(f"the TLS certificate or key cannot be used: {error}") from error
-    return config
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 decided before anything looks into it."""
 
 import asyncio
+from contextlib import suppress
 
 from ...web.asgi import App, Message, Receive, Send
 from ..refusals import Refusal, Refused
@@ -19,35 +20,39 @@ MOST_BODY = 64 * 1024
 SLOWEST = 10
 """Seconds a body may take to arrive."""
 
+LINGER = 1
+"""Seconds for which the rest of a refused body is read and thrown away: to close at once would
+reset the connection, and the answer would be lost with it (RFC 9112 section 9.6)."""
+
 VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 """Of HTTP, as ASGI writes them."""
-
-_CLOSE = ((b"connection", b"close"),)
-"""Where one request ends and the next begins is not believed of who frames badly."""
 
 _SEPARATORS = len(": \r\n")
 
 
 class Bounds:
     """Refuses what is too large at once, and reads the rest whole, so that nothing below waits for
-    a client."""
+    a client.
+
+    The connection of a refused request ends: where the next one would begin is not believed of who
+    frames badly, and a body that was announced and does not come would hold it.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        app = self._app
-        if scope["type"] == "http":
-            try:
-                _check_head(scope)
-                body = await _body(scope, receive)
-            except Refused as refused:
-                app = answer(scope["path"], refused)
-            else:
-                if body is None:
-                    return
-                receive = _replayed(body, receive)
-        await app(scope, receive, send)
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        try:
+            _check_head(scope)
+            body = await _body(scope, receive)
+        except Refused as refused:
+            await answer(scope["path"], refused)(scope, receive, _ending(receive, send))
+        else:
+            if body is not None:
+                await self._app(scope, _replayed(body, receive), send)
+        return None
 
 
 def _check_head(scope: Message) -> None:
@@ -56,22 +61,23 @@ def _check_head(scope: Message) -> None:
     if max(sizes) > MOST_HEADER or sum(sizes) > MOST_HEADERS:
         raise Refused(Refusal.HEADERS_TOO_LARGE)
     if not _is_plain(scope):
-        raise Refused(Refusal.INVALID_REQUEST, headers=_CLOSE)
+        raise Refused(Refusal.INVALID_REQUEST)
     # nothing has such a name, PostgreSQL takes it for none, and SQLite reads only up to it
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         raise Refused(Refusal.INVALID_REQUEST, "The address holds a character that no name has.")
 
 
 def _is_plain(scope: Message) -> bool:
-    """Whether every server on the way must have read this head alike: a known version, one Host
-    (RFC 9112 section 3.2), and no coding of the body but `chunked` (section 6.1).  What a proxy in
-    front may read otherwise is request smuggling."""
+    """Whether every server on the way must have read this head alike: a known version, a path, one
+    Host (RFC 9112 section 3.2), and no coding of the body but `chunked` (section 6.1).  What a
+    proxy in front may read otherwise is request smuggling."""
     said = [(name, value.lower()) for name, value in scope["headers"]]
     hosts = [value for name, value in said if name == b"host"]
     codings = [value for name, value in said if name == b"transfer-encoding"]
     fewest = 1 if scope["http_version"] == "1.1" else 0  # HTTP/2 says it otherwise
     return (
         scope["http_version"] in VERSIONS
+        and (scope.get("raw_path") or b"/").startswith(b"/")
         and fewest <= len(hosts) <= 1
         and codings in ([], [b"chunked"])
     )
@@ -101,6 +107,28 @@ async def _read(receive: Receive) -> bytes | None:
             raise Refused(Refusal.TOO_LARGE)
         if not message.get("more_body", False):
             return body
+
+
+def _ending(receive: Receive, send: Send) -> Send:
+    """Sends an answer that is the last of its connection, which stays for a moment."""
+
+    async def ending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], (b"connection", b"close")]
+            await send({**message, "headers": headers})
+        else:
+            await send({**message, "more_body": True})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER):
+                    await _throw_away(receive)
+            await send({"type": "http.response.body"})
+
+    return ending
+
+
+async def _throw_away(receive: Receive) -> None:
+    while (await receive()).get("more_body", False):
+        pass
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

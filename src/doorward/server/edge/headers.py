@@ -39,6 +39,12 @@ ALWAYS: tuple[Header, ...] = (
     ),
 )
 
+
+def always(public_origin: str) -> Sequence[Header]:
+    """The headers of every answer, also of those that no application makes."""
+    return (*ALWAYS, STRICT_TRANSPORT) if public_origin.startswith("https:") else ALWAYS
+
+
 _BESIDE = frozenset({"/healthz", "/metrics"})
 """Asked by machines beside this one, which speak no TLS."""
 
@@ -58,13 +64,14 @@ class Headers:
         self._app = app
         self._origin = public_origin.encode()
         self._secure = public_origin.startswith("https:")
+        self._always = always(public_origin)
         self._trusted = trusted
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         scope = self._understood(scope)
-        sender = _Sender(send, [*ALWAYS, STRICT_TRANSPORT] if self._secure else ALWAYS)
+        sender = _Sender(send, self._always)
         early = self._insecure(scope)
         try:
             await (early or self._app)(scope, receive, sender.send)
@@ -91,6 +98,8 @@ class Headers:
         if scope["method"] != "GET" or not is_page(scope["path"]):
             told = any(name == b"x-forwarded-proto" for name, _ in scope["headers"])
             return answer(scope["path"], Refused(Refusal.INSECURE, UNNAMED if told else ""))
+        if not scope["raw_path"].startswith(b"/"):  # `*@evil.example` would name another host
+            return answer(scope["path"], Refused(Refusal.INVALID_REQUEST))
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         moved = Response(b"", 308)
         moved.raw_headers = [

@@ -4,13 +4,20 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import uvicorn
+from fastapi import FastAPI
 
+from ...errors import ConfigurationError
 from ...web.door import Door
+from ..options import Options
+from .connection import Shared, accept
+from .headers import always
+from .wire import Protocol
 
 
 class Tie(NamedTuple):
@@ -21,6 +28,13 @@ class Tie(NamedTuple):
     news: int
     """Where the worker writes `UP` once it serves."""
 
+
+GRACE = 5
+"""Seconds that requests under way have to finish once the server is told to stop."""
+
+KEEP_ALIVE = 75
+"""Seconds that a connection may rest between two requests: longer than a proxy in front keeps it
+(60 in nginx and most balancers), which would else send a request into one that just ended."""
 
 UP = b"\0"
 """No signal has this number, so that signals can stand beside it."""
@@ -33,10 +47,14 @@ class Server(uvicorn.Server):
     With a `tie` it is one of several, and ends when its parent does.
     """
 
-    def __init__(self, config: uvicorn.Config, door: Door, tie: Tie | None = None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, door: Door, shared: Shared, tie: Tie | None = None
+    ) -> None:
         super().__init__(config)
         self._door = door
+        self._shared = shared
         self._tie = tie
+        self._accepting: list[asyncio.Task[None]] = []
 
     @contextmanager
     def told_by_signals(self) -> Iterator[None]:
@@ -55,8 +73,10 @@ class Server(uvicorn.Server):
                 signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve."""
-        await super().startup(sockets)
+        """Begin to serve.  Uvicorn would listen by itself, and see a client only after TLS."""
+        await super().startup([])
+        loop = asyncio.get_running_loop()
+        self._accepting = [loop.create_task(accept(each, self._protocol)) for each in sockets or ()]
         if self._tie is not None:
             asyncio.get_running_loop().add_reader(self._tie.lifeline, self._orphaned)
             with suppress(BrokenPipeError):  # the parent is gone already: the lifeline tells
@@ -64,11 +84,47 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Told to stop."""
+        for each in self._accepting:
+            each.cancel()
         if self._door.gate is not None:
             await self._door.gate.streams.stop()
         await super().shutdown(sockets)
+
+    def _protocol(self) -> Protocol:
+        return Protocol(self.config, self.server_state, {}, shared=self._shared)
 
     def _orphaned(self) -> None:
         if self._tie is not None:
             asyncio.get_running_loop().remove_reader(self._tie.lifeline)
         self.should_exit = True
+
+
+def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Server:
+    """What serves an application of the server's.  Raises `ConfigurationError` for a certificate or
+    key that cannot be used."""
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",  # opened around the server, so that a failure is one sentence
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # ours knows which proxies to believe
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE,
+    )
+    config.load()
+    shared = Shared(always(options.origin), _tls(options))
+    return Server(config, app.state.doorward.door, shared, tie)
+
+
+def _tls(options: Options) -> ssl.SSLContext | None:
+    if options.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(options.tls_cert, options.tls_key)
+    except OSError as error:  # also what ssl raises
+        raise ConfigurationError(f"the TLS certificate or key cannot be used: {error}") from error
+    return context

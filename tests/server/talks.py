@@ -1,0 +1,64 @@
+"""Real sockets before a protocol with a short patience, and no server behind it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from doorward.server.edge.connection import Shared, accept
+from doorward.server.edge.wire import Protocol
+from tests.support.until import PATIENCE
+
+HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+Talk = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connect = Callable[[], Any]
+
+
+class Hasty(Protocol):
+    slowest_head = 0.2
+    slowest_reader = 0.2
+    most_connections = 3
+
+
+class Patient(Protocol):
+    slowest_head = 3600
+
+
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+@asynccontextmanager
+async def listening(
+    protocol: type[Protocol], app: Any = hello, shared: Shared | None = None, **more: Any
+) -> AsyncIterator[Connect]:
+    """Whoever calls what this gives is connected; all ends with it."""
+    config = Config(app, http=protocol, ws="none", lifespan="off", log_config=None, **more)
+    config.load()
+    state, known = ServerState(), shared or Shared()
+    listener = socket.create_server(("127.0.0.1", 0))
+    accepting = asyncio.create_task(
+        accept(listener, lambda: protocol(config, state, {}, shared=known))
+    )
+    talks: list[Talk] = []
+
+    async def connect(**how: Any) -> Talk:
+        talks.append(await asyncio.open_connection(*listener.getsockname(), **how))
+        return talks[-1]
+
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield connect
+    finally:
+        accepting.cancel()
+        listener.close()
+        for _, writer in talks:
+            writer.close()
+        for connection in list(state.connections):
+            connection.cut()  # type: ignore[union-attr]
