@@ -105,8 +105,13 @@ async def one_password_for_many_accounts(on: Scene) -> None:
 
 
 @ATTACKS.add("limited", "too_many_attempts")
-async def links_guessed_again_and_again(on: Scene) -> None:
+async def reset_links_guessed_again_and_again(on: Scene) -> None:
     await flooding(on, "203.0.113.11", "/reset", ticket=FORGED, new=NEW)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def setup_links_guessed_again_and_again(on: Scene) -> None:
+    await flooding(on, "203.0.113.11", "/setup", ticket=FORGED, password=NEW)
 
 
 @ATTACKS.add("limited", "too_many_attempts")
