@@ -207,7 +207,10 @@ async def test_a_hash_of_another_cost_is_renewed_by_the_next_login(house: House)
     dearer.close()
 
 
-async def test_a_full_house_is_told_to_come_back(house: House) -> None:
+async def test_a_full_house_is_told_to_come_back(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "doorward.events")
     await house.alice()
     dear = Cost(memory_kib=65_536, passes=20, for_tests=True)
     slow = Passwords(dear, workers=1, waiting=0)
@@ -221,6 +224,7 @@ async def test_a_full_house_is_told_to_come_back(house: House) -> None:
     assert (problem.status_code, problem.json()["reason"]) == (503, "busy")
     assert int(problem.headers["retry-after"]) > 0
     assert (page.status_code, "Too many people" in page.text) == (503, True)
+    assert '"outcome":"busy","request":"POST /api/login"' in caplog.text
     slow.close()
 
 

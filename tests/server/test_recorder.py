@@ -86,7 +86,8 @@ async def test_what_names_somebody_is_entered_unless_it_happens_all_day(
     await desk.recorder.record(Event(kind=kind, at=5, subject="u_1", sid="s", reason="rotate"))
     entries = await desk.entries()
     assert [entry.kind for entry in entries] == ([kind] if kind_of(kind).audited else [])
-    assert kind_of(kind).audited is (kind not in ("refreshed", "reissued", "limited"))
+    only_logged = ("refreshed", "reissued", "limited", "request_refused", "signup_refused")
+    assert kind_of(kind).audited is (kind not in only_logged)
 
 
 async def test_a_refusal_that_names_nobody_is_only_counted(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from doorward.server.people.reset_link import LIFETIME, reset_link
 from doorward.server.people.users import User
+from doorward.server.record.history import Query
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +98,20 @@ async def test_a_password_change_kills_the_link(house: House) -> None:
     assert (await owner.post("/api/password", json=body)).status_code == 204
     assert (await use(await house.browser(), ticket)).status_code == 400
     assert (await login(await house.browser(), "another passphrase")).status_code == 200
+
+
+async def test_a_refused_link_is_in_the_history_of_whom_it_names_and_its_ticket_is_not(
+    house: House,
+) -> None:
+    await house.alice()
+    old, new = await linked(house), await linked(house)
+    browser = await house.browser()
+    for ticket in ("x" * 43, old[:20], new, old):
+        await use(browser, ticket)
+    history = await house.service.history.page(Query(kind="link_refused"))
+    (entry,) = [kept.entry for kept in history]
+    assert (entry.subject, entry.actor) == (await house.account(), "")
+    assert (entry.outcome, entry.detail) == ("invalid_link", {"link": "reset"})
 
 
 async def test_a_second_link_is_killed_by_the_use_of_the_first(house: House) -> None:

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
+from doorward.server.meters.metrics import Metrics
 from doorward.server.record.history import Query
-from doorward.server.record.sparing import ALTOGETHER, FROM_ONE, Sparing
+from doorward.server.record.kinds import UNFIT
+from doorward.server.record.sparing import ALTOGETHER, FROM_ONE, MOST_FROM_ONE, Sparing
+from doorward.server.recorder import Recorder
+from doorward.server.refusals import Refusal, Refused
+from doorward.testing import FakeClock
+from doorward.types import Event
 from tests.server.house import House, login
 
 pytestmark = pytest.mark.anyio
@@ -87,6 +93,49 @@ async def test_trying_to_end_somebody_elses_session_is_told_and_kept(
     assert [each.entry.actor for each in kept] == [who["subject"]]
 
 
+@pytest.mark.parametrize("reason", sorted(UNFIT))
+def test_a_request_is_turned_away_without_a_visit_or_a_database(log: Any, reason: Refusal) -> None:
+    metrics = Metrics()
+    recorder = Recorder(metrics, FakeClock(0))
+    for _ in range(3 * FROM_ONE):
+        recorder.turned_away(Refused(reason), "203.0.113.9")
+    recorder.turned_away(Refused(reason), "", "GET /api/me")
+    *told, last = log()
+    line = {"event": "request_refused", "at": "1970-01-01T00:00:00Z", "outcome": reason}
+    assert told == FROM_ONE * [line | {"address": "203.0.113.9"}]
+    assert last == line | {"request": "GET /api/me"}
+    assert b'doorward_refusals_total{reason="request_refused"} 31.0' in metrics.text()
+
+
+@pytest.mark.parametrize("reason", sorted(set(Refusal) - UNFIT))
+def test_what_is_refused_for_another_reason_than_its_form_is_not_turned_away(
+    log: Any, reason: Refusal
+) -> None:
+    Recorder(Metrics(), FakeClock()).turned_away(Refused(reason), "203.0.113.9")
+    assert log() == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "subject", "told"),
+    [
+        ("revoked", "", True),
+        ("unknown", "", True),
+        ("withdrawn", "", True),
+        ("expired", "", False),  # of an access token, all day
+        ("expired", "u_1", True),  # of a refresh token
+        ("idle", "", False),
+        ("superseded", "", False),
+        ("reused", "u_1", False),  # beside the event `reused`
+        ("unsteady", "u_1", False),
+    ],
+)
+async def test_a_refusal_is_told_unless_its_owner_causes_it_all_day_or_a_louder_line_tells_it(
+    house: House, log: Any, reason: str, subject: str, told: bool
+) -> None:
+    await house.service.recorder.record(Event(kind="refused", at=5, reason=reason, subject=subject))
+    assert [line["outcome"] for line in log()] == ([reason] if told else [])
+
+
 async def test_a_flood_from_one_address_writes_few_lines_and_no_other_is_drowned(
     house: House, log: Any
 ) -> None:
@@ -106,6 +155,20 @@ def test_many_sources_together_write_no_more_than_so_many_lines_a_minute() -> No
     told = [sparing.lets(f"10.0.{n // 250}.{n % 250}", 0) for n in range(2 * ALTOGETHER)]
     assert sum(told) == ALTOGETHER
     assert sparing.lets("10.0.0.0", 60)
+
+
+def test_a_flood_of_one_attack_hides_no_other_of_the_same_address() -> None:
+    sparing = Sparing()
+    told = [sparing.lets("203.0.113.9", 0, "refused malformed") for _ in range(2 * FROM_ONE)]
+    assert sum(told) == FROM_ONE
+    assert sparing.lets("203.0.113.9", 0, "refused revoked")
+
+
+def test_one_address_alone_uses_up_a_third_of_all_lines_with_however_many_attacks() -> None:
+    sparing = Sparing()
+    told = [sparing.lets("203.0.113.9", 0, str(word)) for word in range(ALTOGETHER)]
+    assert sum(told) == MOST_FROM_ONE == ALTOGETHER // 3
+    assert sparing.lets("198.51.100.7", 0)
 
 
 def test_an_ipv6_customer_is_one_source() -> None:

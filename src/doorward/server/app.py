@@ -18,6 +18,7 @@ from ..web.fastapi import Doorward
 from .edge import answers
 from .edge.bounds import Bounds
 from .edge.headers import Headers
+from .edge.noted import noted
 from .meters.metrics import VERSION, Metrics
 from .meters.timed import timed
 from .opening import opened
@@ -96,7 +97,7 @@ def _furnish(app: FastAPI, options: Options) -> None:
         app.router.routes.extend(router.routes)
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
-        app.add_exception_handler(error, handler)
+        app.add_exception_handler(error, noted(handler))
     app.add_middleware(Bounds)
     app.add_middleware(
         Headers, public_origin=options.origin, trusted=Trusted.parse(options.trusted_proxies)

@@ -15,8 +15,9 @@ from .record import events
 from .record.audit import Audit
 from .record.entry import DONE, SYSTEM, Entry
 from .record.heads import Heads
-from .record.kinds import TRIED, Kind, kind_of
+from .record.kinds import UNFIT, Kind, is_usual, kind_of
 from .record.sparing import Sparing
+from .refusals import Refused
 
 MOST_SIDS = 32
 """Sessions that an entry names; how many there were, it always says."""
@@ -103,26 +104,48 @@ class Recorder:
         )
         await self._enter(entry, "")
 
+    def turned_away(self, refused: Refused, address: str, request: str = "") -> None:
+        """Log and count a request that was refused by its form or size; nothing for any other
+        refusal, which has a line of its own or needs none.
+
+        It is for whoever has no visit and no database: it waits for nothing and enters nothing.
+        `request` is its method and path, where these were read.
+        """
+        if refused.reason not in UNFIT:
+            return
+        entry = Entry(
+            kind="request_refused",
+            at=self._clock(),
+            address=address,
+            outcome=refused.reason,
+            detail={"request": request},
+        )
+        self._tell(entry, "", kind_of(entry.kind))
+
     async def _enter(self, entry: Entry, reason: str) -> None:
         kind = kind_of(entry.kind)
-        self._metrics.happened(entry.kind, reason)
-        events.write(self._level(entry, kind), entry.kind, entry.at, _fields(entry))
-        if not kind.audited or (kind.named and not self._worth(entry)):
+        self._tell(entry, reason, kind)
+        if not kind.audited or (kind.endless and not self._worth(entry)):
             return
         if self._audit is None:
             raise StoreUnavailable("the audit log is closed")
         self._heads.saw(await self._audit.append(entry))
 
+    def _tell(self, entry: Entry, reason: str, kind: Kind) -> None:
+        self._metrics.happened(entry.kind, reason)
+        events.write(self._level(entry, kind), entry.kind, entry.at, _fields(entry))
+
     def _worth(self, entry: Entry) -> bool:
         """Whether a refusal is entered.  Who has a token that died long ago can show it all day."""
-        somebody = bool(entry.actor or entry.subject)
-        return somebody and self._entered.lets(entry.address, entry.at)
+        return _names_somebody(entry) and self._entered.lets(entry.address, entry.at)
 
     def _level(self, entry: Entry, kind: Kind) -> int:
-        tried = entry.kind == "refused" and entry.outcome in TRIED
-        if tried and self._sparing.lets(entry.address, entry.at):
-            return logging.INFO
-        return kind.level
+        if not kind.endless:
+            return kind.level
+        if entry.kind == "refused" and is_usual(entry.outcome, named=_names_somebody(entry)):
+            return logging.DEBUG
+        told = self._sparing.lets(entry.address, entry.at, f"{entry.kind} {entry.outcome}")
+        return kind.level if told else logging.DEBUG
 
     def _who(self, event: Event | None) -> tuple[str, Device]:
         """Who acts, and from where: the request tells what an event does not."""
@@ -155,6 +178,10 @@ def entry_of(event: Event, actor: str, device: Device) -> Entry:
         outcome=(event.reason or event.kind) if refused else DONE,
         detail=_detail(event if not refused else replace(event, reason="")),
     )
+
+
+def _names_somebody(entry: Entry) -> bool:
+    return bool(entry.actor or entry.subject)
 
 
 def _detail(event: Event) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from ..people import limiter
 from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
+from .limits import noting_limits
 
 
 async def owner(service: Service, principal: Principal) -> User:
@@ -24,7 +25,9 @@ async def confirm(service: Service, principal: Principal, password: str, *, fiel
     async def check() -> bool:
         return await service.passwords.verify(password, user.password_hash)
 
-    if not await service.limiter.guess(limiter.session(principal.sid), check):
+    async with noting_limits(service, user.subject):
+        right = await service.limiter.guess(limiter.session(principal.sid), check)
+    if not right:
         await service.recorder.note(
             "wrong_password",
             subject=user.subject,

@@ -8,9 +8,10 @@ from ...types import Principal
 from ...web.asgi import current_visit
 from ..people import limiter, tickets
 from ..people.users import User
-from ..refusals import Refusal, Refused
 from ..service import Service
 from .confirm import owner
+from .limits import noting_limits
+from .links import bad_link
 from .settle import settle
 from .signup import make
 
@@ -52,17 +53,18 @@ async def make_first_admin(service: Service, ticket: str, email: str, password: 
 
 async def _use(service: Service, ticket: str) -> tickets.Claim:
     store = service.auth.store
-    await service.limiter.count(limiter.source(current_visit().device().address))
+    async with noting_limits(service):
+        await service.limiter.count(limiter.source(current_visit().device().address))
     claim = await tickets.use(store, "first_admin", ticket, at=service.clock())
     if claim is None or not await service.users.has_link(claim.words[0]):
-        raise Refused(Refusal.INVALID_LINK)
+        raise await bad_link(service, "first_admin")
     return claim
 
 
 async def _crowned(service: Service, user: User, claim: tickets.Claim) -> User:
     admin = await service.users.make_first_admin(user.subject, claim.words[0])
     if admin is None:
-        raise Refused(Refusal.INVALID_LINK)
+        raise await bad_link(service, "first_admin", subject=user.subject)
     await settle(service.users, service.auth, admin)
     await service.recorder.note("first_admin", subject=user.subject)
     return admin

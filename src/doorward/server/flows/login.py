@@ -13,6 +13,7 @@ from ..people.limiter import Bucket
 from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
+from .limits import noting_limits
 from .settle import settle
 from .unseen import unseen
 
@@ -81,12 +82,8 @@ async def _guess(
         right = await service.passwords.verify(password, hashed)
         return right and user is not None and user.locked_at is None
 
-    try:
+    async with noting_limits(service, user.subject if user else ""):
         return await service.limiter.guess(buckets, check)
-    except Refused as refused:
-        if refused.reason is Refusal.TOO_MANY_ATTEMPTS:
-            await _note(service, "limited", user, refused)
-        raise
 
 
 def _buckets(service: Service, email: str, user: User | None) -> tuple[Bucket, ...]:
@@ -114,11 +111,7 @@ async def _renew_hash(service: Service, user: User, password: str) -> None:
 
 async def _failed(service: Service, user: User | None) -> Refused:
     refused = Refused(Refusal.INVALID_CREDENTIALS)
-    await _note(service, "login_failed", user, refused)
-    return refused
-
-
-async def _note(service: Service, kind: str, user: User | None, refused: Refused) -> None:
     # never the address that was typed: people type passwords into the wrong field
     subject = user.subject if user else ""
-    await service.recorder.note(kind, subject=subject, outcome=refused.reason)
+    await service.recorder.note("login_failed", subject=subject, outcome=refused.reason)
+    return refused

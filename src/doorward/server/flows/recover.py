@@ -5,8 +5,9 @@ from ...web.asgi import current_visit
 from ..people import limiter, tickets
 from ..people.reset_link import is_good
 from ..people.users import User
-from ..refusals import Refusal, Refused
 from ..service import Service
+from .limits import noting_limits
+from .links import bad_link
 from .settle import settle
 from .signup import acceptable
 
@@ -21,7 +22,8 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     visit, minimum = current_visit(), service.options.min_password
     await visit.check_origin()
     acceptable(new, email="", minimum=minimum, field="new")
-    await service.limiter.count(limiter.source(visit.device().address))
+    async with noting_limits(service):
+        await service.limiter.count(limiter.source(visit.device().address))
     claim, user = await _use(service, ticket)
     try:
         acceptable(new, email=user.email, minimum=minimum, field="new")
@@ -33,7 +35,7 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
         user.subject, hashed, old=user.password_hash, at=service.clock()
     )
     if changed is None:
-        raise Refused(Refusal.INVALID_LINK)
+        raise await bad_link(service, "reset", subject=user.subject)
     await settle(service.users, service.auth, changed, device=visit.device())
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 
@@ -42,5 +44,5 @@ async def _use(service: Service, ticket: str) -> tuple[tickets.Claim, User]:
     claim = await tickets.use(service.auth.store, "reset", ticket, at=service.clock())
     user = claim and await service.users.by_subject(claim.words[0])
     if claim is None or user is None or not is_good(claim, user):
-        raise Refused(Refusal.INVALID_LINK)
+        raise await bad_link(service, "reset", subject=user.subject if user else "")
     return claim, user

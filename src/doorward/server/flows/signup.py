@@ -9,16 +9,24 @@ from ..people.policy import check_password
 from ..people.users import EmailTaken, User
 from ..refusals import Refusal, Refused
 from ..service import Service
+from .limits import noting_limits
 
 
 async def signup(service: Service, email: str, password: str) -> User:
     """Add a user without roles.  Refuses an address that has an account, and a weak password."""
     visit, options = current_visit(), service.options
     await visit.check_origin()
-    if options.signup == "closed":
-        raise Refused(Refusal.SIGNUP_CLOSED)
     bucket = limiter.signups(visit.device().address, options.signup_limit)
-    return await make(service, email, password, bucket)
+    try:
+        if options.signup == "closed":
+            raise Refused(Refusal.SIGNUP_CLOSED)
+        async with noting_limits(service):
+            return await make(service, email, password, bucket)
+    except Refused as refused:
+        if refused.reason is not Refusal.TOO_MANY_ATTEMPTS:
+            # never the address that was typed, as in `login`
+            await service.recorder.note("signup_refused", outcome=refused.reason)
+        raise
 
 
 async def make(service: Service, email: str, password: str, bucket: Bucket | None = None) -> User:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ..flows.links import bad_link
 from ..flows.recover import reset_password
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
@@ -23,7 +24,7 @@ async def get_reset(request: Request, service: Serving) -> Response:
     can only take a ticket, not look at it: whether the link is still good shows when it is used."""
     ticket = request.query_params.get("ticket", "")
     if not is_whole(ticket):
-        raise Refused(Refusal.INVALID_LINK, INCOMPLETE)
+        raise await bad_link(service, "reset", INCOMPLETE)
     return await _reset_page(service, ticket)
 
 

@@ -9,6 +9,7 @@ from ...web.asgi import current_visit
 from .. import cookie_hint
 from ..flows.confirm import owner
 from ..flows.first_admin import become_first_admin, make_first_admin
+from ..flows.links import bad_link
 from ..flows.login import enter
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
@@ -27,9 +28,9 @@ async def get_setup(request: Request, service: Serving) -> Response:
     """Shows the form; looking at it uses nothing up."""
     ticket = request.query_params.get("ticket", "")
     if await service.users.any_admin():
-        raise Refused(Refusal.INVALID_LINK)
+        raise await bad_link(service, "first_admin")
     if not is_whole(ticket):
-        raise Refused(Refusal.INVALID_LINK, INCOMPLETE)
+        raise await bad_link(service, "first_admin", INCOMPLETE)
     return await _page(service, ticket)
 
 

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...errors import Reason
+from ..refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind is recorded.  What is not audited is only logged and counted; with `named`, so
-    is what names nobody: strangers can cause it without end, and would fill the disk."""
+    """How one kind is recorded.  What is not audited is only logged and counted.
+
+    `endless` is what strangers can cause without end: lest they fill the disk, it is logged
+    sparingly, and audited sparingly and only where it names somebody.
+    """
 
     audited: bool = True
-    named: bool = False
+    endless: bool = False
     level: int = logging.INFO
     counts: Literal["login", "refusal"] | None = None
 
@@ -25,12 +29,16 @@ KINDS: dict[str, Kind] = {
     # all day, by every client
     "refreshed": Kind(audited=False, level=logging.DEBUG),
     "reissued": Kind(audited=False, level=logging.DEBUG),
-    "refused": Kind(named=True, level=logging.DEBUG, counts="refusal"),
-    # what made the limit close is in the log; what comes after could fill the disk
-    "limited": Kind(audited=False, counts="refusal"),
+    "refused": Kind(endless=True, counts="refusal"),
+    # what made the limit close is in the audit log already
+    "limited": Kind(audited=False, endless=True, counts="refusal"),
+    # no credential came so far that it could name anybody
+    "request_refused": Kind(audited=False, endless=True, counts="refusal"),
+    "signup_refused": Kind(audited=False, endless=True, counts="refusal"),
     "login_failed": Kind(counts="refusal"),
     "wrong_password": Kind(counts="refusal"),
-    "denied": Kind(named=True, counts="refusal"),
+    "denied": Kind(endless=True, counts="refusal"),
+    "link_refused": Kind(endless=True, counts="refusal"),
     "reused": Kind(level=logging.WARNING, counts="refusal"),
     "unsteady": Kind(level=logging.WARNING, counts="refusal"),
     "adopted": Kind(level=logging.WARNING),
@@ -38,8 +46,28 @@ KINDS: dict[str, Kind] = {
 }
 """Those that are not simply audited and logged, which is what every other kind is."""
 
-TRIED = frozenset({Reason.CROSS_ORIGIN, Reason.BAD_SIGNATURE, Reason.MALFORMED})
-"""Why a credential is `refused` that no client of good will sends: logged at INFO, sparingly."""
+OF_AGE = frozenset({Reason.EXPIRED, Reason.IDLE, Reason.SUPERSEDED})
+"""Why an access token or a session cookie is `refused` that its owner shows every day, before the
+client refreshes or the person logs in again."""
+
+TOLD_APART = frozenset({Reason.REUSED, Reason.UNSTEADY})
+"""Why a credential is `refused` whose session ended by an event of its own, with a louder line."""
+
+UNFIT = frozenset(
+    {
+        Refusal.BUSY,
+        Refusal.HEADERS_TOO_LARGE,
+        Refusal.INSECURE,
+        Refusal.INVALID_REQUEST,
+        Refusal.METHOD_NOT_ALLOWED,
+        Refusal.TOO_LARGE,
+        Refusal.TOO_SLOW,
+        Refusal.UNSUPPORTED_MEDIA_TYPE,
+    }
+)
+"""Why a request is refused by its form or size, whoever makes it, with `request_refused`.
+`not_found` is not among them: browsers, scanners and mistyped addresses ask for what is not here
+all day."""
 
 LOGINS = tuple(name for name, kind in KINDS.items() if kind.counts == "login")
 REFUSALS = tuple(name for name, kind in KINDS.items() if kind.counts == "refusal")
@@ -48,3 +76,9 @@ REFUSALS = tuple(name for name, kind in KINDS.items() if kind.counts == "refusal
 def kind_of(name: str) -> Kind:
     """How a kind is recorded; one that nobody thought of is audited."""
     return KINDS.get(name, _OTHER)
+
+
+def is_usual(outcome: str, *, named: bool) -> bool:
+    """Whether a credential that is `refused` with this reason says nothing to an operator.  One
+    past its time that names somebody is a refresh token, shown once a session has ended."""
+    return outcome in TOLD_APART or (outcome in OF_AGE and not named)

@@ -6,7 +6,10 @@ from ...settings import MINUTE
 from ...web import client
 
 FROM_ONE = 10
-"""Lines that one source address, or one IPv6 /64, causes in a minute."""
+"""Lines of one word that one source address, or one IPv6 /64, causes in a minute."""
+
+MOST_FROM_ONE = 100
+"""Lines of all words that it causes in a minute: alone it drowns nobody else's."""
 
 ALTOGETHER = 300
 """Lines in a minute, from however many sources."""
@@ -17,15 +20,26 @@ class Sparing:
 
     def __init__(self) -> None:
         self._minute = -1
-        self._told: Counter[str] = Counter()
+        self._sources: Counter[str] = Counter()
+        self._words: Counter[tuple[str, str]] = Counter()
 
-    def lets(self, address: str, at: int) -> bool:
-        """Whether one more line about `address` is worth its place at this time; then it counts."""
+    def lets(self, address: str, at: int, word: str = "") -> bool:
+        """Whether one more line about `address` is worth its place at this time; then it counts.
+
+        `word`, from a closed set, says what the line names: a flood of one attack must not hide
+        the next one from the same address.
+        """
         if at // MINUTE != self._minute:
             self._minute = at // MINUTE
-            self._told.clear()
+            self._sources.clear()
+            self._words.clear()
         source = client.bucket(address)
-        if self._told[source] >= FROM_ONE or self._told.total() >= ALTOGETHER:
+        if (
+            self._words[source, word] >= FROM_ONE
+            or self._sources[source] >= MOST_FROM_ONE
+            or self._sources.total() >= ALTOGETHER
+        ):
             return False
-        self._told[source] += 1
+        self._words[source, word] += 1
+        self._sources[source] += 1
         return True

@@ -72,11 +72,12 @@ async def admit(request: Request, *, act: bool | None = None) -> Principal:
         return await (ACT if acting else LOOK)()
     except Rejected as refused:
         if refused.reason is not Reason.STEP_UP_REQUIRED:
-            await _denied(request, refused.reason)
+            await note_denied(request, refused.reason)
         raise
 
 
-async def _denied(request: Request, reason: Reason) -> None:
+async def note_denied(request: Request, reason: Reason) -> None:
+    """Have it recorded that somebody asked for what is not for them."""
     service: Service = request.app.state.service
     known = current_visit().known
     what = f"{request.method} {request.url.path}"[:200]

@@ -21,6 +21,7 @@ from ..flows.signup import signup
 from ..meters.metrics import CONTENT_TYPE
 from ..refusals import Refusal, Refused
 from ..service import Service
+from .admission import note_denied
 from .bodies import (
     Account,
     ElevateBody,
@@ -178,6 +179,7 @@ async def get_metrics(request: Request, service: Serving) -> Response:
     through no proxy."""
     peer = request.client.host if request.client else ""
     if not may_scrape(peer, request.scope["headers"], service.metrics_token):
+        await note_denied(request, Reason.MISSING)
         raise Rejected(Reason.MISSING)
     await measure(service)
     return Response(service.metrics.text(), media_type=CONTENT_TYPE)

@@ -21,6 +21,7 @@ WORDS = {
     "first_admin": "Became the first administrator",
     "key_rotated": "Next signing key put into use",
     "key_withdrawn": "Signing key declared compromised",
+    "link_refused": "Link refused",
     "locked": "Account locked",
     "login": "Logged in",
     "login_failed": "Login failed",
@@ -43,6 +44,7 @@ WORDS = {
 
 OUTCOMES: dict[str, str] = {
     Refusal.INVALID_CREDENTIALS: "wrong address or password",
+    Refusal.INVALID_LINK: "used, expired or out of date",
     Refusal.WRONG_PASSWORD: "refused",
     Reason.BAD_SIGNATURE: "signature does not verify",
     Reason.CROSS_ORIGIN: "sent from elsewhere",

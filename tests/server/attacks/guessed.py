@@ -1,0 +1,127 @@
+"""Links and passwords that are guessed, and links that are over."""
+
+from doorward.settings import HOUR
+from tests.server.house import PASSWORD, login
+
+from .scene import FORGED, NEW, Scene, Table
+
+ATTACKS = Table()
+
+
+# --- links --------------------------------------------------------------------------------------
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_guessed_reset_link(on: Scene) -> None:
+    await on.uses("/reset", FORGED, new=NEW)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_piece_of_a_reset_link(on: Scene) -> None:
+    await on.thief.get("/reset", params={"ticket": FORGED[:20]})
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_reset_link_that_was_used(on: Scene) -> None:
+    ticket = await on.link((await on.tokens())["subject"])
+    await on.uses("/reset", ticket, new=NEW)
+    await on.uses("/reset", ticket, new=NEW + "!")
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_reset_link_from_before_the_password_was_changed(on: Scene) -> None:
+    subject = (await on.tokens())["subject"]
+    old, new = await on.link(subject), await on.link(subject)
+    await on.uses("/reset", new, new=NEW)
+    await on.uses("/reset", old, new=NEW + "!")
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_reset_link_past_its_hour(on: Scene) -> None:
+    ticket = await on.link((await on.tokens())["subject"])
+    async with on.later(HOUR):
+        await on.uses("/reset", ticket, new=NEW)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_guessed_setup_link(on: Scene) -> None:
+    await on.uses("/setup", FORGED, email="thief@example.test", password=NEW)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_setup_link_once_somebody_administers(on: Scene) -> None:
+    await on.uses("/setup", on.setup_ticket, email="thief@example.test", password=NEW)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_look_at_a_setup_link_once_somebody_administers(on: Scene) -> None:
+    await on.thief.get("/setup", params={"ticket": on.setup_ticket})
+
+
+# --- passwords ----------------------------------------------------------------------------------
+
+
+@ATTACKS.add("login_failed", "invalid_credentials")
+async def a_guessed_password_of_an_account_that_may_not_exist(on: Scene) -> None:
+    await login(on.thief, "a guess", email="nobody@example.test")
+
+
+@ATTACKS.add("login_failed", "invalid_credentials")
+async def the_right_password_of_an_account_that_is_locked(on: Scene) -> None:
+    email = await on.email()
+    await on.admin.post(f"/api/admin/users/{await on.house.account(email)}/lock")
+    await login(on.thief, email=email)
+
+
+@ATTACKS.add("wrong_password", "wrong_password")
+async def changing_the_password_in_a_stolen_session(on: Scene) -> None:
+    victim = await on.victim()
+    await victim.post("/api/password", json={"current": "a guess", "new": NEW})
+
+
+# --- again and again, from addresses that have used up what they may do afterwards --------------
+
+
+async def flooding(on: Scene, address: str, path: str, **body: str) -> None:
+    """Send it until it is answered 429, with another number for each `#`."""
+    thief = await on.house.browser(address=address)
+    status, number = 0, 0
+    while status != 429:
+        sent = {name: text.replace("#", str(number)) for name, text in body.items()}
+        said = {"json": sent} if path.startswith("/api/") else {"data": sent}
+        status, number = (await thief.post(path, **said)).status_code, number + 1  # type: ignore[arg-type]
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def guessing_the_password_of_one_account(on: Scene) -> None:
+    what = {"email": "nobody@example.test", "password": "guess #"}
+    await flooding(on, "203.0.113.10", "/api/login", **what)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def one_password_for_many_accounts(on: Scene) -> None:
+    what = {"email": "nobody#@example.test", "password": "summer of 2026"}
+    await flooding(on, "203.0.113.11", "/api/login", **what)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def reset_links_guessed_again_and_again(on: Scene) -> None:
+    await flooding(on, "203.0.113.11", "/reset", ticket=FORGED, new=NEW)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def setup_links_guessed_again_and_again(on: Scene) -> None:
+    await flooding(on, "203.0.113.11", "/setup", ticket=FORGED, password=NEW)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def signing_up_again_and_again(on: Scene) -> None:
+    what = {"email": "many#@example.test", "password": PASSWORD}
+    await flooding(on, "203.0.113.12", "/api/signup", **what)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def guessing_the_password_inside_a_stolen_session(on: Scene) -> None:
+    victim = await on.victim()
+    for _ in range(11):
+        await victim.post("/api/elevate", json={"password": "a guess"})
