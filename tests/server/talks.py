@@ -16,7 +16,7 @@ from tests.support.until import PATIENCE
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 Talk = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Connect = Callable[[], Any]
+Connect = Callable[..., Any]
 
 
 class Hasty(Protocol):

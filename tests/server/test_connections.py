@@ -15,6 +15,7 @@ from doorward.server.edge.bounds import MOST_BODY, Bounds
 from doorward.server.edge.connection import Shared
 from doorward.server.edge.headers import Headers, always
 from doorward.server.edge.wire import MOST_AHEAD, MOST_HEAD
+from doorward.server.refusals import Refused
 from doorward.web.client import Trusted
 from tests.server.talks import HEAD, Connect, Hasty, Patient, hello, listening
 from tests.support.certificate import make_certificate
@@ -58,6 +59,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 async def never(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.Event().wait()
+
+
+def quiet(refused: Refused, scope: Any) -> None: ...
 
 
 async def is_served(connect: Connect, **how: Any) -> bool:
@@ -164,7 +168,7 @@ async def test_those_who_say_nothing_or_not_all_shut_out_nobody(begin: bytes) ->
     class Few(Patient):
         most_connections = 3
 
-    async with listening(Few, Bounds(hello)) as connect:
+    async with listening(Few, Bounds(hello, quiet)) as connect:
         for _ in range(20):
             _, writer = await connect()
             writer.write(begin)
@@ -265,7 +269,7 @@ async def test_a_refusal_is_the_last_answer_of_its_connection(
     head: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("doorward.server.edge.bounds.LINGER", 0.05)
-    async with listening(Patient, Bounds(hello)) as connect:
+    async with listening(Patient, Bounds(hello, quiet)) as connect:
         reader, writer = await connect()
         writer.write(head)
         answer = await reader.read()
@@ -274,7 +278,7 @@ async def test_a_refusal_is_the_last_answer_of_its_connection(
 
 
 async def test_who_sends_on_after_a_refusal_still_reads_it() -> None:
-    async with listening(Patient, Bounds(hello)) as connect:
+    async with listening(Patient, Bounds(hello, quiet)) as connect:
         reader, writer = await connect()
         writer.write(HEAD + b"Content-Length: 9999999\r\n\r\n")
         for _ in range(100):
@@ -288,7 +292,7 @@ async def test_a_body_that_does_not_come_is_answered_408_and_ends_its_connection
 ) -> None:
     monkeypatch.setattr("doorward.server.edge.bounds.SLOWEST", 0.05)
     monkeypatch.setattr("doorward.server.edge.bounds.LINGER", 0.05)
-    async with listening(Patient, Bounds(hello)) as connect:
+    async with listening(Patient, Bounds(hello, quiet)) as connect:
         reader, writer = await connect()
         writer.write(HEAD + b"Content-Length: 100\r\n\r\na")
         answer = await reader.read()
@@ -311,7 +315,7 @@ async def test_what_is_no_request_is_answered_with_the_headers_of_every_answer(
 
 @pytest.mark.parametrize("target", [b"*@evil.example", b"*.evil.example/", b"*"])
 async def test_nobody_is_moved_to_another_host(target: bytes) -> None:
-    app = Headers(hello, "https://login.example", Trusted.parse([]))
+    app = Headers(hello, "https://login.example", Trusted.parse([]), quiet)
     async with listening(Patient, app) as connect:
         reader, writer = await connect()
         writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")

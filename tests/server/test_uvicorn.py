@@ -3,7 +3,7 @@
 import inspect
 from hashlib import sha256
 from importlib.metadata import requires, version
-from types import FunctionType
+from typing import Any
 
 import pytest
 import uvicorn
@@ -21,7 +21,7 @@ READ = {
 }
 """What was read, with the beginning of the SHA-256 of its source."""
 
-SOURCES: dict[str, type | FunctionType] = {
+SOURCES: dict[str, Any] = {
     "HttpToolsProtocol": HttpToolsProtocol,
     "RequestResponseCycle": RequestResponseCycle,
     "FlowControl": FlowControl,

@@ -18,7 +18,7 @@ from ..web.fastapi import Doorward
 from .edge import answers
 from .edge.bounds import Bounds
 from .edge.headers import Headers
-from .edge.noted import noted
+from .edge.noted import noted, noting
 from .meters.metrics import VERSION, Metrics
 from .meters.timed import timed
 from .opening import opened
@@ -73,7 +73,7 @@ def create_app(
 
     app = _described(lifespan)
     doorward.install(app)
-    _furnish(app, options)
+    _furnish(app, options, recorder)
     return app
 
 
@@ -90,15 +90,15 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
     )
 
 
-def _furnish(app: FastAPI, options: Options) -> None:
+def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
+    trusted = Trusted.parse(options.trusted_proxies)
+    note = noting(recorder, trusted)
     for router in ROUTERS:
         # All applications share these objects, since `include_router` would build each again.
         # Nothing may change a route after its import.
         app.router.routes.extend(router.routes)
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
-        app.add_exception_handler(error, noted(handler))
-    app.add_middleware(Bounds)
-    app.add_middleware(
-        Headers, public_origin=options.origin, trusted=Trusted.parse(options.trusted_proxies)
-    )
+        app.add_exception_handler(error, noted(handler, note))
+    app.add_middleware(Bounds, note=note)
+    app.add_middleware(Headers, public_origin=options.origin, trusted=trusted, note=note)

@@ -107,6 +107,15 @@ ROWS: dict[tuple[str, str], dict[str, Play]] = {
         "a list for a password": signup(b'{"email":"a@example.test","password":["x"]}'),
         "5,000 fields": form(FIELDS),
         "a field twice": form(b"email=a&email=b&password=c"),
+        "a NUL in the address": one("GET", "/login?x=%00"),
+        "a body coded twice": one("POST", "/login", FORM | {"transfer-encoding": "gzip, chunked"}),
+    },
+    ("request_refused", "too_large"): {
+        "10 MB of a body": signup(b"a" * 10**7),
+    },
+    ("request_refused", "headers_too_large"): {
+        "a cookie of 9 KB": me(cookie="a=" + "b" * 9000),
+        "an address of 9 KB": one("GET", "/login?x=" + "a" * 9000),
     },
     ("request_refused", "method_not_allowed"): {
         "a method that is not there": one("TRACE", "/api/me"),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from ...web.asgi import App, Message, Receive, Send
 from ..refusals import Refusal, Refused
 from .answers import answer
+from .noted import Note
 
 MOST_HEADER = 8 * 1024
 """Bytes of one header, or of the address."""
@@ -38,8 +39,9 @@ class Bounds:
     frames badly, and a body that was announced and does not come would hold it.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, note: Note) -> None:
         self._app = app
+        self._note = note
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,6 +50,7 @@ class Bounds:
             _check_head(scope)
             body = await _body(scope, receive)
         except Refused as refused:
+            self._note(refused, scope)
             await answer(scope["path"], refused)(scope, receive, _ending(receive, send))
         else:
             if body is not None:

@@ -59,6 +59,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **more)
         self._shared = shared
         self._entering: Task[None] | None = None
+        self._made = False
         self._unsent = 0
         self._answering: list[RequestResponseCycle] = []
         self._too_late = Alarm(self.loop, self.slowest_head, self._give_up)
@@ -78,6 +79,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         """A client is there, and TLS has begun if it should."""
+        self._made = True
         super().connection_made(cast(Transport, Quiet(cast(Transport, transport))))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -123,15 +125,15 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """The server ends."""
-        if self.transport is None:
-            self.cut()
-        else:
+        if self._made:
             super().shutdown()
+        else:
+            self.cut()
 
     def cut(self) -> None:
         """End it at once, whatever it is about."""
         self._forget()
-        if self.transport is not None:
+        if self._made:
             self.transport.abort()
         elif self._entering is not None:
             self._entering.cancel()

@@ -11,6 +11,7 @@ from ...web.connection import StreamEnded
 from ...web.transport import NO_STORE, Header
 from ..refusals import Refusal, Refused
 from .answers import answer, is_page
+from .noted import Note
 
 log = logging.getLogger("doorward")
 
@@ -60,8 +61,9 @@ class Headers:
     anything else refused, for its credential has travelled in the clear (ASVS 4.1.2).
     """
 
-    def __init__(self, app: App, public_origin: str, trusted: client.Trusted) -> None:
+    def __init__(self, app: App, public_origin: str, trusted: client.Trusted, note: Note) -> None:
         self._app = app
+        self._note = note
         self._origin = public_origin.encode()
         self._secure = public_origin.startswith("https:")
         self._always = always(public_origin)
@@ -97,9 +99,9 @@ class Headers:
             return None
         if scope["method"] != "GET" or not is_page(scope["path"]):
             told = any(name == b"x-forwarded-proto" for name, _ in scope["headers"])
-            return answer(scope["path"], Refused(Refusal.INSECURE, UNNAMED if told else ""))
+            return self._refused(Refused(Refusal.INSECURE, UNNAMED if told else ""), scope)
         if not scope["raw_path"].startswith(b"/"):  # `*@evil.example` would name another host
-            return answer(scope["path"], Refused(Refusal.INVALID_REQUEST))
+            return self._refused(Refused(Refusal.INVALID_REQUEST), scope)
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         moved = Response(b"", 308)
         moved.raw_headers = [
@@ -107,6 +109,10 @@ class Headers:
             (b"content-length", b"0"),
         ]
         return moved
+
+    def _refused(self, refused: Refused, scope: Message) -> App:
+        self._note(refused, scope)
+        return answer(scope["path"], refused)
 
 
 class _Sender:

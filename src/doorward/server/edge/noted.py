@@ -1,4 +1,4 @@
-"""What the routes refuse by its form is told to the recorder, on its way to an answer."""
+"""What is refused by its form is told to the recorder, wherever that is decided."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,28 +9,42 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...passwords import Busy
-from ...web.asgi import current_visit
+from ...web import client
+from ...web.asgi import Message
+from ..recorder import Recorder
 from ..refusals import Refusal, Refused
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
+
+Note = Callable[[Refused, Message], None]
+"""Told of a refusal and of the scope of the request."""
 
 MOST_REQUEST = 200
 """Characters of the method and path that a line shows."""
 
 
-def noted(handle: Handler) -> Handler:
-    """An exception handler that first has the recorder note the refusal, if that is worth a line
-    (see `Recorder.turned_away`)."""
+def noting(recorder: Recorder, trusted: client.Trusted) -> Note:
+    """Notes what is worth a line (see `Recorder.turned_away`)."""
 
-    async def noting(request: Request, error: Exception) -> Response:
+    def note(refused: Refused, scope: Message) -> None:
+        peer = (scope.get("client") or ("",))[0]
+        address = client.address(peer, scope["headers"], trusted)
+        what = f"{scope['method']} {scope['path']}"[:MOST_REQUEST]
+        recorder.turned_away(refused, address, what)
+
+    return note
+
+
+def noted(handle: Handler, note: Note) -> Handler:
+    """An exception handler that notes first."""
+
+    async def handler(request: Request, error: Exception) -> Response:
         refused = _refused(error)
         if refused is not None:
-            what = f"{request.method} {request.url.path}"[:MOST_REQUEST]
-            recorder = request.app.state.service.recorder
-            recorder.turned_away(refused, current_visit().device().address, what)
+            note(refused, request.scope)
         return await handle(request, error)
 
-    return noting
+    return handler
 
 
 def _refused(error: Exception) -> Refused | None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from ...errors import ConfigurationError
 from ...web.door import Door
 from ..options import Options
+from ..refusals import Refused
 from .connection import Shared, accept
 from .headers import always
 from .wire import Protocol
@@ -115,7 +116,11 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
         timeout_keep_alive=KEEP_ALIVE,
     )
     config.load()
-    shared = Shared(always(options.origin), _tls(options))
+
+    def told(refused: Refused, address: str) -> None:
+        app.state.service.recorder.turned_away(refused, address)
+
+    shared = Shared(always(options.origin), _tls(options), told)
     return Server(config, app.state.doorward.door, shared, tie)
 
 
