@@ -246,6 +246,8 @@ def status_of(place: Place, sent: bytes) -> bytes:
 @pytest.fixture
 def untouched(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Uvicorn's class as it is before anything of ours was made."""
+    package = import_module("uvicorn.protocols.http")
+    monkeypatch.setattr(package, "httptools_impl", None, raising=False)
     monkeypatch.delitem(sys.modules, IMPLEMENTATION, raising=False)
     return import_module(IMPLEMENTATION).HttpToolsProtocol
 
@@ -262,6 +264,12 @@ def test_uvicorn_is_changed_once(untouched: Any) -> None:
 def test_an_installed_gate_changes_uvicorn_before_it_is_asked(untouched: Any) -> None:
     before = untouched.on_headers_complete
     Doorward("memory:").install(FastAPI())
+    assert untouched.on_headers_complete is not before
+
+
+def test_a_middleware_changes_uvicorn_before_it_is_asked(untouched: Any, tmp_path: Path) -> None:
+    before = untouched.on_headers_complete
+    asgi_app(tmp_path)
     assert untouched.on_headers_complete is not before
 
 
@@ -286,11 +294,34 @@ async def test_a_uvicorn_that_comes_after_the_middleware_is_changed_as_the_appli
         await app({"type": "lifespan", "state": {}}, receive, send)
 
 
-@pytest.mark.parametrize(
-    "module", [None, ModuleType(IMPLEMENTATION)], ids=["no httptools", "other"]
-)
+@pytest.mark.parametrize("module", [None, ModuleType("other")], ids=["no httptools", "other"])
 def test_a_uvicorn_without_that_class_is_left_alone(
     module: ModuleType | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, IMPLEMENTATION, module)
     ignore_trailers()
+
+
+@pytest.mark.parametrize("headers", [None, ((b"host", b"x"),)], ids=["none", "no list"])
+def test_a_uvicorn_that_keeps_no_list_of_headers_goes_on(
+    headers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class HttpToolsProtocol:
+        def __init__(self) -> None:
+            if headers is not None:
+                self.headers = headers
+            self.complete = False
+
+        def on_headers_complete(self) -> None:
+            self.complete = True
+
+    module = ModuleType("later")
+    monkeypatch.setattr(module, "HttpToolsProtocol", HttpToolsProtocol, raising=False)
+    monkeypatch.setitem(sys.modules, IMPLEMENTATION, module)
+    before = HttpToolsProtocol.on_headers_complete
+    ignore_trailers()
+    assert HttpToolsProtocol.on_headers_complete is not before
+    protocol = HttpToolsProtocol()
+    protocol.on_headers_complete()
+    assert protocol.complete
+    assert getattr(protocol, "headers", None) is headers

@@ -10,7 +10,7 @@ _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _QUOTED = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
 _TYPE = re.compile(f"{_WORD}/{_WORD}")
 _PARAMETER = re.compile(rf"[ \t]*+;[ \t]*+(?:({_NAME})=({_WORD}|{_QUOTED}))?+")
-_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_PAIR = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)

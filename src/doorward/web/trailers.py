@@ -32,7 +32,7 @@ def ignore_trailers() -> None:
     except ImportError:
         return
     complete = getattr(protocol, "on_headers_complete", None)
-    if protocol is not None and complete is not None and complete.__module__ != __name__:
+    if complete is not None and complete.__module__ != __name__:
         protocol.on_headers_complete = _sealing(complete)
 
 
