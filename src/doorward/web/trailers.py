@@ -28,7 +28,7 @@ def ignore_trailers() -> None:
     if "uvicorn" not in sys.modules:
         return
     try:
-        protocol = getattr(import_module(_IMPLEMENTATION), "HttpToolsProtocol", None)
+        protocol: Any = getattr(import_module(_IMPLEMENTATION), "HttpToolsProtocol", None)
     except ImportError:
         return
     complete = getattr(protocol, "on_headers_complete", None)
