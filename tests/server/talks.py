@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from doorward.server.edge.connection import Shared, accept
 from doorward.server.edge.wire import Protocol
+from doorward.web.trailers import ignore_trailers
 from tests.support.until import PATIENCE
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -41,6 +42,7 @@ async def listening(
     """Whoever calls what this gives is connected; all ends with it."""
     config = Config(app, http=protocol, ws="none", lifespan="off", log_config=None, **more)
     config.load()
+    ignore_trailers()
     state, known = ServerState(), shared or Shared()
     listener = socket.create_server(("127.0.0.1", 0))
     accepting = asyncio.create_task(

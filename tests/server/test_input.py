@@ -131,6 +131,10 @@ async def test_a_transport_of_ones_own_is_refused(still: House) -> None:
         "application/problem+json",
         "application/json; charset=utf-16",
         "application/json, text/plain",
+        "application/json; charset*=utf-8%00'en'x",
+        "application/json; charset*=utf-8''utf-8",
+        "application/json; charset=utf-8; charset=utf-16",
+        "application/json charset=utf-8",
     ],
 )
 async def test_json_comes_as_json_and_as_nothing_that_a_form_could_send(
@@ -154,6 +158,8 @@ FORMS: dict[str, tuple[str, str, int]] = {
     "plain text": ("text/plain", "email=a", 415),
     "no type": ("", "email=a", 415),
     "multipart": ("multipart/form-data; boundary=x", "--x--", 415),
+    "UTF-16": ("application/x-www-form-urlencoded; charset=utf-16", "email=a", 415),
+    "half a parameter": ("application/x-www-form-urlencoded; charset", "email=a", 415),
     "a field given twice": ("application/x-www-form-urlencoded", "email=a&email=b", 400),
     "no pairs": ("application/x-www-form-urlencoded", "email", 400),
     "not UTF-8": ("application/x-www-form-urlencoded", "email=%ff", 400),

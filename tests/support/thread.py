@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import uvicorn
 
@@ -26,11 +26,16 @@ class Served:
 
 
 @contextmanager
-def served(app: Any) -> Iterator[Served]:
+def served(app: Any, http: Literal["auto", "h11", "httptools"] = "auto") -> Iterator[Served]:
     """Answers from the first moment: who connects earlier waits in the socket's queue."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1
+        app,
+        http=http,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     loop = asyncio.new_event_loop()

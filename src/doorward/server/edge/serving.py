@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from ...errors import ConfigurationError
 from ...web.door import Door
+from ...web.trailers import ignore_trailers
 from ..options import Options
 from ..refusals import Refused
 from .connection import Shared, accept
@@ -116,6 +117,7 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
         timeout_keep_alive=KEEP_ALIVE,
     )
     config.load()
+    ignore_trailers()
 
     def told(refused: Refused, address: str) -> None:
         app.state.service.recorder.turned_away(refused, address)

@@ -44,12 +44,6 @@ class Protocol(Connection):
         elif self._unfinished and self._in_head:
             self._too_late.start()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """The parser found a field.  One of a trailer is dropped: whatever is meant for the head
-        would be believed there, such as what a proxy tells (RFC 9110 section 6.5.1)."""
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """The parser found the end of the head."""
         if len(self._answering) > MOST_AHEAD:

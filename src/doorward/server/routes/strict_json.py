@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Coroutine
-from email.message import Message
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from ..media_type import media_type
 from ..refusals import Refusal, Refused
 
 
@@ -59,11 +59,10 @@ class _StrictRequest(Request):
 
 
 def _check_type(headers: list[str]) -> None:
-    message = Message()
-    message["content-type"] = headers[0] if len(headers) == 1 else ""
-    if message.get_content_type() != "application/json":
+    sent = media_type(headers)
+    if sent is None or sent.name != "application/json":
         raise Refused(Refusal.UNSUPPORTED_MEDIA_TYPE, "Send JSON, as application/json.")
-    if str(message.get_content_charset("utf-8")) != "utf-8":
+    if sent.charset != "utf-8":
         raise Refused(Refusal.UNSUPPORTED_MEDIA_TYPE, "Send JSON in UTF-8.")
 
 

@@ -6,9 +6,11 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 
 from ...web.asgi import current_visit
+from ..media_type import media_type
 from ..refusals import Refusal, Refused
 
 MOST_FIELDS = 16
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
@@ -25,8 +27,8 @@ async def read_form(request: Request) -> Mapping[str, str]:
 def _parsed(content_types: list[str], body: bytes) -> dict[str, str]:
     if not body:
         return {}
-    kind = content_types[0].partition(";")[0].strip().lower() if len(content_types) == 1 else ""
-    if kind != "application/x-www-form-urlencoded":
+    sent = media_type(content_types)
+    if sent is None or sent.name != URLENCODED or sent.charset != "utf-8":
         raise Refused(Refusal.UNSUPPORTED_MEDIA_TYPE, "This page takes its own form only.")
     try:
         pairs = parse_qsl(

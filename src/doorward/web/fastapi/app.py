@@ -24,6 +24,7 @@ from ..door import Door
 from ..login import VisitAttempt, begin_login, elevate, log_out
 from ..origin import csrf_token
 from ..problem import problem
+from ..trailers import ignore_trailers
 from ..transport import Header, Transport, merge
 from .guard import NO_SCOPES, Guard, check_need
 from .openapi import describe_security
@@ -62,6 +63,7 @@ class Doorward:
 
     def install(self, app: FastAPI) -> None:
         """Put the gate before an application, and the security schemes on its OpenAPI page."""
+        ignore_trailers()
         _put_outermost(app, self.door)
         app.add_exception_handler(Rejected, _answer)
         app.add_exception_handler(StoreUnavailable, _answer)
