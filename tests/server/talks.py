@@ -9,7 +9,7 @@ from typing import Any
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from doorward.server.edge.connection import Shared, accept
+from doorward.server.edge.connection import Acceptor, Shared
 from doorward.server.edge.wire import Protocol
 from doorward.web.trailers import ignore_trailers
 from tests.support.until import PATIENCE
@@ -45,9 +45,8 @@ async def listening(
     ignore_trailers()
     state, known = ServerState(), shared or Shared()
     listener = socket.create_server(("127.0.0.1", 0))
-    accepting = asyncio.create_task(
-        accept(listener, lambda: protocol(config, state, {}, shared=known))
-    )
+    acceptor = Acceptor(listener, lambda: protocol(config, state, {}, shared=known))
+    acceptor.start()
     talks: list[Talk] = []
 
     async def connect(**how: Any) -> Talk:
@@ -58,7 +57,7 @@ async def listening(
         async with asyncio.timeout(PATIENCE):
             yield connect
     finally:
-        accepting.cancel()
+        acceptor.stop()
         listener.close()
         for _, writer in talks:
             writer.close()

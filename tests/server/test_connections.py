@@ -2,6 +2,7 @@
 their body."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from doorward.server.edge.bounds import MOST_BODY, Bounds
 from doorward.server.edge.connection import Shared
@@ -173,6 +176,18 @@ async def test_those_who_say_nothing_or_not_all_shut_out_nobody(begin: bytes) ->
             _, writer = await connect()
             writer.write(begin)
         assert await is_served(connect)
+
+
+async def test_a_connection_that_is_ended_before_it_began_leaves_no_socket() -> None:
+    config = Config(hello, ws="none", lifespan="off", log_config=None)
+    config.load()
+    one, other = socket.socketpair()
+    with other:
+        made = Patient(config, ServerState(), {}, shared=Shared())
+        made.welcome(one)
+        made.cut()
+        assert one.fileno() == -1
+        assert not made.connections
 
 
 async def test_nobody_is_ended_who_waits_for_an_answer() -> None:

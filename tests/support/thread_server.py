@@ -89,8 +89,7 @@ def _run(options: Options, listener: socket.socket, clock: Clock, ready: Ready) 
     try:
         app = create_app(options, clock=clock, cost=CHEAP)
         server = make_server(app, options)
-        factory = server.config.get_loop_factory()
-        with listener, asyncio.Runner(loop_factory=factory) as runner:
+        with listener, asyncio.Runner(loop_factory=server.loop_factory) as runner:
             runner.run(serve())
     except BaseException as error:
         if ready.done():

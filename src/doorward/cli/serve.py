@@ -82,7 +82,7 @@ def _serve(
 
     app = create_app(options)
     server = make_server(app, options, tie)
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=server.loop_factory) as runner:
         runner.run(_run(app, server, listener, None if tie else said))
     return 0
 

@@ -3,7 +3,7 @@ nothing, and TLS."""
 
 import socket
 import ssl
-from asyncio import BaseTransport, Task, Transport, get_running_loop, sleep
+from asyncio import BaseTransport, Task, TimerHandle, Transport, get_running_loop
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -14,6 +14,9 @@ from ...web.transport import Header
 from ..refusals import Refused
 from .alarm import Alarm
 from .headers import ALWAYS
+
+AT_ONCE = 8
+"""Connections that are accepted before those are served that are there already."""
 
 NO_FILE = 0.1
 """Seconds until the next try where the system has no file for another connection."""
@@ -58,6 +61,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, shared: Shared, **more: Any) -> None:
         super().__init__(*args, **more)
         self._shared = shared
+        self._accepted: socket.socket | None = None
         self._entering: Task[None] | None = None
         self._made = False
         self._unsent = 0
@@ -75,6 +79,7 @@ class Connection(HttpToolsProtocol):
         self.connections.add(self)
         self._wait()
         self._too_late.start()
+        self._accepted = accepted
         self._entering = self.loop.create_task(self._enter(accepted))
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -137,9 +142,11 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         elif self._entering is not None:
             self._entering.cancel()
+            if self._accepted is not None:
+                self._accepted.close()  # a task that has not begun hears nothing of its end
 
     async def _enter(self, accepted: socket.socket) -> None:
-        tls = self._shared.tls
+        self._accepted, tls = None, self._shared.tls
         try:
             await self.loop.connect_accepted_socket(
                 lambda: self,
@@ -177,17 +184,36 @@ class Connection(HttpToolsProtocol):
             self.cut()
 
 
-async def accept(listener: socket.socket, protocol: Callable[[], Connection]) -> None:
-    """Accept connections until cancelled, each by a protocol of its own."""
-    listener.setblocking(False)
-    while True:
-        try:
-            accepted, _ = await get_running_loop().sock_accept(listener)
-        except OSError as error:  # the client is gone already, or the process has no file left
-            await sleep(0 if isinstance(error, ConnectionError) else NO_FILE)
-        else:
-            protocol().welcome(accepted)
-            await sleep(0)  # those who are here are served between two that come
+class Acceptor:
+    """Accepts connections, each with a protocol of its own."""
+
+    def __init__(self, listener: socket.socket, protocol: Callable[[], Connection]) -> None:
+        self._listener = listener
+        self._protocol = protocol
+        self._loop = get_running_loop()
+        self._pause: TimerHandle | None = None
+
+    def start(self) -> None:
+        self._listener.setblocking(False)
+        self._loop.add_reader(self._listener, self._accept)
+
+    def stop(self) -> None:
+        self._loop.remove_reader(self._listener)
+        if self._pause is not None:
+            self._pause.cancel()
+
+    def _accept(self) -> None:
+        for _ in range(AT_ONCE):
+            try:
+                accepted, _ = self._listener.accept()
+            except (BlockingIOError, ConnectionError):  # another process was first, or it is gone
+                return
+            except OSError:  # the process has no file left
+                self.stop()
+                self._pause = self._loop.call_later(NO_FILE, self.start)
+                return
+            accepted.setblocking(False)
+            self._protocol().welcome(accepted)
 
 
 class Quiet:

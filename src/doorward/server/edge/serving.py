@@ -5,7 +5,8 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from ...web.door import Door
 from ...web.trailers import ignore_trailers
 from ..options import Options
 from ..refusals import Refused
-from .connection import Shared, accept
+from .connection import Acceptor, Shared
 from .headers import always
 from .wire import Protocol
 
@@ -56,7 +57,14 @@ class Server(uvicorn.Server):
         self._door = door
         self._shared = shared
         self._tie = tie
-        self._accepting: list[asyncio.Task[None]] = []
+        self._acceptors: list[Acceptor] = []
+
+    @property
+    def loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
+        """Of a loop that can watch a socket which accepts."""
+        if sys.platform == "win32":
+            return asyncio.SelectorEventLoop
+        return self.config.get_loop_factory()
 
     @contextmanager
     def told_by_signals(self) -> Iterator[None]:
@@ -77,8 +85,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve.  Uvicorn would listen by itself, and see a client only after TLS."""
         await super().startup([])
-        loop = asyncio.get_running_loop()
-        self._accepting = [loop.create_task(accept(each, self._protocol)) for each in sockets or ()]
+        self._acceptors = [Acceptor(each, self._protocol) for each in sockets or ()]
+        for each in self._acceptors:
+            each.start()
         if self._tie is not None:
             asyncio.get_running_loop().add_reader(self._tie.lifeline, self._orphaned)
             with suppress(BrokenPipeError):  # the parent is gone already: the lifeline tells
@@ -86,8 +95,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Told to stop."""
-        for each in self._accepting:
-            each.cancel()
+        for each in self._acceptors:
+            each.stop()
         if self._door.gate is not None:
             await self._door.gate.streams.stop()
         await super().shutdown(sockets)
