@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +12,9 @@ from uvicorn.server import ServerState
 
 from doorward.server.edge.connection import Acceptor, Shared
 from doorward.server.edge.wire import Protocol
+from doorward.server.refusals import Refused
 from doorward.web.trailers import ignore_trailers
+from doorward.web.transport import Header
 from tests.support.until import PATIENCE
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -20,14 +23,23 @@ Talk = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[..., Any]
 
 
+def sharing(
+    *,
+    always: Sequence[Header] = (),
+    tls: ssl.SSLContext | None = None,
+    on_refused: Callable[[Refused, str], None] = lambda refused, address: None,
+) -> Shared:
+    return Shared(always, tls, on_refused)
+
+
 class Hasty(Protocol):
-    slowest_head = 0.2
-    slowest_reader = 0.2
-    most_connections = 3
+    head_timeout = 0.2
+    write_timeout = 0.2
+    max_connections = 3
 
 
 class Patient(Protocol):
-    slowest_head = 3600
+    head_timeout = 3600
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
@@ -43,9 +55,9 @@ async def listening(
     config = Config(app, http=protocol, ws="none", lifespan="off", log_config=None, **more)
     config.load()
     ignore_trailers()
-    state, known = ServerState(), shared or Shared()
+    state, known = ServerState(), shared or sharing()
     listener = socket.create_server(("127.0.0.1", 0))
-    acceptor = Acceptor(listener, lambda: protocol(config, state, {}, shared=known))
+    acceptor = Acceptor(listener, lambda: protocol(config, state, {}, shared=known), known)
     acceptor.start()
     talks: list[Talk] = []
 
@@ -62,4 +74,4 @@ async def listening(
         for _, writer in talks:
             writer.close()
         for connection in list(state.connections):
-            connection.cut()  # type: ignore[union-attr]
+            connection.abort()  # type: ignore[union-attr]

@@ -11,7 +11,8 @@ from ...web.connection import StreamEnded
 from ...web.transport import NO_STORE, Header
 from ..refusals import Refusal, Refused
 from .answers import answer, is_page
-from .noted import Note
+from .bounds import is_path
+from .refusal_log import LogRefusal
 
 log = logging.getLogger("doorward")
 
@@ -61,9 +62,11 @@ class Headers:
     anything else refused, for its credential has travelled in the clear (ASVS 4.1.2).
     """
 
-    def __init__(self, app: App, public_origin: str, trusted: client.Trusted, note: Note) -> None:
+    def __init__(
+        self, app: App, public_origin: str, trusted: client.Trusted, log: LogRefusal
+    ) -> None:
         self._app = app
-        self._note = note
+        self._log = log
         self._origin = public_origin.encode()
         self._secure = public_origin.startswith("https:")
         self._always = always(public_origin)
@@ -100,7 +103,7 @@ class Headers:
         if scope["method"] != "GET" or not is_page(scope["path"]):
             told = any(name == b"x-forwarded-proto" for name, _ in scope["headers"])
             return self._refused(Refused(Refusal.INSECURE, UNNAMED if told else ""), scope)
-        if not scope["raw_path"].startswith(b"/"):  # `*@evil.example` would name another host
+        if not is_path(scope):  # `*@evil.example` would name another host
             return self._refused(Refused(Refusal.INVALID_REQUEST), scope)
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         moved = Response(b"", 308)
@@ -111,7 +114,7 @@ class Headers:
         return moved
 
     def _refused(self, refused: Refused, scope: Message) -> App:
-        self._note(refused, scope)
+        self._log(refused, scope)
         return answer(scope["path"], refused)
 
 

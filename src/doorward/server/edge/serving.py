@@ -17,7 +17,6 @@ from ...errors import ConfigurationError
 from ...web.door import Door
 from ...web.trailers import ignore_trailers
 from ..options import Options
-from ..refusals import Refused
 from .connection import Acceptor, Shared
 from .headers import always
 from .wire import Protocol
@@ -85,7 +84,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve.  Uvicorn would listen by itself, and see a client only after TLS."""
         await super().startup([])
-        self._acceptors = [Acceptor(each, self._protocol) for each in sockets or ()]
+        self._acceptors = [Acceptor(each, self._protocol, self._shared) for each in sockets or ()]
         for each in self._acceptors:
             each.start()
         if self._tie is not None:
@@ -127,11 +126,7 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
     )
     config.load()
     ignore_trailers()
-
-    def told(refused: Refused, address: str) -> None:
-        app.state.service.recorder.turned_away(refused, address)
-
-    shared = Shared(always(options.origin), _tls(options), told)
+    shared = Shared(always(options.origin), _tls(options), app.state.recorder.turned_away)
     return Server(config, app.state.doorward.door, shared, tie)
 
 

@@ -1,5 +1,4 @@
-"""Bytes that are no request yet, and those after its body: bounded in size and time, for the parser
-would wait and collect for ever."""
+"""Limits the size and duration of what arrives outside a body: unfinished heads and trailers."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -11,16 +10,14 @@ from ...web.transport import Header
 from ..refusals import Refusal, Refused
 from .connection import Connection
 from .headers import complete
+from .limits import LINGER
 
 MOST_HEAD = 64 * 1024
 """Bytes of an unfinished head, or trailer, before it is refused."""
 
 MOST_AHEAD = 16
-"""Requests that a client may send before it has the answer to its first."""
-
-LINGER = 1
-"""Seconds for which what a refused client still sends is read and thrown away: to close at once
-would reset the connection, and the answer would be lost with it (RFC 9112 section 9.6)."""
+"""Requests that a client may send before it has the answer to its first.  One more is not read, and
+the connection ends with the answer to the last."""
 
 
 class Protocol(Connection):
@@ -42,7 +39,7 @@ class Protocol(Connection):
         if self._unfinished > MOST_HEAD:
             self._refuse(Refused(Refusal.HEADERS_TOO_LARGE))
         elif self._unfinished and self._in_head:
-            self._too_late.start()
+            self._head_timer.start()
 
     def on_headers_complete(self) -> None:
         """The parser found the end of the head."""
@@ -50,7 +47,7 @@ class Protocol(Connection):
             self._stop(Refused(Refusal.INVALID_REQUEST))
         self._in_head = False
         self._progress = True
-        self._too_late.stop()
+        self._head_timer.stop()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -82,11 +79,17 @@ class Protocol(Connection):
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
-        self._too_late.stop()
-        self._shared.told(refused, self.client[0] if self.client else "")
-        if self._is_answering():
+        self._head_timer.stop()
+        self._shared.on_refused(refused, self.client[0] if self.client else "")
+        whole = [each for each in self._answering if not each.more_body]
+        if whole:
+            whole[-1].keep_alive = False  # those are still answered, and nothing after them
+        elif self._answering and self._answering[0].response_started:
             self.transport.close()  # a client would take our answer for a part of that one
-            return
+        else:
+            self._answer(refused)
+
+    def _answer(self, refused: Refused) -> None:
         for cycle in self._answering:
             cycle.disconnected = True  # it began with a head that seemed good, and ends now
             cycle.message_event.set()
@@ -95,9 +98,6 @@ class Protocol(Connection):
             self.transport.write_eof()
         self._expect_reader()
         self.loop.call_later(LINGER, self.transport.close)
-
-    def _is_answering(self) -> bool:
-        return len(self._answering) > 1 or any(each.response_started for each in self._answering)
 
 
 def _answer(refused: Refused, always: Sequence[Header]) -> bytes:
