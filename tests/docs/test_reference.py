@@ -19,9 +19,9 @@ from doorward.passwords import LONGEST, Cost
 from doorward.server import pages
 from doorward.server.app import create_app
 from doorward.server.edge import bounds, limits
-from doorward.server.edge.connection import Connection
+from doorward.server.edge.connection import MAX_CONNECTIONS
 from doorward.server.edge.serving import KEEP_ALIVE
-from doorward.server.edge.wire import MOST_AHEAD
+from doorward.server.edge.wire import MAX_AHEAD
 from doorward.server.options import OPTIONS, Options
 from doorward.server.people import limiter
 from doorward.server.record import sparing
@@ -201,11 +201,11 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"{limiter.DAILY} a day",
             f"{limiter.FROM_SOURCE} in {minutes} minutes",
             f"to {LONGEST} characters",
-            f"at most {Connection.max_connections} connections",
+            f"at most {MAX_CONNECTIONS} connections",
             f"has {limits.SLOWEST} seconds for TLS",
             f"for up to {KEEP_ALIVE} seconds",
         ],
-        "security.md": [f"{MOST_AHEAD} requests ahead"],
+        "security.md": [f"{MAX_AHEAD} requests ahead"],
         "settings.md": [
             f"{ELEVATE_OVERLAP} seconds of overlap",
             f"{MOST_BRANCHES} re-branches",

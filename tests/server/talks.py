@@ -10,10 +10,10 @@ from typing import Any
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from doorward.server.edge.connection import Acceptor, Shared
+from doorward.server.edge.connection import MAX_CONNECTIONS, Acceptor, Shared
 from doorward.server.edge.wire import Protocol
 from doorward.server.refusals import Refused
-from doorward.web.trailers import ignore_trailers
+from doorward.web.framing import mend_framing
 from doorward.web.transport import Header
 from tests.support.until import PATIENCE
 
@@ -28,14 +28,14 @@ def sharing(
     always: Sequence[Header] = (),
     tls: ssl.SSLContext | None = None,
     on_refused: Callable[[Refused, str], None] = lambda refused, address: None,
+    max_connections: int = MAX_CONNECTIONS,
 ) -> Shared:
-    return Shared(always, tls, on_refused)
+    return Shared(always, tls, on_refused, max_connections)
 
 
 class Hasty(Protocol):
     head_timeout = 0.2
     write_timeout = 0.2
-    max_connections = 3
 
 
 class Patient(Protocol):
@@ -54,7 +54,7 @@ async def listening(
     """Whoever calls what this gives is connected; all ends with it."""
     config = Config(app, http=protocol, ws="none", lifespan="off", log_config=None, **more)
     config.load()
-    ignore_trailers()
+    mend_framing()
     state, known = ServerState(), shared or sharing()
     listener = socket.create_server(("127.0.0.1", 0))
     acceptor = Acceptor(listener, lambda: protocol(config, state, {}, shared=known), known)

@@ -31,6 +31,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 
 REQUEST = HEAD + b"\r\n"
+FEW = 3
 LARGE = 16 * 2**20
 """Bytes that no system keeps for a client that reads none."""
 
@@ -42,6 +43,10 @@ async def large(scope: Any, receive: Any, send: Any) -> None:
 
 
 def quiet(refused: Refused, scope: Any) -> None: ...
+
+
+def few() -> Shared:
+    return sharing(max_connections=FEW)
 
 
 def waited_for(waits: list[Any], number: int) -> bool:
@@ -60,9 +65,9 @@ async def is_served(connect: Connect, **how: Any) -> bool:
 
 
 async def test_one_more_than_may_be_ends_the_one_that_waited_longest() -> None:
-    async with listening(Hasty, timeout_keep_alive=3600) as connect:
+    async with listening(Hasty, shared=few(), timeout_keep_alive=3600) as connect:
         kept = []
-        for _ in range(Hasty.max_connections):
+        for _ in range(FEW):
             reader, writer = await connect()
             writer.write(REQUEST)
             await reader.readuntil(b"0\r\n\r\n")
@@ -82,10 +87,7 @@ SLOW_BODY = HEAD + b"Content-Length: 9\r\n\r\na"
 
 @pytest.mark.parametrize("begin", [b"", HEAD, SLOW_BODY, REQUEST + SLOW_BODY])
 async def test_those_who_say_nothing_or_not_all_shut_out_nobody(begin: bytes) -> None:
-    class Few(Patient):
-        max_connections = 3
-
-    async with listening(Few, Bounds(hello, quiet)) as connect:
+    async with listening(Patient, Bounds(hello, quiet), few()) as connect:
         for _ in range(20):
             _, writer = await connect()
             writer.write(begin)
@@ -93,13 +95,10 @@ async def test_those_who_say_nothing_or_not_all_shut_out_nobody(begin: bytes) ->
 
 
 async def test_those_who_read_no_answer_shut_out_nobody() -> None:
-    class Few(Patient):
-        max_connections = 3
-
     async def either(scope: Any, receive: Any, send: Any) -> None:
         await (hello if scope["path"] == "/" else large)(scope, receive, send)
 
-    async with listening(Few, either) as connect:
+    async with listening(Patient, either, few()) as connect:
         for _ in range(20):
             _, writer = await connect(limit=1024)
             writer.write(REQUEST.replace(b"/ ", b"/large ") * 2)
@@ -145,7 +144,7 @@ async def test_a_connection_that_is_ended_before_it_began_leaves_no_socket() -> 
     one, other = socket.socketpair()
     with other:
         made = Patient(config, ServerState(), {}, shared=sharing())
-        made.accept(one)
+        made.accept(one, None)
         made.abort()
         assert one.fileno() == -1
         assert not made.connections
@@ -158,15 +157,15 @@ async def test_nobody_is_ended_who_waits_for_an_answer() -> None:
         waits.append(asyncio.current_task())
         await asyncio.Event().wait()
 
-    async with listening(Hasty, never) as connect:
-        for number in range(Hasty.max_connections):
+    async with listening(Hasty, never, few()) as connect:
+        for number in range(FEW):
             _, writer = await connect()
             writer.write(REQUEST)
             await eventually(partial(waited_for, waits, number + 1))
         reader, _ = await connect()
         with suppress(ConnectionResetError):
             assert await reader.read() == b""
-        assert len(waits) == Hasty.max_connections
+        assert len(waits) == FEW
         assert not any(task.done() for task in waits)
 
 
@@ -175,23 +174,20 @@ def tls(tmp_path: Path) -> tuple[Shared, ssl.SSLContext]:
     trusting = make_certificate(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    return sharing(tls=context), trusting
+    return sharing(tls=context, max_connections=FEW), trusting
 
 
 @pytest.mark.parametrize("begin", [b"", b"\x16"])
 async def test_those_who_never_begin_tls_shut_out_nobody(
     tls: tuple[Shared, ssl.SSLContext], begin: bytes
 ) -> None:
-    class Few(Patient):
-        max_connections = 3
-
     shared, trusting = tls
-    async with listening(Few, hello, shared) as connect:
+    async with listening(Patient, hello, shared) as connect:
         for _ in range(20):
             _, writer = await connect()
             writer.write(begin)
         assert await is_served(connect, ssl=trusting, server_hostname="localhost")
-        assert len(shared.waiting) <= Few.max_connections
+        assert len(shared.waiting) <= FEW
 
 
 async def test_tls_has_to_begin_in_time(tls: tuple[Shared, ssl.SSLContext]) -> None:
@@ -252,6 +248,20 @@ async def test_who_resets_a_connection_leaves_no_timer() -> None:
         writer.transport.abort()
         await eventually(lambda: not shared.waiting)
     assert made[0].timeout_keep_alive_task is None
+
+
+async def test_a_client_is_known_by_the_address_it_was_accepted_from() -> None:
+    """A connection that was reset tells none any more, and its guesses would count for nobody."""
+    config = Config(hello, ws="none", lifespan="off", log_config=None)
+    config.load()
+    one, other = socket.socketpair()
+    with other:
+        made = Patient(config, ServerState(), {}, shared=sharing())
+        made.accept(one, ("203.0.113.7", 1234))
+        await eventually(lambda: made.client is not None)
+        assert made.client == ("203.0.113.7", 1234)
+        made.abort()
+        await eventually(lambda: not made.connections)
 
 
 async def test_who_hangs_up_in_the_midst_of_answers_leaves_no_line(

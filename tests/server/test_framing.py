@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from doorward.server.edge.bounds import MOST_BODY, Bounds
-from doorward.server.edge.headers import Headers, always
-from doorward.server.edge.wire import MOST_AHEAD, MOST_HEAD
+from doorward.server.edge.headers import always
+from doorward.server.edge.https import HttpsOnly
+from doorward.server.edge.wire import MAX_AHEAD, MAX_HEAD
 from doorward.server.refusals import Refused
-from doorward.web.client import Trusted
 from tests.server.talks import HEAD, Hasty, Patient, hello, listening, sharing
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +64,7 @@ async def test_a_trailer_is_bounded_like_a_head(begin: bytes) -> None:
         reader, writer = await connect()
         writer.write(CHUNKED + begin)
         with suppress(ConnectionResetError):
-            for _ in range(8 * MOST_HEAD // len(line)):  # what came with the body does not count
+            for _ in range(8 * MAX_HEAD // len(line)):  # what came with the body does not count
                 writer.write(line)
                 await writer.drain()
         answer = await reader.read()
@@ -80,6 +80,69 @@ async def test_a_large_body_is_no_long_trailer() -> None:
         assert b"200 OK" in await reader.readuntil(b"\r\n0\r\n\r\n")
 
 
+async def test_a_trailer_that_ends_the_connection_ends_it() -> None:
+    """The parser believes it, and would read nothing more of a connection that stays open."""
+    async with listening(Patient, echo) as connect:
+        reader, writer = await connect()
+        writer.write(CHUNKED + b"Connection: close\r\n\r\n")
+        assert b"200 OK" in await reader.read()
+
+
+async def test_a_head_of_many_small_fields_is_refused() -> None:
+    async with listening(Patient, echo) as connect:
+        reader, writer = await connect()
+        writer.write(HEAD + b"a:\r\n" * 300)
+        assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_half_a_head_behind_a_request_is_timed() -> None:
+    async with listening(Hasty, echo) as connect:
+        reader, writer = await connect()
+        writer.write(REQUEST + HEAD)
+        answers = await reader.read()
+        assert answers.startswith(b"HTTP/1.1 200 ")
+        assert b"HTTP/1.1 408 " in answers
+
+
+# --- upgrades ---
+
+UPGRADE = HEAD + b"Connection: Upgrade\r\nUpgrade: foo\r\n"
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("before", [b"", b"\r\n" * 5000])
+@pytest.mark.parametrize("framing", [b"Content-Length: %d", b"Transfer-Encoding: chunked\r\nX: %d"])
+async def test_no_request_is_smuggled_in_the_body_of_an_upgrade(
+    framing: bytes, before: bytes, apart: bool
+) -> None:
+    asked: list[str] = []
+
+    async def kept(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await echo(scope, receive, send)
+
+    body = before + REQUEST.replace(b"/ ", b"/smuggled ")
+    async with listening(Patient, kept) as connect:
+        reader, writer = await connect()
+        writer.write(UPGRADE + framing % len(body) + b"\r\n\r\n" + (b"" if apart else body))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionResetError):
+            writer.write(body)
+            answer += await reader.read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert asked == []
+
+
+async def test_an_upgrade_that_is_not_spoken_is_answered_and_is_the_last_request() -> None:
+    async with listening(Patient, echo) as connect:
+        reader, writer = await connect()
+        writer.write(UPGRADE + b"\r\n" + REQUEST)
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1") == 1
+
+
 # --- requests ahead of their answers ---
 
 
@@ -87,8 +150,8 @@ async def test_a_large_body_is_no_long_trailer() -> None:
 async def test_a_client_may_be_ahead_by_some_requests_and_no_more(more: int) -> None:
     async with listening(Patient, echo) as connect:
         reader, writer = await connect()
-        writer.write(REQUEST * (1 + MOST_AHEAD + more))
-        for _ in range(1 + MOST_AHEAD):
+        writer.write(REQUEST * (1 + MAX_AHEAD + more))
+        for _ in range(1 + MAX_AHEAD):
             assert b"200 OK" in await reader.readuntil(b"\r\n0\r\n\r\n")
         if more:
             with suppress(ConnectionResetError):
@@ -150,7 +213,7 @@ async def test_a_body_that_does_not_come_is_answered_408_and_ends_its_connection
         assert b"connection: close" in answer
 
 
-@pytest.mark.parametrize("bad", [b"hello\r\n\r\n", HEAD + b"x: " + b"a" * 2 * MOST_HEAD])
+@pytest.mark.parametrize("bad", [b"hello\r\n\r\n", HEAD + b"x: " + b"a" * 2 * MAX_HEAD])
 @pytest.mark.parametrize("origin", ["http://localhost", "https://login.example"])
 async def test_what_is_no_request_is_answered_with_the_headers_of_every_answer(
     bad: bytes, origin: str
@@ -165,7 +228,7 @@ async def test_what_is_no_request_is_answered_with_the_headers_of_every_answer(
 
 @pytest.mark.parametrize("target", [b"*@evil.example", b"*.evil.example/", b"*"])
 async def test_nobody_is_moved_to_another_host(target: bytes) -> None:
-    app = Headers(hello, "https://login.example", Trusted.parse([]), quiet)
+    app = Bounds(HttpsOnly(hello, "https://login.example", quiet), quiet)
     async with listening(Patient, app) as connect:
         reader, writer = await connect()
         writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -178,7 +241,7 @@ async def test_what_is_refused_before_it_is_a_request_is_told() -> None:
     told: list[tuple[str, str]] = []
     tell: Callable[..., None] = lambda refused, address: told.append((refused.reason, address))  # noqa: E731
     async with listening(Hasty, hello, sharing(on_refused=tell)) as connect:
-        for bad in (b"hello\r\n\r\n", HEAD + b"x: " + b"a" * 2 * MOST_HEAD, HEAD):
+        for bad in (b"hello\r\n\r\n", HEAD + b"x: " + b"a" * 2 * MAX_HEAD, HEAD):
             reader, writer = await connect()
             writer.write(bad)
             await reader.read()

@@ -18,6 +18,7 @@ from ..web.fastapi import Doorward
 from .edge import answers
 from .edge.bounds import Bounds
 from .edge.headers import Headers
+from .edge.https import HttpsOnly
 from .edge.refusal_log import logged, refusal_log
 from .meters.metrics import VERSION, Metrics
 from .meters.timed import timed
@@ -101,5 +102,6 @@ def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, logged(handler, log))
+    app.add_middleware(HttpsOnly, public_origin=options.origin, log=log)
     app.add_middleware(Bounds, log=log)
-    app.add_middleware(Headers, public_origin=options.origin, trusted=trusted, log=log)
+    app.add_middleware(Headers, public_origin=options.origin, trusted=trusted)

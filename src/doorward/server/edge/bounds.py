@@ -74,16 +74,10 @@ def _is_plain(scope: Message) -> bool:
     fewest = 1 if scope["http_version"] == "1.1" else 0  # HTTP/2 says it otherwise
     return (
         scope["http_version"] in VERSIONS
-        and is_path(scope)
+        and (scope.get("raw_path") or b"/").startswith(b"/")
         and fewest <= len(hosts) <= 1
         and codings in ([], [b"chunked"])
     )
-
-
-def is_path(scope: Message) -> bool:
-    """Whether the target of the request is a path, so that it can stand behind an origin."""
-    raw: bytes = scope.get("raw_path") or b"/"
-    return raw.startswith(b"/")
 
 
 async def _body(scope: Message, receive: Receive) -> bytes | None:

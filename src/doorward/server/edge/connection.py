@@ -16,6 +16,9 @@ from ..refusals import Refused
 from .limits import SLOWEST
 from .timer import Timer
 
+MAX_CONNECTIONS = 500
+"""Open connections of a process.  For one more, the one that waited longest is closed."""
+
 AT_ONCE = 8
 """Connections that are accepted before those are served that are there already."""
 
@@ -42,6 +45,7 @@ class Shared:
     always: Sequence[Header]
     tls: ssl.SSLContext | None
     on_refused: Callable[[Refused, str], None]
+    max_connections: int = MAX_CONNECTIONS
     waiting: "dict[Connection, None]" = field(default_factory=dict)
     """Connections whose next step is the client's, the longest-waiting first.  The first is closed
     when another one needs its place."""
@@ -68,13 +72,11 @@ class Connection(HttpToolsProtocol):
     tls_shutdown_timeout: float = 2
     """Seconds that a client has to answer the end of TLS."""
 
-    max_connections = 500
-    """Open connections.  For one more, the one that waited longest is cut off."""
-
     def __init__(self, *args: Any, shared: Shared, **more: Any) -> None:
         super().__init__(*args, **more)
         self._shared = shared
         self._accepted: socket.socket | None = None
+        self._address: Any = None
         self._entering: Task[None] | None = None
         self._connected = False
         self._unsent = 0
@@ -82,11 +84,12 @@ class Connection(HttpToolsProtocol):
         self._head_timer = Timer(self.loop, self.head_timeout, self._give_up)
         self._write_timer = Timer(self.loop, self.write_timeout, self._check_reader)
 
-    def accept(self, accepted: socket.socket) -> None:
+    def accept(self, accepted: socket.socket, address: Any) -> None:
         """Begin with an accepted socket, if there is room or can be made."""
-        if len(self.connections) >= self.max_connections and not self._shared.make_room():
+        if len(self.connections) >= self._shared.max_connections and not self._shared.make_room():
             accepted.close()
             return
+        self._address = address
         self.connections.add(self)
         self._shared.waiting[self] = None
         self._head_timer.start()
@@ -97,6 +100,8 @@ class Connection(HttpToolsProtocol):
         """A client is there, and TLS has begun if it should."""
         self._connected = True
         super().connection_made(cast(Transport, SafeTransport(cast(Transport, transport))))
+        if self._address:  # of a client that has reset the connection, the socket tells none
+            self.client = (self._address[0], self._address[1])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
@@ -140,10 +145,10 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """The server ends."""
-        if self._connected:
-            super().shutdown()
+        if not self._connected or (self._answering and self._answering[0].more_body):
+            self.abort()  # it is the client that has to go on
         else:
-            self.abort()
+            super().shutdown()
 
     def abort(self) -> None:
         """End it at once, whatever it is about."""
@@ -225,14 +230,14 @@ class Acceptor:
     def _accept(self) -> None:
         for _ in range(AT_ONCE):
             try:
-                accepted, _ = self._listener.accept()
+                accepted, address = self._listener.accept()
             except (BlockingIOError, ConnectionError):  # another process was first, or it is gone
                 return
             except OSError as error:
                 self._wait_for_files(error)
                 return
             accepted.setblocking(False)
-            self._protocol().accept(accepted)
+            self._protocol().accept(accepted, address)
 
     def _wait_for_files(self, error: OSError) -> None:
         """Each connection is a file, and so is each of the database's."""

@@ -15,9 +15,10 @@ from fastapi import FastAPI
 
 from ...errors import ConfigurationError
 from ...web.door import Door
-from ...web.trailers import ignore_trailers
+from ...web.framing import mend_framing
 from ..options import Options
 from .connection import Acceptor, Shared
+from .files import max_connections
 from .headers import always
 from .wire import Protocol
 
@@ -125,8 +126,10 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
         timeout_keep_alive=KEEP_ALIVE,
     )
     config.load()
-    ignore_trailers()
-    shared = Shared(always(options.origin), _tls(options), app.state.recorder.turned_away)
+    mend_framing()
+    shared = Shared(
+        always(options.origin), _tls(options), app.state.recorder.turned_away, max_connections()
+    )
     return Server(config, app.state.doorward.door, shared, tie)
 
 

@@ -12,10 +12,16 @@ from .connection import Connection
 from .headers import complete
 from .limits import LINGER
 
-MOST_HEAD = 64 * 1024
+MAX_HEAD = 32 * 1024
 """Bytes of an unfinished head, or trailer, before it is refused."""
 
-MOST_AHEAD = 16
+MAX_FIELDS = 200
+"""Fields of a head and its trailer together."""
+
+PIECE = 16 * 1024
+"""Bytes that the parser gets at once."""
+
+MAX_AHEAD = 16
 """Requests that a client may send before it has the answer to its first.  One more is not read, and
 the connection ends with the answer to the last."""
 
@@ -24,31 +30,53 @@ class Protocol(Connection):
     """HTTP/1.1, with an end to what is read before a request begins and after its body."""
 
     _unfinished = 0
+    _fields = 0
+    _begun = False
     _in_head = True
     _progress = False
     _refused = False
+    _last = False
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the socket."""
-        if self._refused:
-            return
+        """Bytes from the socket, read in pieces: a limit is looked at after each."""
+        for start in range(0, len(data), PIECE):
+            if self._refused or self._last:
+                return
+            self._read(data[start : start + PIECE])
+
+    def _read(self, piece: bytes) -> None:
         self._progress = False
-        super().data_received(data)
+        super().data_received(piece)
         # where a body came, or a request ended, most bytes were theirs
-        self._unfinished = 0 if self._progress else self._unfinished + len(data)
-        if self._unfinished > MOST_HEAD:
+        self._unfinished = 0 if self._progress else self._unfinished + len(piece)
+        if self._unfinished > MAX_HEAD:
             self._refuse(Refused(Refusal.HEADERS_TOO_LARGE))
-        elif self._unfinished and self._in_head:
+        elif self._in_head and (self._begun or self._unfinished):
             self._head_timer.start()
+
+    def on_message_begin(self) -> None:
+        """The parser found the first byte of a request."""
+        super().on_message_begin()
+        self._begun = True
+        self._fields = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser found a field, of a head or of a trailer."""
+        self._fields += 1
+        if self._fields > MAX_FIELDS:  # each costs thirty times its bytes in memory
+            self._stop(Refused(Refusal.HEADERS_TOO_LARGE))
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The parser found the end of the head."""
-        if len(self._answering) > MOST_AHEAD:
+        if len(self._answering) > MAX_AHEAD:
             self._stop(Refused(Refusal.INVALID_REQUEST))
-        self._in_head = False
+        self._in_head = self._begun = False
         self._progress = True
         self._head_timer.stop()
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self._end_after_this()  # the parser takes what follows for another protocol
 
     def on_body(self, body: bytes) -> None:
         """The parser found a part of the body."""
@@ -59,13 +87,19 @@ class Protocol(Connection):
         """The parser found the end of the request."""
         super().on_message_complete()
         self._in_head = self._progress = True
+        if not self.parser.should_keep_alive():
+            self._end_after_this()  # the parser reads no further, also where a trailer said so
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP."""
         self._refuse(Refused(Refusal.INVALID_REQUEST))
 
+    def _end_after_this(self) -> None:
+        self._last = True
+        self.cycle.keep_alive = False
+
     def _give_up(self) -> None:
-        if self._unfinished:
+        if self._begun or self._unfinished:
             self._refuse(Refused(Refusal.TOO_SLOW))
         else:
             super()._give_up()
