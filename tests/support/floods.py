@@ -75,7 +75,7 @@ def floods(share: float = 1) -> dict[str, Flood]:
         "slow heads": Flood(some(800), b"GET /" + HEAD + b"x: " + b"a" * 60_000, b"a", 500, 1),
         "slow bodies behind answers": Flood(some(500), request + post + body + b" ", b" ", 500, 1),
         "requests behind unread answers": Flood(some(500), large * 9),
-        "resets": Flood(some(300), request, resets=True),
+        "resets": Flood(some(30), request, resets=True),
         "silence": Flood(some(1300), b""),
         "silence before TLS": Flood(some(1300), b"", tls=True),
         "a byte of TLS": Flood(some(1300), b"\x16", tls=True),

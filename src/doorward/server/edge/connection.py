@@ -19,6 +19,12 @@ from .timer import Timer
 MAX_CONNECTIONS = 500
 """Open connections of a process.  For one more, the one that waited longest is closed."""
 
+MANY_UNSENT = 16 * 1024
+"""Bytes of answers after which no more is written for a client until it has taken most of them."""
+
+MAX_UNSENT = 8 * 2**20
+"""Bytes of answers that a process keeps for clients which do not take them."""
+
 AT_ONCE = 8
 """Connections that are accepted before those are served that are there already."""
 
@@ -49,6 +55,15 @@ class Shared:
     waiting: "dict[Connection, None]" = field(default_factory=dict)
     """Connections whose next step is the client's, the longest-waiting first.  The first is closed
     when another one needs its place."""
+
+    unsent: "dict[Connection, int]" = field(default_factory=dict)
+    """Bytes of answers that clients do not take, the longest first."""
+
+    def hold(self, connection: "Connection", unsent: int) -> None:
+        """Keep what a client does not take, and close others' connections if that is too much."""
+        self.unsent[connection] = unsent
+        while sum(self.unsent.values()) > MAX_UNSENT and len(self.unsent) > 1:
+            next(iter(self.unsent)).abort()
 
     def make_room(self) -> bool:
         """Close the connection that waits longest.  Whether there was one."""
@@ -99,6 +114,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """A client is there, and TLS has begun if it should."""
         self._connected = True
+        cast(Transport, transport).set_write_buffer_limits(high=MANY_UNSENT)
         super().connection_made(cast(Transport, SafeTransport(cast(Transport, transport))))
         if self._address:  # of a client that has reset the connection, the socket tells none
             self.client = (self._address[0], self._address[1])
@@ -136,10 +152,12 @@ class Connection(HttpToolsProtocol):
         super().pause_writing()
         self._update_waiting()
         self._expect_reader()
+        self._shared.hold(self, self._unsent)
 
     def resume_writing(self) -> None:
         """The client took what was written."""
         super().resume_writing()
+        self._shared.unsent.pop(self, None)
         self._write_timer.stop()
         self._update_waiting()
 
@@ -183,6 +201,7 @@ class Connection(HttpToolsProtocol):
     def _forget(self) -> None:
         self.connections.discard(self)
         self._shared.waiting.pop(self, None)
+        self._shared.unsent.pop(self, None)
         self._head_timer.stop()
         self._write_timer.stop()
 

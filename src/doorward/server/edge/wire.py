@@ -21,7 +21,7 @@ MAX_FIELDS = 200
 PIECE = 16 * 1024
 """Bytes that the parser gets at once."""
 
-MAX_AHEAD = 16
+MAX_AHEAD = 8
 """Requests that a client may send before it has the answer to its first.  One more is not read, and
 the connection ends with the answer to the last."""
 
