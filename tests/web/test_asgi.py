@@ -248,6 +248,29 @@ async def test_two_doors_one_within_the_other_each_know_their_own(build: Build) 
     assert (await ask(app, "/within", headers=both)).body == b"bob"
 
 
+async def test_an_answer_to_somebody_is_stored_nowhere_unless_the_application_says_so(
+    house: House,
+) -> None:
+    held = cookies_of(await house.log_in())
+    for path, said in (("/me", "no-store"), ("/cached", "public, max-age=3600")):
+        answer = await ask(starlette(house), path, headers=[held])
+        assert answer.all("cache-control") == [said]
+        assert answer.all("vary") == ["Cookie, Authorization"]
+
+
+async def test_an_answer_varies_if_the_handler_asked_also_if_it_found_nobody(house: House) -> None:
+    async def maybe(scope: Any, receive: Any, send: Any) -> None:
+        await current_visit().optional_principal()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    answer = await ask(house.guard(maybe))
+    assert (answer.all("vary"), answer.all("cache-control")) == (["Cookie, Authorization"], [])
+    refused = await ask(starlette(house), "/me")
+    assert refused.all("vary") == ["Cookie, Authorization"]
+    assert (await ask(starlette(house), "/sync")).all("vary") == []
+
+
 # --- refusals touch no cookies --------------------------------------------------------------------
 
 
