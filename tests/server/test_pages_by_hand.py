@@ -140,9 +140,11 @@ async def test_the_front_page_knows_who_is_there(house: House) -> None:
     stranger, alice = await house.browser(), await house.alice()
     assert "/signup" in (await stranger.get("/")).text
     assert "Your account" in (await alice.get("/")).text
+    ended = await house.browser(cookie=f"__Host-session={alice.cookies['__Host-session']}")
     await alice.post("/api/logout")
-    dead = await house.browser(cookie="__Host-session=dws_x")
-    assert (await dead.get("/")).headers["location"] == "/login"
+    assert "/signup" in (await ended.get("/")).text
+    malformed = await house.browser(cookie="__Host-session=dws_x")
+    assert (await malformed.get("/")).headers["location"] == "/login"
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/account/nothing", "/static", "/admin/x"])

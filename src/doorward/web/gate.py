@@ -19,6 +19,16 @@ LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
 RENEWABLE = LAPSED | {Reason.WITHDRAWN}
 """Refusals of an access token after which the refresh token of the same session may speak."""
 
+DEAD = RENEWABLE | {
+    Reason.IDLE,
+    Reason.REVOKED,
+    Reason.UNKNOWN,
+    Reason.REUSED,
+    Reason.UNSTEADY,
+}
+"""Refusals of a credential that was good once or may have been: its holder is nobody now.  What is
+malformed or forged was never good, and a second credential could stand behind it."""
+
 
 class Gate:
     """What all requests of one application share."""
@@ -42,7 +52,16 @@ class Visit:
     that somebody asked, `issued` what an inline refresh gave out.
     """
 
-    __slots__ = ("_asked_about", "_credential", "_ours", "_scope", "asked", "gate", "issued", "known")
+    __slots__ = (
+        "_asked_about",
+        "_credential",
+        "_ours",
+        "_scope",
+        "asked",
+        "gate",
+        "issued",
+        "known",
+    )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
         self.gate = gate
@@ -119,11 +138,13 @@ class Visit:
         return self.known
 
     async def optional_principal(self) -> Principal | None:
-        """Like `principal`, but None when no credential was presented; a bad one is refused."""
+        """Like `principal`, but None without a credential and with a dead one, so that a public
+        page stays public for somebody whose session ended.  Still refused: a credential that is
+        malformed, doubled or forged, and an unsafe request of another origin."""
         try:
             return await self.principal()
         except Rejected as refused:
-            if refused.reason is Reason.MISSING:
+            if refused.reason is Reason.MISSING or refused.reason in DEAD:
                 return None
             raise
 

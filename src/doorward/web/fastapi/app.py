@@ -83,9 +83,9 @@ class Doorward:
     async def optional_principal(
         self, security_scopes: SecurityScopes = NO_SCOPES
     ) -> Principal | None:
-        """Dependency: who makes this request, or None without a credential; a bad one gets 401.
-        Nobody has the scopes of `Security(auth.optional_principal, scopes=[...])`, so with them it
-        is as `principal`."""
+        """Dependency: who makes this request, or None without a credential or with one of a session
+        that ended; a malformed or forged one gets 401.  Nobody has the scopes of
+        `Security(auth.optional_principal, scopes=[...])`, so with them it is as `principal`."""
         if security_scopes.scopes:
             return await self.principal(security_scopes)
         return await current_visit().optional_principal()
