@@ -26,7 +26,7 @@ from ..origin import csrf_token
 from ..problem import problem
 from ..trailers import ignore_trailers
 from ..transport import Header, Transport, merge
-from .guard import NO_SCOPES, Guard, check_need
+from .guard import NO_SCOPES, Guard
 from .openapi import describe_security
 
 
@@ -94,19 +94,28 @@ class Doorward:
         self,
         *,
         role: str | None = None,
+        any_role: Collection[str] | None = None,
         scope: str | None = None,
         fresh: int | None = None,
         max_staleness: int | None = None,
     ) -> Guard:
-        """Dependency: the principal, who has this role and scope (else 403) and proved a factor
-        within `fresh` seconds (else 401 `step_up_required`).  `max_staleness=0` asks the store
-        whether all that is so at this moment: for the money transfer.
+        """Dependency: the principal, who has this role, at least one of `any_role` and this scope
+        (else 403) and proved a factor within `fresh` seconds (else 401 `step_up_required`).
+        `max_staleness=0` asks the store whether all that is so at this moment: for the money
+        transfer.
 
         Raises `ValueError` when asked for nothing (that is `principal`), for a name that no role or
         scope can have, and for seconds that are no whole number from 0.
         """
-        check_need(role, scope, fresh, max_staleness)
-        return Guard(role=role, scope=scope, fresh=fresh, max_staleness=max_staleness)
+        guard = Guard(
+            role=role, any_role=any_role, scope=scope, fresh=fresh, max_staleness=max_staleness
+        )
+        if guard == self.principal:
+            raise ValueError(
+                "requires needs a role, any_role, a scope, fresh or max_staleness; auth.principal"
+                " asks for nothing"
+            )
+        return guard
 
     def csrf_token(self, principal: Principal) -> str:
         """What a client that sends neither `Sec-Fetch-Site` nor `Origin` must send as
