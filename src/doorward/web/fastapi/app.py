@@ -9,12 +9,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.security import SecurityScopes
 from starlette.middleware import Middleware as AnyMiddleware
-from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from ...auth import Auth
-from ...errors import Rejected, StoreUnavailable
 from ...opening import Around, itself
 from ...settings import Settings
 from ...teller import Record, ignore
@@ -23,11 +21,12 @@ from ..asgi import Middleware, current_visit, expect
 from ..door import Door
 from ..login import VisitAttempt, begin_login, elevate, log_out
 from ..origin import csrf_token
-from ..problem import problem
 from ..trailers import ignore_trailers
 from ..transport import Header, Transport, merge
+from ..way_back import check_login_page, local_path, root_of
 from .guard import NO_SCOPES, Guard
 from .openapi import describe_security
+from .refusals import answering, put_handlers, put_into_mounted
 
 
 class Doorward:
@@ -61,12 +60,21 @@ class Doorward:
         )
         self.principal = Guard()
 
-    def install(self, app: FastAPI) -> None:
-        """Put the gate before an application, and the security schemes on its OpenAPI page."""
+    def install(self, app: FastAPI, *, login_page: str | None = None) -> None:
+        """Put the gate before an application and before those mounted in it when it starts, and the
+        security schemes on its OpenAPI page.  Exception handlers that the application has for
+        `Rejected`, `StoreUnavailable` or `DoorwardError` are kept.
+
+        With `login_page`, a path of this application, a browser that opens a page and is not logged
+        in is sent there with `return_to`, the way back: give it to `way_back`.  Programs still get
+        problem details.  Raises `ConfigurationError` for what is no path.
+        """
+        if login_page is not None:
+            check_login_page(login_page)
         ignore_trailers()
         _put_outermost(app, self.door)
-        app.add_exception_handler(Rejected, _answer)
-        app.add_exception_handler(StoreUnavailable, _answer)
+        answer = answering(login_page)
+        put_handlers(app, lambda kind: answer)
         app.state.doorward = self
         describe_security(app, self.door.settings.mode)
 
@@ -116,6 +124,12 @@ class Doorward:
                 " asks for nothing"
             )
         return guard
+
+    def way_back(self, return_to: str, default: str = "/") -> str:
+        """Where to send a browser after its login: `return_to`, if that is a path of this
+        application; else `default`, for anybody can write a link to a login page.  To be asked for
+        within a request."""
+        return local_path(return_to, root_of(current_visit().scope)) or default
 
     def csrf_token(self, principal: Principal) -> str:
         """What a client that sends neither `Sec-Fetch-Site` nor `Origin` must send as
@@ -186,6 +200,7 @@ def _put_outermost(app: FastAPI, door: Door) -> None:
     def built() -> ASGIApp:
         # inside of it once more, lest the refusal of a middleware count as a crash
         app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
+        put_into_mounted(app, door)
         return Middleware(build(), door)
 
     app.build_middleware_stack = built  # type: ignore[method-assign]
@@ -200,12 +215,3 @@ def _answer_with(response: Response, headers: list[Header], via: Transport | Non
 def _add_headers(response: Response, pairs: list[Header]) -> None:
     # in place: `response.headers` may have been asked for, and looks at this very list
     response.raw_headers[:] = merge(response.raw_headers, pairs)
-
-
-async def _answer(connection: HTTPConnection, error: Exception) -> Response:
-    if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):
-        raise error  # a WebSocket may be open already; the gate closes it
-    status, headers, body = problem(error)
-    response = Response(body, status)
-    response.raw_headers = headers
-    return response
