@@ -33,6 +33,14 @@ MAX_COOKIE_BYTES = 4_096
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 
+CLEAR_SITE_DATA: Header = (b"clear-site-data", b'"storage"')
+"""What a browser forgets of this origin at a logout: what scripts kept.
+
+Not "cache": Chromium looks through its whole cache, of every site, for seconds, and what `no-store`
+kept out is not in there.  Not "cookies": that would also delete those of every sibling subdomain,
+and the mark by which the owner's device is known; ours are deleted by name.
+"""
+
 _IDENTIFYING = (b"Cookie", b"Authorization")
 _OURS = frozenset({SESSION, ACCESS, REFRESH})
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
@@ -122,11 +130,12 @@ def write(issued: Issued, now: int) -> list[Header]:
 
 
 def clear() -> list[Header]:
-    """The headers that delete every cookie of ours, of both modes: for logging out, and only then.
+    """The headers that delete every cookie of ours, of both modes, and what scripts kept: for
+    logging out, and only then.
 
     A deletion with other attributes than the setting would not delete (RFC 6265bis section 5.7).
     """
-    return [*remove("session"), *remove("token"), NO_STORE]
+    return [*remove("session"), *remove("token"), CLEAR_SITE_DATA, NO_STORE]
 
 
 def remove(mode: Mode) -> list[Header]:

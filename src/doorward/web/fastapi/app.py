@@ -159,8 +159,8 @@ class Doorward:
         return None if visit.via == "cookie" else issued
 
     async def logout(self, request: Request, response: Response) -> None:
-        """End the session of this request, dead or alive, and delete its cookies on `response`,
-        the one you return."""
+        """End the session of this request, dead or alive, and delete its cookies and what scripts
+        kept on `response`, the one you return."""
         _add_headers(response, await log_out(current_visit()))
 
 
