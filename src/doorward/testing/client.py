@@ -66,8 +66,8 @@ def _door_of(app: Any) -> Door:
     auth = getattr(getattr(app, "state", None), "doorward", None)
     if auth is None:
         raise ConfigurationError(
-            "Doorward is not installed in this application. Call auth.install(app) once, after app ="
-            " FastAPI(...), and give the client that application itself."
+            "Doorward is not installed in this application. Call auth.install(app) once, after"
+            " app = FastAPI(...), and give the client that application itself."
         )
     door: Door = auth.door
     return door
