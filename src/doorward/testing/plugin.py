@@ -26,8 +26,9 @@ Put one into conftest.py, for example:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Let the report say what to do where a test asks for `logged_in_as` and there is no `app`."""
     error = None if call.excinfo is None else call.excinfo.value
-    lacking = isinstance(error, pytest.FixtureLookupError) and error.argname == "app"
-    if lacking and "logged_in_as" in getattr(item, "fixturenames", ()):
+    if not isinstance(error, pytest.FixtureLookupError) or error.argname != "app":
+        return
+    if "logged_in_as" in getattr(item, "fixturenames", ()):
         error.msg = NO_APP
 
 

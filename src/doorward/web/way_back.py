@@ -73,7 +73,7 @@ def way_to_login(scope: Mapping[str, Any], refused: Rejected, page: str) -> str:
     return f"{login}{'&' if '?' in login else '?'}{urlencode({'return_to': here})}"
 
 
-def check_login_page(page: str) -> None:
+def check_login_page(page: object) -> None:
     """Raises `ConfigurationError` for what is no path."""
     if not isinstance(page, str) or not local_path(page):
         raise ConfigurationError(
