@@ -224,12 +224,20 @@ def needs_step_up(authenticated_at: int, within: int, now: int) -> bool:
 
 
 def check_permission(
-    principal: Principal, now: int, *, role: str | None, scope: str | None, fresh: int | None
+    principal: Principal,
+    now: int,
+    *,
+    role: str | None,
+    scope: str | None,
+    fresh: int | None,
+    any_role: Roles | None = None,
 ) -> None:
-    """Raises `Rejected` when the principal lacks the role or the scope, or proved a factor more
-    than `fresh` seconds ago."""
+    """Raises `Rejected` when the principal lacks the role, all of `any_role` or the scope, or
+    proved a factor more than `fresh` seconds ago."""
     if role is not None and role not in principal.roles:
         raise Rejected(Reason.INSUFFICIENT_ROLE, role)
+    if any_role is not None and any_role.isdisjoint(principal.roles):
+        raise Rejected(Reason.INSUFFICIENT_ROLE, " or ".join(sorted(any_role)))
     check_scopes(principal, () if scope is None else (scope,))
     if fresh is not None and needs_step_up(principal.authenticated_at, fresh, now):
         raise Rejected(Reason.STEP_UP_REQUIRED, max_age=fresh)

@@ -1,5 +1,6 @@
 """Every duration and limit of the library, checked once, when it is constructed."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
@@ -30,6 +31,11 @@ again: one that waited as being from the future must find its revocation remembe
 MOST_ROLE_BYTES = 1000
 """Bytes of JSON of the role names of one session, and as many again of its scope names: keeps an
 access token under 3,800 bytes, and is the same in both modes, so that switching breaks nobody."""
+
+MOST_NAME_BYTES = {"ES256": 450, "EdDSA": 450, "RS256": 150}
+"""Bytes of JSON of the issuer once and the audience twice, which is also the client id of the
+application itself: beside them an access token has room for the most roles and scopes.  Signatures
+of RS256 are longer."""
 
 MOST_FACTORS = 8
 """Factors of one session; a person rarely proves three."""
@@ -89,6 +95,7 @@ class Settings:
             raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
         if self.public_origin is not None:
             _check_origin(self.public_origin)
+        _check_names(self.token_issuer, self.token_audience, self.algorithm)
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -139,6 +146,20 @@ def _check_accept(accept: Collection[str], mode: Mode) -> None:
             f"accept is {said} without the mode that is issued, {mode}: say session,token to accept"
             f" both, or leave it out for {mode} alone"
         )
+
+
+def _check_names(issuer: str, audience: str, algorithm: str) -> None:
+    size, most = _size(issuer) + 2 * _size(audience), MOST_NAME_BYTES[algorithm]
+    if size > most:
+        raise ConfigurationError(
+            f"issuer and audience leave no room for roles in an access token of {algorithm}: the"
+            f" issuer and twice the audience are {size} bytes, at most {most} fit; choose shorter"
+            " names, or set issuer and audience where they come from a long public_origin"
+        )
+
+
+def _size(name: str) -> int:
+    return len(json.dumps(name)) - 2  # without its quotation marks
 
 
 def _positive(name: str, value: object) -> None:

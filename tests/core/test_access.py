@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from doorward import Reason, Rejected, Settings
+from doorward import ConfigurationError, Reason, Rejected, Settings
 from doorward.access import MOST_BYTES, Claims, mint_access_token, read_access_token
 from doorward.keys import Keyring, first_keys
 from doorward.keys.base64url import decode
-from doorward.settings import CLOCK_SKEW, DAY, MOST_ROLE_BYTES
+from doorward.settings import CLOCK_SKEW, DAY, MOST_NAME_BYTES, MOST_ROLE_BYTES
 from doorward.types import Principal
 from tests.core.scene import ROOT, session
 
@@ -118,6 +118,28 @@ def test_the_most_roles_and_scopes_allowed_fit_a_cookie_under_every_algorithm(
     ring = Keyring(first_keys(algorithm, ROOT, 1000), ROOT, retain=360)
     settings = Settings(mode="token", public_origin="https://accounts.shop.example:8443")
     assert len(mint_access_token(row, ring, settings, NOW)[0]) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_the_longest_names_of_an_issuer_and_audience_leave_room_for_the_most_roles(
+    algorithm: str,
+) -> None:
+    room = MOST_NAME_BYTES[algorithm]
+    full = frozenset({"é" * ((MOST_ROLE_BYTES - 4) // 6)})
+    row = session(subject="u_" + "0" * 32, roles=full, scopes=full, amr=("pwd", "otp"))
+    ring = Keyring(first_keys(algorithm, ROOT, 1000), ROOT, retain=360)
+    settings = Settings(
+        mode="token", algorithm=algorithm, issuer="i" * 20, audience="a" * ((room - 20) // 2)
+    )
+    assert len(mint_access_token(row, ring, settings, NOW)[0]) <= MOST_BYTES
+    for issuer, audience in (
+        ("i", "a" * 1000),
+        ("ä" * 100, "a"),
+        ("i", "a" * room),
+        ("i" * 200, None),
+    ):
+        with pytest.raises(ConfigurationError, match="leave no room for roles"):
+            Settings(mode="token", algorithm=algorithm, issuer=issuer, audience=audience)
 
 
 def test_a_token_that_would_not_fit_a_cookie_is_not_minted() -> None:

@@ -161,6 +161,25 @@ async def test_the_back_button_shows_no_private_page_after_logging_out(sit: Sit)
         await expect(bea.page.locator(PLACES)).to_have_count(0)
 
 
+async def test_a_page_that_the_browser_kept_whole_asks_again_when_it_is_shown(
+    chromium: Browser, servers: Callable[[Mode], ThreadServer]
+) -> None:
+    """The account was locked meanwhile.  Headless, this browser keeps no page whole by itself."""
+    server = servers("session")
+    context = await chromium.new_context()
+    bea = Desk(await context.new_page(), context, server)
+    email = await bea.sign_up()
+    desk = Operator(server.folder, server.database, server.root_key_file)
+    assert desk.run("users", "lock", email).status == 0
+    await bea.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+    await bea.sees("Your account")
+    await bea.page.evaluate(
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    )
+    await bea.sees("Log in")
+    await context.close()
+
+
 async def test_whose_address_has_umlauts_signs_up_and_logs_in(sit: Sit) -> None:
     here, there = await sit(), await sit()
     email = await here.sign_up("müller{}@exämple.org")

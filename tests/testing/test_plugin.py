@@ -112,6 +112,41 @@ def test_without_an_app_it_says_what_is_missing(tmp_path: Path) -> None:
     found = run(tmp_path, "def test_it(logged_in_as): ...")
     assert found.outcomes == {"errors": 1}
     assert "fixture 'app' not found" in found.output
+    assert "logged_in_as needs a fixture named app that returns your application" in found.output
+    assert "@pytest.fixture" in found.output
+    assert "available fixtures" not in found.output
+
+
+def test_another_fixture_that_is_missing_is_pytests_own_business(tmp_path: Path) -> None:
+    body = """
+        import pytest
+
+        @pytest.fixture
+        def app(elsewhere): ...
+
+        def test_it(logged_in_as): ...
+
+        def test_without_us(app): ...
+        """
+    found = run(tmp_path, body)
+    assert found.outcomes == {"errors": 2}
+    assert "fixture 'elsewhere' not found" in found.output
+    assert "logged_in_as needs" not in found.output
+
+
+def test_an_app_that_is_no_application_of_ours_is_told_what_to_do(tmp_path: Path) -> None:
+    body = """
+        import pytest
+        from fastapi import FastAPI
+
+        @pytest.fixture
+        def app():
+            return FastAPI()
+
+        def test_it(logged_in_as): ...
+        """
+    found = run(tmp_path, body)
+    assert "Call auth.install(app) once" in found.output
 
 
 @pytest.mark.process

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from doorward import Auth, Issued, Settings
+from doorward import Auth, Event, Issued, Settings
 from doorward.stores import Backend
 from doorward.testing import FakeClock
 from doorward.types import Mode
@@ -25,6 +25,7 @@ class House:
     auth: Auth
     clock: FakeClock
     store: Faulty
+    events: list[Event]
 
     def guard(self, app: App) -> App:
         return Middleware(app, self.door)
@@ -54,15 +55,21 @@ async def build(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Build]:
     async def make(mode: Mode, database: str = "memory:", **settings: Any) -> House:
         found = Settings(mode=mode, **settings)
         stores: list[Faulty] = []
+        events: list[Event] = []
+
+        async def record(event: Event) -> None:
+            events.append(event)
 
         def around(store: Backend) -> Backend:
             stores.append(Faulty(store))
             return stores[0].backend
 
         key_file = tmp_path / "root.key"
-        door = Door(database, found, root_key_file=key_file, clock=clock, around=around)
+        door = Door(
+            database, found, root_key_file=key_file, clock=clock, record=record, around=around
+        )
         doors.append(door)
-        return House(door, (await door.open()).auth, clock, stores[0])
+        return House(door, (await door.open()).auth, clock, stores[0], events)
 
     yield make
     for door in doors:

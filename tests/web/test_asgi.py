@@ -1,5 +1,6 @@
 """The gate before applications of any framework: refusals, renewed cookies, handshakes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from doorward import Issued, Reason, Rejected, StoreUnavailable
-from doorward.web.asgi import Middleware, current_visit, principal
+from doorward.web.asgi import Middleware, NotInstalled, current_visit, principal
 from tests.web.conftest import Build, House
 from tests.web.driver import (
     FOREIGN,
@@ -248,6 +249,29 @@ async def test_two_doors_one_within_the_other_each_know_their_own(build: Build) 
     assert (await ask(app, "/within", headers=both)).body == b"bob"
 
 
+async def test_an_answer_to_somebody_is_stored_nowhere_unless_the_application_says_so(
+    house: House,
+) -> None:
+    held = cookies_of(await house.log_in())
+    for path, said in (("/me", "no-store"), ("/cached", "public, max-age=3600")):
+        answer = await ask(starlette(house), path, headers=[held])
+        assert answer.all("cache-control") == [said]
+        assert answer.all("vary") == ["Cookie, Authorization"]
+
+
+async def test_an_answer_varies_if_the_handler_asked_also_if_it_found_nobody(house: House) -> None:
+    async def maybe(scope: Any, receive: Any, send: Any) -> None:
+        await current_visit().optional_principal()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    answer = await ask(house.guard(maybe))
+    assert (answer.all("vary"), answer.all("cache-control")) == (["Cookie, Authorization"], [])
+    refused = await ask(starlette(house), "/me")
+    assert refused.all("vary") == ["Cookie, Authorization"]
+    assert (await ask(starlette(house), "/sync")).all("vary") == []
+
+
 # --- refusals touch no cookies --------------------------------------------------------------------
 
 
@@ -377,6 +401,20 @@ async def test_what_is_neither_request_nor_socket_passes_through(house: House) -
 async def test_outside_of_a_request_there_is_nobody_to_ask(house: House) -> None:
     with pytest.raises(LookupError):
         current_visit()
+
+
+async def test_a_thread_knows_the_request_if_it_takes_the_context_along_and_is_told_so_if_not(
+    house: House,
+) -> None:
+    async def threads(request: Request) -> Response:
+        found = await asyncio.to_thread(current_visit)
+        assert found is current_visit()
+        with pytest.raises(NotInstalled, match=r"run_in_executor.*Use asyncio\.to_thread"):
+            await asyncio.get_running_loop().run_in_executor(None, current_visit)
+        return Response()
+
+    app = house.guard(Starlette(routes=[Route("/", threads)]))
+    assert (await ask(app)).status == 200
 
 
 async def test_starlettes_own_way_of_adding_middleware_works_too(house: House) -> None:

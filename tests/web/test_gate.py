@@ -3,7 +3,7 @@
 import pytest
 
 from doorward import Issued, Reason, Rejected, StoreUnavailable
-from doorward.settings import ELEVATE_OVERLAP
+from doorward.settings import DAY, ELEVATE_OVERLAP
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web import origin
@@ -58,6 +58,88 @@ async def test_who_shows_nothing_is_missing_and_may_be_asked_for_none(house: Hou
 async def test_optional_does_not_mean_that_a_bad_credential_is_none(house: House) -> None:
     with pytest.raises(Rejected):
         await visit(house, bearer("nonsense")).optional_principal()
+
+
+async def dead(house: House, how: str) -> Issued:
+    """A login that is over."""
+    issued = await house.log_in()
+    if how == "revoked":
+        await house.auth.revoke(sid=issued.session.sid)
+    elif how == "expired":
+        house.clock.advance(house.auth.settings.absolute_ttl)
+    elif how == "idle":
+        house.clock.advance(house.auth.settings.idle_ttl)
+    elif how == "purged":
+        house.clock.advance(house.auth.settings.absolute_ttl + 100 * DAY)
+        await house.auth.purge()
+    else:
+        house.clock.advance(1)
+        await house.auth.elevate(await house.auth.authenticate(issued.credential))
+        house.clock.advance(ELEVATE_OVERLAP + house.auth.settings.access_ttl)
+    return issued
+
+
+DEAD = ["revoked", "expired", "idle", "purged", "superseded"]
+
+
+@pytest.mark.parametrize("how", DEAD)
+async def test_whose_session_is_over_is_nobody_where_a_page_is_public(
+    house: House, how: str
+) -> None:
+    issued = await dead(house, how)
+    for header in (cookies_of(issued), bearer(issued.credential)):
+        assert await visit(house, header).optional_principal() is None
+        with pytest.raises(Rejected):
+            await visit(house, header).principal()
+
+
+async def test_a_dead_credential_at_a_public_page_is_told_of_all_the_same(
+    build: Build, mode: Mode
+) -> None:
+    house = await build(mode)
+    issued = await dead(house, "revoked")
+    told = house.events.copy()
+    assert await visit(house, cookies_of(issued)).optional_principal() is None
+    assert [(event.kind, event.reason) for event in house.events[len(told) :]] == [
+        ("refused", "revoked")
+    ]
+
+
+async def test_a_dead_bearer_does_not_fall_through_to_a_live_cookie_at_a_public_page(
+    house: House,
+) -> None:
+    gone, live = await dead(house, "revoked"), await house.log_in()
+    both = bearer(gone.credential), cookies_of(live)
+    assert await visit(house, *both).optional_principal() is None
+
+
+async def test_what_could_be_read_in_two_ways_is_refused_at_a_public_page_too(
+    house: House,
+) -> None:
+    held = cookies_of(await house.log_in())
+    for headers in ([held, held], [bearer("a b")], [bearer("x"), bearer("y")], [bearer("a.b.c")]):
+        with pytest.raises(Rejected) as error:
+            await visit(house, *headers).optional_principal()
+        assert error.value.reason is Reason.MALFORMED
+
+
+async def test_another_origins_unsafe_request_is_refused_at_a_public_page_also_if_it_is_dead(
+    house: House,
+) -> None:
+    held = cookies_of(await dead(house, "revoked"))
+    for said in ([FOREIGN], []):
+        with pytest.raises(Rejected) as error:
+            await visit(house, held, *said, method="POST").optional_principal()
+        assert error.value.reason is Reason.CROSS_ORIGIN
+    assert await visit(house, held, OURS, method="POST").optional_principal() is None
+
+
+async def test_a_forged_token_is_refused_at_a_public_page_too(token_house: House) -> None:
+    head, payload, signature = (await token_house.log_in()).credential.split(".")
+    forged = f"{head}.{payload}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+    with pytest.raises(Rejected) as error:
+        await visit(token_house, bearer(forged)).optional_principal()
+    assert error.value.reason is Reason.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize("bad", BAD_BEARERS)

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from doorward.errors import Reason, Rejected
 from doorward.types import Issued, Mode, Session
 from doorward.web import transport
-from doorward.web.transport import Headers, Presented, challenge, clear, held, read, write
+from doorward.web.transport import (
+    CLEAR_SITE_DATA,
+    Headers,
+    Presented,
+    challenge,
+    clear,
+    held,
+    read,
+    write,
+)
 
 TOKEN = "dws_aB3-_9"
 NO_STORE = (b"cache-control", b"no-store")
@@ -354,7 +363,7 @@ def test_a_credential_that_would_split_the_header_is_not_written(sly: str) -> No
 def test_clearing_deletes_every_cookie_with_the_attributes_it_was_set_with() -> None:
     tail = b"=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
     names = (b"__Host-session", b"__Host-access", b"__Host-refresh")
-    assert clear() == [*((b"set-cookie", name + tail) for name in names), NO_STORE]
+    assert clear() == [*((b"set-cookie", name + tail) for name in names), CLEAR_SITE_DATA, NO_STORE]
 
 
 def test_a_challenge_names_no_error_when_nothing_was_presented() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from ..errors import ConfigurationError
 from ..types import Issued
 from ..web import transport
-from ..web.asgi import NotInstalled
 from ..web.door import Door
 
 ORIGIN = "https://testserver"
@@ -65,6 +65,9 @@ class Client(TestClient):
 def _door_of(app: Any) -> Door:
     auth = getattr(getattr(app, "state", None), "doorward", None)
     if auth is None:
-        raise NotInstalled
+        raise ConfigurationError(
+            "Doorward is not installed in this application. Call auth.install(app) once, after"
+            " app = FastAPI(...), and give the client that application itself."
+        )
     door: Door = auth.door
     return door

@@ -9,6 +9,29 @@ if TYPE_CHECKING:
     from .client import Client
 
 
+NO_APP = """\
+fixture 'app' not found: logged_in_as needs a fixture named app that returns your application.
+Put one into conftest.py, for example:
+
+    import pytest
+    from app import app as application
+
+    @pytest.fixture
+    def app():
+        return application
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Let the report say what to do where a test asks for `logged_in_as` and there is no `app`."""
+    error = None if call.excinfo is None else call.excinfo.value
+    if not isinstance(error, pytest.FixtureLookupError) or error.argname != "app":
+        return
+    if "logged_in_as" in getattr(item, "fixturenames", ()):
+        error.msg = NO_APP
+
+
 @pytest.fixture
 def logged_in_as(app: Any) -> Iterator[Callable[..., "Client"]]:
     """`logged_in_as("alice", roles=["editor"])` is a client of your `app` fixture on which alice

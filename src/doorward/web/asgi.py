@@ -24,12 +24,15 @@ _visit: ContextVar[Visit] = ContextVar("doorward_visit")
 
 
 class NotInstalled(ConfigurationError, LookupError):
-    """No gate stands before the handler that asks, or nothing asks within a request."""
+    """No gate stands before the handler that asks, or what asks is not within a request."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Call auth.install(app) once, after app = FastAPI(...); with another framework, wrap"
-            " the application in doorward.web.asgi.Middleware."
+            "No request is known here. Call auth.install(app) once, after app = FastAPI(...); with"
+            " another framework, wrap the application in doorward.web.asgi.Middleware. If that is"
+            " done, this code runs outside of the request: a thread of loop.run_in_executor does"
+            " not know it. Use asyncio.to_thread, which takes it along, or ask before the thread"
+            " begins."
         )
 
 

@@ -66,6 +66,9 @@ class Answer:
             self._go_on(message["more_body"])
         elif message["type"] == "http.response.start":
             self.began = True
+            if self.visit.asked:
+                known = self.visit.known is not None
+                message["headers"] = transport.personal(message.get("headers", ()), known=known)
             if self.visit.issued is not None:
                 return _with_cookies(self.visit, message, self._send)
         return self._send(message)

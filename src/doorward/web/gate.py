@@ -19,6 +19,16 @@ LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
 RENEWABLE = LAPSED | {Reason.WITHDRAWN}
 """Refusals of an access token after which the refresh token of the same session may speak."""
 
+DEAD = RENEWABLE | {
+    Reason.IDLE,
+    Reason.REVOKED,
+    Reason.UNKNOWN,
+    Reason.REUSED,
+    Reason.UNSTEADY,
+}
+"""Refusals of a credential that was good once or may have been: its holder is nobody now.  What is
+malformed or forged was never good, and a second credential could stand behind it."""
+
 
 class Gate:
     """What all requests of one application share."""
@@ -37,14 +47,25 @@ class Visit:
     """One request; a route that does not ask who makes it pays nothing.
 
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
-    handshake of a WebSocket.  `known` is the principal as of the last time that somebody asked,
-    `issued` what an inline refresh gave out.
+    handshake of a WebSocket.  `asked` tells whether anything asked for the principal or the
+    credential, so that the answer depends on them; `known` is the principal as of the last time
+    that somebody asked, `issued` what an inline refresh gave out.
     """
 
-    __slots__ = ("_asked_about", "_credential", "_ours", "_scope", "gate", "issued", "known")
+    __slots__ = (
+        "_asked_about",
+        "_credential",
+        "_ours",
+        "_scope",
+        "asked",
+        "gate",
+        "issued",
+        "known",
+    )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
         self.gate = gate
+        self.asked = False
         self.known: Principal | None = None
         self.issued: Issued | None = None
         self._scope = scope
@@ -109,6 +130,7 @@ class Visit:
         `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
+        self.asked = True
         if self.known is not None:
             self.known = await self._again(self.known, max_staleness)
         else:
@@ -116,11 +138,13 @@ class Visit:
         return self.known
 
     async def optional_principal(self) -> Principal | None:
-        """Like `principal`, but None when no credential was presented; a bad one is refused."""
+        """Like `principal`, but None without a credential and with a dead one, so that a public
+        page stays public for somebody whose session ended.  Still refused: a credential that is
+        malformed, doubled or forged, and an unsafe request of another origin."""
         try:
             return await self.principal()
         except Rejected as refused:
-            if refused.reason is Reason.MISSING:
+            if refused.reason is Reason.MISSING or refused.reason in DEAD:
                 return None
             raise
 
@@ -142,12 +166,14 @@ class Visit:
     @property
     def via(self) -> Transport | None:
         """How the credential of this request came; None without one that can be read."""
+        self.asked = True
         shown = self._presented()
         return None if shown is None else shown.transport
 
     def held(self) -> tuple[str, ...]:
         """Every credential the client shows, good or bad: what a login replaces and a logout
         ends."""
+        self.asked = True
         return transport.held(self.headers)
 
     async def cookies(self) -> list[Header]:

@@ -74,7 +74,8 @@ def deliver(visit: Visit, issued: Issued, via: Transport | None) -> list[Header]
 
 
 async def log_out(visit: Visit) -> list[Header]:
-    """End the session of a request, dead or alive.  Returns the headers that delete its cookies."""
+    """End the session of a request, dead or alive.  Returns the headers that delete its cookies
+    and what scripts kept."""
     await visit.check_origin()
     await visit.auth.logout(*visit.held(), device=visit.device())
     return transport.clear()

@@ -33,6 +33,15 @@ MAX_COOKIE_BYTES = 4_096
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 
+CLEAR_SITE_DATA: Header = (b"clear-site-data", b'"storage"')
+"""What a browser forgets of this origin at a logout: what scripts kept.
+
+Not "cache": Chromium looks through its whole cache, of every site, for seconds, and what `no-store`
+kept out is not in there.  Not "cookies": that would also delete those of every sibling subdomain,
+and the mark by which the owner's device is known; ours are deleted by name.
+"""
+
+_IDENTIFYING = (b"Cookie", b"Authorization")
 _OURS = frozenset({SESSION, ACCESS, REFRESH})
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
 _ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
@@ -126,11 +135,12 @@ def write(issued: Issued, now: int) -> list[Header]:
 
 
 def clear() -> list[Header]:
-    """The headers that delete every cookie of ours, of both modes: for logging out, and only then.
+    """The headers that delete every cookie of ours, of both modes, and what scripts kept: for
+    logging out, and only then.
 
     A deletion with other attributes than the setting would not delete (RFC 6265bis section 5.7).
     """
-    return [*remove("session"), *remove("token"), NO_STORE]
+    return [*remove("session"), *remove("token"), CLEAR_SITE_DATA, NO_STORE]
 
 
 def remove(mode: Mode) -> list[Header]:
@@ -143,6 +153,29 @@ def merge(own: Headers, ours: Sequence[Header]) -> list[Header]:
     caching gives way: no cache may hand one person's cookies to another."""
     replaced = {name for name, _ in ours if name != b"set-cookie"}
     return [*(pair for pair in own if pair[0] not in replaced), *ours]
+
+
+def personal(own: Headers, *, known: bool) -> list[Header]:
+    """The headers of an answer that depends on who asked: no cache may give one person the page of
+    another (RFC 9110 section 12.5.5).  Where somebody is `known` nothing is stored, unless the
+    application itself says how the answer may be cached.
+
+    `Vary` is one line: nginx before 1.23 reads only the last of several.
+    """
+    headers: list[Header] = []
+    varies: list[bytes] = []
+    silent = known
+    for name, value in own:
+        if name.lower() == b"vary":
+            varies += [each.strip() for each in value.split(b",")]
+            continue
+        silent = silent and name.lower() != b"cache-control"
+        headers.append((name, value))
+    if b"*" not in varies:
+        said = {each.lower() for each in varies}
+        varies += [each for each in _IDENTIFYING if each.lower() not in said]
+    headers.append((b"vary", b", ".join(varies)))
+    return [*headers, NO_STORE] if silent else headers
 
 
 def challenge(rejected: Rejected) -> bytes:

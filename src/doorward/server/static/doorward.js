@@ -25,3 +25,11 @@ document.querySelectorAll("input[type=password]").forEach(reveal);
 if (document.querySelector("input[name=ticket]")) {
   history.replaceState(null, "", location.pathname);
 }
+
+// A page that the browser kept whole may be of a session that ended meanwhile: ask for it again.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    document.documentElement.style.visibility = "hidden";
+    location.replace(location.pathname + location.search);
+  }
+});

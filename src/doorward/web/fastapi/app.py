@@ -9,12 +9,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.security import SecurityScopes
 from starlette.middleware import Middleware as AnyMiddleware
-from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from ...auth import Auth
-from ...errors import Rejected, StoreUnavailable
 from ...opening import Around, itself
 from ...settings import Settings
 from ...teller import Record, ignore
@@ -24,10 +22,11 @@ from ..door import Door
 from ..framing import mend_framing
 from ..login import VisitAttempt, begin_login, elevate, log_out
 from ..origin import csrf_token
-from ..problem import problem
 from ..transport import Header, Transport, merge
-from .guard import NO_SCOPES, Guard, check_need
+from ..way_back import check_login_page, local_path, root_of
+from .guard import NO_SCOPES, Guard
 from .openapi import describe_security
+from .refusals import answering, put_handlers, put_into_mounted
 
 
 class Doorward:
@@ -61,12 +60,21 @@ class Doorward:
         )
         self.principal = Guard()
 
-    def install(self, app: FastAPI) -> None:
-        """Put the gate before an application, and the security schemes on its OpenAPI page."""
+    def install(self, app: FastAPI, *, login_page: str | None = None) -> None:
+        """Put the gate before an application and before those mounted in it when it starts, and the
+        security schemes on its OpenAPI page.  Exception handlers that the application has for
+        `Rejected`, `StoreUnavailable` or `DoorwardError` are kept.
+
+        With `login_page`, a path of this application, a browser that opens a page and is not logged
+        in is sent there with `return_to`, the way back: give it to `way_back`.  Programs still get
+        problem details.  Raises `ConfigurationError` for what is no path.
+        """
+        if login_page is not None:
+            check_login_page(login_page)
         mend_framing()
         _put_outermost(app, self.door)
-        app.add_exception_handler(Rejected, _answer)
-        app.add_exception_handler(StoreUnavailable, _answer)
+        answer = answering(login_page)
+        put_handlers(app, lambda kind: answer)
         app.state.doorward = self
         describe_security(app, self.door.settings.mode)
 
@@ -83,9 +91,9 @@ class Doorward:
     async def optional_principal(
         self, security_scopes: SecurityScopes = NO_SCOPES
     ) -> Principal | None:
-        """Dependency: who makes this request, or None without a credential; a bad one gets 401.
-        Nobody has the scopes of `Security(auth.optional_principal, scopes=[...])`, so with them it
-        is as `principal`."""
+        """Dependency: who makes this request, or None without a credential or with one of a session
+        that ended; a malformed or forged one gets 401.  Nobody has the scopes of
+        `Security(auth.optional_principal, scopes=[...])`, so with them it is as `principal`."""
         if security_scopes.scopes:
             return await self.principal(security_scopes)
         return await current_visit().optional_principal()
@@ -94,19 +102,34 @@ class Doorward:
         self,
         *,
         role: str | None = None,
+        any_role: Collection[str] | None = None,
         scope: str | None = None,
         fresh: int | None = None,
         max_staleness: int | None = None,
     ) -> Guard:
-        """Dependency: the principal, who has this role and scope (else 403) and proved a factor
-        within `fresh` seconds (else 401 `step_up_required`).  `max_staleness=0` asks the store
-        whether all that is so at this moment: for the money transfer.
+        """Dependency: the principal, who has this role, at least one of `any_role` and this scope
+        (else 403) and proved a factor within `fresh` seconds (else 401 `step_up_required`).
+        `max_staleness=0` asks the store whether all that is so at this moment: for the money
+        transfer.
 
         Raises `ValueError` when asked for nothing (that is `principal`), for a name that no role or
         scope can have, and for seconds that are no whole number from 0.
         """
-        check_need(role, scope, fresh, max_staleness)
-        return Guard(role=role, scope=scope, fresh=fresh, max_staleness=max_staleness)
+        guard = Guard(
+            role=role, any_role=any_role, scope=scope, fresh=fresh, max_staleness=max_staleness
+        )
+        if guard == self.principal:
+            raise ValueError(
+                "requires needs a role, any_role, a scope, fresh or max_staleness; auth.principal"
+                " asks for nothing"
+            )
+        return guard
+
+    def way_back(self, return_to: str, default: str = "/") -> str:
+        """Where to send a browser after its login: `return_to`, if that is a path of this
+        application; else `default`, for anybody can write a link to a login page.  To be asked for
+        within a request."""
+        return local_path(return_to, root_of(current_visit().scope)) or default
 
     def csrf_token(self, principal: Principal) -> str:
         """What a client that sends neither `Sec-Fetch-Site` nor `Origin` must send as
@@ -136,8 +159,8 @@ class Doorward:
         return None if visit.via == "cookie" else issued
 
     async def logout(self, request: Request, response: Response) -> None:
-        """End the session of this request, dead or alive, and delete its cookies on `response`,
-        the one you return."""
+        """End the session of this request, dead or alive, and delete its cookies and what scripts
+        kept on `response`, the one you return."""
         _add_headers(response, await log_out(current_visit()))
 
 
@@ -177,6 +200,7 @@ def _put_outermost(app: FastAPI, door: Door) -> None:
     def built() -> ASGIApp:
         # inside of it once more, lest the refusal of a middleware count as a crash
         app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
+        put_into_mounted(app, door)
         return Middleware(build(), door)
 
     app.build_middleware_stack = built  # type: ignore[method-assign]
@@ -191,12 +215,3 @@ def _answer_with(response: Response, headers: list[Header], via: Transport | Non
 def _add_headers(response: Response, pairs: list[Header]) -> None:
     # in place: `response.headers` may have been asked for, and looks at this very list
     response.raw_headers[:] = merge(response.raw_headers, pairs)
-
-
-async def _answer(connection: HTTPConnection, error: Exception) -> Response:
-    if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):
-        raise error  # a WebSocket may be open already; the gate closes it
-    status, headers, body = problem(error)
-    response = Response(body, status)
-    response.raw_headers = headers
-    return response

@@ -1,11 +1,14 @@
 """Dependencies that ask who makes a request, and what they may do."""
 
+from collections.abc import Collection
+from typing import Any
+
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
 from ... import rules
-from ...types import Principal
+from ...types import Principal, Roles
 from ..asgi import current_visit
 
 KNOWN, PERMITTED = "doorward", "doorward permission"
@@ -18,50 +21,79 @@ NO_SCOPES = SecurityScopes()
 
 
 class Guard(SecurityBase):
-    """A dependency: the principal, who has this role and scope (else 403) and proved a factor
-    within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401.  All that as of at
-    most `max_staleness` seconds ago.  The scopes of `Security(guard, scopes=[...])` are asked for
-    too."""
+    """A dependency: the principal, who has this role, one of `any_role` and this scope (else 403)
+    and proved a factor within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401.
+    All that as of at most `max_staleness` seconds ago.  The scopes of
+    `Security(guard, scopes=[...])` are asked for too.
+
+    Two guards that ask for the same are equal, so that a test can name one in
+    `app.dependency_overrides`.  Raises `ValueError` for what nobody can have.
+    """
 
     def __init__(
         self,
         *,
         role: str | None = None,
+        any_role: Collection[str] | None = None,
         scope: str | None = None,
         fresh: int | None = None,
         max_staleness: int | None = None,
     ) -> None:
+        _check_name("role", role)
+        _check_name("scope", scope)
+        _check_seconds("fresh", fresh)
+        _check_seconds("max_staleness", max_staleness)
         self.model = HTTPBearer()
-        self.scheme_name = KNOWN if role is None and scope is None else PERMITTED
+        permission = role is not None or any_role is not None or scope is not None
+        self.scheme_name = PERMITTED if permission else KNOWN
         self._role, self._scope, self._fresh = role, scope, fresh
+        self._any_role = None if any_role is None else _checked_choice(any_role)
         self._max_staleness = max_staleness
 
     async def __call__(self, security_scopes: SecurityScopes = NO_SCOPES) -> Principal:
         visit = current_visit()
         found = await visit.principal(max_staleness=self._max_staleness)
-        now = visit.auth.clock()
-        rules.check_permission(found, now, role=self._role, scope=self._scope, fresh=self._fresh)
+        rules.check_permission(
+            found,
+            visit.auth.clock(),
+            role=self._role,
+            any_role=self._any_role,
+            scope=self._scope,
+            fresh=self._fresh,
+        )
         rules.check_scopes(found, security_scopes.scopes)
         return found
 
+    @property
+    def asks(self) -> tuple[object, ...]:
+        """All that it asks for; every part is None where it asks only who it is."""
+        return self._role, self._any_role, self._scope, self._fresh, self._max_staleness
 
-def check_need(
-    role: str | None, scope: str | None, fresh: int | None, max_staleness: int | None
-) -> None:
-    """Raises `ValueError` for a guard that asks for nothing, or for what nobody can have: a slip
-    that would be found too late."""
-    for what, name in (("role", role), ("scope", scope)):
-        if name is not None and not isinstance(name, str):
-            raise ValueError(
-                f"{what} is one name, not {name!r}; where several are needed, depend on requires"
-                " for each"
-            )
-    rules.checked_names([name for name in (role, scope) if name is not None])
-    if role is None and scope is None and fresh is None and max_staleness is None:
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Guard) and self.asks == other.asks
+
+    def __hash__(self) -> int:
+        return hash(self.asks)
+
+
+def _check_name(what: str, name: str | None) -> None:
+    if name is None:
+        return
+    if not isinstance(name, str):
         raise ValueError(
-            "requires needs a role, a scope, fresh or max_staleness; auth.principal asks for"
-            " nothing"
+            f"{what} is one name, not {name!r}; where several are needed, depend on requires for"
+            " each; where one of several roles is enough, say any_role=[...]"
         )
-    for name, seconds in (("fresh", fresh), ("max_staleness", max_staleness)):
-        if seconds is not None and (type(seconds) is not int or seconds < 0):
-            raise ValueError(f"{name} is a whole number of seconds from 0, not {seconds!r}")
+    rules.checked_names([name])
+
+
+def _checked_choice(names: Any) -> Roles:
+    listed = isinstance(names, Collection) and not isinstance(names, str)
+    if not listed or not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"any_role is a list of one or more names, not {names!r}")
+    return rules.checked_names(names) or frozenset()
+
+
+def _check_seconds(what: str, seconds: int | None) -> None:
+    if seconds is not None and (type(seconds) is not int or seconds < 0):
+        raise ValueError(f"{what} is a whole number of seconds from 0, not {seconds!r}")

@@ -1,0 +1,70 @@
+"""How a FastAPI application answers what Doorward refuses, also where others are mounted in it."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware as AnyMiddleware
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from ...errors import DoorwardError, Rejected, StoreUnavailable
+from ..asgi import Middleware
+from ..door import Door
+from ..problem import problem
+from ..way_back import way_to_login
+
+Handler = Callable[[Any, Any], Awaitable[Response]]
+
+
+def answering(login_page: str | None) -> Handler:
+    """The handler of refusals.  With `login_page` it sends browsers there."""
+
+    async def answer(connection: HTTPConnection, error: Exception) -> Response:
+        if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):
+            raise error  # a WebSocket may be open already; the gate closes it
+        if login_page is not None and isinstance(error, Rejected):
+            login = way_to_login(connection.scope, error, login_page)
+            if login:
+                return RedirectResponse(login, 303, {"cache-control": "no-store"})
+        status, headers, body = problem(error)
+        response = Response(body, status)
+        response.raw_headers = headers
+        return response
+
+    return answer
+
+
+def put_handlers(app: Starlette, handler_of: Callable[[type[Exception]], Any]) -> None:
+    """Answer both refusals, where the application has no handler of its own."""
+    for kind in (Rejected, StoreUnavailable):
+        if not app.exception_handlers.keys() & {kind, DoorwardError}:
+            app.exception_handlers[kind] = handler_of(kind)
+
+
+def put_into_mounted(app: Starlette, door: Door) -> None:
+    """Let refusals cross a mount: an application within another answers what it does not know with
+    500, before the outer one hears of it.  It refuses as the outer one does, unless it has handlers
+    or a gate of its own."""
+
+    def handler_of(kind: type[Exception]) -> Any:
+        return app.exception_handlers.get(kind) or app.exception_handlers[DoorwardError]
+
+    for inner in _mounted(app.routes):
+        if getattr(inner.state, "doorward", None) is None:
+            put_handlers(inner, handler_of)
+            # for refusals of its own middleware, which no handler sees
+            inner.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
+            put_into_mounted(inner, door)
+
+
+def _mounted(routes: Iterable[BaseRoute]) -> Iterator[Starlette]:
+    for route in routes:
+        inner = getattr(route, "_base_app", getattr(route, "app", None))
+        while inner is not None and not isinstance(inner, Starlette):
+            inner = getattr(inner, "app", None)  # the usual name of what a middleware stands before
+        if inner is None:
+            yield from _mounted(getattr(route, "routes", ()))
+        else:
+            yield inner

@@ -1,0 +1,216 @@
+"""A browser is led to the login page and back, and nowhere else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from doorward import ConfigurationError
+from doorward.testing.client import Client
+from doorward.web.fastapi import Doorward, Principal
+from doorward.web.way_back import LONGEST, address, local_path
+from tests.web.driver import FOREIGN, OURS, Answer, Header, ask, bearer, cookies_of
+
+pytestmark = pytest.mark.anyio
+
+PAGE: list[Header] = [(b"sec-fetch-mode", b"navigate")]
+OLD_BROWSER: list[Header] = [(b"accept", b"text/html,application/xhtml+xml,*/*;q=0.8")]
+
+
+def application(auth: Doorward) -> FastAPI:
+    app = FastAPI(lifespan=auth.lifespan)
+    auth.install(app, login_page="/login")
+    Known = Annotated[Principal, Depends(auth.principal)]  # noqa: N806 - a type
+
+    @app.get("/login")
+    async def login_page(
+        who: Annotated[Principal | None, Depends(auth.optional_principal)], return_to: str = ""
+    ) -> HTMLResponse:
+        return HTMLResponse(f"log in: {return_to}")
+
+    @app.post("/login")
+    async def login(return_to: str = "") -> RedirectResponse:
+        attempt = await auth.attempt()
+        response = RedirectResponse(auth.way_back(return_to, "/home"), 303)
+        await attempt.login(response, subject="ann")
+        return response
+
+    @app.api_route("/report/{name:path}", methods=["GET", "HEAD", "POST"])
+    async def report(name: str, who: Known) -> HTMLResponse:
+        return HTMLResponse(f"{who.subject} reads {name}")
+
+    @app.get("/money", dependencies=[Depends(auth.requires(fresh=60))])
+    async def money() -> None: ...
+
+    @app.get("/desk", dependencies=[Depends(auth.requires(role="editor"))])
+    async def desk() -> None: ...
+
+    sub = FastAPI()
+
+    @sub.get("/page")
+    async def page(who: Known) -> HTMLResponse:
+        return HTMLResponse(who.subject)
+
+    app.mount("/sub", sub)
+    return app
+
+
+@pytest.fixture
+async def auth(tmp_path: Path) -> AsyncIterator[Doorward]:
+    found = Doorward("memory:", root_key_file=tmp_path / "key")
+    yield found
+    await found.door.close()
+
+
+@pytest.fixture
+def app(auth: Doorward) -> FastAPI:
+    return application(auth)
+
+
+def back(answer: Answer) -> str | None:
+    """Where the login page that somebody was sent to leads back."""
+    assert answer.status == 303
+    (location,) = answer.all("location")
+    parts = urlsplit(location)
+    assert parts[:3] == ("", "", "/login")
+    found = parse_qs(parts.query)
+    assert set(found) <= {"return_to"}
+    return found["return_to"][0] if found else None
+
+
+@pytest.mark.parametrize("headers", [PAGE, OLD_BROWSER])
+async def test_a_browser_is_sent_to_the_login_page_with_the_way_back(
+    app: FastAPI, headers: list[Header]
+) -> None:
+    answer = await ask(app, "/report/2026", headers=headers, query_string=b"month=11&x=a%20b")
+    assert back(answer) == "/report/2026?month=11&x=a%20b"
+    assert answer.all("cache-control") == ["no-store"]
+    assert answer.all("set-cookie") == []
+
+
+PROGRAMS: list[list[Header]] = [
+    [],
+    [(b"accept", b"*/*")],
+    [(b"accept", b"application/json")],
+    [(b"sec-fetch-mode", b"cors"), *OLD_BROWSER],
+    [(b"sec-fetch-mode", b"same-origin"), *OLD_BROWSER],
+]
+
+
+@pytest.mark.parametrize("headers", PROGRAMS)
+async def test_a_program_gets_a_problem(app: FastAPI, headers: list[Header]) -> None:
+    assert (await ask(app, "/report/2026", headers=headers)).reason == "missing"
+
+
+async def test_a_dead_session_leads_to_the_login_page_too(app: FastAPI, auth: Doorward) -> None:
+    issued = await (await (await auth.auth()).attempt()).login("ann")
+    await (await auth.auth()).revoke(subject="ann")
+    assert back(await ask(app, "/sub/page", headers=[cookies_of(issued), *PAGE])) == "/sub/page"
+
+
+async def test_what_no_login_cures_is_a_problem_to_everybody(app: FastAPI, auth: Doorward) -> None:
+    held = cookies_of(await (await (await auth.auth()).attempt()).login("ann"))
+    assert (await ask(app, "/desk", headers=[held, *PAGE])).status == 403
+    posted = await ask(app, "/report/1", method="POST", headers=[held, FOREIGN, *PAGE])
+    assert posted.reason == "cross_origin"
+
+
+async def test_a_form_of_somebody_who_is_out_leads_to_the_login_page_without_a_way_back(
+    app: FastAPI,
+) -> None:
+    assert back(await ask(app, "/report/1", method="POST", headers=[OURS, *PAGE])) is None
+
+
+async def test_the_login_page_is_never_the_way_to_itself(app: FastAPI) -> None:
+    answer = await ask(app, "/login", headers=[bearer("malformed !"), *PAGE])
+    assert answer.reason == "malformed"
+
+
+@pytest.mark.parametrize(
+    "path", ["/report/My Report.pdf", "/report/@ada", "/report/ä:b;c", "/sub/page"]
+)
+async def test_a_person_comes_back_to_the_very_page_they_asked_for(
+    auth: Doorward, path: str
+) -> None:
+    with Client(application(auth), headers={"sec-fetch-mode": "navigate"}) as client:
+        asked = client.get(path, params={"query": "ada@example.org", "m": "1 2"})
+        assert asked.text.startswith("log in: /")
+        found = client.post(asked.url)  # a form without an action is sent to the page's address
+        assert (found.status_code, found.url.params["query"]) == (200, "ada@example.org")
+        assert found.url.params["m"] == "1 2"
+        assert found.text in (f"ann reads {path.removeprefix('/report/')}", "ann")
+
+
+async def test_below_a_root_path_both_ways_stay_below_it(app: FastAPI) -> None:
+    for path in ("/report/1", "/shop/report/1", "/shop/sub/page"):
+        answer = await ask(app, path, headers=PAGE, root_path="/shop")
+        (location,) = answer.all("location")
+        assert location.startswith("/shop/login?return_to=%2Fshop%2F"), path
+    assert local_path("/shop/report", "/shop") == "/shop/report"
+    assert local_path("/shop?x", "/shop") == "/shop?x"
+    for other in ("/admin", "/shopping", "/"):
+        assert local_path(other, "/shop") == ""
+
+
+ELSEWHERE = [
+    "",
+    "evil",
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    " //evil.example",
+    "\x00/evil",
+    "javascript:alert(1)",
+    "/x\r\nSet-Cookie: a=b",
+    "/x\\y",
+    "/a/../../b",
+    "/./b",
+    "/%2e%2e/b",
+    "/a/%2E./b",
+    "/a/..%2fb",
+    "/a/..%5Cb",
+    "/ä",
+    "/" + "a" * LONGEST,
+]
+
+
+@pytest.mark.parametrize("text", ELSEWHERE)
+async def test_a_way_back_that_is_no_path_of_ours_leads_to_the_default(text: str) -> None:
+    assert local_path(text) == ""
+
+
+OURS_ALONE = [
+    "/",
+    "/a/b?c=d",
+    "/a%20b",
+    "/@ada",
+    "/a:b",
+    "/a?u=https://b.example/..",
+    "/a#b",
+    "/..a/b..",
+]
+
+
+@pytest.mark.parametrize("text", OURS_ALONE)
+async def test_a_path_of_ours_is_left_as_it_is(text: str) -> None:
+    assert local_path(text) == text
+
+
+async def test_a_request_for_two_slashes_has_no_way_back() -> None:
+    assert address({"path": "//evil.example/x", "query_string": b""}) == ""
+
+
+@pytest.mark.parametrize("page", ["login", "https://login.example", "//login.example", "", 1])
+async def test_a_login_page_that_is_no_path_is_refused_when_it_is_installed(
+    auth: Doorward, page: Any
+) -> None:
+    with pytest.raises(ConfigurationError, match="login_page is a path"):
+        auth.install(FastAPI(), login_page=page)
