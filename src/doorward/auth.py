@@ -219,12 +219,19 @@ class Auth:
     async def stands(self, principal: Principal) -> Principal:
         """The principal as its row has it now, for whoever was authenticated once and goes on for
         longer than a credential lives.  Raises `Rejected` when the session is not alive."""
-        row = await self.store.get(principal.sid)
-        if row is None:
-            raise Rejected(Reason.UNKNOWN)
-        rules.check_standing(row, self.clock())
-        check_not_ended(self._view, row.sid)
+        row = await self._standing(principal, self.clock())
         return rules.principal_of(row, principal.mode, principal.authenticated_at, principal.amr)
+
+    async def touch(self, principal: Principal) -> Principal:
+        """Note that whoever was authenticated once is still there, alike in both modes; at most
+        every `touch_every` seconds that is written.  Returns and raises as `stands`."""
+        while True:
+            now = self.clock()
+            row = await self._standing(principal, now)
+            due = rules.due_for_touch(row, now, self.settings.touch_after)
+            if not due or await self.store.replace(row, rules.touched(row, now, self.settings)):
+                proof = (principal.authenticated_at, principal.amr)
+                return rules.principal_of(row, principal.mode, *proof)
 
     async def sessions(
         self, subject: str | None = None, after: Page | None = None, limit: int = 50
@@ -298,6 +305,14 @@ class Auth:
             if between is not None:
                 await between(total)
         return total
+
+    async def _standing(self, principal: Principal, now: int) -> Session:
+        row = await self.store.get(principal.sid)
+        if row is None:
+            raise Rejected(Reason.UNKNOWN)
+        rules.check_standing(row, now)
+        check_not_ended(self._view, row.sid)
+        return row
 
     async def _owner(self, credential: str) -> Session | None:
         """The row a credential belongs to, however old the credential is."""

@@ -1,6 +1,6 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,16 +38,28 @@ class Visit:
 
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
     handshake of a WebSocket.  `known` is the principal as of the last time that somebody asked,
-    `issued` what an inline refresh gave out.
+    `issued` what an inline refresh gave out.  `on_known` is called whenever `known` was found out.
     """
 
-    __slots__ = ("_asked_about", "_credential", "_ours", "_scope", "gate", "issued", "known")
+    __slots__ = (
+        "_asked_about",
+        "_credential",
+        "_given",
+        "_ours",
+        "_scope",
+        "gate",
+        "issued",
+        "known",
+        "on_known",
+    )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
         self.gate = gate
         self.known: Principal | None = None
         self.issued: Issued | None = None
+        self.on_known: Callable[[], None] | None = None
         self._scope = scope
+        self._given: Presented | None = None
         self._ours = False
         self._asked_about: str | None = None
         self._credential: str | None = None
@@ -113,6 +125,38 @@ class Visit:
             self.known = await self._again(self.known, max_staleness)
         else:
             self.known = await self._read(submitted, max_staleness)
+        if self.on_known is not None:
+            self.on_known()
+        return self.known
+
+    async def present(self, credential: object) -> Principal:
+        """Who showed this credential to the handler, and not in a header: in the first message of
+        a WebSocket, or as a subprotocol.  From now on it is the one of this request, and what the
+        headers hold is not looked at.
+
+        Raises `Rejected`, with `malformed` for a credential of another session than the one that is
+        known already.
+        """
+        try:
+            shown = transport.given(credential)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+        found = await self.auth.authenticate(shown.credential or "")
+        if self.known is not None and self.known.sid != found.sid:
+            refused = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
+            await self.auth.refused(refused, self.device())
+            raise refused
+        self._given, self._credential, self.known = shown, shown.credential, found
+        if self.on_known is not None:
+            self.on_known()
+        return found
+
+    async def touch(self) -> Principal:
+        """Note that whoever makes this request is still there: a message on an open socket is no
+        request, and counts as use only where the handler says so.  Returns and raises as
+        `principal`."""
+        self.known = await self.auth.touch(await self.principal())
         return self.known
 
     async def optional_principal(self) -> Principal | None:
@@ -148,7 +192,8 @@ class Visit:
     def held(self) -> tuple[str, ...]:
         """Every credential the client shows, good or bad: what a login replaces and a logout
         ends."""
-        return transport.held(self.headers)
+        given = () if self._given is None else (self._given.credential or "",)
+        return (*given, *transport.held(self.headers))
 
     async def cookies(self) -> list[Header]:
         """The headers to add when the response starts: those of an inline refresh, while the row
@@ -176,13 +221,18 @@ class Visit:
 
     def _presented(self) -> Presented | None:
         try:
-            return transport.read(self.headers, self.gate.modes)
+            return self._shown()
         except Rejected:
             return None
 
+    def _shown(self) -> Presented | None:
+        if self._given is not None:
+            return self._given
+        return transport.read(self.headers, self.gate.modes)
+
     async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
         try:
-            shown = transport.read(self.headers, self.gate.modes)
+            shown = self._shown()
         except Rejected as refused:
             await self.auth.refused(refused, self.device())
             raise

@@ -88,6 +88,14 @@ def read(headers: Headers, modes: Modes) -> Presented | None:
     return parse(cookie, modes)
 
 
+def given(text: object) -> Presented:
+    """A credential that a client shows to a handler, and not in a header: a Bearer token, however
+    it came.  Raises `Rejected(malformed)`."""
+    if not isinstance(text, str) or len(text) > MAX_HEADER_BYTES:
+        raise Rejected(Reason.MALFORMED, "no credential, or too long")
+    return Presented("bearer", _credential(text))
+
+
 def held(headers: Headers) -> tuple[str, ...]:
     """Every string under a name of ours, of both transports and modes and however badly put: what
     a login replaces and a logout ends.  Each still has to prove itself; being generous here only
