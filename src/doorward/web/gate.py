@@ -1,8 +1,10 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from .. import rules
 from ..auth import Auth
@@ -23,14 +25,24 @@ RENEWABLE = LAPSED | {Reason.WITHDRAWN}
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("auth", "modes", "public_origin", "streams", "trusted")
+    __slots__ = ("_streams", "auth", "modes", "public_origin", "trusted")
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
-        self.streams = Streams(auth)
         self.trusted = trusted
+        self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
+
+    @property
+    def streams(self) -> Streams:
+        """Every open stream of this event loop: whoever watches them must be able to close them,
+        and ends with the loop."""
+        loop = get_running_loop()
+        found = self._streams.get(loop)
+        if found is None:
+            found = self._streams[loop] = Streams(self.auth)
+        return found
 
 
 class Visit:
@@ -71,7 +83,7 @@ class Visit:
 
     @property
     def streams(self) -> Streams:
-        """Every open stream behind this gate."""
+        """Every open stream behind this gate, of this event loop."""
         return self.gate.streams
 
     @property
