@@ -76,8 +76,7 @@ class Check:
             ver, until = row.ver, min(until, rules.proof_ends_at(row, principal.authenticated_at))
             if now >= until:
                 raise Rejected(Reason.SUPERSEDED, "access token from before a step-up")
-        if self._view.cursor is told:  # else its key may have been withdrawn meanwhile
-            self._view.remember(credential, principal, ver, until)
+        self._view.remember(credential, principal, ver, until, told)
         return principal
 
 

@@ -174,7 +174,7 @@ def _check_name(name: str, value: str | None) -> None:
     plain = isinstance(value, str) and value.isascii() and value.isprintable()
     if not plain or not 1 <= len(value) <= MOST_ID_CHARACTERS:
         raise ConfigurationError(
-            f"{name} is 1 to {MOST_ID_CHARACTERS} printable ASCII characters, not {value!r}"
+            f"{name} is 1 to {MOST_ID_CHARACTERS} printable ASCII characters, not {value!r:.60}"
         )
 
 
