@@ -10,7 +10,7 @@ from .. import rules
 from ..auth import Auth
 from ..credentials import claimed_sid
 from ..errors import Reason, Rejected, StoreUnavailable
-from ..types import Device, Issued, Principal
+from ..types import Device, Issued, Principal, Session
 from . import client, origin, transport
 from .streams import Streams
 from .transport import Header, Presented, Transport
@@ -50,7 +50,8 @@ class Visit:
 
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
     handshake of a WebSocket.  `known` is the principal as of the last time that somebody asked,
-    `issued` what an inline refresh gave out.  `on_known` is called whenever `known` was found out.
+    `issued` what an inline refresh gave out, or a touch gave again.  `on_known` is called whenever
+    `known` was found out.
     """
 
     __slots__ = (
@@ -276,7 +277,7 @@ class Visit:
         known: Principal | None = None
         if shown.credential is not None:
             try:
-                known = await self.auth.authenticate(shown.credential, max_staleness)
+                known = await self.auth.authenticate(shown.credential, max_staleness, self._touched)
             except Rejected as refused:
                 if not _may_renew(refused, shown.credential, shown.refresh_token):
                     raise
@@ -284,6 +285,17 @@ class Visit:
                 if shown.mode in ("token", self.gate.modes[0]):
                     return known
         return await self._exchange(shown, known)
+
+    def _touched(self, row: Session) -> None:
+        """The session is in use: a cookie that it may outlive is given once more, to last for
+        another 400 days from now."""
+        if row.expires_at - row.created_at > transport.MAX_COOKIE_AGE:
+            self.issued = Issued(
+                session=row,
+                mode="session",
+                credential=self._credential or "",
+                credential_expires_at=row.ends_at,
+            )
 
     async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
         """New cookies for an access token that is out, or for a session cookie where tokens are

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from ..errors import Reason, Rejected
+from ..settings import DAY
 from ..tokens import REFRESH_PREFIX, SESSION_PREFIX
 from ..types import Issued, Mode
 
@@ -30,6 +31,9 @@ SMALL_HEADER_BYTES = 2_048
 
 MAX_COOKIE_BYTES = 4_096
 """Name and value of one cookie; browsers drop a longer one (RFC 6265bis section 5.6)."""
+
+MAX_COOKIE_AGE = 400 * DAY
+"""Browsers keep no cookie for longer, whatever it says (RFC 6265bis section 5.5)."""
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 
@@ -239,7 +243,7 @@ def _set(name: str, credential: str, seconds: int) -> Header:
     # Only what our own tokens are made of: a `;` or a line break here would split the response.
     if not 0 < len(credential) <= room or not _TOKEN68.issuperset(credential):
         raise ValueError(f"no cookie can hold this credential of {len(credential)} characters")
-    return _set_cookie(name, credential, max(0, seconds))
+    return _set_cookie(name, credential, min(max(0, seconds), MAX_COOKIE_AGE))
 
 
 def _set_cookie(name: str, value: str, seconds: int) -> Header:
