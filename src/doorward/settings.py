@@ -166,19 +166,19 @@ def _taken(name: str, given: object, least: int, most: int | None) -> int:
     return found
 
 
-def _check_name(name: str, value: str | None) -> None:
+def _check_name(name: str, value: object) -> None:
     """A name that access tokens carry: what is empty would stand for another, what is long would
     leave no room for roles."""
     if value is None:
         return
-    plain = isinstance(value, str) and value.isascii() and value.isprintable()
-    if not plain or not 1 <= len(value) <= MOST_ID_CHARACTERS:
+    text = value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
+    if not 1 <= len(text) <= MOST_ID_CHARACTERS:
         raise ConfigurationError(
             f"{name} is 1 to {MOST_ID_CHARACTERS} printable ASCII characters, not {value!r:.60}"
         )
 
 
-def _check_accept(accept: Collection[str], mode: Mode) -> None:
+def _check_accept(accept: object, mode: Mode) -> None:
     if isinstance(accept, str) or not isinstance(accept, Collection):
         kind = "the string " if isinstance(accept, str) else ""
         raise ConfigurationError(

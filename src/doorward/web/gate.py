@@ -157,9 +157,9 @@ class Visit:
             raise
         found = await self.auth.authenticate(shown.credential or "")
         if self.known is not None and self.known.sid != found.sid:
-            refused = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
-            await self.auth.refused(refused, self.device())
-            raise refused
+            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
+            await self.auth.refused(two, self.device())
+            raise two
         self._given, self._credential, self.known = shown, shown.credential, found
         if self.on_known is not None:
             self.on_known()
