@@ -86,7 +86,8 @@ class Settings:
         _positive("remember", self.remember)
         if self.max_sessions is not None:
             _positive("max_sessions", self.max_sessions)
-            _at_most("max_sessions", self.max_sessions, MOST_PLACES)
+            if self.max_sessions > MOST_PLACES:
+                raise ConfigurationError(f"max_sessions is at most {MOST_PLACES}, or None")
         if type(self.end_oldest) is not bool:
             raise ConfigurationError(f"end_oldest is True or False, not {self.end_oldest!r}")
         if self.access_ttl > DAY:
@@ -144,14 +145,15 @@ class Settings:
 
 
 _TIMES = (
-    ("access_ttl", 1, LONGEST),
+    ("access_ttl", 1, None),
     ("idle_ttl", 1, LONGEST),
     ("absolute_ttl", 1, LONGEST),
     ("touch_every", 1, LONGEST),
     ("refresh_grace", 0, None),
     ("max_staleness", 0, DAY),
 )
-"""Every time, the least that it may be, and the most.  Any grace stands: nothing is added to it."""
+"""Every time, the least that it may be, and the most.  Any grace stands: nothing is added to it.
+An access token has a bound of its own."""
 
 
 def _taken(name: str, given: object, least: int, most: int | None) -> int:
@@ -160,9 +162,10 @@ def _taken(name: str, given: object, least: int, most: int | None) -> int:
     except ValueError as error:
         raise ConfigurationError(f"{name} is {error}") from None
     if found < least:
-        raise ConfigurationError(f"{name} is {least} second or more, not {given!r}")
-    if most is not None:
-        _at_most(name, found, most)
+        raise ConfigurationError(f"{name} is at least {least}s, not {given!r}")
+    if most is not None and found > most:
+        named = "a day" if most == DAY else "a hundred years"
+        raise ConfigurationError(f"{name} is at most {named}, not {given!r:.60}")
     return found
 
 
@@ -199,11 +202,6 @@ def _check_accept(accept: object, mode: Mode) -> None:
 def _positive(name: str, value: object) -> None:
     if type(value) is not int or value <= 0:
         raise ConfigurationError(f"{name} is a whole number above 0, not {value!r}")
-
-
-def _at_most(name: str, value: int, most: int) -> None:
-    if value > most:
-        raise ConfigurationError(f"{name} is at most {most}, not {value}")
 
 
 def _check_origin(origin: str) -> None:

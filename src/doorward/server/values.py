@@ -22,9 +22,9 @@ def workers(text: str) -> int:
 def duration(text: str) -> int:
     """A time of some length, in seconds: those of `duration.seconds`, and a bare number of them."""
     found = duration_from_zero(text)
-    if found == 0:
-        raise ValueError("1 second or more")
-    return _at_most(LONGEST, found)
+    if not 0 < found <= LONGEST:
+        raise ValueError("a time from one second to a hundred years")
+    return found
 
 
 def duration_from_zero(text: str) -> int:
