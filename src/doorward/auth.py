@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from . import rules
 from .attempt import NOWHERE, Attempt
-from .check import Check, check_not_ended
+from .check import Check, OnTouch, check_not_ended
 from .credentials import Credentials
 from .errors import Reason, Rejected
 from .exchange import Exchange
@@ -86,12 +86,15 @@ class Auth:
         await self._tell.of("login", session)
         return issued
 
-    async def authenticate(self, credential: str, max_staleness: int | None = None) -> Principal:
+    async def authenticate(
+        self, credential: str, max_staleness: int | None = None, on_touch: OnTouch | None = None
+    ) -> Principal:
         """Whose credential this is, now.
 
         A credential checked before costs one look-up, while what is known of the store is fresher
         than `max_staleness` seconds (the setting's, or fewer); otherwise, and before anybody is
-        refused, the store is asked.  Raises `Rejected`.
+        refused, the store is asked.  `on_touch` is called when a session token is noted to be in
+        use.  Raises `Rejected`.
         """
         feed = self._feed
         if feed.asked_always:
@@ -104,7 +107,7 @@ class Auth:
         if self._view.turned_back(now):
             await feed.catch_up()
         try:
-            return await self._check(credential, now)
+            return await self._check(credential, now, on_touch)
         except Rejected as refused:
             await self.refused(refused)
             raise
@@ -219,12 +222,17 @@ class Auth:
     async def stands(self, principal: Principal) -> Principal:
         """The principal as its row has it now, for whoever was authenticated once and goes on for
         longer than a credential lives.  Raises `Rejected` when the session is not alive."""
-        row = await self.store.get(principal.sid)
-        if row is None:
-            raise Rejected(Reason.UNKNOWN)
-        rules.check_standing(row, self.clock())
-        check_not_ended(self._view, row.sid)
-        return rules.principal_of(row, principal.mode, principal.authenticated_at, principal.amr)
+        return rules.as_now(principal, await self._standing(principal, self.clock()))
+
+    async def touch(self, principal: Principal) -> Principal:
+        """Note that whoever was authenticated once is still there, alike in both modes; at most
+        every `touch_every` seconds that is written.  Returns and raises as `stands`."""
+        while True:
+            now = self.clock()
+            row = await self._standing(principal, now)
+            due = rules.due_for_touch(row, now, self.settings.touch_after)
+            if not due or await self.store.replace(row, rules.touched(row, now, self.settings)):
+                return rules.as_now(principal, row)
 
     async def sessions(
         self, subject: str | None = None, after: Page | None = None, limit: int = 50
@@ -298,6 +306,14 @@ class Auth:
             if between is not None:
                 await between(total)
         return total
+
+    async def _standing(self, principal: Principal, now: int) -> Session:
+        row = await self.store.get(principal.sid)
+        if row is None:
+            raise Rejected(Reason.UNKNOWN)
+        rules.check_standing(row, now)
+        check_not_ended(self._view, row.sid)
+        return row
 
     async def _owner(self, credential: str) -> Session | None:
         """The row a credential belongs to, however old the credential is."""

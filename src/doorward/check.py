@@ -11,6 +11,12 @@ from .tokens import SESSION_PREFIX, hash_secret, parse_session_token
 from .types import Mode, Principal, Session
 from .view import View
 
+OnTouch = Callable[[Session], object]
+"""Called with the row of a session whose current secret was shown, once it notes that."""
+
+Judge = Callable[[str, int, OnTouch | None], Awaitable[Principal]]
+"""What checks a credential at a time."""
+
 
 class Check:
     """Judges a credential and remembers it when it is good.  Every verb raises `Rejected`, and
@@ -25,19 +31,19 @@ class Check:
         self._settings = settings
         self._touch_after = settings.touch_after
 
-    def of(self, modes: Collection[Mode]) -> Callable[[str, int], Awaitable[Principal]]:
+    def of(self, modes: Collection[Mode]) -> Judge:
         """What checks the credentials of these modes."""
         if len(modes) > 1:
             return self.either
         return self.session_token if "session" in modes else self.access_token
 
-    async def either(self, credential: str, now: int) -> Principal:
+    async def either(self, credential: str, now: int, on_touch: OnTouch | None) -> Principal:
         """While an application changes over from one mode to the other: by its form."""
         if credential.startswith(SESSION_PREFIX):
-            return await self.session_token(credential, now)
+            return await self.session_token(credential, now, on_touch)
         return await self.access_token(credential, now)
 
-    async def session_token(self, credential: str, now: int) -> Principal:
+    async def session_token(self, credential: str, now: int, on_touch: OnTouch | None) -> Principal:
         """By its row, which also notes activity when that is due."""
         token = parse_session_token(credential)
         row = rules.with_session_token(await self._store.get(token.sid))
@@ -57,12 +63,16 @@ class Check:
                     return principal
             except StoreUnavailable:  # it was read; that it was used is noted another time
                 return principal
+            if current and on_touch is not None:
+                on_touch(row)
         until = min(row.ends_at, row.seen_at + self._touch_after)
         until = until if current else min(until, row.previous_until)
         self._view.remember(credential, principal, row.ver, until)
         return principal
 
-    async def access_token(self, credential: str, now: int) -> Principal:
+    async def access_token(
+        self, credential: str, now: int, on_touch: OnTouch | None = None
+    ) -> Principal:
         """By signature and claims; by its row when that changed since they were told."""
         claims = await self._credentials.read_access_token(credential, now)
         principal, ver, until = claims.principal, claims.ver, claims.expires_at
@@ -76,8 +86,7 @@ class Check:
             ver, until = row.ver, min(until, rules.proof_ends_at(row, principal.authenticated_at))
             if now >= until:
                 raise Rejected(Reason.SUPERSEDED, "access token from before a step-up")
-        if self._view.cursor is told:  # else its key may have been withdrawn meanwhile
-            self._view.remember(credential, principal, ver, until)
+        self._view.remember(credential, principal, ver, until, told)
         return principal
 
 

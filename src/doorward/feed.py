@@ -65,8 +65,10 @@ class Feed:
         if not news.known:
             await self._revoke_again()
             news = await self._store.changes(view.cursor)  # with what was just revoked
-        if news.cursor is not view.cursor and view.learn(news, self._clock()):
-            self._keys_changed()
+        if news.cursor is not view.cursor:
+            if news.keys_too:  # before the view moves on, and another thread believes the old keys
+                self._keys_changed()
+            view.learn(news, self._clock())
 
     async def _revoke_again(self) -> None:
         """The store forgot where we were, and may have gone back in time: a restore, or a failover

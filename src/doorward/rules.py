@@ -268,6 +268,11 @@ def principal_of(
     )
 
 
+def as_now(principal: Principal, session: Session) -> Principal:
+    """A principal that was known before, as the row now has it."""
+    return principal_of(session, principal.mode, principal.authenticated_at, principal.amr)
+
+
 def checked_names(names: Collection[str] | None) -> Roles | None:
     """The names of roles or scopes as a set.  Raises `ValueError` for names that would not survive
     a space-separated list (RFC 6749 section 3.3), or too many of them."""

@@ -1,11 +1,13 @@
 """Every duration and limit of the library, checked once, when it is constructed."""
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import SplitResult, urlsplit
 
+from .duration import LONGEST, Time, seconds, time
 from .errors import ConfigurationError
 from .types import Mode
 
@@ -47,25 +49,33 @@ allows, because an access token has room for both beside its roles and scopes.""
 MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session: a note, not a cupboard."""
 
+MOST_PLACES = 1_000_000
+"""The largest `max_sessions`: whoever needs none of the limit leaves it out."""
 
 _MODES: tuple[Mode, ...] = get_args(Mode)
+
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
+"""The name of a host, or an address of version 4: what else a URL may hold there, no browser
+sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How sessions live and die.  All times are whole seconds.
+    """How sessions live and die.  A time is given in whole seconds, as a `timedelta`, or as text
+    such as `"14d"`; the field holds whole seconds.
 
     Raises `ConfigurationError` for a combination that is unsafe or cannot work.
     """
 
     mode: Mode = "session"
     accept: tuple[Mode, ...] = ()
-    access_ttl: int = 5 * MINUTE
-    idle_ttl: int = 14 * DAY
-    absolute_ttl: int = 30 * DAY
-    touch_every: int | None = None
-    refresh_grace: int | None = None
-    max_staleness: int = 1
+    access_ttl: Time[int] = time(5 * MINUTE)
+    idle_ttl: Time[int] = time(14 * DAY)
+    absolute_ttl: Time[int] = time(30 * DAY)
+    touch_every: Time[int | None] = time(None)
+    refresh_grace: Time[int | None] = time(None)
+    max_staleness: Time[int] = time(1)
     public_origin: str | None = None
     issuer: str | None = None
     audience: str | None = None
@@ -78,15 +88,16 @@ class Settings:
         if self.mode not in _MODES:
             raise ConfigurationError(f"mode is session or token, not {self.mode!r}")
         _check_accept(self.accept, self.mode)
-        for name in ("access_ttl", "idle_ttl", "absolute_ttl", "remember"):
-            _positive(name, getattr(self, name))
-        for name in ("touch_every", "max_sessions"):
-            if getattr(self, name) is not None:
-                _positive(name, getattr(self, name))
+        self._take_times()
+        _positive("remember", self.remember)
+        if self.max_sessions is not None:
+            _positive("max_sessions", self.max_sessions)
+            if self.max_sessions > MOST_PLACES:
+                raise ConfigurationError(f"max_sessions is at most {MOST_PLACES}, or None")
+        if type(self.end_oldest) is not bool:
+            raise ConfigurationError(f"end_oldest is True or False, not {self.end_oldest!r}")
         if self.access_ttl > DAY:
             raise ConfigurationError("access_ttl above a day is not short-lived (RFC 9700 2.2)")
-        _from_zero("refresh_grace", self.grace)
-        _from_zero("max_staleness", self.max_staleness)
         if self.touch_after * 2 > max(self.idle_ttl, 2):
             raise ConfigurationError(
                 "touch_every above half of idle_ttl would end sessions that are in use"
@@ -95,7 +106,16 @@ class Settings:
             raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
         if self.public_origin is not None:
             _check_origin(self.public_origin)
+        for name in ("issuer", "audience"):
+            _check_name(name, getattr(self, name))
         _check_names(self.token_issuer, self.token_audience, self.algorithm)
+
+    def _take_times(self) -> None:
+        """Make whole seconds of every time that was given."""
+        for name, least, most in _TIMES:
+            given = getattr(self, name)
+            if given is not None or name not in ("touch_every", "refresh_grace"):
+                object.__setattr__(self, name, _taken(name, given, least, most))
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -131,10 +151,48 @@ class Settings:
         return self.audience or self.token_issuer
 
 
-def _check_accept(accept: Collection[str], mode: Mode) -> None:
-    if isinstance(accept, str):
+_TIMES = (
+    ("access_ttl", 1, None),
+    ("idle_ttl", 1, LONGEST),
+    ("absolute_ttl", 1, LONGEST),
+    ("touch_every", 1, LONGEST),
+    ("refresh_grace", 0, None),
+    ("max_staleness", 0, DAY),
+)
+"""Every time, the least that it may be, and the most.  Any grace stands: nothing is added to it.
+An access token has a bound of its own."""
+
+
+def _taken(name: str, given: object, least: int, most: int | None) -> int:
+    try:
+        found = seconds(given)
+    except ValueError as error:
+        raise ConfigurationError(f"{name} is {error}") from None
+    if found < least:
+        raise ConfigurationError(f"{name} is at least {least}s, not {given!r}")
+    if most is not None and found > most:
+        named = "a day" if most == DAY else "a hundred years"
+        raise ConfigurationError(f"{name} is at most {named}, not {given!r:.60}")
+    return found
+
+
+def _check_name(name: str, value: object) -> None:
+    """A name that access tokens carry: what is empty would stand for another, what is long would
+    leave no room for roles."""
+    if value is None:
+        return
+    text = value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
+    if not 1 <= len(text) <= MOST_ID_CHARACTERS:
         raise ConfigurationError(
-            f"accept is a list of modes, such as ['session', 'token'], not the string {accept!r}"
+            f"{name} is 1 to {MOST_ID_CHARACTERS} printable ASCII characters, not {value!r:.60}"
+        )
+
+
+def _check_accept(accept: object, mode: Mode) -> None:
+    if isinstance(accept, str) or not isinstance(accept, Collection):
+        kind = "the string " if isinstance(accept, str) else ""
+        raise ConfigurationError(
+            f"accept is a list of modes, such as ['session', 'token'], not {kind}{accept!r}"
         )
     if not accept:
         return
@@ -167,11 +225,6 @@ def _positive(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} is a whole number above 0, not {value!r}")
 
 
-def _from_zero(name: str, value: object) -> None:
-    if type(value) is not int or value < 0:
-        raise ConfigurationError(f"{name} is a whole number from 0, not {value!r}")
-
-
 def _check_origin(origin: str) -> None:
     if not isinstance(origin, str):
         raise ConfigurationError(f"public_origin is one string, not {origin!r}")
@@ -184,7 +237,8 @@ def _check_origin(origin: str) -> None:
     written = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
-    if default is None or not host or not host.isascii() or origin != shown:
+    named = ":" in host or _HOST.fullmatch(host)
+    if default is None or not named or origin != shown:
         raise ConfigurationError(
             f"public_origin is like https://app.example, not {origin!r}: {_origin_fault(parts)}"
         )
@@ -203,6 +257,8 @@ def _origin_fault(parts: SplitResult) -> str:
         return "name the host"
     if not parts.hostname.isascii():
         return "write the host in its ASCII form, xn--..."
+    if ":" not in parts.hostname and not _HOST.fullmatch(parts.hostname):
+        return f"{parts.hostname!r} names no host"
     if "@" in parts.netloc or parts[2:] != ("", "", ""):
         return "leave out all but the scheme, the host and the port"
     return "write it in lower case, and without the port where it is the usual one"

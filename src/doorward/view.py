@@ -4,6 +4,8 @@ The view never does I/O and never refuses anybody: a remembered credential may b
 whatever is not remembered is judged by `auth` from claims or from the row.
 """
 
+from threading import Lock
+from types import EllipsisType
 from typing import NamedTuple
 
 from .stores import Changes, Cursor
@@ -32,67 +34,77 @@ class View:
         self._by_sid: dict[str, set[str]] = {}
         self._changes: dict[str, tuple[Change, int]] = {}
         self._latest = 0
+        self._lock = Lock()
 
     def recall(self, credential: str) -> Remembered | None:
         """What is remembered of a credential, by its raw string: one dictionary look-up."""
         return self._credentials.get(credential)
 
-    def remember(self, credential: str, principal: Principal, ver: int, until: int) -> None:
+    def remember(
+        self,
+        credential: str,
+        principal: Principal,
+        ver: int,
+        until: int,
+        told: Cursor | EllipsisType | None = ...,
+    ) -> None:
         """Keep a good credential, unless a newer change of its session arrived meanwhile: the row
-        or token it was judged by may be older than that change."""
-        known = self._changes.get(principal.sid)
-        if known is not None and (known[0].revoked or ver < known[0].ver):
-            return
-        self._drop(credential)
-        while len(self._credentials) >= self._limit:
-            self._drop(next(iter(self._credentials)))
-        self._credentials[credential] = Remembered(principal, until)
-        self._by_sid.setdefault(principal.sid, set()).add(credential)
+        or token it was judged by may be older than that change.  With `told`, unless anything was
+        learned since the cursor was that: the key that signed it may be withdrawn."""
+        with self._lock:
+            if self._is_outdated(principal.sid, ver) or (
+                told is not ... and told is not self.cursor
+            ):
+                return
+            self._drop(credential)
+            while len(self._credentials) >= self._limit:
+                self._drop(next(iter(self._credentials)))
+            self._credentials[credential] = Remembered(principal, until)
+            self._by_sid.setdefault(principal.sid, set()).add(credential)
 
     def outdates(self, sid: str, ver: int) -> bool:
         """Whether the session changed after a client was told `ver`: then only the row decides."""
-        known = self._changes.get(sid)
-        return known is not None and (known[0].revoked or ver < known[0].ver)
+        with self._lock:
+            return self._is_outdated(sid, ver)
 
     def ended(self, sid: str) -> bool:
         """Whether the session is known to be revoked, whatever its row says: the store may have
         gone back in time.  No sid is ever given twice."""
-        known = self._changes.get(sid)
+        with self._lock:
+            known = self._changes.get(sid)
         return known is not None and known[0].revoked
 
     def revoked(self) -> list[str]:
         """The sids of sessions that are known to be revoked."""
-        return [sid for sid, (change, _) in self._changes.items() if change.revoked]
+        with self._lock:
+            return [sid for sid, (change, _) in self._changes.items() if change.revoked]
 
     def turned_back(self, now: int) -> bool:
         """Whether the clock fell so far back that tokens live again whose revocation was already
         forgotten.  Then the cursor is given up, and all that the store keeps is to be learned."""
-        if now >= self._latest - self._retain // 2:
-            self._latest = max(now, self._latest)
-            return False
-        self._latest, self.cursor = now, None
-        return True
+        with self._lock:
+            if now >= self._latest - self._retain // 2:
+                self._latest = max(now, self._latest)
+                return False
+            self._latest, self.cursor = now, None
+            return True
 
-    def learn(self, news: Changes, now: int) -> bool:
-        """Take in what the store says changed.  True when signing keys are among it, or may be."""
-        self.cursor = news.cursor
-        keys_too = not news.known
-        if not news.known:
-            self.forget_all()
-        for change in news.entries:
-            if change.kind == "key":
-                keys_too = True
-            else:
-                self._note(change, now)
-        if keys_too:
-            self._forget_credentials()
-        self._age(now)
-        return keys_too
+    def learn(self, news: Changes, now: int) -> None:
+        """Take in what the store says changed."""
+        with self._lock:
+            if not news.known:
+                self._changes.clear()
+            for change in news.entries:
+                if change.kind != "key":
+                    self._note(change, now)
+            if news.keys_too:
+                self._forget_credentials()
+            self._age(now)
+            self.cursor = news.cursor  # last: whoever sees it finds the rest done
 
-    def forget_all(self) -> None:
-        """Begin anew, knowing nothing."""
-        self._forget_credentials()
-        self._changes.clear()
+    def _is_outdated(self, sid: str, ver: int) -> bool:
+        known = self._changes.get(sid)
+        return known is not None and (known[0].revoked or ver < known[0].ver)
 
     def _note(self, change: Change, now: int) -> None:
         known = self._changes.pop(change.id, None)

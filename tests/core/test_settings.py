@@ -1,6 +1,7 @@
 """Settings: what is unsafe or cannot work does not construct."""
 
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -43,6 +44,100 @@ def test_lengths_and_limits_are_whole_numbers_above_zero(name: str, value: Any) 
 @pytest.mark.parametrize("name", ["access_ttl", "idle_ttl", "absolute_ttl", "remember"])
 def test_no_lifetime_is_without_end(name: str) -> None:
     assert name in refusal(**{name: None})
+
+
+TIMES = (
+    "access_ttl",
+    "idle_ttl",
+    "absolute_ttl",
+    "touch_every",
+    "refresh_grace",
+    "max_staleness",
+)
+
+
+@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (90, 90),
+        ("90s", 90),
+        ("15m", 900),
+        ("12h", 43_200),
+        ("1d", DAY),
+        ("0090s", 90),
+        (timedelta(minutes=15), 900),
+        (timedelta(hours=-1, minutes=61), 60),
+    ],
+)
+def test_a_time_is_seconds_or_a_timedelta_or_text_with_a_unit(
+    name: str, given: Any, seconds: int
+) -> None:
+    assert getattr(Settings(**{name: given}), name) == seconds
+
+
+def test_a_time_in_the_typed_constructor_is_read_back_in_seconds() -> None:
+    settings = Settings(idle_ttl="7d", absolute_ttl=timedelta(days=14), touch_every="1m")
+    assert settings.idle_ttl + settings.absolute_ttl == 21 * DAY
+    assert settings == Settings(idle_ttl=7 * DAY, absolute_ttl=14 * DAY, touch_every=60)
+
+
+@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("", "14", "14 d", "14D", "d", "-1d", "1.5h", "1h30m", "14days", "٣d", "1d\n", "9" * 5000),
+        *(timedelta(milliseconds=1500), timedelta(seconds=-1), timedelta.max, b"14d", [14], 3e3),
+    ],
+)
+def test_what_is_no_time_names_the_setting_and_the_forms(name: str, given: Any) -> None:
+    assert name in refusal(**{name: given})
+
+
+def test_the_forms_of_a_time_are_said() -> None:
+    assert refusal(idle_ttl="14") == (
+        "idle_ttl is whole seconds, a timedelta, or text such as '90s', '15m', '12h' or '14d',"
+        " not '14'"
+    )
+
+
+@pytest.mark.parametrize("given", [2**63 - 1, 2**63, 10**400, 36_525 * DAY + 1, "36526d"])
+@pytest.mark.parametrize("name", ["idle_ttl", "absolute_ttl", "touch_every"])
+def test_no_lifetime_is_longer_than_stores_and_calendars_can_hold(name: str, given: Any) -> None:
+    assert f"{name} is at most" in refusal(**{name: given})
+    assert Settings(absolute_ttl="36525d").absolute_ttl == 36_525 * DAY
+
+
+@pytest.mark.parametrize("given", [DAY + 1, 2**63])
+def test_staleness_is_a_day_at_most(given: int) -> None:
+    assert "max_staleness" in refusal(max_staleness=given)
+    assert Settings(max_staleness=DAY).max_staleness == DAY
+
+
+@pytest.mark.parametrize("given", [1_000_001, 2**63])
+def test_max_sessions_is_a_number_that_every_store_can_count_to(given: int) -> None:
+    assert "max_sessions" in refusal(max_sessions=given)
+    assert Settings(max_sessions=1_000_000).max_sessions == 1_000_000
+
+
+@pytest.mark.parametrize("given", [None, 0, 1, "no", "False"])
+def test_end_oldest_is_yes_or_no(given: Any) -> None:
+    assert "end_oldest" in refusal(end_oldest=given)
+
+
+@pytest.mark.parametrize("given", [None, 5, True])
+def test_what_is_no_list_is_not_taken_for_one_of_modes(given: Any) -> None:
+    assert "accept is a list of modes" in refusal(accept=given)
+
+
+@pytest.mark.parametrize("name", ["issuer", "audience"])
+@pytest.mark.parametrize("given", ["", "a" * 129, "a\nb", "bücher", b"api", 5, ["api"]])
+def test_an_issuer_and_an_audience_are_names_that_a_token_has_room_for(
+    name: str, given: Any
+) -> None:
+    assert name in refusal(**{name: given})
+    longest: dict[str, Any] = {name: "a" * 128}
+    assert getattr(Settings(**longest), name) == "a" * 128
 
 
 def test_an_access_token_lives_a_day_at_most() -> None:
@@ -132,6 +227,9 @@ def test_no_other_algorithm_may(algorithm: Any) -> None:
         "https://app.example",
         "https://app.example:8443",
         "https://192.0.2.1",
+        "https://app.example.",
+        "https://xn--bcher-kva.example",
+        "https://my_app.internal",
         "https://[2001:db8::1]:8443",
         "http://localhost",
         "http://localhost:8000",
@@ -170,6 +268,17 @@ def test_a_public_origin_has_https_or_never_leaves_this_machine(origin: str) -> 
         "https://bücher.example",
         " https://app.example",
         "https://app.example\n",
+        "https://a b",
+        "https://a\\b",
+        "https://a%20b",
+        "https://a<b>",
+        "https://a,b",
+        "https://*.example",
+        "https://app..example",
+        "https://-app.example",
+        "https://app-.example",
+        f"https://{'a' * 64}.example",
+        "https://" + ".".join(["a" * 60] * 5),
         "ftp://app.example",
         "null",
         "*",
@@ -190,6 +299,7 @@ def test_a_public_origin_is_written_as_browsers_write_it(origin: str) -> None:
         ("https://login.example?x", "leave out all but the scheme"),
         ("https://ada@login.example", "leave out all but the scheme"),
         ("https://lögin.example", "in its ASCII form, xn--"),
+        ("https://a b", "'a b' names no host"),
         ("https://Login.example", "in lower case"),
         ("https://login.example:443", "without the port"),
     ],

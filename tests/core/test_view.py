@@ -58,7 +58,8 @@ def test_a_change_drops_every_credential_of_its_session_and_no_other() -> None:
     seen = view()
     for credential, sid in (("a1", "a"), ("a2", "a"), ("b1", "b")):
         seen.remember(credential, principal(sid), 1, 50)
-    assert seen.learn(told(changed("a")), now=10) is False
+    seen.learn(told(changed("a")), now=10)
+    assert not told(changed("a")).keys_too
     assert [c for c in ("a1", "a2", "b1") if seen.recall(c)] == ["b1"]
     assert seen.cursor == (1,)
 
@@ -125,7 +126,8 @@ def test_a_change_of_keys_forgets_every_credential_and_no_change() -> None:
     seen = view()
     seen.learn(told(revoked("a")), now=10)
     seen.remember("c", principal(), 1, 50)
-    assert seen.learn(told(Change("key", "kid")), now=10) is True
+    seen.learn(told(Change("key", "kid")), now=10)
+    assert told(Change("key", "kid")).keys_too
     assert seen.recall("c") is None
     assert seen.outdates("a", 1)
     seen.remember("c", principal(), 1, 50)
@@ -136,7 +138,8 @@ def test_a_cursor_that_the_store_has_forgotten_begins_everything_anew() -> None:
     seen = view()
     seen.learn(told(revoked("a")), now=10)
     seen.remember("c", principal(), 1, 50)
-    assert seen.learn(told(revoked("b"), at=9, known=False), now=10) is True
+    seen.learn(told(revoked("b"), at=9, known=False), now=10)
+    assert told(known=False).keys_too
     assert seen.recall("c") is None
     assert not seen.outdates("a", 1)
     assert seen.outdates("b", 1)

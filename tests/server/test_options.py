@@ -31,8 +31,10 @@ def test_the_defaults_of_times_are_those_of_the_library() -> None:
 EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.text: ("given", "given"),
     values.words: ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
-    values.positive: ("7", 7),
-    values.from_zero: ("0", 0),
+    values.count: ("7", 7),
+    values.workers: ("7", 7),
+    values.duration: ("12h", 43_200),
+    values.duration_from_zero: ("0s", 0),
     values.port: ("0", 0),
     values.password_length: ("15", 15),
     values.mode: ("token", "token"),
@@ -78,6 +80,25 @@ def test_an_option_is_set_on_the_command_line_or_in_the_environment(name: str) -
     assert [getattr(options, name) for options in (given, found)] == [value, value]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "access_ttl",
+        "idle_ttl",
+        "absolute_ttl",
+        "refresh_grace",
+        "touch_every",
+        "max_staleness",
+        "audit_ttl",
+    ],
+)
+def test_a_time_is_seconds_or_has_a_unit(name: str) -> None:
+    option = OPTIONS[name]
+    for text, seconds in (("90", 90), ("90s", 90), ("15m", 900), ("12h", 43_200), ("14d", 1209600)):
+        assert getattr(read(f"--{option.name}={text}"), name) == seconds
+        assert getattr(read(**{option.variable: text}), name) == seconds
+
+
 def test_the_command_line_wins_over_the_environment() -> None:
     assert read("--port", "1", DOORWARD_PORT="2").port == 1
 
@@ -93,7 +114,15 @@ def test_the_command_line_wins_over_the_environment() -> None:
         ("accept", "sessions,token"),
         ("signup", "yes"),
         ("access_ttl", "0"),
-        ("access_ttl", "5m"),
+        ("access_ttl", "0m"),
+        ("access_ttl", "5 m"),
+        ("access_ttl", "5w"),
+        ("absolute_ttl", "9223372036854775807"),
+        ("audit_ttl", "36526d"),
+        ("max_staleness", "-1s"),
+        ("max_sessions", "9223372036854775808"),
+        ("signup_limit", "9223372036854775808"),
+        ("workers", "100000"),
         ("idle_ttl", "1_000"),
         ("idle_ttl", "٣"),
         ("absolute_ttl", "1.5"),

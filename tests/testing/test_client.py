@@ -1,10 +1,14 @@
 """The client that tests of an application use: it keeps what a plain one drops."""
 
+import asyncio
+import gc
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
+from weakref import ref
 
 import pytest
-from fastapi import Depends, FastAPI, Response
+from fastapi import Depends, FastAPI, Response, WebSocket, WebSocketDisconnect
 from starlette.testclient import TestClient
 
 from doorward import ConfigurationError
@@ -19,8 +23,14 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> FastAPI:
     return application(request.param, tmp_path)
 
 
-def application(mode: Mode, folder: Path) -> FastAPI:
-    auth = Doorward(f"sqlite:///{folder}/app.db", mode=mode, root_key_file=folder / "key")
+def auth_of(app: FastAPI) -> Doorward:
+    found: Doorward = app.state.doorward
+    return found
+
+
+def application(mode: Mode, folder: Path, database: str = "") -> FastAPI:
+    database = database or f"sqlite:///{folder}/app.db"
+    auth = Doorward(database, mode=mode, root_key_file=folder / "key")
     app = FastAPI(lifespan=auth.lifespan)
     auth.install(app)
 
@@ -31,6 +41,19 @@ def application(mode: Mode, folder: Path) -> FastAPI:
     @app.get("/me")
     async def me(principal: Annotated[Principal, Depends(auth.principal)]) -> Principal:
         return principal
+
+    @app.websocket("/socket")
+    async def socket(
+        websocket: WebSocket, principal: Annotated[Principal, Depends(auth.principal)]
+    ) -> None:
+        await websocket.accept()
+        await websocket.send_text(principal.subject)
+        with suppress(WebSocketDisconnect):
+            await websocket.receive_text()
+
+    @app.post("/end")
+    async def end(principal: Annotated[Principal, Depends(auth.principal)]) -> None:
+        await (await auth.auth()).revoke(sid=principal.sid)
 
     @app.post("/write")
     async def write(principal: Annotated[Principal, Depends(auth.principal)]) -> str:
@@ -67,6 +90,75 @@ def test_it_can_be_made_to_look_like_another_site(app: FastAPI) -> None:
         client.log_in("ann")
         assert client.get("/me").status_code == 200
         assert client.post("/write").json()["reason"] == "cross_origin"
+
+
+@pytest.fixture(params=["session", "token"])
+def in_memory(request: pytest.FixtureRequest, tmp_path: Path) -> FastAPI:
+    return application(request.param, tmp_path, "memory:")
+
+
+def test_a_client_within_another_leaves_the_database_to_it(in_memory: FastAPI) -> None:
+    with Client(in_memory) as outer:
+        outer.log_in("ann")
+        with Client(in_memory) as inner:
+            inner.log_in("bob")
+            assert outer.get("/me").json()["subject"] == "ann"
+            assert inner.get("/me").json()["subject"] == "bob"
+        assert outer.get("/me").json()["subject"] == "ann"
+        assert inner.get("/me").json()["subject"] == "bob"  # in a loop of its own, as before
+    with Client(in_memory) as later:
+        later.cookies = outer.cookies
+        assert later.get("/me").status_code == 401  # the last one did close it
+
+
+def test_the_one_that_began_first_may_end_first(in_memory: FastAPI) -> None:
+    outer, inner = Client(in_memory), Client(in_memory)
+    outer.__enter__()
+    with inner:
+        inner.log_in("bob")
+        outer.__exit__(None, None, None)
+        assert inner.get("/me").json()["subject"] == "bob"
+
+
+def test_each_watches_its_own_sockets_to_its_own_end(in_memory: FastAPI) -> None:
+    with Client(in_memory) as outer:
+        outer.log_in("ann")
+        with outer.websocket_connect("/socket") as hers:
+            assert hers.receive_text() == "ann"
+            with Client(in_memory) as inner:
+                inner.log_in("bob")
+                with inner.websocket_connect("/socket") as his:
+                    assert his.receive_text() == "bob"
+                    inner.post("/end")
+                    with pytest.raises(WebSocketDisconnect):
+                        his.receive_text()
+                inner.log_in("cid")
+                with inner.websocket_connect("/socket") as left:
+                    assert left.receive_text() == "cid"
+            outer.post("/end")
+            with pytest.raises(WebSocketDisconnect):
+                hers.receive_text()
+
+
+def test_a_loop_that_ended_is_not_kept_for_the_streams_it_had(in_memory: FastAPI) -> None:
+    loops: list[ref[asyncio.AbstractEventLoop]] = []
+
+    @in_memory.websocket("/loop")
+    async def socket(
+        websocket: WebSocket, principal: Annotated[Principal, Depends(auth_of(in_memory).principal)]
+    ) -> None:
+        loops.append(ref(asyncio.get_running_loop()))
+        await websocket.accept()
+        await websocket.send_text(principal.subject)
+
+    with Client(in_memory) as outer:
+        issued = outer.log_in("ann", via="bearer")
+        headers = {"authorization": f"Bearer {issued.credential}"}
+        with Client(in_memory, headers=headers) as inner, inner.websocket_connect("/loop") as his:
+            assert his.receive_text() == "ann"
+        del inner, his
+        gc.collect()
+        assert [loop() for loop in loops] == [None]
 
 
 @pytest.mark.parametrize("via", ["cookie", "bearer"])

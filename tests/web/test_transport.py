@@ -1,5 +1,7 @@
 """What a request presents, and how a credential is handed to a browser."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -316,6 +318,13 @@ def test_without_a_new_refresh_token_the_browser_keeps_its_own() -> None:
 
 def test_a_life_already_over_is_written_as_nought_not_as_a_negative() -> None:
     assert b"; Max-Age=0;" in write(issued("token"), now=10_000)[0][1]
+
+
+@pytest.mark.parametrize("mode", ["session", "token"])
+def test_no_cookie_asks_for_more_than_browsers_give(mode: Mode) -> None:
+    years = replace(issued(mode).session, expires_at=10**9)
+    for _, value in write(replace(issued(mode), session=years, credential_expires_at=10**9), 1):
+        assert value == b"no-store" or b"; Max-Age=34560000;" in value
 
 
 @pytest.mark.parametrize("name", [transport.SESSION, transport.ACCESS, transport.REFRESH])

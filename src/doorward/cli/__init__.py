@@ -23,18 +23,27 @@ REFUSED = 1
 """Exit status: a request that cannot be done, with one sentence on stderr."""
 
 USAGE = 2
-"""Exit status: words that are no command."""
+"""Exit status: words that are no command, or a command that was not installed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.  Returns its exit status: 0 done, 1 refused, 2 usage."""
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
         try:
-            return _run(list(sys.argv[1:] if argv is None else argv))
+            return _run(words)
         finally:
             say("")  # what argparse printed may still wait
     except NotDone as error:
         return complain(error)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("", "doorward"):
+            raise
+        complain(
+            f"`doorward {words[0]}` needs the extra `server`, without which {error.name} is not"
+            " installed: pip install '.[server]' in a checkout of Doorward"
+        )
+        return USAGE
 
 
 def _run(words: Sequence[str]) -> int:

@@ -93,40 +93,41 @@ class Options:
         "root.key in your data folder",
     )
     access_ttl: int = _option(
-        _LIBRARY.access_ttl, "How long an access token lives.", values.positive, "SECONDS"
+        _LIBRARY.access_ttl, "How long an access token lives.", values.duration, "TIME", "5m"
     )
     idle_ttl: int = _option(
-        _LIBRARY.idle_ttl, "How long a session lives without use.", values.positive, "SECONDS"
+        _LIBRARY.idle_ttl, "How long a session lives without use.", values.duration, "TIME", "14d"
     )
     absolute_ttl: int = _option(
-        _LIBRARY.absolute_ttl, "How long a session lives at most.", values.positive, "SECONDS"
+        _LIBRARY.absolute_ttl, "How long a session lives at most.", values.duration, "TIME", "30d"
     )
     refresh_grace: int | None = _option(
         None,
         "How long the refresh token before the current one is not yet taken for theft;"
         " 0 is strictest.",
-        values.from_zero,
-        "SECONDS",
+        values.duration_from_zero,
+        "TIME",
         "as --access-ttl",
     )
     touch_every: int | None = _option(
         None,
         "How much time may pass between two notes that a session is in use.",
-        values.positive,
-        "SECONDS",
-        "300, or a quarter of a shorter --idle-ttl",
+        values.duration,
+        "TIME",
+        "5m, or a quarter of a shorter --idle-ttl",
     )
     max_staleness: int = _option(
         _LIBRARY.max_staleness,
         "How old what a process knows of a database across a network may be, before every request"
         " asks it again; 0 asks at every request. SQLite is always asked.",
-        values.from_zero,
-        "SECONDS",
+        values.duration_from_zero,
+        "TIME",
+        "1s",
     )
     max_sessions: int | None = _option(
         None,
         "How many places one person may be logged in at; 1 is single session.",
-        values.positive,
+        values.count,
         "COUNT",
         "any number",
     )
@@ -148,7 +149,7 @@ class Options:
     workers: int = _option(
         1,
         "How many processes serve; each uses one core. The first process keeps them alive.",
-        values.positive,
+        values.workers,
         "COUNT",
     )
     signup: Literal["open", "closed"] = _option(
@@ -160,7 +161,7 @@ class Options:
     signup_limit: int = _option(
         60,
         "How many accounts one source address may ask for in a minute.",
-        values.positive,
+        values.count,
         "COUNT",
     )
     min_password: int = _option(
@@ -170,7 +171,7 @@ class Options:
         "COUNT",
     )
     audit_ttl: int = _option(
-        365 * DAY, "How long the audit log keeps what happened.", values.positive, "SECONDS"
+        365 * DAY, "How long the audit log keeps what happened.", values.duration, "TIME", "365d"
     )
     metrics_token_file: str | None = _option(
         None,

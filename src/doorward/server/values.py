@@ -3,22 +3,41 @@
 import re
 from typing import Literal
 
+from ..duration import LONGEST, seconds
+from ..settings import MOST_PLACES
 from ..types import Mode
 
-
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    return _at_least(1, text)
+MOST_WORKERS = 1024
+"""More processes than any machine of today has cores for: a slip of the finger must not fork on."""
 
 
-def from_zero(text: str) -> int:
-    return _at_least(0, text)
+def count(text: str) -> int:
+    return _at_most(MOST_PLACES, _at_least(1, text))
+
+
+def workers(text: str) -> int:
+    return _at_most(MOST_WORKERS, _at_least(1, text))
+
+
+def duration(text: str) -> int:
+    """A time of some length, in seconds: those of `duration.seconds`, and a bare number of them."""
+    found = duration_from_zero(text)
+    if not 0 < found <= LONGEST:
+        raise ValueError("a time from one second to a hundred years")
+    return found
+
+
+def duration_from_zero(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        return seconds(text)
+    except ValueError:
+        raise ValueError("whole seconds, or a time such as 90s, 15m, 12h or 14d") from None
 
 
 def port(text: str) -> int:
-    if (number := _at_least(0, text)) > 65535:
-        raise ValueError("a port is at most 65535")
-    return number
+    return _at_most(65535, _at_least(0, text))
 
 
 def password_length(text: str) -> int:
@@ -82,3 +101,9 @@ def _at_least(least: int, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) < least:
         raise ValueError(f"a whole number, {least} or more")
     return int(text)
+
+
+def _at_most(most: int, number: int) -> int:
+    if number > most:
+        raise ValueError(f"{most} at most")
+    return number

@@ -28,6 +28,11 @@ class Changes(NamedTuple):
     cursor: Cursor
     known: bool = True
 
+    @property
+    def keys_too(self) -> bool:
+        """Whether signing keys are among what changed, or may be."""
+        return not self.known or any(change.kind == "key" for change in self.entries)
+
 
 class Page(NamedTuple):
     """The keyset place after a row of `list`: that row's activity and id."""

@@ -87,8 +87,8 @@ class Middleware:
             if before is not None:
                 _visit.reset(before)
             scope[KEY] = None  # the visit knows its scope: a circle would wait for the collector
-            if connection is not None and connection.stream is not None:
-                await connection.visit.streams.finish(connection.stream)
+            if connection is not None:
+                await _leave(connection)
         return None
 
     async def _within(
@@ -100,6 +100,12 @@ class Middleware:
             if outer.began:
                 raise
             await refuse(error, scope["type"], send)
+
+
+async def _leave(connection: Answer | Socket) -> None:
+    connection.visit.on_known = None  # the visit knows its socket: another circle
+    if connection.stream is not None:
+        await connection.visit.streams.finish(connection.stream)
 
 
 def current_visit() -> Visit:
@@ -114,6 +120,20 @@ def principal(*, max_staleness: int | None = None) -> Awaitable[Principal]:
     """Who makes the request being handled, to be awaited; as of at most `max_staleness` seconds
     ago, 0 to ask the store whatever is known.  Raises `Rejected`, `NotInstalled`."""
     return current_visit().principal(max_staleness=max_staleness)
+
+
+def present(credential: object) -> Awaitable[Principal]:
+    """Who shows this credential on the WebSocket being handled, to be awaited: a Bearer token that
+    came as a subprotocol or in a message, where a client can set no header.  The socket then ends
+    with that session, as any other.  Raises `Rejected`, `NotInstalled`."""
+    return current_visit().present(credential)
+
+
+def touch() -> Awaitable[Principal]:
+    """Note that whoever is at the other end of the WebSocket or stream being handled is in fact
+    there, to be awaited: without it the session rests while they talk.  Gives the principal as of
+    now.  Raises `Rejected`, `NotInstalled`."""
+    return current_visit().touch()
 
 
 def expect(cookie: Header) -> None:

@@ -87,10 +87,15 @@ class Answer:
     def _go_on(self, more: bool) -> None:
         if self.ended:
             raise StreamEnded
-        if self.stream is None and more and self.visit.known is not None:
-            self.stream = self.visit.streams.begin(self.visit.known, self._end)
-        if self.stream is not None and not more:
+        self.visit.on_known = self._watch if more else None
+        if more:
+            self._watch()
+        elif self.stream is not None:
             self.visit.streams.leave(self.stream)
+
+    def _watch(self) -> None:
+        if self.stream is None and self.visit.known is not None:
+            self.stream = self.visit.streams.begin(self.visit.known, self._end)
 
     async def _end(self, why: Why) -> None:
         # a body of announced length cannot end here; the next part that is sent breaks it off
@@ -110,6 +115,7 @@ class Socket:
         self._send = send
         self._open = False
         self.stream: Stream | None = None
+        visit.on_known = self._watch  # at once: a handler may then be silent for hours
 
     @property
     def ended(self) -> bool:

@@ -46,6 +46,7 @@ class Door:
         self._record = record
         self._around = around
         self._opening: asyncio.Task[Gate] | None = None
+        self._running: set[object] = set()
 
     async def open(self) -> Gate:
         """The gate.  Many may ask at once; one opens."""
@@ -65,16 +66,23 @@ class Door:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Auth]:
-        """Open for as long as the application runs."""
+        """Open for as long as the application runs; where it runs more than once, as under a test
+        client within another, the last one closes."""
         gate = await self.open()
         beside = [asyncio.create_task(work(gate.auth)) for work in (sweep_in_turn, follow)]
+        this = object()
+        self._running.add(this)
         try:
             yield gate.auth
         finally:
+            self._running.discard(this)
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
-            await self.close()
+            if not self._running:
+                await self.close()
+            else:
+                await gate.streams.stop()
 
     async def _open(self) -> Gate:
         auth = await open_auth(

@@ -1,14 +1,16 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
-from collections.abc import Mapping
+from asyncio import AbstractEventLoop, get_running_loop
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from .. import rules
 from ..auth import Auth
 from ..credentials import claimed_sid
 from ..errors import Reason, Rejected, StoreUnavailable
-from ..types import Device, Issued, Principal
+from ..types import Device, Issued, Principal, Session
 from . import client, origin, transport
 from .streams import Streams
 from .transport import Header, Presented, Transport
@@ -33,14 +35,24 @@ malformed or forged was never good, and a second credential could stand behind i
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("auth", "modes", "public_origin", "streams", "trusted")
+    __slots__ = ("_streams", "auth", "modes", "public_origin", "trusted")
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
-        self.streams = Streams(auth)
         self.trusted = trusted
+        self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
+
+    @property
+    def streams(self) -> Streams:
+        """Every open stream of this event loop: whoever watches them must be able to close them,
+        and ends with the loop."""
+        loop = get_running_loop()
+        found = self._streams.get(loop)
+        if found is None:
+            found = self._streams[loop] = Streams(self.auth)
+        return found
 
 
 class Visit:
@@ -49,18 +61,21 @@ class Visit:
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
     handshake of a WebSocket.  `asked` tells whether anything asked for the principal or the
     credential, so that the answer depends on them; `known` is the principal as of the last time
-    that somebody asked, `issued` what an inline refresh gave out.
+    that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
+    `on_known` is called whenever `known` was found out.
     """
 
     __slots__ = (
         "_asked_about",
         "_credential",
+        "_given",
         "_ours",
         "_scope",
         "asked",
         "gate",
         "issued",
         "known",
+        "on_known",
     )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
@@ -68,7 +83,9 @@ class Visit:
         self.asked = False
         self.known: Principal | None = None
         self.issued: Issued | None = None
+        self.on_known: Callable[[], None] | None = None
         self._scope = scope
+        self._given: Presented | None = None
         self._ours = False
         self._asked_about: str | None = None
         self._credential: str | None = None
@@ -80,7 +97,7 @@ class Visit:
 
     @property
     def streams(self) -> Streams:
-        """Every open stream behind this gate."""
+        """Every open stream behind this gate, of this event loop."""
         return self.gate.streams
 
     @property
@@ -135,6 +152,38 @@ class Visit:
             self.known = await self._again(self.known, max_staleness)
         else:
             self.known = await self._read(submitted, max_staleness)
+        if self.on_known is not None:
+            self.on_known()
+        return self.known
+
+    async def present(self, credential: object) -> Principal:
+        """Who showed this credential to the handler, and not in a header: in the first message of
+        a WebSocket, or as a subprotocol.  From now on it is the one of this request, and what the
+        headers hold is not looked at.
+
+        Raises `Rejected`, with `malformed` for a credential of another session than the one that is
+        known already.
+        """
+        try:
+            shown = transport.given(credential)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+        found = await self.auth.authenticate(shown.credential or "")
+        if self.known is not None and self.known.sid != found.sid:
+            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
+            await self.auth.refused(two, self.device())
+            raise two
+        self._given, self._credential, self.known = shown, shown.credential, found
+        if self.on_known is not None:
+            self.on_known()
+        return found
+
+    async def touch(self) -> Principal:
+        """Note that whoever makes this request is still there: a message on an open socket is no
+        request, and counts as use only where the handler says so.  Returns and raises as
+        `principal`."""
+        self.known = await self.auth.touch(await self.principal())
         return self.known
 
     async def optional_principal(self) -> Principal | None:
@@ -174,7 +223,8 @@ class Visit:
         """Every credential the client shows, good or bad: what a login replaces and a logout
         ends."""
         self.asked = True
-        return transport.held(self.headers)
+        given = () if self._given is None else (self._given.credential or "",)
+        return (*given, *transport.held(self.headers))
 
     async def cookies(self) -> list[Header]:
         """The headers to add when the response starts: those of an inline refresh, while the row
@@ -202,13 +252,18 @@ class Visit:
 
     def _presented(self) -> Presented | None:
         try:
-            return transport.read(self.headers, self.gate.modes)
+            return self._shown()
         except Rejected:
             return None
 
+    def _shown(self) -> Presented | None:
+        if self._given is not None:
+            return self._given
+        return transport.read(self.headers, self.gate.modes)
+
     async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
         try:
-            shown = transport.read(self.headers, self.gate.modes)
+            shown = self._shown()
         except Rejected as refused:
             await self.auth.refused(refused, self.device())
             raise
@@ -240,7 +295,7 @@ class Visit:
         known: Principal | None = None
         if shown.credential is not None:
             try:
-                known = await self.auth.authenticate(shown.credential, max_staleness)
+                known = await self.auth.authenticate(shown.credential, max_staleness, self._touched)
             except Rejected as refused:
                 if not _may_renew(refused, shown.credential, shown.refresh_token):
                     raise
@@ -248,6 +303,17 @@ class Visit:
                 if shown.mode in ("token", self.gate.modes[0]):
                     return known
         return await self._exchange(shown, known)
+
+    def _touched(self, row: Session) -> None:
+        """The session is in use: a cookie that it may outlive is given once more, to last for
+        another 400 days from now."""
+        if row.expires_at - row.created_at > transport.MAX_COOKIE_AGE:
+            self.issued = Issued(
+                session=row,
+                mode="session",
+                credential=self._credential or "",
+                credential_expires_at=row.ends_at,
+            )
 
     async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
         """New cookies for an access token that is out, or for a session cookie where tokens are

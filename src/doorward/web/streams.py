@@ -47,7 +47,8 @@ class Stream:
 
 
 class Streams:
-    """Every open stream of one application whose handler knows who is at the other end.
+    """Every open stream of one application, in one event loop, whose handler knows who is at the
+    other end.
 
     A stream is closed when its session is ended or gets other roles or scopes, in whatever process,
     when a signing key is withdrawn, when the store does not answer for a second, and at most a
@@ -68,7 +69,7 @@ class Streams:
         stream = Stream(principal, close)
         self._open.setdefault(principal.sid, set()).add(stream)
         self._new.append(stream)
-        if self._follower is None or self._follower.done():
+        if self._follower is None:
             self._follower = asyncio.create_task(self._follow(self._auth.learned))
         return stream
 
@@ -88,9 +89,10 @@ class Streams:
 
     async def stop(self) -> None:
         """Close every stream: the application ends."""
-        if self._follower is not None:
-            self._follower.cancel()
-            await asyncio.wait([self._follower])
+        follower = self._follower
+        if follower is not None:
+            follower.cancel()
+            await asyncio.wait([follower])
         self._end_all("unknown")
         if self._closing:
             _, unread = await asyncio.wait(self._closing, timeout=FAREWELL)
@@ -103,6 +105,9 @@ class Streams:
         except Exception:
             log.exception("nobody can tell any more which streams may stay open")
             self._end_all("unknown")
+        finally:  # a task keeps its event loop alive, and a stream its connection
+            self._follower = None
+            self._new.clear()
 
     async def _watch(self, cursor: Cursor | None) -> None:
         loop = asyncio.get_running_loop()

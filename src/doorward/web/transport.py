@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from ..errors import Reason, Rejected
+from ..settings import DAY
 from ..tokens import REFRESH_PREFIX, SESSION_PREFIX
 from ..types import Issued, Mode
 
@@ -30,6 +31,9 @@ SMALL_HEADER_BYTES = 2_048
 
 MAX_COOKIE_BYTES = 4_096
 """Name and value of one cookie; browsers drop a longer one (RFC 6265bis section 5.6)."""
+
+MAX_COOKIE_AGE = 400 * DAY
+"""Browsers keep no cookie for longer, whatever it says (RFC 6265bis section 5.5)."""
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 
@@ -95,6 +99,14 @@ def read(headers: Headers, modes: Modes) -> Presented | None:
     # a browser sends the same header with every request, so reading it once is enough
     parse = _from_small_cookies if len(cookie) <= SMALL_HEADER_BYTES else _from_cookies
     return parse(cookie, modes)
+
+
+def given(text: object) -> Presented:
+    """A credential that a client shows to a handler, and not in a header: a Bearer token, however
+    it came.  Raises `Rejected(malformed)`."""
+    if not isinstance(text, str) or len(text) > MAX_HEADER_BYTES:
+        raise Rejected(Reason.MALFORMED, "no credential, or too long")
+    return Presented("bearer", _credential(text))
 
 
 def held(headers: Headers) -> tuple[str, ...]:
@@ -269,7 +281,7 @@ def _set(name: str, credential: str, seconds: int) -> Header:
     # Only what our own tokens are made of: a `;` or a line break here would split the response.
     if not 0 < len(credential) <= room or not _TOKEN68.issuperset(credential):
         raise ValueError(f"no cookie can hold this credential of {len(credential)} characters")
-    return _set_cookie(name, credential, max(0, seconds))
+    return _set_cookie(name, credential, min(max(0, seconds), MAX_COOKIE_AGE))
 
 
 def _set_cookie(name: str, value: str, seconds: int) -> Header:

@@ -17,7 +17,7 @@ from ...opening import Around, itself
 from ...settings import Settings
 from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
-from ..asgi import Middleware, current_visit, expect
+from ..asgi import Middleware, current_visit, expect, present, touch
 from ..door import Door
 from ..framing import mend_framing
 from ..login import VisitAttempt, begin_login, elevate, log_out
@@ -130,6 +130,19 @@ class Doorward:
         application; else `default`, for anybody can write a link to a login page.  To be asked for
         within a request."""
         return local_path(return_to, root_of(current_visit().scope)) or default
+
+    async def present(self, credential: object) -> Principal:
+        """Who shows this credential on the WebSocket being handled: a Bearer token that came as a
+        subprotocol or in a message, where a client can set no header.  The socket then ends with
+        that session, as any other, and `await auth.requires(role=...)()` asks for more.  Raises
+        `Rejected`, also for what is no string."""
+        return await present(credential)
+
+    async def touch(self) -> Principal:
+        """Note that whoever is at the other end of an open WebSocket or stream is there, in both
+        modes: a message is no request, and their session rests while they talk.  Gives the
+        principal as of now; at most every `touch_every` seconds it writes.  Raises `Rejected`."""
+        return await touch()
 
     def csrf_token(self, principal: Principal) -> str:
         """What a client that sends neither `Sec-Fetch-Site` nor `Origin` must send as
