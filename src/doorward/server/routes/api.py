@@ -75,6 +75,8 @@ async def post_login(body: LoginBody, service: Serving, response: Response) -> W
     `invalid_credentials` also stands for an unknown and for a locked account. Only failures count
     towards `too_many_attempts`.
     """
+    if body.transport == "cookie":  # before the password is looked at, and a wrong one counted
+        await current_visit().check_keeps_cookies()
     issued = await login(service, response, body.email, body.password, body.transport)
     return _shown(service, issued, body.transport)
 
