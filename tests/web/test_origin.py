@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorward.errors import Reason, Rejected
-from doorward.web.origin import check_csrf, csrf_token, vouched
+from doorward.web.origin import Origins, cause_of, check_csrf, csrf_token
 from doorward.web.transport import Headers
 
 OWN = "https://app.example"
@@ -16,6 +16,10 @@ KEY, OLD, OTHER = b"k" * 32, b"o" * 32, b"x" * 32
 def said(**headers: str) -> Headers:
     pairs = [(b"host", b"app.example")]
     return pairs + [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
+
+
+def vouched(method: str, headers: Headers, public_origin: str | None) -> bool:
+    return Origins(public_origin).vouched(method, cause_of(headers))
 
 
 def foreign(headers: Headers, public_origin: str | None = OWN, method: str = "POST") -> None:

@@ -113,6 +113,8 @@ class Visit:
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
         if self.known is not None:
+            if submitted is not None and self.via == "cookie":
+                await self.check_origin(submitted)
             self.known = await self._again(self.known, max_staleness)
         else:
             self.known = await self._read(submitted, max_staleness)
