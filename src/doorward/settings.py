@@ -43,6 +43,7 @@ MOST_ATTRIBUTE_BYTES = 1000
 
 
 _MODES: tuple[Mode, ...] = get_args(Mode)
+_OF_A_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,9 @@ def _origin_fault(parts: SplitResult, scheme_is_known: bool) -> str:
 
 
 def _host_as_browsers_write_it(host: str) -> str:
-    """Raises `ValueError` for an address that is none."""
+    """Raises `ValueError` for an address that is none, and for what no name of a host holds."""
+    if host.isascii() and set(host) - _OF_A_HOST:
+        raise ValueError("the host holds other characters than letters, digits, dots and hyphens")
     last = host.rstrip(".").rpartition(".")[2]
     if ":" not in host and not last.isdigit() and not last.startswith("0x"):
         return host

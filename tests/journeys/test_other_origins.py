@@ -1,6 +1,7 @@
 """Single-page applications that are served from elsewhere, in a real browser."""
 
 import itertools
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Error, Page, expect
 
+from doorward.testing import FakeClock
 from doorward.types import Mode
 from tests.support.elsewhere import pages_elsewhere
 from tests.support.server import free_port
@@ -56,6 +58,8 @@ class Scene:
 
     server: ThreadServer
     port: int
+    clock: FakeClock
+    mode: Mode
 
     @property
     def api(self) -> str:
@@ -77,6 +81,7 @@ SIBLING, OTHER_PORT, OTHER_SITE, STRANGER = (
 def scene(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
+    clock = FakeClock(int(time.time()))  # the browser has its own, by which cookies end
     with ExitStack() as stack:
         port, own = stack.enter_context(pages_elsewhere()), free_port()
         known = [f"http://{host}:{port}" for host in (SIBLING, OTHER_PORT, OTHER_SITE)]
@@ -86,9 +91,10 @@ def scene(
                 *("--trusted-origin", known[0], "--trusted-origin", ", ".join(known[1:])),
                 folder=tmp_path_factory.mktemp("server"),
                 port=own,
+                clock=clock,
             )
         )
-        yield Scene(server, port)
+        yield Scene(server, port, clock, request.param)
 
 
 @pytest.fixture
@@ -104,6 +110,11 @@ async def spa_at(
     page = await context.new_page()
     await page.goto(scene.origin(host))
     return Spa(page, scene.api, credentials)
+
+
+async def cookies(context: BrowserContext) -> dict[str, str]:
+    found = await context.cookies()
+    return {each.get("name", ""): each.get("value", "") for each in found}
 
 
 def somebody() -> dict[str, str]:
@@ -128,3 +139,102 @@ async def test_an_application_on_a_trusted_origin_does_everything_by_bearer(
     assert (await spa.call("POST", "/api/logout", **bearer))[0] == 204
     status, refused = await spa.call("GET", "/api/me", **bearer)
     assert (status, refused["reason"]) == (401, "revoked")
+
+
+@pytest.mark.parametrize("host", [SIBLING, OTHER_PORT])
+async def test_an_application_on_our_site_does_everything_by_cookie(
+    scene: Scene, context: BrowserContext, host: str
+) -> None:
+    spa, eva = await spa_at(context, scene, host, "include"), somebody()
+    assert (await spa.call("POST", "/api/signup", eva))[0] == 201
+    assert (await spa.call("POST", "/api/login", eva))[0] == 200
+    before = await cookies(context)
+    scene.clock.advance(301)  # an access token is out, and renewed with the next call
+    status, me = await spa.call("GET", "/api/me")
+    assert (status, me["mode"]) == (200, scene.mode)
+    assert (before == await cookies(context)) is (scene.mode == "session")
+    assert (await spa.call("DELETE", "/api/sessions"))[0] == 204
+    good, bad = {"x-csrf-token": me["csrf_token"]}, {"x-csrf-token": me["csrf_token"][::-1]}
+    status, refused = await spa.call("POST", "/api/elevate", {"password": PASSWORD}, **bad)
+    assert (status, refused["reason"]) == (403, "cross_origin")
+    assert "belongs to another login" in refused["detail"]
+    assert (await spa.call("POST", "/api/elevate", {"password": PASSWORD}, **good))[0] == 200
+    assert (await spa.call("POST", "/api/logout"))[0] == 204
+    assert set(await cookies(context)) == {"__Host-device"}
+    assert (await spa.call("GET", "/api/me"))[1]["reason"] == "missing"
+
+
+async def test_on_another_site_cookies_are_refused_with_the_way_that_works(
+    scene: Scene, context: BrowserContext
+) -> None:
+    spa, eva = await spa_at(context, scene, OTHER_SITE), somebody()
+    assert (await spa.call("POST", "/api/signup", eva))[0] == 201
+    status, refused = await spa.call("POST", "/api/login", eva)
+    assert (status, refused["reason"]) == (403, "cross_origin")
+    assert f"the trusted origin {scene.origin(OTHER_SITE)} is on another site than {scene.api}" in (
+        refused["detail"]
+    )
+    assert "transport bearer" in refused["detail"]
+    with pytest.raises(Error, match="Failed to fetch"):
+        await Spa(spa.page, scene.api, "include").call("POST", "/api/login", eva)
+    assert await context.cookies() == []
+
+
+@pytest.mark.parametrize("host", [STRANGER, "localhost", "127.0.0.1"])
+async def test_an_origin_that_is_not_listed_can_neither_send_nor_read(
+    scene: Scene, context: BrowserContext, host: str
+) -> None:
+    eva = somebody()
+    known = await spa_at(context, scene, SIBLING, "include")
+    assert (await known.call("POST", "/api/signup", eva))[0] == 201
+    assert (await known.call("POST", "/api/login", eva))[0] == 200
+    for credentials in ("omit", "include"):
+        spa = await spa_at(context, scene, host, credentials)
+        for method, path, body in (
+            ("POST", "/api/login", {**eva, "transport": "bearer"}),
+            ("POST", "/api/signup", somebody()),
+            ("DELETE", "/api/sessions", None),
+            ("POST", "/api/logout", None),
+            ("GET", "/api/me", None),
+        ):
+            with pytest.raises(Error, match="Failed to fetch"):
+                await spa.call(method, path, body)
+    assert (await known.call("GET", "/api/me"))[0] == 200
+
+
+FORM = """([action, email, password]) => {
+    document.body.innerHTML = `<form method=post action="${action}">
+        <input name=email value="${email}"><input name=password value="${password}"></form>`
+    document.forms[0].submit()
+}"""
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        (OTHER_SITE, "Log in with the transport bearer"),
+        (STRANGER, "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is same-site"),
+        ("127.0.0.1", "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is cross"),
+    ],
+)
+async def test_a_form_on_another_page_logs_nobody_in_and_says_why(
+    scene: Scene, context: BrowserContext, host: str, sentence: str
+) -> None:
+    eva = somebody()
+    spa = await spa_at(context, scene, SIBLING)
+    assert (await spa.call("POST", "/api/signup", eva))[0] == 201
+    page = (await spa_at(context, scene, host)).page
+    await page.evaluate(FORM, [f"{scene.api}/login", eva["email"], PASSWORD])
+    await page.wait_for_url(f"{scene.api}/login")
+    await expect(page.locator("main")).to_contain_text(sentence.format(origin=scene.origin(host)))
+    assert await context.cookies() == []
+
+
+async def test_a_form_on_a_trusted_page_of_our_site_logs_in(
+    scene: Scene, context: BrowserContext
+) -> None:
+    eva = somebody()
+    spa = await spa_at(context, scene, SIBLING)
+    assert (await spa.call("POST", "/api/signup", eva))[0] == 201
+    await spa.page.evaluate(FORM, [f"{scene.api}/login", eva["email"], PASSWORD])
+    await spa.page.wait_for_url(f"{scene.api}/account")
