@@ -202,6 +202,19 @@ async def test_an_origin_that_is_not_listed_can_neither_send_nor_read(
     assert (await known.call("GET", "/api/me"))[0] == 200
 
 
+@pytest.mark.parametrize("host", [SIBLING, OTHER_SITE, STRANGER, "127.0.0.1"])
+async def test_the_public_keys_can_be_read_from_everywhere(
+    scene: Scene, context: BrowserContext, host: str
+) -> None:
+    spa = await spa_at(context, scene, host)
+    for headers in ({}, {"x-client": "a library that says who it is"}):
+        status, found = await spa.call("GET", "/.well-known/jwks.json", **headers)
+        assert (status, bool(found["keys"])) == (200, scene.mode == "token")
+    image = f"{scene.api}/.well-known/jwks.json"
+    status = await spa.page.evaluate("u => fetch(u, {mode: 'no-cors'}).then(a => a.type)", image)
+    assert status == "opaque"
+
+
 FORM = """([action, email, password]) => {
     document.body.innerHTML = `<form method=post action="${action}">
         <input name=email value="${email}"><input name=password value="${password}"></form>`
