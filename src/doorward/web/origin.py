@@ -166,8 +166,8 @@ def check_csrf(keys: Sequence[bytes], sid: str, headers: Headers, submitted: str
             Reason.CROSS_ORIGIN,
             "CSRF token of another session or of no session",
             sentence=(
-                "The CSRF token belongs to another login than the one that is logged in here now."
-                " Load the page again, then repeat what you did."
+                "This page (its CSRF token) belongs to another login than the one that is active"
+                " here now. Load it again, then repeat what you did."
             ),
         )
 
