@@ -217,7 +217,12 @@ def test_plain_http_off_this_machine_does_not_stand(origin: str) -> None:
 @pytest.mark.parametrize(
     "origin",
     [
-        *("https://[2001:0db8::1]", "https://[2001:db8:0::1]", "https://127.1", "https://0x7f.0.0.1"),
+        *(
+            "https://[2001:0db8::1]",
+            "https://[2001:db8:0::1]",
+            "https://127.1",
+            "https://0x7f.0.0.1",
+        ),
         *("https://192.168.010.1", "https://[::1%25lo]", "https://[::G]", "https://10.0.0.256"),
     ],
 )

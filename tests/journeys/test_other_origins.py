@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,8 +170,9 @@ async def test_on_another_site_cookies_are_refused_with_the_way_that_works(
     assert (await spa.call("POST", "/api/signup", eva))[0] == 201
     status, refused = await spa.call("POST", "/api/login", eva)
     assert (status, refused["reason"]) == (403, "cross_origin")
-    assert f"the trusted origin {scene.origin(OTHER_SITE)} is on another site than {scene.api}" in (
-        refused["detail"]
+    assert (
+        f"the trusted origin {scene.origin(OTHER_SITE)} is on another site than {scene.api}"
+        in (refused["detail"])
     )
     assert "transport bearer" in refused["detail"]
     with pytest.raises(Error, match="Failed to fetch"):

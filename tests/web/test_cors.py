@@ -333,7 +333,7 @@ def test_a_fastapi_application_whose_list_differs_does_not_start(installed_first
     app.add_middleware(CORSMiddleware, allow_origins=["https://evil.example"])
     if not installed_first:
         auth.install(app)
-    with pytest.raises(ConfigurationError, match="CORSMiddleware allows https://evil.example, and"):
+    with pytest.raises(ConfigurationError, match=r"allows https://evil\.example, and"):
         TestClient(app).__enter__()
 
 

@@ -20,8 +20,8 @@ T = TypeVar("T")
 class Option:
     """One option: `--name` on the command line, `variable` in the environment.
 
-    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.  One that
-    is `repeatable` has a tuple, to which each use on the command line adds.
+    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.  Each
+    use on the command line adds to the tuple of one that is `repeatable`.
     """
 
     name: str

@@ -70,6 +70,10 @@ class Middleware:
                 await send(granted)
                 return await send({"type": "http.response.body"})
             send = self._cors.answering(scope, send)
+        return await self._first(scope, receive, send)
+
+    async def _first(self, scope: Message, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
         connection: Answer | Socket | None = None
         before: Token[Visit] | None = None
         try:
@@ -96,7 +100,6 @@ class Middleware:
             scope[KEY] = None  # the visit knows its scope: a circle would wait for the collector
             if connection is not None and connection.stream is not None:
                 await connection.visit.streams.finish(connection.stream)
-        return None
 
     async def _check_agreement(self, scope: Message, receive: Receive, send: Send) -> None:
         """Refuse to start in front of an application that answers CORS from another list."""
