@@ -86,6 +86,15 @@ async def test_a_preflight_that_asks_for_no_headers_is_told_of_none(trusting: Ho
     assert (answer.status, answer.all("access-control-allow-headers")) == (204, [])
 
 
+async def test_what_no_browser_asks_for_is_not_sent_back(trusting: House) -> None:
+    for bad in (b"x\x00", b"\xe4", b'a"b', b"x: y"):
+        for name in (b"access-control-request-method", b"access-control-request-headers"):
+            headers = [*preflight(SIBLING), (name, bad)]
+            answer = await ask(trusting.guard(gone), method="OPTIONS", headers=headers)
+            assert answer.status == 204
+            assert not any(bad in value for _, value in answer.headers)
+
+
 @pytest.mark.parametrize("origin", STRANGERS)
 async def test_a_preflight_of_a_stranger_is_refused_and_told_why(
     trusting: House, origin: str

@@ -6,6 +6,7 @@ two cannot differ.  Credentials are granted only where cookies can work: on the 
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from string import ascii_letters, digits
 from typing import Any
 
 from ..errors import ConfigurationError, Rejected
@@ -28,6 +29,7 @@ _ALLOW_CREDENTIALS = b"access-control-allow-credentials"
 _EXPOSE = b"access-control-expose-headers"
 _METHOD = b"access-control-request-method"
 _HEADERS = b"access-control-request-headers"
+_TOKENS = frozenset(f"{ascii_letters}{digits}!#$%&'*+-.^_`|~, ".encode())
 _OF_A_REFUSAL = frozenset({b"allow", b"content-type", b"content-length", b"cache-control"})
 
 
@@ -50,10 +52,11 @@ class Cors:
         cause = _cause(scope)
         if cause is None or not self._origins.trusts(cause):
             return None
-        asked = dict(scope["headers"])
+        # what is no list of tokens no browser sends, and not every server can send back
+        asked = {name: said for name, said in scope["headers"] if _TOKENS.issuperset(said)}
         headers = [
             *self._allowed(cause),
-            (b"access-control-allow-methods", asked[_METHOD]),
+            (b"access-control-allow-methods", asked.get(_METHOD, b"GET")),
             (b"access-control-max-age", b"%d" % MAX_AGE),
             (b"vary", b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
         ]
