@@ -55,13 +55,15 @@ class DoorwardError(Exception):
 class Rejected(DoorwardError):
     """A credential or request is refused: the one error a caller must handle.
 
-    `reason` and the fixed text of `str(error)` may be shown to a client; `detail` is for logs only
-    and never holds a credential.  `max_age` is set, in seconds, when a fresher authentication
-    would help (RFC 9470 section 3).
+    `reason` and the text of `str(error)` may be shown to a client: the fixed text of the reason, or
+    `sentence` where more can be said.  `detail` is for logs only.  None of them holds a credential.
+    `max_age` is set, in seconds, when a fresher authentication would help (RFC 9470 section 3).
     """
 
-    def __init__(self, reason: Reason, detail: str = "", *, max_age: int | None = None) -> None:
-        super().__init__(EXPLANATIONS[reason])
+    def __init__(
+        self, reason: Reason, detail: str = "", *, max_age: int | None = None, sentence: str = ""
+    ) -> None:
+        super().__init__(sentence or EXPLANATIONS[reason])
         self.reason = reason
         self.detail = detail
         self.max_age = max_age

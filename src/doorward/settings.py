@@ -53,6 +53,7 @@ MOST_PLACES = 1_000_000
 """The largest `max_sessions`: whoever needs none of the limit leaves it out."""
 
 _MODES: tuple[Mode, ...] = get_args(Mode)
+_OF_A_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:")
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
@@ -77,6 +78,7 @@ class Settings:
     refresh_grace: Time[int | None] = time(None)
     max_staleness: Time[int] = time(1)
     public_origin: str | None = None
+    trusted_origins: tuple[str, ...] = ()
     issuer: str | None = None
     audience: str | None = None
     max_sessions: int | None = None
@@ -105,7 +107,8 @@ class Settings:
         if self.algorithm not in ("ES256", "EdDSA", "RS256"):
             raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
         if self.public_origin is not None:
-            _check_origin(self.public_origin)
+            _check_origin("public_origin", self.public_origin)
+        _check_trusted(self.trusted_origins)
         for name in ("issuer", "audience"):
             _check_name(name, getattr(self, name))
         _check_names(self.token_issuer, self.token_audience, self.algorithm)
@@ -225,33 +228,51 @@ def _positive(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} is a whole number above 0, not {value!r}")
 
 
-def _check_origin(origin: str) -> None:
+def _check_trusted(origins: Collection[str]) -> None:
+    if isinstance(origins, str):
+        raise ConfigurationError(
+            f"trusted_origins is a list, such as ['https://spa.example'], not the string"
+            f" {origins!r}"
+        )
+    for origin in origins:
+        if origin in ("*", "null"):
+            whose = "every site" if origin == "*" else "every sandboxed frame and local file"
+            raise ConfigurationError(
+                f"trusted_origins names each origin: {origin} would trust {whose}"
+            )
+        _check_origin("trusted_origins", origin, any_scheme=True)
+
+
+def _check_origin(name: str, origin: str, *, any_scheme: bool = False) -> None:
+    """Takes an origin in the one form in which browsers write it: so that comparing strings is
+    enough.  `any_scheme` is for what hybrid applications send, such as `capacitor://localhost`."""
     if not isinstance(origin, str):
-        raise ConfigurationError(f"public_origin is one string, not {origin!r}")
+        raise ConfigurationError(f"{name} is one string, not {origin!r}")
     try:
         parts = urlsplit(origin)
         port = parts.port
+        written = _host_as_browsers_write_it(parts.hostname or "")
     except ValueError as error:
-        raise ConfigurationError(f"public_origin {origin!r}: {error}") from None
-    host = parts.hostname or ""
-    written = f"[{host}]" if ":" in host else host
+        raise ConfigurationError(f"{name} {origin!r}: {error}") from None
     default = {"http": 80, "https": 443}.get(parts.scheme)
     shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
+    known = default is not None or (any_scheme and parts.scheme not in ("", "file"))
+    host = parts.hostname or ""
     named = ":" in host or _HOST.fullmatch(host)
-    if default is None or not named or origin != shown:
+    if not known or not named or origin != shown:
         raise ConfigurationError(
-            f"public_origin is like https://app.example, not {origin!r}: {_origin_fault(parts)}"
+            f"{name} is like https://app.example, not {origin!r}: {_origin_fault(parts, known)}"
         )
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ConfigurationError(
-            f"public_origin {origin!r} is plain http off this machine: anyone on the way could "
+            f"{name} {origin!r} is plain http off this machine: anyone on the way could "
             "take sessions, and browsers drop Secure cookies; put TLS in front"
         )
 
 
-def _origin_fault(parts: SplitResult) -> str:
+def _origin_fault(parts: SplitResult, scheme_is_known: bool) -> str:
     """What keeps it from being an origin, the first of it, as advice."""
-    if parts.scheme not in ("http", "https"):
+    if not scheme_is_known:
         return "begin with https://"
     if not parts.hostname:
         return "name the host"
@@ -261,7 +282,23 @@ def _origin_fault(parts: SplitResult) -> str:
         return f"{parts.hostname!r} names no host"
     if "@" in parts.netloc or parts[2:] != ("", "", ""):
         return "leave out all but the scheme, the host and the port"
-    return "write it in lower case, and without the port where it is the usual one"
+    return (
+        "write it in lower case, an address in its shortest form, and without the port where it is"
+        " the usual one"
+    )
+
+
+def _host_as_browsers_write_it(host: str) -> str:
+    """Raises `ValueError` for an address that is none, and for what no name of a host holds."""
+    if host.isascii() and set(host) - _OF_A_HOST:
+        raise ValueError("the host holds other characters than letters, digits, dots and hyphens")
+    last = host.rstrip(".").rpartition(".")[2]
+    if ":" not in host and not last.isdigit() and not last.startswith("0x"):
+        return host
+    from ipaddress import ip_address
+
+    address = ip_address(host)
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def is_loopback(host: str) -> bool:

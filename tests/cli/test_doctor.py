@@ -120,6 +120,17 @@ def test_a_good_setup_is_in_order() -> None:
         ("transport", "ok", facts(Options(host=EVERYWHERE, tls_cert="c", tls_key="k"))),
         ("public-origin", "note", facts(Options())),
         ("public-origin", "ok", facts(Options(tls_cert="c", tls_key="k"))),
+        (
+            "trusted-origins",
+            "note",
+            facts(replace(PUBLIC, trusted_origin=("capacitor://localhost",))),
+        ),
+        ("trusted-origins", "note", facts(replace(PUBLIC, trusted_origin=("https://[",)))),
+        (
+            "trusted-origins",
+            "ok",
+            facts(replace(PUBLIC, trusted_origin=("https://a.login.example",))),
+        ),
         ("proxies", "warning", facts(replace(PUBLIC, trusted_proxies=()))),
         ("proxies", "warning", facts(replace(PUBLIC, trusted_proxies=("nonsense",)))),
         ("proxies", "unsafe", facts(replace(PUBLIC, trusted_proxies=("0.0.0.0/0",)))),
@@ -285,6 +296,7 @@ def test_a_file_system_is_that_of_the_nearest_mount() -> None:
     [
         ({"public_origin": "http://login.example"}, "plain http"),
         ({"trusted_proxies": ("nonsense",)}, "trusted proxies"),
+        ({"trusted_origin": ("*",)}, "would trust every site"),
         ({"touch_every": 9, "idle_ttl": 10}, "touch_every"),
         ({"tls_cert": "/nowhere", "tls_key": "/nowhere"}, "--tls-cert"),
     ],

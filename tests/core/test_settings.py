@@ -324,6 +324,70 @@ def test_plain_http_off_this_machine_does_not_stand(origin: str) -> None:
     assert "plain http" in refusal(public_origin=origin)
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *(
+            "https://[2001:0db8::1]",
+            "https://[2001:db8:0::1]",
+            "https://127.1",
+            "https://0x7f.0.0.1",
+        ),
+        *("https://192.168.010.1", "https://[::1%25lo]", "https://[::G]", "https://10.0.0.256"),
+    ],
+)
+def test_an_address_is_written_as_browsers_write_it(origin: str) -> None:
+    for name, value in (("public_origin", origin), ("trusted_origins", (origin,))):
+        assert name in refusal(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://spa.example", "https://spa.example:8443", "http://localhost:5173"),
+        *("http://spa.login.localhost:5173", "https://10.0.0.1", "https://[2001:db8::1]:444"),
+        *("capacitor://localhost", "ionic://localhost", "http://localhost", "https://localhost"),
+        *("chrome-extension://fmkadmapgofadopljbjfkapdkoienihi", "app.example+x://host:99"),
+    ],
+)
+def test_an_origin_may_be_trusted(origin: str) -> None:
+    assert Settings(trusted_origins=(origin,)).trusted_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    ("origin", "advice"),
+    [
+        ("*", "would trust every site"),
+        ("null", "every sandboxed frame"),
+        ("", "begin with https://"),
+        ("spa.example", "begin with https://"),
+        ("file://", "begin with https://"),
+        ("file://localhost", "begin with https://"),
+        ("capacitor://", "name the host"),
+        ("https://*.example", "other characters"),
+        ("https://spa.example/", "leave out all but"),
+        ("capacitor://localhost/", "leave out all but"),
+        ("https://SPA.example", "lower case"),
+        ("Capacitor://localhost", "lower case"),
+        ("https://spa.example:443", "usual one"),
+        ("https://b\xfccher.example", "ASCII"),
+        ("https://spa.example:x", "Port could not be cast"),
+        ("https://a.example https://b.example", "other characters"),
+        ("http://spa.example", "plain http"),
+        ("http://192.168.0.2:5173", "plain http"),
+        (7, "is one string, not 7"),
+    ],
+)
+def test_what_cannot_be_trusted_is_told_what_is_wrong_with_it(origin: str, advice: str) -> None:
+    said = refusal(trusted_origins=("https://spa.example", origin))
+    assert said.startswith("trusted_origins")
+    assert advice in said
+
+
+def test_trusted_origins_are_a_list_and_not_a_string() -> None:
+    assert "not the string" in refusal(trusted_origins="https://spa.example")
+
+
 def test_an_issuer_and_an_audience_may_be_named() -> None:
     named = Settings(public_origin="https://a.example", issuer="https://i.example", audience="api")
     assert (named.token_issuer, named.token_audience) == ("https://i.example", "api")

@@ -9,7 +9,11 @@ What the first word after a fence means, and the rest of that line:
     python in app.py    lines of the README's `app.py`
     python no-run: WHY  read by Python, not run
     console             a transcript against a real server: `$ command`, then what it answers
-    console token       the same, the server being in token mode
+    console token       the same, the server being in token mode; options of `serve` may follow
+    js own              run in Chromium on a page of the server's own origin, all blocks of the page
+                        as one script; what stands behind `//` after a `console.log` is compared
+    js bearer           the same on a page of a trusted origin on another site
+    js cookie           the same on a page of a trusted origin on the same site
     bash                commands for the reader: each must exist, with its options
     json                must be JSON
     ini                 read by Python's parser; what it starts must exist

@@ -42,7 +42,8 @@ def of_kind(*kinds: str) -> list[Block]:
 @pytest.mark.process
 @pytest.mark.parametrize("block", of_kind("console"), ids=str)
 def test_a_transcript_is_what_a_server_answers(block: Block, tmp_path: Path) -> None:
-    with server_in_thread("--mode", block.more or "session", folder=tmp_path) as server:
+    mode, *options = block.more.split() or ["session"]
+    with server_in_thread("--mode", mode, *options, folder=tmp_path) as server:
         reader = Reader(server)
         for command, shown in commands(block):
             answer = reader.types(command)

@@ -307,6 +307,21 @@ async def test_another_site_cannot_post_a_form_on_a_cookie(sit: Sit) -> None:
     await bea.sees("Your account")
 
 
+async def test_a_page_left_in_a_tab_does_nothing_to_whoever_logged_in_since(sit: Sit) -> None:
+    forgotten = await sit()
+    await forgotten.sign_up("ada{}@example.org")
+    bob = Desk(await forgotten.context.new_page(), forgotten.context, forgotten.server)
+    await bob.sign_up("bob{}@example.org")
+    await forgotten.press("Log out")
+    await forgotten.sees("Not allowed")
+    sentence = "belongs to another login than the one that is active here now. Load it again"
+    await expect(forgotten.page.locator("main")).to_contain_text(sentence)
+    assert not await is_out(bob)
+    await forgotten.go("/account")
+    await forgotten.press("Log out")
+    assert await is_out(bob)
+
+
 async def test_an_expired_access_cookie_is_renewed_without_a_script(
     chromium: Browser, tmp_path: Path
 ) -> None:

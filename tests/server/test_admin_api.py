@@ -303,6 +303,19 @@ async def test_a_route_for_administrators_refuses_everybody_else(
 
 
 @pytest.mark.parametrize(
+    ("method", "path"), [each for each in routes() if each[0] not in ("GET", "HEAD")]
+)
+async def test_no_act_is_done_from_a_page_of_another_login(
+    quiet: Desk, method: str, path: str
+) -> None:
+    token = (await quiet.customer.get("/api/me")).json()["csrf_token"]
+    answer = await ask(quiet.admin, method, path, quiet.carol, **{"x-csrf-token": token})
+    assert answer.status_code == 403
+    assert "belongs to another login" in answer.text
+    assert (await quiet.customer.get("/api/me")).status_code == 200
+
+
+@pytest.mark.parametrize(
     "path",
     [
         *("//admin", "/admin/", "/admin/.", "/./admin", "/x/../admin", "/%61dmin", "/%2561dmin"),

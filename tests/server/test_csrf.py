@@ -160,6 +160,47 @@ async def test_the_token_of_another_session_is_of_no_use(either: House) -> None:
     assert (await send(browser, route, **{"x-csrf-token": token})).status_code == 403
 
 
+@pytest.mark.parametrize("said", OWN)
+@pytest.mark.parametrize("route", UNSAFE, ids=lambda route: f"{route[0]} {route[1]}")
+async def test_a_token_of_another_login_is_refused_whatever_the_browser_says(
+    safe: tuple[House, httpx2.AsyncClient], route: Any, said: dict[str, str]
+) -> None:
+    """A page that was made for somebody else, in a tab that was forgotten."""
+    house, browser = safe
+    other = await unmarked(house)
+    token = (await other.get("/api/me")).json()["csrf_token"]
+    before = await state(house)
+    method, path, fields = route
+    if path.startswith("/api/"):
+        said = {**said, "x-csrf-token": token}
+    else:
+        fields = {**fields, "csrf_token": token}
+    answer = await send(browser, (method, path, fields), **said)
+    assert answer.status_code == 403
+    assert "belongs to another login" in answer.text
+    assert await state(house) == before
+
+
+async def test_an_empty_token_is_none_at_all(either: House) -> None:
+    """As in the form of a login page that was opened before anybody logged in."""
+    browser = await either.alice()
+    answer = await send(browser, ("POST", "/elevate", {"password": PASSWORD, "csrf_token": ""}))
+    assert answer.status_code == 303
+
+
+async def test_a_page_belongs_to_no_login_of_a_mode_that_is_over(opened: Opened) -> None:
+    """Its cookie may still be there, before the others: browsers send the oldest first."""
+    old = cookies(await (await opened(mode="session")).alice())
+    house: House = await opened(mode="token")
+    browser = await house.client(cookie=f"{old}; {cookies(await house.alice())}")
+    browser.headers["sec-fetch-site"] = "same-origin"
+    page = (await browser.get("/logout")).text
+    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    assert token == (await browser.get("/api/me")).json()["csrf_token"]
+    answer = await browser.post("/logout", data={"csrf_token": token})
+    assert answer.status_code == 303
+
+
 @pytest.mark.parametrize(
     "route", [route for route in UNSAFE if "/api/" not in route[1]], ids=lambda route: str(route[1])
 )

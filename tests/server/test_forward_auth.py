@@ -107,6 +107,15 @@ async def test_an_unsafe_request_of_our_own_pages_passes(
     assert (await proxy.get(PATH, headers=said("POST", **own))).status_code == 200
 
 
+async def test_an_unsafe_request_of_a_trusted_origin_on_our_site_passes(opened: Opened) -> None:
+    spa, app = "https://spa.testserver", "capacitor://localhost"
+    house: House = await opened(trusted_proxies=(PROXY,), trusted_origin=(spa, app))
+    proxy = await through(house, await house.alice())
+    for origin, site, status in ((spa, "same-site", 200), (app, "cross-site", 403)):
+        headers = said("POST", origin=origin, **{"sec-fetch-site": site})
+        assert (await proxy.get(PATH, headers=headers)).status_code == status
+
+
 async def test_an_unsafe_request_passes_with_the_token_of_its_session(guarded: House) -> None:
     browser = await guarded.alice()
     token = (await browser.get("/api/me")).json()["csrf_token"]

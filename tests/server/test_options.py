@@ -103,6 +103,16 @@ def test_the_command_line_wins_over_the_environment() -> None:
     assert read("--port", "1", DOORWARD_PORT="2").port == 1
 
 
+def test_an_option_that_is_repeatable_adds_up_and_replaces_what_the_environment_says() -> None:
+    both = ("https://a.example", "capacitor://localhost", "https://b.example")
+    argv = ("--trusted-origin", f"{both[0]}, {both[1]}", "--trusted-origin", both[2])
+    assert read(*argv).trusted_origin == both
+    assert read(*argv, DOORWARD_TRUSTED_ORIGIN="https://c.example").trusted_origin == both
+    assert read(DOORWARD_TRUSTED_ORIGIN=",".join(both)).trusted_origin == both
+    assert read(*argv).settings()["trusted_origins"] == both
+    assert read("--trusted-proxies", "::1", "--trusted-proxies", "::2").trusted_proxies == ("::2",)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -305,6 +305,38 @@ async def test_an_expired_session_still_proves_whose_form_it_was(token_house: Ho
     assert (await asked.principal(mine)).sid == issued.session.sid
 
 
+async def test_a_token_of_another_login_is_refused_whatever_was_vouched_or_asked_before(
+    house: House,
+) -> None:
+    issued, other = await house.log_in(), await house.log_in()
+    keys = house.auth.csrf_keys
+    stale = origin.csrf_token(keys, other.session.sid)
+    header = (b"x-csrf-token", stale.encode())
+    asked = visit(house, OURS, cookies_of(issued), method="POST")
+    assert (await asked.principal()).sid == issued.session.sid
+    assert await refused(asked, stale) is Reason.CROSS_ORIGIN
+    assert (await asked.principal(origin.csrf_token(keys, issued.session.sid))).subject == "ann"
+    with pytest.raises(Rejected, match="belongs to another login"):
+        await asked.check_origin(stale)
+    again = visit(house, OURS, header, cookies_of(issued), method="POST")
+    assert await refused(again) is Reason.CROSS_ORIGIN
+    for method, shown in (("GET", cookies_of(issued)), ("POST", bearer(issued.credential))):
+        assert (await visit(house, header, shown, method=method).principal(stale)).subject == "ann"
+
+
+async def test_a_token_is_compared_by_the_refresh_cookie_if_the_access_token_cannot_be_read(
+    token_house: House,
+) -> None:
+    issued = await token_house.log_in()
+    token = origin.csrf_token(token_house.auth.csrf_keys, issued.session.sid)
+    header = cookie(access="a.b.c", refresh=issued.refresh_token)
+    await visit(token_house, OURS, header, method="POST").check_origin(token)
+    unreadable = visit(token_house, OURS, cookie(access="a.b.c"), method="POST")
+    with pytest.raises(Rejected):
+        await unreadable.check_origin(token)
+    assert await visit(token_house).cookie_sid() is None
+
+
 async def test_a_client_without_cookies_needs_no_word_of_a_browser(house: House) -> None:
     await visit(house, method="POST").check_origin()
     with pytest.raises(Rejected):

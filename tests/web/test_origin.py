@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorward.errors import Reason, Rejected
-from doorward.web.origin import check_csrf, csrf_token, vouched
+from doorward.web.origin import Origins, cause_of, check_csrf, csrf_token, may_share_site
 from doorward.web.transport import Headers
 
 OWN = "https://app.example"
@@ -16,6 +16,10 @@ KEY, OLD, OTHER = b"k" * 32, b"o" * 32, b"x" * 32
 def said(**headers: str) -> Headers:
     pairs = [(b"host", b"app.example")]
     return pairs + [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
+
+
+def vouched(method: str, headers: Headers, public_origin: str | None) -> bool:
+    return Origins(public_origin).vouched(method, cause_of(headers))
 
 
 def foreign(headers: Headers, public_origin: str | None = OWN, method: str = "POST") -> None:
@@ -116,6 +120,131 @@ def test_a_header_said_twice_is_refused_though_both_agree(name: bytes) -> None:
 def test_a_browser_that_says_nothing_leaves_it_to_the_csrf_token() -> None:
     assert not vouched("POST", said(), OWN)
     assert not vouched("POST", [], None)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_without_a_public_origin_the_usual_port_may_stand_in_the_host(scheme: str) -> None:
+    usual = {"http": 80, "https": 443}[scheme]
+    for host in ("app.example", "[2001:db8::1]"):
+        port = (b"host", f"{host}:{usual}".encode())
+        assert vouched("POST", [port, (b"origin", f"{scheme}://{host}".encode())], None)
+        foreign([port, (b"origin", f"{scheme}://{host}:8000".encode())], None)
+    other = (b"host", b"app.example:443" if scheme == "http" else b"app.example:80")
+    foreign([other, (b"origin", f"{scheme}://app.example".encode())], None)
+
+
+SIBLING, ELSEWHERE = "https://spa.app.example", "capacitor://localhost"
+TRUSTING = Origins(OWN, frozenset({SIBLING, ELSEWHERE}))
+
+
+@pytest.mark.parametrize("origin", [SIBLING, ELSEWHERE])
+@pytest.mark.parametrize("site", [None, "same-site", "cross-site"])
+def test_a_trusted_origin_is_taken_for_our_own(origin: str, site: str | None) -> None:
+    told = {} if site is None else {"sec_fetch_site": site}
+    for method in UNSAFE:
+        assert TRUSTING.vouched(method, cause_of(said(origin=origin, **told)))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("null", "", "*", OWN + ".evil.example", "https://evil.app.example", "http://localhost"),
+        *("https://SPA.app.example", "https://spa.app.example:443", "https://spa.app.example/"),
+        *("http://spa.app.example", "https://spa.app.example.", "https://x.spa.app.example"),
+        *("capacitor://localhost:80", "Capacitor://localhost", f"{SIBLING} {ELSEWHERE}"),
+        f"{SIBLING}, {ELSEWHERE}",
+    ],
+)
+@pytest.mark.parametrize("site", [None, "same-site", "cross-site"])
+def test_only_the_very_origins_of_the_list_are_trusted(origin: str, site: str | None) -> None:
+    told = {} if site is None else {"sec_fetch_site": site}
+    cause = cause_of(said(origin=origin, **told))
+    assert not TRUSTING.trusts(cause)
+    assert not TRUSTING.keeps_no_cookies(cause)
+    with pytest.raises(Rejected) as caught:
+        TRUSTING.vouched("POST", cause)
+    assert f"known is {OWN}, {ELSEWHERE}, {SIBLING}." in str(caught.value)
+
+
+@pytest.mark.parametrize("site", ["", "Same-Site", "same-site, same-site", "x"])
+def test_what_no_browser_says_is_refused_also_beside_a_trusted_origin(site: str) -> None:
+    with pytest.raises(Rejected):
+        TRUSTING.vouched("POST", cause_of(said(origin=SIBLING, sec_fetch_site=site)))
+
+
+def test_a_refusal_names_the_origin_that_was_seen_and_those_that_are_known() -> None:
+    with pytest.raises(Rejected) as caught:
+        TRUSTING.vouched("POST", cause_of(said(origin="https://evil.example")))
+    sentence = str(caught.value)
+    assert "Origin is https://evil.example, Sec-Fetch-Site is missing" in sentence
+    assert OWN in sentence
+    assert SIBLING in sentence
+    with pytest.raises(Rejected) as caught:
+        Origins().vouched("POST", cause_of(said(sec_fetch_site="cross-site")))
+    assert "Origin is missing, Sec-Fetch-Site is cross-site; known is the host app.example" in str(
+        caught.value
+    )
+
+
+def test_what_a_refusal_names_breaks_no_line_and_has_an_end() -> None:
+    told = said(origin="https://\xe4\x1b[31m" + "x" * 9000, sec_fetch_site="\x07" * 300)
+    with pytest.raises(Rejected) as caught:
+        Origins(OWN).vouched("POST", cause_of(told))
+    assert str(caught.value).isprintable()
+    assert str(caught.value).isascii()
+    assert len(str(caught.value)) < 2500
+
+
+@pytest.mark.parametrize(("site", "keeps"), [("same-site", True), ("cross-site", False)])
+def test_the_browser_knows_whether_a_trusted_origin_is_on_our_site(site: str, keeps: bool) -> None:
+    """It has the list of public suffixes: `a.github.io` and `b.github.io` are two sites."""
+    for own, trusted in ((OWN, SIBLING), ("https://a.github.io", "https://b.github.io")):
+        origins = Origins(own, frozenset({trusted}))
+        cause = cause_of(said(origin=trusted, sec_fetch_site=site))
+        assert origins.keeps_no_cookies(cause) is not keeps
+
+
+def test_our_own_pages_and_those_of_strangers_are_not_told_about_cookies() -> None:
+    for told in (
+        {"origin": OWN, "sec_fetch_site": "same-origin"},
+        {"origin": OWN},
+        {"sec_fetch_site": "cross-site"},
+        {},
+    ):
+        assert not TRUSTING.keeps_no_cookies(cause_of(said(**told)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "may"),
+    [
+        ("http://localhost:5173", "http://localhost:8000", True),
+        ("http://spa.login.localhost:1", "http://login.localhost", True),
+        ("http://spa.localhost", "http://localhost", False),
+        ("http://spa.localhost", "http://login.localhost", False),
+        ("https://spa.example.org", "https://login.example.org", True),
+        ("https://example.org", "https://login.example.org", True),
+        ("https://spa.example.net", "https://login.example.org", False),
+        ("http://login.example.org", "https://login.example.org", False),
+        ("capacitor://localhost", "http://localhost", False),
+        ("https://10.0.0.1", "https://10.0.0.1:8443", True),
+        ("https://10.1.0.1", "https://10.0.0.1", False),
+        ("https://[2001:db8::1]", "https://[2001:db8::2]", False),
+        ("https://[2001:db8::1]:1", "https://[2001:db8::1]", True),
+        ("https://example.org", "https://[", False),
+    ],
+)
+def test_where_the_browser_says_nothing_only_what_can_be_no_site_is_taken_for_two(
+    one: str, other: str, may: bool
+) -> None:
+    assert may_share_site(one, other) is may
+    assert may_share_site(other, one) is may
+    assert Origins(other, frozenset({one})).keeps_no_cookies(cause_of(said(origin=one))) is not may
+
+
+def test_without_a_public_origin_the_host_tells_the_site() -> None:
+    origins = Origins(None, frozenset({SIBLING, "https://spa.example"}))
+    assert not origins.keeps_no_cookies(cause_of(said(origin=SIBLING)))
+    assert origins.keeps_no_cookies(cause_of(said(origin="https://spa.example")))
 
 
 def refused_token(headers: Headers, submitted: str | None = None, sid: str = "sid-1") -> None:

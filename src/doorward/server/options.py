@@ -20,7 +20,8 @@ T = TypeVar("T")
 class Option:
     """One option: `--name` on the command line, `variable` in the environment.
 
-    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.
+    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.  Each
+    use on the command line adds to the tuple of one that is `repeatable`.
     """
 
     name: str
@@ -30,11 +31,20 @@ class Option:
     default: Any
     shown: str
     parse: Callable[[str], Any]
+    repeatable: bool
 
 
-def _option(default: T, help: str, parse: Callable[[str], T], metavar: str, shown: str = "") -> T:
+def _option(
+    default: T,
+    help: str,
+    parse: Callable[[str], T],
+    metavar: str,
+    shown: str = "",
+    *,
+    repeatable: bool = False,
+) -> T:
     described = {"help": help, "parse": parse, "metavar": metavar, "shown": shown or str(default)}
-    value: T = field(default=default, metadata=described)
+    value: T = field(default=default, metadata={**described, "repeatable": repeatable})
     return value
 
 
@@ -54,6 +64,16 @@ class Options:
         values.text,
         "ORIGIN",
         "localhost and the port",
+    )
+    trusted_origin: tuple[str, ...] = _option(
+        (),
+        "Another origin whose pages are treated as our own, such as https://app.example or"
+        " capacitor://localhost; several are separated by commas. Exact, and the whole list for"
+        " CORS.",
+        values.words,
+        "ORIGIN",
+        "none",
+        repeatable=True,
     )
     mode: Mode = _option(  # noqa: RUF009 - it makes a field
         "session",
@@ -241,6 +261,7 @@ class Options:
             "mode": self.mode,
             "accept": self.accept,
             "public_origin": self.origin,
+            "trusted_origins": self.trusted_origin,
             "access_ttl": self.access_ttl,
             "idle_ttl": self.idle_ttl,
             "absolute_ttl": self.absolute_ttl,
@@ -297,6 +318,7 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *na
             f"--{option.name}",
             metavar=option.metavar,
             type=_argument(option),
+            action=_Adding if option.repeatable else "store",
             default=_default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )
@@ -309,6 +331,16 @@ def read_options(namespace: argparse.Namespace) -> Options:
     """
     given = {name: getattr(namespace, name) for name in OPTIONS if hasattr(namespace, name)}
     return Options(**given)
+
+
+class _Adding(argparse.Action):
+    """Each use on the command line adds to those before it there; what the environment says is but
+    the default."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        before = getattr(namespace, self.dest)
+        added = values if before is self.default else (*before, *values)
+        setattr(namespace, self.dest, added)
 
 
 class _Given(str):

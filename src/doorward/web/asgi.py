@@ -5,6 +5,7 @@ from contextvars import ContextVar, Token
 
 from ..errors import ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
+from . import cors
 from .connection import NOT_LOGGED_IN, TRY_AGAIN, Answer, Socket
 from .connection import Message as Message
 from .connection import Receive as Receive
@@ -48,21 +49,34 @@ class Middleware:
     outermost sets cookies and watches streams, each answers the refusals that reach it.
     """
 
-    __slots__ = ("_app", "_door")
+    __slots__ = ("_app", "_cors", "_door")
 
     def __init__(self, app: App, door: Door) -> None:
         mend_framing()
         self._app = app
+        self._cors = cors.Cors(door.settings)
         self._door = door
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind != "http" and kind != "websocket":
             mend_framing()  # uvicorn may have been imported since, and listens after this
+            if kind == "lifespan":
+                await self._check_agreement(scope, receive, send)
             return await self._app(scope, receive, send)
         outer: Answer | Socket | None = scope.get(KEY)
         if outer is not None and outer.visit.gate is self._door.gate:
             return await self._within(outer, scope, receive, send)
+        if kind == "http":
+            granted = self._cors.granted(scope)
+            if granted is not None:
+                await send(granted)
+                return await send({"type": "http.response.body"})
+            send = self._cors.answering(scope, send)
+        return await self._first(scope, receive, send)
+
+    async def _first(self, scope: Message, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
         connection: Answer | Socket | None = None
         before: Token[Visit] | None = None
         try:
@@ -90,6 +104,17 @@ class Middleware:
             if connection is not None:
                 await _leave(connection)
         return None
+
+    async def _check_agreement(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Refuse to start in front of an application that answers CORS from another list."""
+        trusted = self._door.settings.trusted_origins
+        try:
+            for app in (self._app, scope.get("app")):
+                cors.check_agreement(app, trusted)
+        except ConfigurationError as error:
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
 
     async def _within(
         self, outer: Answer | Socket, scope: Message, receive: Receive, send: Send

@@ -35,12 +35,13 @@ malformed or forged was never good, and a second credential could stand behind i
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("_streams", "auth", "modes", "public_origin", "trusted")
+    __slots__ = ("_streams", "auth", "modes", "origins", "public_origin", "trusted")
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
+        self.origins = origin.Origins(self.public_origin, frozenset(auth.settings.trusted_origins))
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
 
@@ -149,6 +150,8 @@ class Visit:
         """
         self.asked = True
         if self.known is not None:
+            if submitted is not None and self.via == "cookie":
+                await self.check_origin(submitted)
             self.known = await self._again(self.known, max_staleness)
         else:
             self.known = await self._read(submitted, max_staleness)
@@ -201,9 +204,11 @@ class Visit:
         """Refuse an unsafe request from another origin, also where nobody need be logged in:
         logging in (login CSRF) and out.  Raises `Rejected(cross_origin)`.
 
-        Once passed it stays so for this visit: a form's handler asks with the token it was sent.
+        `submitted` is as in `principal`: one of another session is refused, whatever the browser
+        says (a page that was made for somebody else, and forgotten in a tab).  Once passed it stays
+        so for this visit: a form's handler asks with the token it was sent.
         """
-        if self._ours:
+        if self._ours and submitted is None:
             return
         try:
             await self._check_origin(submitted)
@@ -211,6 +216,27 @@ class Visit:
             await self.auth.refused(refused, self.device())
             raise
         self._ours = True
+
+    async def check_keeps_cookies(self) -> None:
+        """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
+        another site.  Raises `Rejected(cross_origin)`."""
+        try:
+            self._check_keeps_cookies(origin.cause_of(self.headers))
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+
+    async def cookie_sid(self) -> str | None:
+        """The session that the cookies of this request name, dead or alive; None without any."""
+        shown = self._presented()
+        if shown is None or shown.transport != "cookie":
+            return None
+        for credential in (shown.credential, shown.refresh_token):
+            try:
+                return await self.auth.sid_of(credential or "")
+            except Rejected:
+                continue
+        return None
 
     @property
     def via(self) -> Transport | None:
@@ -329,16 +355,26 @@ class Visit:
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     async def _check_origin(self, submitted: str | None) -> None:
-        if origin.vouched(self._method, self.headers, self.gate.public_origin):
+        if self._method in origin.SAFE:
             return
+        cause = origin.cause_of(self.headers)
+        vouched = self.gate.origins.vouched(self._method, cause)
         shown = self._presented()
         # without a cookie a client has no authority that another origin could borrow
-        if shown is not None and shown.transport == "cookie":
-            await self._check_csrf(shown, submitted)
-
-    async def _check_csrf(self, shown: Presented, submitted: str | None) -> None:
-        sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")
+        if shown is None or shown.transport != "cookie":
+            return
+        self._check_keeps_cookies(cause)
+        if not vouched:
+            sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")
+        elif any(origin.csrf_tokens(self.headers, submitted)):
+            sid = await self.cookie_sid() or ""
+        else:
+            return
         origin.check_csrf(self.auth.csrf_keys, sid, self.headers, submitted)
+
+    def _check_keeps_cookies(self, cause: origin.Cause) -> None:
+        if self.gate.origins.keeps_no_cookies(cause):
+            raise self.gate.origins.no_cookies(cause)
 
 
 def _may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:

@@ -37,6 +37,8 @@ class VisitAttempt:
         user again; `ValueError` for what is no transport, before anything is done."""
         transport.check_transport(via)
         visit = self.visit
+        if via == "cookie":
+            await visit.check_keeps_cookies()
         issued = await self.attempt.login(
             subject,
             roles=roles,

@@ -8,6 +8,8 @@ headers can answer decides: `Sec-Fetch-Site`, then `Origin`, then a CSRF token b
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ..errors import Reason, Rejected
 from .transport import Headers
@@ -17,42 +19,138 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _WITNESSES = frozenset({b"sec-fetch-site", b"origin", b"host"})
 _PURPOSE = b"doorward csrf token\0"
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
-def vouched(method: str, headers: Headers, public_origin: str | None) -> bool:
-    """Whether the browser vouches that a request was caused by our own pages or by its user.
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a browser says of the page that caused a request; None where it says nothing."""
 
-    True also for safe methods; False if it says nothing: then a CSRF token is needed on a cookie.
-    Raises `Rejected(cross_origin)` when it names anybody else, or says two things.
+    site: str | None
+    origin: str | None
+    host: str
 
-    `Sec-Fetch-Site` passes as `same-origin` or `none` (the user typed or reloaded); `same-site` is
-    a sibling subdomain, which may be another tenant's, and is refused.  Only without it does
-    `Origin` count: a page with `Referrer-Policy: no-referrer` sends `null` even to itself.
 
-    `Origin` must be `public_origin` to the letter.  If that is None, its host and port must be
-    those of `Host`: safe enough, because a page cannot choose the `Host` its browser sends, and a
-    host reached under another name (DNS rebinding) gets no `__Host-` cookie.  What that does not
-    see is http against https of one host; what it refuses needlessly is everything behind a proxy
-    that rewrites `Host`.  Setting the public origin cures both.
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The origins that an application takes for its own: where it is, and those that it trusts.
+
+    Both, and the `Origin` of a request, are in the one form in which browsers write an origin:
+    settings in any other are refused.  So they are compared to the letter.
     """
-    if method in SAFE:
-        return True
+
+    public: str | None = None
+    trusted: frozenset[str] = frozenset()
+
+    def vouched(self, method: str, cause: Cause) -> bool:
+        """Whether the browser vouches that a request was caused by our own pages, by those of a
+        trusted origin, or by its user.
+
+        True also for safe methods; False if it says nothing: then a CSRF token is needed on a
+        cookie.  Raises `Rejected(cross_origin)` when it names anybody else.
+
+        `Sec-Fetch-Site` passes as `same-origin` or `none` (the user typed or reloaded); `same-site`
+        is a sibling subdomain, which may be another tenant's, and passes only with a trusted
+        `Origin`.  Only without it does our own `Origin` count: a page with `Referrer-Policy:
+        no-referrer` sends `null` even to itself.
+        """
+        if method in SAFE or cause.site in ("same-origin", "none") or self.trusts(cause):
+            return True
+        if cause.site is None:
+            if cause.origin is None:
+                return False
+            if self.is_own(cause):
+                return True
+        raise self.refusal(cause)
+
+    def trusts(self, cause: Cause) -> bool:
+        """Whether the page is one of a trusted origin.  No page can forge its `Origin`."""
+        return cause.origin in self.trusted and cause.site in (None, "same-site", "cross-site")
+
+    def is_own(self, cause: Cause) -> bool:
+        """Whether `Origin` names our own.
+
+        If the public origin is None, its host and port must be those of `Host`: safe enough,
+        because a page cannot choose the `Host` its browser sends, and a host reached under another
+        name (DNS rebinding) gets no `__Host-` cookie.  What that does not see is http against https
+        of one host; what it refuses needlessly is everything behind a proxy that rewrites `Host`.
+        Setting the public origin cures both.
+        """
+        if cause.origin is None or self.public is not None:
+            return cause.origin is not None and cause.origin == self.public
+        scheme, _, authority = cause.origin.partition("://")
+        usual = _USUAL_PORTS.get(scheme)
+        host = cause.host.lower().removesuffix(usual or "")
+        return usual is not None and authority != "" and authority == host
+
+    def keeps_no_cookies(self, cause: Cause) -> bool:
+        """Whether the page is one of a trusted origin on another site: there browsers neither keep
+        our cookies nor send them (SameSite=Lax).
+
+        The browser knows: it has the list of public suffixes, and says `same-site` or `cross-site`.
+        For one that says neither, `may_share_site` stands in.  To be wrong there costs a login that
+        does not last, and opens nothing, since the origin is trusted.
+        """
+        if not self.trusts(cause):
+            return False
+        if cause.site is not None:
+            return cause.site == "cross-site"
+        origin = cause.origin or ""
+        own = self.public or f"{origin.partition('://')[0]}://{cause.host}"
+        return not may_share_site(origin, own)
+
+    def refusal(self, cause: Cause) -> Rejected:
+        """The answer to another origin: what was seen, and what is known."""
+        seen = f"Origin is {_shown(cause.origin)}, Sec-Fetch-Site is {_shown(cause.site)}"
+        own = self.public or f"the host {_shown(cause.host)}"
+        known = ", ".join([own, *sorted(self.trusted)])
+        return Rejected(
+            Reason.CROSS_ORIGIN,
+            seen,
+            sentence=(
+                f"Cross-origin request refused: {seen}; known is {known}. An origin of yours is"
+                " added with trusted_origins (--trusted-origin)."
+            ),
+        )
+
+    def no_cookies(self, cause: Cause) -> Rejected:
+        """The answer to a trusted origin that is on another site and uses cookies."""
+        own = self.public or f"the host {_shown(cause.host)}"
+        return Rejected(
+            Reason.CROSS_ORIGIN,
+            f"cookies on another site: Origin {_shown(cause.origin)}",
+            sentence=(
+                f"Cookies refused: the trusted origin {_shown(cause.origin)} is on another site"
+                f" than {own}, so no browser would send them back. Log in with the transport"
+                " bearer, and send no cookies."
+            ),
+        )
+
+
+def cause_of(headers: Headers) -> Cause:
+    """What the headers of a request say.  Raises `Rejected(cross_origin)` if they say it twice."""
     said: dict[bytes, str] = {}
     for name, value in headers:
         if name in _WITNESSES:
             if name in said:
                 raise Rejected(Reason.CROSS_ORIGIN, f"more than one {name.decode()} header")
             said[name] = value.decode("latin-1")
-    site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
-    if site is not None:
-        own = site in ("same-origin", "none")
-    elif origin is not None:
-        own = _is_ours(origin, said.get(b"host", ""), public_origin)
-    else:
+    return Cause(said.get(b"sec-fetch-site"), said.get(b"origin"), said.get(b"host", ""))
+
+
+def may_share_site(one: str, other: str) -> bool:
+    """Whether two origins may be of one site: False only where they are not, by whatever list of
+    public suffixes.  A site has a scheme and at least two labels, or it is one host."""
+    try:
+        first, second = urlsplit(one), urlsplit(other)
+        hosts = first.hostname or "", second.hostname or ""
+    except ValueError:  # the Host header may be anything
         return False
-    if not own:
-        raise Rejected(Reason.CROSS_ORIGIN, f"Sec-Fetch-Site {site!r:.64}, Origin {origin!r:.256}")
-    return True
+    if first.scheme != second.scheme:
+        return False
+    tails = [host.split(".")[-2:] for host in hosts]
+    is_name = len(tails[0]) == 2 and not tails[0][1].isdigit()
+    return hosts[0] == hosts[1] or (is_name and tails[0] == tails[1])
 
 
 def check_csrf(keys: Sequence[bytes], sid: str, headers: Headers, submitted: str | None) -> None:
@@ -60,13 +158,24 @@ def check_csrf(keys: Sequence[bytes], sid: str, headers: Headers, submitted: str
 
     The header `X-CSRF-Token` decides if it is there, else the form field `submitted`.
     """
-    tokens = [value.decode("latin-1") for name, value in headers if name == b"x-csrf-token"]
-    if not tokens and submitted is not None:
-        tokens = [submitted]
+    tokens = csrf_tokens(headers, submitted)
     if len(tokens) != 1:
         raise Rejected(Reason.CROSS_ORIGIN, f"{len(tokens)} CSRF tokens where one is needed")
     if not _is_token(keys, sid, tokens[0]):
-        raise Rejected(Reason.CROSS_ORIGIN, "CSRF token of another session or of no session")
+        raise Rejected(
+            Reason.CROSS_ORIGIN,
+            "CSRF token of another session or of no session",
+            sentence=(
+                "This page (its CSRF token) belongs to another login than the one that is active"
+                " here now. Load it again, then repeat what you did."
+            ),
+        )
+
+
+def csrf_tokens(headers: Headers, submitted: str | None) -> list[str]:
+    """The CSRF tokens that came along."""
+    tokens = [value.decode("latin-1") for name, value in headers if name == b"x-csrf-token"]
+    return [submitted] if not tokens and submitted is not None else tokens
 
 
 def csrf_token(keys: Sequence[bytes], sid: str) -> str:
@@ -77,11 +186,9 @@ def csrf_token(keys: Sequence[bytes], sid: str) -> str:
     return _token(keys[0], sid)
 
 
-def _is_ours(origin: str, host: str, public_origin: str | None) -> bool:
-    if public_origin is not None:
-        return origin == public_origin
-    scheme, _, authority = origin.partition("://")
-    return scheme in ("http", "https") and authority != "" and authority == host.lower()
+def _shown(said: str | None) -> str:
+    """What a client said, for people to read: bounded, and without what could break a line."""
+    return "missing" if said is None else ascii(said[:256])[1:-1] or "empty"
 
 
 def _is_token(keys: Sequence[bytes], sid: str, token: str) -> bool:

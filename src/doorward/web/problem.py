@@ -77,14 +77,16 @@ _UNAVAILABLE = {
 
 
 def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], bytes]:
-    """Status, headers and body that answer `error`.  Of the error only its reason and its maximum
-    age are shown, never its detail; and no cookie is touched: only logging out does that.
+    """Status, headers and body that answer `error`.  Of the error its reason, its sentence and its
+    maximum age are shown, never its detail; and no cookie is touched: only logging out does that.
     """
     if isinstance(error, StoreUnavailable):
         body = _UNAVAILABLE[error.reason]
         headers = [*_headers(body), retry_after(error)]
         return HTTPStatus.SERVICE_UNAVAILABLE.value, headers, body
-    body = _BODIES[error.reason]
+    body, sentence = _BODIES[error.reason], str(error)
+    if sentence != EXPLANATIONS[error.reason]:
+        body = document(STATUS[error.reason], error.reason, sentence)
     headers = _headers(body)
     if error.reason not in _UNCHALLENGED:
         headers.append((b"www-authenticate", challenge(error)))

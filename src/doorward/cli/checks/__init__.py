@@ -29,6 +29,7 @@ CHECKS: dict[str, Check] = {
     "modes": _of_rows(serving.modes),
     "transport": serving.transport,
     "public-origin": serving.origin,
+    "trusted-origins": serving.trusted_origins,
     "proxies": serving.proxies,
     "client-addresses": _of_rows(serving.addresses),
     "lifetimes": serving.lifetimes,

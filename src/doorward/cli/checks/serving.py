@@ -7,6 +7,7 @@ from ...errors import ConfigurationError
 from ...server.amount import counted
 from ...settings import is_loopback
 from ...web.client import Trusted
+from ...web.origin import may_share_site
 from ..facts import Facts
 from ..output import long
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding
@@ -83,6 +84,23 @@ def origin(facts: Facts) -> Finding:
         f"Browsers use {given.origin}: from this machine alone, and Safari keeps no login there.",
         "For other people, set --public-origin to an https address.",
     )
+
+
+def trusted_origins(facts: Facts) -> Finding:
+    """Which pages are treated as our own, and what cannot work for them."""
+    given = facts.options
+    listed = given.trusted_origin
+    if not listed:
+        return Finding(OK, "No other origin is trusted.")
+    elsewhere = [each for each in listed if not may_share_site(each, given.origin)]
+    if elsewhere:
+        return Finding(
+            NOTE,
+            f"Browsers keep no cookies for the pages of {', '.join(elsewhere)}, which are on"
+            f" another site than {given.origin}.",
+            "Have them log in for Bearer.",
+        )
+    return Finding(OK, f"Treated as our own: {', '.join(listed)}.")
 
 
 def proxies(facts: Facts) -> Finding:

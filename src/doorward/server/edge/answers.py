@@ -115,8 +115,9 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     if not is_page(path):
         return _raw(*problem(error))
     if error.reason is Reason.CROSS_ORIGIN:
-        origin = request.app.state.service.options.origin
-        sentence = f"This form was not sent from {origin}. Open that address and try again there."
+        own = request.app.state.service.options.origin
+        plain = f"This form was not sent from {own}. Open that address and try again there."
+        sentence = plain if str(error) == EXPLANATIONS[error.reason] else str(error)
         return _page(403, sentence, error.reason, [])
     if STATUS[error.reason] != 401:
         sentence = _FOR_PEOPLE.get(error.reason, EXPLANATIONS[error.reason])

@@ -93,14 +93,15 @@ class _Sender:
 
 
 def complete(own: Sequence[Header], always: Sequence[Header]) -> list[Header]:
-    """The headers of an answer with those that all have.
+    """The headers of an answer with those that all have, unless it says otherwise itself.
 
     Nothing is stored unless the answer said otherwise, and no answer that sets a cookie may.
     """
     names = {name for name, _ in own}
     kind = next((value for name, value in own if name == b"content-type"), b"")
     policy = PAGE_POLICY if kind.startswith(b"text/html") else DATA_POLICY
-    result = [*own, *always, (b"content-security-policy", policy)]
+    missing = (pair for pair in always if pair[0] not in names)
+    result = [*own, *missing, (b"content-security-policy", policy)]
     if b"set-cookie" in names or b"cache-control" not in names:
         result = [pair for pair in result if pair[0] != b"cache-control"]
         result.append(NO_STORE)

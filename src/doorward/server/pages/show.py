@@ -5,7 +5,6 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ...errors import Rejected
 from ...web import origin
 from ...web.asgi import current_visit
 from ..refusals import Refused
@@ -41,13 +40,8 @@ def wrong(refused: Refused | None) -> Mapping[str, Any]:
 async def form_token() -> str:
     """The CSRF token of whatever session this browser shows, for pages that need none."""
     visit = current_visit()
-    for credential in visit.held():
-        try:
-            sid = await visit.auth.sid_of(credential)
-        except Rejected:
-            continue
-        return origin.csrf_token(visit.auth.csrf_keys, sid)
-    return ""
+    sid = await visit.cookie_sid()
+    return "" if sid is None else origin.csrf_token(visit.auth.csrf_keys, sid)
 
 
 def _with_wait(refused: Refused) -> str:

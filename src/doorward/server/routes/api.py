@@ -57,6 +57,9 @@ PROBLEM: dict[int | str, dict[str, Any]] = {
     "default": {"description": "Any refusal, with its reason.", "model": Problem}
 }
 
+PUBLIC = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+"""The headers of what everybody may read, and no cookie is asked for."""
+
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
 
 
@@ -75,6 +78,8 @@ async def post_login(body: LoginBody, service: Serving, response: Response) -> W
     `invalid_credentials` also stands for an unknown and for a locked account. Only failures count
     towards `too_many_attempts`.
     """
+    if body.transport == "cookie":  # before the password is looked at, and a wrong one counted
+        await current_visit().check_keeps_cookies()
     issued = await login(service, response, body.email, body.password, body.transport)
     return _shown(service, issued, body.transport)
 
@@ -144,10 +149,17 @@ async def post_elevate(
 
 @router.get("/.well-known/jwks.json", tags=["Server"], summary="The public signing keys")
 async def get_jwks(service: Serving, response: Response) -> dict[str, Any]:
-    """Empty in session mode, where nothing is signed."""
+    """Empty in session mode, where nothing is signed. Scripts of every origin may read it."""
     response.headers["cache-control"] = f"public, max-age={JWKS_MAX_AGE}"
+    response.headers.update(PUBLIC)
     signs = "token" in service.auth.settings.modes
     return await service.auth.jwks() if signs else {"keys": []}
+
+
+@router.options("/.well-known/jwks.json", status_code=204, include_in_schema=False)
+async def options_jwks(response: Response) -> None:
+    """For a script that adds a header of its own."""
+    response.headers.update(PUBLIC | {"access-control-allow-headers": "*"})
 
 
 @router.get("/healthz", tags=["Server"], summary="Is it well?")

@@ -17,10 +17,12 @@ async def read_form(request: Request) -> Mapping[str, str]:
     """The fields of an urlencoded form that our own page sent.
 
     Raises `Refused` for what is malformed, a field given twice or any other encoding, and
-    `Rejected(cross_origin)` for a form of another site.
+    `Rejected(cross_origin)` for a form of another site, also of a trusted one: pages use cookies.
     """
     form = _parsed(request.headers.getlist("content-type"), await request.body())
-    await current_visit().check_origin(form.get("csrf_token"))
+    visit = current_visit()
+    await visit.check_origin(form.get("csrf_token"))
+    await visit.check_keeps_cookies()
     return form
 
 

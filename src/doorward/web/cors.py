@@ -1,0 +1,187 @@
+"""What scripts on pages of trusted origins may send and read (Fetch standard, section 3.2).
+
+The answers are made from the same list as the check against requests of other origins, so that the
+two cannot differ.  Credentials are granted only where cookies can work: on the same site.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from string import ascii_letters, digits
+from typing import Any
+
+from ..errors import ConfigurationError, Rejected
+from ..settings import Settings
+from .origin import Cause, Origins, cause_of
+from .problem import problem
+from .transport import Header
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+
+MAX_AGE = 600
+"""Seconds for which a browser may remember a preflight's answer."""
+
+EXPOSED = b"Retry-After, WWW-Authenticate"
+"""What the refusals of this application say in headers that a script could not read otherwise."""
+
+_ALLOW_ORIGIN = b"access-control-allow-origin"
+_ALLOW_CREDENTIALS = b"access-control-allow-credentials"
+_EXPOSE = b"access-control-expose-headers"
+_METHOD = b"access-control-request-method"
+_HEADERS = b"access-control-request-headers"
+_TOKENS = frozenset(f"{ascii_letters}{digits}!#$%&'*+-.^_`|~, ".encode())
+_OF_A_REFUSAL = frozenset({b"allow", b"content-type", b"content-length", b"cache-control"})
+
+
+class Cors:
+    """Answers for one application."""
+
+    __slots__ = ("_origins",)
+
+    def __init__(self, settings: Settings) -> None:
+        self._origins = Origins(settings.public_origin, frozenset(settings.trusted_origins))
+
+    def granted(self, scope: Mapping[str, Any]) -> Message | None:
+        """The start of the answer to a preflight of a trusted origin; None for all else.
+
+        Whatever its script asks for is allowed: such an origin is treated as our own, and the check
+        of the request itself comes afterwards.
+        """
+        if not _is_preflight(scope):
+            return None
+        cause = _cause(scope)
+        if cause is None or not self._origins.trusts(cause):
+            return None
+        # what is no list of tokens no browser sends, and not every server can send back
+        asked = {name: said for name, said in scope["headers"] if _TOKENS.issuperset(said)}
+        headers = [
+            *self._allowed(cause),
+            (b"access-control-allow-methods", asked.get(_METHOD, b"GET")),
+            (b"access-control-max-age", b"%d" % MAX_AGE),
+            (b"vary", b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
+        ]
+        if _HEADERS in asked:
+            headers.append((b"access-control-allow-headers", asked[_HEADERS]))
+        return {"type": "http.response.start", "status": 204, "headers": headers}
+
+    def answering(self, scope: Mapping[str, Any], send: Send) -> Send:
+        """What sends the answer to a request, with what a script of its origin may read."""
+        if _is_preflight(scope):
+            return self._refusing(scope, send)
+        if not self._origins.trusted:
+            return send
+        cause = _cause(scope)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = self._with(list(message.get("headers", ())), cause)
+            await send(message)
+
+        return sending
+
+    def _allowed(self, cause: Cause) -> list[Header]:
+        allowed = [(_ALLOW_ORIGIN, (cause.origin or "").encode("latin-1"))]
+        if not self._origins.keeps_no_cookies(cause):
+            allowed.append((_ALLOW_CREDENTIALS, b"true"))
+        return allowed
+
+    def _with(self, headers: list[Header], cause: Cause | None) -> list[Header]:
+        if (_ALLOW_ORIGIN, b"*") in headers:
+            return headers  # public, for everybody alike
+        if not any(name == b"vary" and _names_origin(value) for name, value in headers):
+            headers.append((b"vary", b"Origin"))  # else a cache gives it to another origin
+        if cause is None or not self._origins.trusts(cause):
+            return headers
+        ours = (_ALLOW_ORIGIN, _ALLOW_CREDENTIALS)
+        exposed = [value for name, value in headers if name == _EXPOSE]
+        return [
+            *(pair for pair in headers if pair[0] not in (*ours, _EXPOSE)),
+            *self._allowed(cause),
+            (_EXPOSE, b", ".join([*exposed, EXPOSED])),
+        ]
+
+    def _refusing(self, scope: Mapping[str, Any], send: Send) -> Send:
+        """What sends the answer to a preflight: a refusal, unless the application allowed it by
+        itself, as for something public, or it is of our own origin, which no browser sends."""
+        try:
+            cause = cause_of(scope["headers"])
+            refused = self._origins.refusal(cause)
+        except Rejected as error:
+            cause, refused = Cause(None, None, ""), error
+        if self._origins.is_own(cause) or cause.site in ("same-origin", "none"):
+            return send
+        allowed = False
+
+        async def sending(message: Message) -> None:
+            nonlocal allowed
+            if message["type"] == "http.response.start":
+                own = list(message.get("headers", ()))
+                allowed = any(name == _ALLOW_ORIGIN for name, _ in own)
+                if not allowed:
+                    return await _refuse(refused, own, send)
+            if allowed:
+                await send(message)
+            return None
+
+        return sending
+
+
+def check_agreement(app: object, trusted: Sequence[str]) -> None:
+    """Raises `ConfigurationError` if the application has a `CORSMiddleware` of Starlette that
+    allows other origins than the list: either the list is not meant, or the middleware."""
+    for middleware in _cors_middlewares(app, set()):
+        said = sorted(middleware.allow_origins)
+        if middleware.allow_origin_regex is not None:
+            said.append(middleware.allow_origin_regex.pattern)
+        if set(said) != set(trusted):
+            raise ConfigurationError(
+                f"CORSMiddleware allows {_listed(said)}, and trusted_origins lists"
+                f" {_listed(trusted)}: remove the CORSMiddleware, since answers to trusted_origins"
+                " carry the headers of CORS without it; or give both the same origins"
+            )
+
+
+def _listed(origins: Sequence[str]) -> str:
+    return ", ".join(origins) or "none"
+
+
+def _cors_middlewares(app: object, seen: set[int]) -> Iterator[Any]:
+    """Those of an application and of whatever is mounted in it, as far as one can see."""
+    module = sys.modules.get("starlette.middleware.cors")  # not imported, there is none
+    while module is not None and app is not None and id(app) not in seen:
+        seen.add(id(app))
+        if isinstance(app, module.CORSMiddleware):
+            yield app
+        for each in getattr(app, "user_middleware", ()):
+            if isinstance(each.cls, type) and issubclass(each.cls, module.CORSMiddleware):
+                yield each.cls(None, *each.args, **each.kwargs)
+        for route in getattr(app, "routes", ()):
+            yield from _cors_middlewares(getattr(route, "app", None), seen)
+        app = getattr(app, "app", None) or getattr(app, "_app", None)
+
+
+def _is_preflight(scope: Mapping[str, Any]) -> bool:
+    return scope["method"] == "OPTIONS" and {b"origin", _METHOD} <= {
+        name for name, _ in scope["headers"]
+    }
+
+
+def _cause(scope: Mapping[str, Any]) -> Cause | None:
+    try:
+        return cause_of(scope["headers"])
+    except Rejected:  # two origins are nobody's
+        return None
+
+
+def _names_origin(vary: bytes) -> bool:
+    names = [name.strip().lower() for name in vary.split(b",")]
+    return b"origin" in names or b"*" in names
+
+
+async def _refuse(refused: Rejected, own: list[Header], send: Send) -> None:
+    """In place of the application's answer, but with what all of its answers carry."""
+    status, headers, body = problem(refused)
+    kept = [pair for pair in own if pair[0] not in _OF_A_REFUSAL]
+    start = {"type": "http.response.start", "status": status, "headers": [*kept, *headers]}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
