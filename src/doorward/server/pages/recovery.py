@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ..flows.links import bad_link
-from ..flows.recover import reset_password
+from ..flows.recover import check_reset_link, reset_password
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
@@ -20,11 +20,11 @@ INCOMPLETE = "This link is not complete; copy all of it."
 
 @router.get("/reset")
 async def get_reset(request: Request, service: Serving) -> Response:
-    """Shows the form; looking at it uses nothing up, as mail scanners and previews do.  A store
-    can only take a ticket, not look at it: whether the link is still good shows when it is used."""
+    """Shows the form, or says at once that the link is no longer good."""
     ticket = request.query_params.get("ticket", "")
     if not is_whole(ticket):
         raise await bad_link(service, "reset", INCOMPLETE)
+    await check_reset_link(service, ticket)
     return await _reset_page(service, ticket)
 
 
