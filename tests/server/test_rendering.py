@@ -264,15 +264,19 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
             if form.tag == "form"
         }
 
-    assert posted(PLAIN["login"]) == {"/login": {"email", "password", "csrf_token", "return_to"}}
-    assert posted(PLAIN["signup"]) == {"/signup": {"email", "password", "csrf_token", "return_to"}}
-    assert posted(PLAIN["elevate"]) == {"/elevate": {"password", "csrf_token", "return_to"}}
-    assert posted(PLAIN["reset"]) == {"/reset": {"new", "ticket", "csrf_token"}}
+    assert posted(PLAIN["login"]) == {
+        "/login": {"email", "password", "csrf_token", "once", "return_to"}
+    }
+    assert posted(PLAIN["signup"]) == {
+        "/signup": {"email", "password", "csrf_token", "once", "return_to"}
+    }
+    assert posted(PLAIN["elevate"]) == {"/elevate": {"password", "csrf_token", "once", "return_to"}}
+    assert posted(PLAIN["reset"]) == {"/reset": {"new", "ticket", "csrf_token", "once"}}
     assert posted(PLAIN["account in trouble"]) == {
-        "/logout": {"csrf_token"},
-        "/account/sessions/end-others": {"csrf_token"},
-        "/account/sessions/plain/end": {"csrf_token"},
-        "/account/password": {"current", "new", "csrf_token"},
+        "/logout": {"csrf_token", "once"},
+        "/account/sessions/end-others": {"csrf_token", "once"},
+        "/account/sessions/plain/end": {"csrf_token", "once"},
+        "/account/password": {"current", "new", "csrf_token", "once"},
     }
 
 

@@ -20,6 +20,7 @@ from ..refusals import Refused
 from ..return_to import local_path
 from ..routes.api import Serving
 from ..routes.asked import after_of, page_of
+from ..routes.once import PageRoute
 from ..service import Service
 from ..views.console import Menu
 from ..views.forms import read_form
@@ -30,7 +31,7 @@ from .menu import menu_of
 from .notices import notice, told
 from .show import see, show, wrong
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 LATEST = 20
 """Entries of their own history that a person is shown."""

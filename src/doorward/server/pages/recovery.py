@@ -8,12 +8,13 @@ from ..flows.recover import check_reset_link, reset_password
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
+from ..routes.once import PageRoute
 from ..service import Service
 from ..views.forms import read_form
 from ..views.rendering import ResetPage
 from .show import form_token, see, show, wrong
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 INCOMPLETE = "This link is not complete; copy all of it."
 

@@ -14,13 +14,14 @@ from ..flows.login import enter
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
+from ..routes.once import PageRoute
 from ..service import Service
 from ..views.console import SetupPage
 from ..views.forms import read_form
 from .recovery import INCOMPLETE
 from .show import form_token, see, show, wrong
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/setup")
