@@ -42,6 +42,13 @@ def test_a_created_user_logs_in_with_the_password_from_stdin(beside: Beside) -> 
     assert beside.visitor.me(token).json()["roles"] == ["a", "b"]
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r"])
+def test_the_end_of_the_line_is_no_part_of_the_password(beside: Beside, end: str) -> None:
+    email = somebody()
+    assert beside.desk.run("users", "create", email, given=f"{PASSWORD}{end}").status == 0
+    assert beside.visitor.login(email).status_code == 200
+
+
 def test_a_password_stands_in_no_file_and_no_output(desk: Desk) -> None:
     done = desk.run("users", "create", "ann@example.test", given=f"{PASSWORD}\n")
     assert PASSWORD not in done.out + done.err
@@ -125,6 +132,8 @@ def test_one_interrupt_ends_the_question_and_makes_no_user(desk: Desk, typed: li
         (["ann@example.test"], "short\n", "needs at least 8 characters"),
         (["ann@example.test", "--min-password", "30"], f"{PASSWORD}\n", "at least 30 characters"),
         (["ann@example.test"], "1234567890\n", "first that attackers try"),
+        (["ann@example.test"], f"{PASSWORD}\r\r\n", "control character"),
+        (["ann@example.test"], f"a{PASSWORD}\tb\n", "control character"),
         (["ann@example.test"], "x" * 5000, "longer than 128 characters"),
         (["ann@example.test"], "", "--no-password"),
         (["ann"], f"{PASSWORD}\n", "does not look like an e-mail address"),
