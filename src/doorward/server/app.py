@@ -101,4 +101,10 @@ def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, noted(handler, note))
     app.add_middleware(Bounds, note=note)
-    app.add_middleware(Headers, public_origin=options.origin, trusted=trusted, note=note)
+    app.add_middleware(
+        Headers,
+        public_origin=options.origin,
+        trusted=trusted,
+        note=note,
+        subdomains=options.hsts_subdomains,
+    )

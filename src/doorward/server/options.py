@@ -145,6 +145,15 @@ class Options:
         "NETWORKS",
         "none",
     )
+    hsts_subdomains: bool = _option(
+        False,
+        "With an https origin, browsers are told to ask for this host by https alone for a year;"
+        " whether for its subdomains too (includeSubDomains), which closes each that speaks plain"
+        " http.",
+        values.switch,
+        "on|off",
+        "off",
+    )
     workers: int = _option(
         1,
         "How many processes serve; each uses one core. The first process keeps them alive.",

@@ -131,7 +131,7 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
     def told(refused: Refused, address: str) -> None:
         app.state.service.recorder.turned_away(refused, address)
 
-    shared = Shared(always(options.origin), _tls(options), told)
+    shared = Shared(always(options.origin, options.hsts_subdomains), _tls(options), told)
     return Server(config, app.state.doorward.door, shared, tie)
 
 
