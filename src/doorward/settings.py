@@ -1,5 +1,6 @@
 """Every duration and limit of the library, checked once, when it is constructed."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
@@ -42,6 +43,7 @@ MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session: a note, not a cupboard."""
 
 
+_SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _MODES: tuple[Mode, ...] = get_args(Mode)
 
 
@@ -67,6 +69,7 @@ class Settings:
     end_oldest: bool = True
     algorithm: str = "ES256"
     remember: int = 100_000
+    cookie_suffix: str | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in _MODES:
@@ -87,6 +90,11 @@ class Settings:
             )
         if self.algorithm not in ("ES256", "EdDSA", "RS256"):
             raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
+        if self.cookie_suffix is not None and not _SUFFIX.fullmatch(self.cookie_suffix):
+            raise ConfigurationError(
+                "cookie_suffix is up to 32 letters, digits, - and _, a letter or digit first, not"
+                f" {self.cookie_suffix!r}"
+            )
         if self.public_origin is not None:
             _check_origin(self.public_origin)
 

@@ -137,6 +137,14 @@ class Options:
         values.when_full,
         "end-oldest|refuse",
     )
+    cookie_suffix: str | None = _option(
+        None,
+        "What the names of our cookies end in, behind a dash: browsers do not tell ports apart, so"
+        " of two servers on one host name one needs it.",
+        values.text,
+        "WORD",
+        "nothing",
+    )
     trusted_proxies: tuple[str, ...] = _option(
         (),
         "Addresses and networks of your own proxies, separated by commas. Only what they say in"
@@ -249,6 +257,7 @@ class Options:
             "mode": self.mode,
             "accept": self.accept,
             "public_origin": self.origin,
+            "cookie_suffix": self.cookie_suffix,
             "access_ttl": self.access_ttl,
             "idle_ttl": self.idle_ttl,
             "absolute_ttl": self.absolute_ttl,

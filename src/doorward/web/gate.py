@@ -23,12 +23,13 @@ RENEWABLE = LAPSED | {Reason.WITHDRAWN}
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("auth", "modes", "public_origin", "streams", "trusted")
+    __slots__ = ("auth", "cookie_suffix", "modes", "public_origin", "streams", "trusted")
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
+        self.cookie_suffix = auth.settings.cookie_suffix or ""
         self.streams = Streams(auth)
         self.trusted = trusted
 
@@ -148,7 +149,7 @@ class Visit:
     def held(self) -> tuple[str, ...]:
         """Every credential the client shows, good or bad: what a login replaces and a logout
         ends."""
-        return transport.held(self.headers)
+        return transport.held(self.headers, self.gate.cookie_suffix)
 
     async def cookies(self) -> list[Header]:
         """The headers to add when the response starts: those of an inline refresh, while the row
@@ -163,10 +164,11 @@ class Visit:
         return self._written(issued) if current else []
 
     def _written(self, issued: Issued) -> list[Header]:
-        written = transport.write(issued, self.auth.clock())
+        suffix = self.gate.cookie_suffix
+        written = transport.write(issued, self.auth.clock(), suffix)
         first, *others = self.gate.modes
         if issued.mode == first:  # else a session that is changing over only goes on for a while
-            written += [header for other in others for header in transport.remove(other)]
+            written += [header for other in others for header in transport.remove(other, suffix)]
         return written
 
     @property
@@ -176,13 +178,13 @@ class Visit:
 
     def _presented(self) -> Presented | None:
         try:
-            return transport.read(self.headers, self.gate.modes)
+            return transport.read(self.headers, self.gate.modes, self.gate.cookie_suffix)
         except Rejected:
             return None
 
     async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
         try:
-            shown = transport.read(self.headers, self.gate.modes)
+            shown = transport.read(self.headers, self.gate.modes, self.gate.cookie_suffix)
         except Rejected as refused:
             await self.auth.refused(refused, self.device())
             raise

@@ -113,7 +113,7 @@ async def post_elevate(request: Request, service: Serving) -> Response:
         return await _elevate_page(service, principal, return_to, refused)
     back = local_path(return_to)
     response = see(back) if back else see("/account", "confirmed")
-    for name, value in transport.write(issued, service.clock()):
+    for name, value in transport.write(issued, service.clock(), current_visit().gate.cookie_suffix):
         response.headers.append(name.decode(), value.decode())
     return response
 

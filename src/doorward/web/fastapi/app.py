@@ -68,7 +68,7 @@ class Doorward:
         app.add_exception_handler(Rejected, _answer)
         app.add_exception_handler(StoreUnavailable, _answer)
         app.state.doorward = self
-        describe_security(app, self.door.settings.mode)
+        describe_security(app, self.door.settings.mode, self.door.settings.cookie_suffix or "")
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
