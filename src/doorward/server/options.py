@@ -12,6 +12,7 @@ from ..settings import DAY, Settings, is_loopback
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
+from .platform import is_platforms
 
 T = TypeVar("T")
 
@@ -336,7 +337,9 @@ class _Given(str):
 
 def _default(option: Option, environ: Mapping[str, str]) -> Any:
     given = environ.get(option.variable)
-    return option.default if given is None else _Given(given)
+    if given is None or is_platforms(option.variable, given):
+        return option.default
+    return _Given(given)
 
 
 def _argument(option: Option) -> Callable[[str], Any]:
