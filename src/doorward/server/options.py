@@ -1,10 +1,10 @@
 """The options of the server: one table for the command line, the environment and the docs."""
 
 import argparse
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
@@ -12,32 +12,8 @@ from ..settings import DAY, Settings, is_loopback
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
-from .platform import is_platforms
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option: `--name` on the command line, `variable` in the environment.
-
-    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.
-    """
-
-    name: str
-    variable: str
-    metavar: str
-    help: str
-    default: Any
-    shown: str
-    parse: Callable[[str], Any]
-
-
-def _option(default: T, help: str, parse: Callable[[str], T], metavar: str, shown: str = "") -> T:
-    described = {"help": help, "parse": parse, "metavar": metavar, "shown": shown or str(default)}
-    value: T = field(default=default, metadata=described)
-    return value
-
+from .option import Option, argument, default
+from .option import option as _option
 
 _LIBRARY = Settings()
 
@@ -314,8 +290,8 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *na
         parser.add_argument(
             f"--{option.name}",
             metavar=option.metavar,
-            type=_argument(option),
-            default=_default(option, environ),
+            type=argument(option),
+            default=default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )
 
@@ -327,30 +303,3 @@ def read_options(namespace: argparse.Namespace) -> Options:
     """
     given = {name: getattr(namespace, name) for name in OPTIONS if hasattr(namespace, name)}
     return Options(**given)
-
-
-class _Given(str):
-    """What the environment says."""
-
-    __slots__ = ()
-
-
-def _default(option: Option, environ: Mapping[str, str]) -> Any:
-    given = environ.get(option.variable)
-    if given is None or is_platforms(option.variable, given):
-        return option.default
-    return _Given(given)
-
-
-def _argument(option: Option) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        if isinstance(text, _Given) and not text:
-            raise argparse.ArgumentTypeError(
-                f"{option.variable} is set but empty; give it a value, or leave it out"
-            )
-        try:
-            return option.parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} (or {option.variable}): {error}") from None
-
-    return parse
