@@ -280,6 +280,15 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["reset", "reset in trouble", "setup", "setup in trouble"])
+def test_a_page_with_a_ticket_tells_nothing_of_its_address_to_what_it_loads(name: str) -> None:
+    loaded = [each for each in elements(name) if each.tag in ("meta", "link", "script", "img")]
+    said = [each.attributes.get("name") == "referrer" for each in loaded]
+    place = said.index(True)
+    assert loaded[place].attributes["content"] == "strict-origin"
+    assert all(each.tag == "meta" for each in loaded[:place])
+
+
 def test_a_sid_cannot_lead_its_form_elsewhere() -> None:
     html = render(every_page("/../../logout?x#")["account"])
     assert 'action="/account/sessions/%2F..%2F..%2Flogout%3Fx%23/end"' in html
