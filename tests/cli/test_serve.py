@@ -278,8 +278,30 @@ def test_a_lost_root_key_is_one_sentence_and_makes_no_other(tmp_path: Path) -> N
 def test_a_slip_of_the_keyboard_is_exit_2(tmp_path: Path, args: list[str]) -> None:
     done = run("serve", *args, folder=tmp_path)
     assert (done.status, done.out) == (2, "")
-    assert "usage: doorward serve" in done.err
+    problem, hint = done.err.splitlines()
+    assert problem.startswith("doorward serve: ")
+    assert hint == "`doorward serve --help` lists what it takes."
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "meant"),
+    [
+        (["serve", "--prot", "5"], "; is --port meant?"),
+        (["serve", "--databse=x"], "; is --database meant?"),
+        (["serv"], "; is serve meant?"),
+        (["users", "lsit"], "; is list meant?"),
+        (["users", "list", "nobody"], "unrecognized arguments: nobody"),
+        (["serve", "--zzzz"], "unrecognized arguments: --zzzz"),
+    ],
+)
+def test_a_slip_is_told_in_one_line_with_what_may_be_meant(
+    tmp_path: Path, args: list[str], meant: str
+) -> None:
+    done = run(*args, folder=tmp_path)
+    problem, hint = done.err.splitlines()
+    assert problem.endswith(meant)
+    assert hint.endswith("--help` lists what it takes.")
 
 
 def test_a_bad_word_in_the_environment_is_named(tmp_path: Path) -> None:
@@ -312,7 +334,7 @@ def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
     for args in ([], ["brew"]):
         done = run(*args, folder=tmp_path)
         assert done.status == 2
-        assert "usage: doorward" in done.err
+        assert "doorward --help" in done.err or "usage: doorward" in done.err
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_a_link_ends_the_sessions_when_it_is_used_and_not_before(beside: Beside)
 def test_a_link_to_where_nobody_said_the_server_is_comes_with_a_note(desk: Desk) -> None:
     desk.create("ann@example.test")
     given = desk.run("users", "reset-link", "ann@example.test")
-    assert "Note: the link leads to http://localhost:8000;" in given.err
+    assert "Note: the link leads to http://localhost:8000, the default;" in given.err
     assert "--public-origin" in given.err
 
 
@@ -425,7 +425,16 @@ def test_a_new_root_key_is_told(desk: Desk) -> None:
 def test_wrong_usage_is_told_apart(desk: Desk, words: list[str]) -> None:
     done = desk.run("users", *words)
     assert (done.status, done.out) == (2, "")
-    assert "usage: doorward users" in done.err
+    assert re.search(r"usage: doorward users|`doorward users( \w+)? --help` lists", done.err)
+
+
+def test_a_link_that_leads_to_the_default_port_says_whose_port_that_must_be(desk: Desk) -> None:
+    desk.create("ann@example.test")
+    told = desk.run("users", "reset-link", "ann@example.test").err
+    assert "http://localhost:8000, the default" in told
+    assert "--port or --public-origin" in told
+    for given in (("--port", "9000"), ("--public-origin", "https://login.example")):
+        assert "the default" not in desk.run("users", "reset-link", "ann@example.test", *given).err
 
 
 def test_help_says_how_to_take_every_role_away(desk: Desk) -> None:

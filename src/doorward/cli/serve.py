@@ -1,6 +1,5 @@
 """`doorward serve`: the standalone server, in one process or in several."""
 
-import argparse
 import asyncio
 import os
 import signal
@@ -23,6 +22,7 @@ from .log import log_to_stderr
 from .moved import check_open
 from .opening import check_folders, check_options, root_key_path
 from .output import plain, say
+from .parser import Parser
 from .tables import database_file
 from .variables import unknown
 
@@ -36,7 +36,7 @@ _BACKLOG = 2048
 
 def main(argv: Sequence[str]) -> int:
     """Serve until interrupted.  Returns the exit status."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="doorward serve",
         description="Serve the pages and the API. Each option can also be set in the environment.",
     )
