@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from doorward.cli.serve import notes
+from doorward.server.edge.signals import stopping
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import OPTIONS, Options
 from tests.support.certificate import make_certificate
@@ -80,7 +81,9 @@ def test_the_key_beside_the_database_is_a_warning_and_no_refusal(tmp_path: Path)
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT], ids=lambda how: how.name
+)
 def test_it_ends_cleanly_when_told_to(tmp_path: Path, how: signal.Signals) -> None:
     with running_server(folder=tmp_path) as server:
         idle = socket.create_connection(("127.0.0.1", server.port))
@@ -89,6 +92,29 @@ def test_it_ends_cleanly_when_told_to(tmp_path: Path, how: signal.Signals) -> No
         idle.close()
     assert "Traceback" not in server.output
     assert not (tmp_path / "doorward.db-wal").exists()
+
+
+@pytest.mark.parametrize("ignored", [signal.SIGHUP, signal.SIGQUIT], ids=lambda each: each.name)
+def test_a_signal_that_was_ignored_when_it_was_started_stays_ignored(
+    ignored: signal.Signals,
+) -> None:
+    before = signal.signal(ignored, signal.SIG_IGN)
+    try:
+        assert set(stopping()) == {
+            *(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+        } - {ignored}
+    finally:
+        signal.signal(ignored, before)
+
+
+def test_where_no_temporary_folder_can_be_written_several_processes_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    done = run("serve", "--port", "0", "--workers", "2", folder=tmp_path)
+    assert (done.status, done.out) == (1, "")
+    assert "TMPDIR" in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_a_connection_without_a_request_does_not_hold_up_the_end(

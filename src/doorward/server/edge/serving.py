@@ -20,6 +20,7 @@ from ..options import Options
 from ..refusals import Refused
 from .connection import Acceptor, Shared
 from .headers import always
+from .signals import stopping
 from .wire import Protocol
 
 
@@ -74,12 +75,12 @@ class Server(uvicorn.Server):
         for whoever waits for it.  Here that is nobody: what is open is closed next, and that is
         all.
         """
-        stopping = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(each, self.handle_exit) for each in stopping]
+        heard = stopping()
+        before = [signal.signal(each, self.handle_exit) for each in heard]
         try:
             yield
         finally:
-            for each, handler in zip(stopping, before, strict=True):
+            for each, handler in zip(heard, before, strict=True):
                 signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
