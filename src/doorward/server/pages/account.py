@@ -68,6 +68,13 @@ async def get_form_again() -> Response:
     return see("/account")
 
 
+@router.get("/.well-known/change-password")
+async def get_change_password() -> Response:
+    """Where password managers lead to from a password that was stolen (W3C: A Well-Known URL for
+    Changing Passwords)."""
+    return see("/account#password")
+
+
 @router.post("/account/sessions/end-others")
 async def post_end_others(request: Request, service: Serving) -> Response:
     await read_form(request)
