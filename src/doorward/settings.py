@@ -52,6 +52,7 @@ MOST_ATTRIBUTE_BYTES = 1000
 MOST_PLACES = 1_000_000
 """The largest `max_sessions`: whoever needs none of the limit leaves it out."""
 
+_SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _MODES: tuple[Mode, ...] = get_args(Mode)
 _OF_A_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:")
 
@@ -85,6 +86,7 @@ class Settings:
     end_oldest: bool = True
     algorithm: str = "ES256"
     remember: int = 100_000
+    cookie_suffix: str | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in _MODES:
@@ -106,6 +108,7 @@ class Settings:
             )
         if self.algorithm not in ("ES256", "EdDSA", "RS256"):
             raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
+        _check_suffix(self.cookie_suffix)
         if self.public_origin is not None:
             _check_origin("public_origin", self.public_origin)
         _check_trusted(self.trusted_origins)
@@ -226,6 +229,14 @@ def _size(name: str) -> int:
 def _positive(name: str, value: object) -> None:
     if type(value) is not int or value <= 0:
         raise ConfigurationError(f"{name} is a whole number above 0, not {value!r}")
+
+
+def _check_suffix(suffix: str | None) -> None:
+    if suffix is not None and not _SUFFIX.fullmatch(suffix):
+        raise ConfigurationError(
+            "cookie_suffix is up to 32 letters, digits, - and _, a letter or digit first, not"
+            f" {suffix!r}"
+        )
 
 
 def _check_trusted(origins: Collection[str]) -> None:

@@ -58,7 +58,10 @@ def run_inside(
     """The status is what `python -m doorward` would end with.  Raises what nobody caught."""
     encoding = environment.get("PYTHONIOENCODING", "utf-8")
     out, err = Kept(encoding), Kept(encoding, errors="backslashreplace")
-    with alone(environment, folder), _stdin(TextIOWrapper(BytesIO(given.encode()), encoding)):
+    with (
+        alone(environment, folder),
+        _stdin(TextIOWrapper(BytesIO(given.encode()), encoding, newline="\n")),
+    ):
         status = run_into(out, err, words)
     done = Done(status, out.text, err.text)
     assert "Traceback" not in done.err, done.err

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from doorward.server.database import open_database
-from doorward.server.record.audit import PAGE
+from doorward.server.record.audit import PAGE, Audit
 from doorward.server.record.entry import Entry
 from doorward.server.record.history import History, Query
-from tests.server.logs import open_to_forgers, tamper, write_log
+from tests.server.logs import BEGIN, open_to_forgers, tamper, write_log
 from tests.support.postgres import Postgres
 
 from .conftest import Beside
@@ -34,6 +34,36 @@ async def test_an_intact_log_is_said_to_be_so_with_the_hash_at_its_end(desk: Des
     done = desk.run("audit", "verify", "--head", said["head"])
     assert (done.status, done.err) == (0, "")
     assert done.out == f"Intact up to entry 50, whose hash is {said['head']}.\n"
+
+
+async def test_what_was_pruned_and_when_is_said_beside_the_verdict(desk: Desk) -> None:
+    await write_log(path_of(desk), 50)
+    database = await open_database(desk.database)
+    audit = Audit(database)
+    head = (await audit.head()).hash.hex()
+    await audit.prune(BEGIN + 40, at=1_800_000_000)
+    assert desk.data("audit", "verify", "--head", head)["pruned"]["through"] == 40
+    await audit.prune(BEGIN + 50, at=1_800_000_060)
+    await database.close()
+    lines = desk.run("audit", "verify").out.splitlines()
+    assert lines[0].startswith("Intact up to entry 52, whose hash is ")
+    assert lines[1].startswith(
+        "Entries up to 50 were pruned; entry 52 says so, of 2027-01-15 08:01:00 UTC."
+    )
+    gone = desk.run("audit", "verify", "--head", head)
+    assert gone.status == 1
+    assert "was pruned" in gone.out
+    assert desk.data("audit", "verify")["pruned"] == {
+        "through": 50,
+        "hash": head,
+        "seq": 52,
+        "at": 1_800_000_060,
+    }
+
+
+async def test_of_a_log_that_was_never_pruned_nothing_is_said(desk: Desk) -> None:
+    await write_log(path_of(desk), 5)
+    assert desk.data("audit", "verify")["pruned"] is None
 
 
 # more than the entries that are verified at once, and a busy year's

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from doorward.cli.serve import notes
+from doorward.server.edge.signals import stopping
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import OPTIONS, Options
 from tests.support.certificate import make_certificate
@@ -80,7 +81,9 @@ def test_the_key_beside_the_database_is_a_warning_and_no_refusal(tmp_path: Path)
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT], ids=lambda how: how.name
+)
 def test_it_ends_cleanly_when_told_to(tmp_path: Path, how: signal.Signals) -> None:
     with running_server(folder=tmp_path) as server:
         idle = socket.create_connection(("127.0.0.1", server.port))
@@ -89,6 +92,29 @@ def test_it_ends_cleanly_when_told_to(tmp_path: Path, how: signal.Signals) -> No
         idle.close()
     assert "Traceback" not in server.output
     assert not (tmp_path / "doorward.db-wal").exists()
+
+
+@pytest.mark.parametrize("ignored", [signal.SIGHUP, signal.SIGQUIT], ids=lambda each: each.name)
+def test_a_signal_that_was_ignored_when_it_was_started_stays_ignored(
+    ignored: signal.Signals,
+) -> None:
+    before = signal.signal(ignored, signal.SIG_IGN)
+    try:
+        assert set(stopping()) == {
+            *(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+        } - {ignored}
+    finally:
+        signal.signal(ignored, before)
+
+
+def test_where_no_temporary_folder_can_be_written_several_processes_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    done = run("serve", "--port", "0", "--workers", "2", folder=tmp_path)
+    assert (done.status, done.out) == (1, "")
+    assert "TMPDIR" in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_a_connection_without_a_request_does_not_hold_up_the_end(
@@ -278,8 +304,30 @@ def test_a_lost_root_key_is_one_sentence_and_makes_no_other(tmp_path: Path) -> N
 def test_a_slip_of_the_keyboard_is_exit_2(tmp_path: Path, args: list[str]) -> None:
     done = run("serve", *args, folder=tmp_path)
     assert (done.status, done.out) == (2, "")
-    assert "usage: doorward serve" in done.err
+    problem, hint = done.err.splitlines()
+    assert problem.startswith("doorward serve: ")
+    assert hint == "`doorward serve --help` lists what it takes."
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "meant"),
+    [
+        (["serve", "--prot", "5"], "; is --port meant?"),
+        (["serve", "--databse=x"], "; is --database meant?"),
+        (["serv"], "; is serve meant?"),
+        (["users", "lsit"], "; is list meant?"),
+        (["users", "list", "nobody"], "unrecognized arguments: nobody"),
+        (["serve", "--zzzz"], "unrecognized arguments: --zzzz"),
+    ],
+)
+def test_a_slip_is_told_in_one_line_with_what_may_be_meant(
+    tmp_path: Path, args: list[str], meant: str
+) -> None:
+    done = run(*args, folder=tmp_path)
+    problem, hint = done.err.splitlines()
+    assert problem.endswith(meant)
+    assert hint.endswith("--help` lists what it takes.")
 
 
 def test_a_bad_word_in_the_environment_is_named(tmp_path: Path) -> None:
@@ -312,7 +360,7 @@ def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
     for args in ([], ["brew"]):
         done = run(*args, folder=tmp_path)
         assert done.status == 2
-        assert "usage: doorward" in done.err
+        assert "doorward --help" in done.err or "usage: doorward" in done.err
 
 
 @pytest.mark.parametrize(
@@ -437,7 +485,7 @@ def test_it_speaks_https_by_itself(tmp_path: Path) -> None:
             assert client.post("/api/login", json=body).status_code == 200
             answer = client.get("/api/me")
             assert answer.status_code == 200
-            assert "max-age" in answer.headers["strict-transport-security"]
+            assert "strict-transport-security" not in answer.headers  # nothing else speaks TLS here
 
     server = serve("--database", "memory:", *tls, folder=tmp_path, visit=enter)
     assert f"Doorward serves https://localhost:{server.port} " in server.output

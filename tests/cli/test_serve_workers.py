@@ -164,3 +164,22 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     with serving(tmp_path) as (server, workers):
         server.process.kill()
         until(lambda: not any(map(is_alive, workers)))
+
+
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT], ids=lambda how: how.name
+)
+def test_whatever_tells_it_to_end_leaves_nothing_behind(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    env = {"TMPDIR": str(tmp_path / "tmp")}
+    with running_server("--workers", "2", folder=tmp_path, env=env) as server:
+        until(lambda: len(children(server.process.pid)) == 2)
+        workers = children(server.process.pid)
+        assert list((tmp_path / "tmp").iterdir())
+        for pid in (*workers, server.process.pid):  # as a terminal tells all that it started
+            os.kill(pid, how)
+        assert server.process.wait(PATIENCE) == 0
+        assert not any(map(is_alive, workers))
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -211,3 +211,9 @@ def test_a_session_id_that_begins_with_a_dash_is_no_option(desk: Desk) -> None:
 )
 def test_options_may_stand_anywhere_after_the_verb(words: list[str], expected: list[str]) -> None:
     assert ordered(words) == expected
+
+
+def test_the_sessions_of_somebody_who_does_not_exist_are_refused_and_not_none(desk: Desk) -> None:
+    desk.create("ann@example.test")
+    assert desk.run("sessions", "list", "ann@example.test").status == 0
+    assert desk.refusal("sessions", "list", "nobody") == "There is no user nobody."

@@ -42,6 +42,13 @@ def test_a_created_user_logs_in_with_the_password_from_stdin(beside: Beside) -> 
     assert beside.visitor.me(token).json()["roles"] == ["a", "b"]
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r"])
+def test_the_end_of_the_line_is_no_part_of_the_password(beside: Beside, end: str) -> None:
+    email = somebody()
+    assert beside.desk.run("users", "create", email, given=f"{PASSWORD}{end}").status == 0
+    assert beside.visitor.login(email).status_code == 200
+
+
 def test_a_password_stands_in_no_file_and_no_output(desk: Desk) -> None:
     done = desk.run("users", "create", "ann@example.test", given=f"{PASSWORD}\n")
     assert PASSWORD not in done.out + done.err
@@ -125,6 +132,8 @@ def test_one_interrupt_ends_the_question_and_makes_no_user(desk: Desk, typed: li
         (["ann@example.test"], "short\n", "needs at least 8 characters"),
         (["ann@example.test", "--min-password", "30"], f"{PASSWORD}\n", "at least 30 characters"),
         (["ann@example.test"], "1234567890\n", "first that attackers try"),
+        (["ann@example.test"], f"{PASSWORD}\r\r\n", "control character"),
+        (["ann@example.test"], f"a{PASSWORD}\tb\n", "control character"),
         (["ann@example.test"], "x" * 5000, "longer than 128 characters"),
         (["ann@example.test"], "", "--no-password"),
         (["ann"], f"{PASSWORD}\n", "does not look like an e-mail address"),
@@ -189,7 +198,7 @@ def test_a_link_ends_the_sessions_when_it_is_used_and_not_before(beside: Beside)
 def test_a_link_to_where_nobody_said_the_server_is_comes_with_a_note(desk: Desk) -> None:
     desk.create("ann@example.test")
     given = desk.run("users", "reset-link", "ann@example.test")
-    assert "Note: the link leads to http://localhost:8000;" in given.err
+    assert "Note: the link leads to http://localhost:8000, the default;" in given.err
     assert "--public-origin" in given.err
 
 
@@ -416,7 +425,16 @@ def test_a_new_root_key_is_told(desk: Desk) -> None:
 def test_wrong_usage_is_told_apart(desk: Desk, words: list[str]) -> None:
     done = desk.run("users", *words)
     assert (done.status, done.out) == (2, "")
-    assert "usage: doorward users" in done.err
+    assert re.search(r"usage: doorward users|`doorward users( \w+)? --help` lists", done.err)
+
+
+def test_a_link_that_leads_to_the_default_port_says_whose_port_that_must_be(desk: Desk) -> None:
+    desk.create("ann@example.test")
+    told = desk.run("users", "reset-link", "ann@example.test").err
+    assert "http://localhost:8000, the default" in told
+    assert "--port or --public-origin" in told
+    for given in (("--port", "9000"), ("--public-origin", "https://login.example")):
+        assert "the default" not in desk.run("users", "reset-link", "ann@example.test", *given).err
 
 
 def test_help_says_how_to_take_every_role_away(desk: Desk) -> None:

@@ -406,3 +406,13 @@ def test_settings_are_given_by_name_and_cannot_be_changed_afterwards() -> None:
     for field in fields(settings):
         with pytest.raises(AttributeError):
             setattr(settings, field.name, 1)
+
+
+@pytest.mark.parametrize("suffix", ["b", "staging", "App-2", "a_b", "x" * 32, None])
+def test_a_suffix_keeps_cookie_names_apart(suffix: str) -> None:
+    assert Settings(cookie_suffix=suffix).cookie_suffix == suffix
+
+
+@pytest.mark.parametrize("suffix", ["a b", "a;", "a=", "ä", "-", "-a", "x" * 33, "", "a\n"])
+def test_a_suffix_that_no_cookie_name_can_hold_is_refused(suffix: Any) -> None:
+    assert "cookie_suffix" in refusal(cookie_suffix=suffix)

@@ -10,7 +10,7 @@ from doorward.server.record.chain import GENESIS, seal
 from doorward.server.record.entry import Entry, texts
 
 BEGIN = 1_700_000_000
-_INSERT = "INSERT INTO doorward_audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO doorward_audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 KINDS = ("login",) * 12 + ("logout",) * 4 + ("login_failed",) * 3 + ("password_changed",)
 
 
@@ -34,7 +34,7 @@ async def write_log(path: Path, many: int, made: Callable[[int], Entry] = entry)
     """A database whose log has so many entries."""
     await (await open_database(f"sqlite:///{path}")).close()
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executemany(_INSERT, _rows(many, made))
+        connection.executemany(INSERT, _rows(many, made))
 
 
 def open_to_forgers(path: Path) -> None:

@@ -22,9 +22,10 @@ from sqlalchemy import Executable, Row, text
 from doorward.errors import StoreUnavailable
 from doorward.server.database import Database, open_database
 from doorward.server.record.audit import PAGE, PRUNED, Audit
-from doorward.server.record.chain import GENESIS, Finding, Head
+from doorward.server.record.chain import GENESIS, Finding, Head, seal
+from doorward.server.record.entry import SYSTEM, Entry, texts
 from tests.server.databases import KINDS, POSTGRES, new_url
-from tests.server.logs import entry, open_to_forgers, tamper, write_log
+from tests.server.logs import INSERT, entry, open_to_forgers, tamper, write_log
 from tests.support.spent import seconds_of, untraced
 
 pytestmark = pytest.mark.anyio
@@ -362,6 +363,67 @@ async def test_whatever_somebody_writes_into_a_row_is_found_and_breaks_nothing(
     await database.close()
     open_to_forgers(path)
     assert await verified(path, statement) != []
+
+
+def forge_pruning(path: Path, through: int) -> str:
+    """Delete the whole log, and chain one entry to its last that calls it pruned.  Its hash."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        ((last,),) = connection.execute("SELECT hash FROM doorward_audit WHERE seq = ?", (through,))
+        connection.execute("DELETE FROM doorward_audit")
+        detail = {"through": through, "hash": last.hex(), "entries": through}
+        forged = Entry(kind=PRUNED, at=1_800_000_000, actor=SYSTEM, detail=detail)
+        values = list(texts(forged).values())
+        fields = (b"%d" % forged.at, *[value.encode() for value in values])
+        row = (through + 1, forged.at, *values, seal(last, through + 1, fields))
+        connection.execute(INSERT, row)
+    return str(last.hex())
+
+
+async def test_a_log_that_was_deleted_and_called_pruned_shows_with_the_head_that_was_told(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "audit.db"
+    await write_log(path, 20)
+    open_to_forgers(path)
+    head = forge_pruning(path, 20)
+    database = await open_database(f"sqlite:///{path}")
+    audit = Audit(database)
+    pruned = await audit.pruned()
+    assert pruned is not None
+    assert (pruned.through.seq, pruned.seq, pruned.at) == (20, 21, 1_800_000_000)
+    (finding,) = await audit.verify(head)
+    assert finding.what == "no_head"
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE doorward_audit SET hash = 'a text' WHERE seq = 6",
+        "UPDATE doorward_audit SET hash = 5 WHERE seq = 6",
+        "UPDATE doorward_audit SET hash = CAST(hash AS TEXT) || 'x' WHERE seq = 6",
+        "UPDATE doorward_audit SET at = 'yesterday', hash = 'a text'",
+        """UPDATE doorward_audit SET kind = 'audit_pruned', detail = '{"through":1e999}'""",
+        """UPDATE doorward_audit SET kind = 'audit_pruned', detail = json_object('through',
+        99999999999999999999, 'hash', hex(hash))""",
+        "UPDATE doorward_audit SET kind = 'audit_pruned', detail = x'ff'",
+    ],
+)
+async def test_what_was_written_into_the_last_entry_stops_neither_the_check_nor_the_log(
+    tmp_path: Path, statement: str
+) -> None:
+    path = tmp_path / "audit.db"
+    await write_log(path, 6)
+    open_to_forgers(path)
+    tamper(path, statement)
+    database = await open_database(f"sqlite:///{path}")
+    audit = Audit(database)
+    assert await audit.verify() != []
+    assert len((await audit.head()).hash) > 0
+    await audit.append(entry(7))
+    assert await audit.verify() != []
+    await audit.prune(1_800_000_000, at=1_900_000_000)
+    await database.close()
 
 
 @pytest.mark.parametrize("head", ["", "00", "xyz", "00" * 33])

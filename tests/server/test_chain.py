@@ -145,7 +145,7 @@ def test_after_pruning_the_chain_begins_at_the_last_entry_that_is_gone() -> None
     whole = chain(50)
     start = Head(20, whole[19].hash)
     assert found(whole[20:], start=start) == []
-    assert found(whole[20:], start=start, head=whole[19].hash) == []
+    assert found(whole[20:], start=start, head=whole[19].hash) == [Found("no_head", 50, 50)]
     assert found(whole[20:], start=Head(20, whole[18].hash)) == [Found("edited", 21, 21)]
     assert found(whole[21:], start=start) == [Found("removed", 21, 21)]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.server.people.email import InvalidEmail, canonical
+from doorward.server.people.email import InvalidEmail, canonical, forms
 
 SAME = {
     "ann@example.test": ["Ann@Example.TEST", "ANN@EXAMPLE.test", "ann@\uff45xample.test"],
@@ -14,6 +14,12 @@ SAME = {
     "andré@example.test": ["andre\u0301@example.test", "ANDRÉ@example.test"],
     "åsa@example.test": ["\N{ANGSTROM SIGN}sa@example.test", "Åsa@example.test"],
     "γιώργος@example.test": ["ΓΙΏΡΓΟΣ@example.test", "Γιώργος@example.test"],
+    "bea@example.test": [
+        "bea@example.test ",
+        " bea@example.test",
+        "\tbea@example.test\r\n",
+        "\u00a0bea@example.test\u3000",
+    ],
     "ann+shop@example.test": ["Ann+Shop@example.test"],
 }
 
@@ -29,9 +35,8 @@ REFUSED = [
     "ann@@example.test",
     "ann@example.test\0",
     "ann\0@example.test",
-    "ann@example.test\n",
-    " ann@example.test",
-    "ann@example.test ",
+    "ann @example.test",
+    "ann@ example.test",
     "an n@example.test",
     "ann\r\nBcc: eve@example.test@example.test",
     '"ann"@example.test',
@@ -113,6 +118,34 @@ LETTERS = st.one_of(
     st.characters(),
     st.sampled_from("aAiIßςΣ\u0130\u0131\u1e9e\u017f\u03c3\u212a\u212b\u0301\u0307"),
 )
+
+
+@pytest.mark.parametrize(
+    ("stored", "piece"),
+    [
+        ("ann@müller.test", "müller"),
+        ("ann@müller.test", "MU\u0308LLER.te"),
+        ("ann@müller.test", "ann@müller"),
+        ("ann@shop.müller.test", "shop.müller"),
+        ("müller@example.test", "MÜLL"),
+        ("müller@example.test", "mu\u0308ller@exa"),
+        ("ann@example.test", "N@EXAMPLE"),
+        ("ann@example.test", "e.t"),
+        ("ann@example.test", "@"),
+    ],
+)
+def test_a_piece_of_an_address_is_found_in_its_stored_form(stored: str, piece: str) -> None:
+    assert any(form in canonical(stored) for form in forms(piece))
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_any_text_has_a_form_to_look_for(text: str) -> None:
+    assert all(forms(text))
+
+
+def test_white_space_at_the_ends_does_not_count_as_length() -> None:
+    longest = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.test"
+    assert canonical(f"  {longest}  ") == longest
 
 
 @given(st.text(LETTERS, min_size=1, max_size=12), st.sampled_from(["example.test", "MÜN.test"]))

@@ -136,6 +136,14 @@ async def test_a_password_that_is_refused_does_not_use_up_the_link(house: House)
     assert (await set_up(browser, ticket)).status_code == 303
 
 
+async def test_a_link_that_is_not_good_is_told_at_once(house: House) -> None:
+    good, browser = await ticket_of(house), await house.browser()
+    assert (await browser.get("/setup", params={"ticket": "x" * 43})).status_code == 400
+    assert (await browser.get("/setup", params={"ticket": good})).status_code == 200
+    house.clock.advance(LIFETIME)
+    assert (await browser.get("/setup", params={"ticket": good})).status_code == 400
+
+
 async def test_a_made_up_link_makes_nobody_anything(house: House) -> None:
     assert (await set_up(await house.browser(), "x" * 43)).status_code == 400
     assert await house.service.users.count() == 0

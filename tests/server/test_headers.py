@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from doorward.server.app import ROUTERS
-from doorward.server.edge.headers import DATA_POLICY, PAGE_POLICY
+from doorward.server.edge.headers import DATA_POLICY, PAGE_POLICY, always
 from doorward.server.views.rendering import static_path
 from doorward.web.asgi import KEY, principal
 from doorward.web.connection import Answer
@@ -60,7 +60,7 @@ def check(answer: httpx2.Response) -> None:
     policy = "cross-origin" if public else "same-origin"
     assert headers["cross-origin-resource-policy"] == policy
     assert "camera=()" in headers["permissions-policy"]
-    assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    assert headers["strict-transport-security"] == "max-age=31536000"
     assert "server" not in headers
     shared = {name for name in headers if name.startswith("access-control-")}
     assert ("access-control-allow-origin" in shared) is public
@@ -229,6 +229,28 @@ async def test_plain_http_on_this_machine_is_served_without_a_promise_of_https(
     answer = await (await house.client(url="http://localhost:8000")).get("/login")
     assert answer.status_code == 200
     assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "subdomains", "promise"),
+    [
+        ("https://login.example", False, "max-age=31536000"),
+        ("https://login.example", True, "max-age=31536000; includeSubDomains"),
+        ("https://localhost:8443", True, None),
+        ("https://login.localhost", True, None),
+        ("https://127.0.0.1", True, None),
+        ("https://[::1]:8443", True, None),
+        ("http://localhost", True, None),
+    ],
+)
+async def test_https_is_promised_off_this_machine_and_for_subdomains_if_the_operator_says_so(
+    opened: Opened, origin: str, subdomains: bool, promise: str | None
+) -> None:
+    house: House = await opened(public_origin=origin, hsts_subdomains=subdomains)
+    answer = await (await house.client(url=origin)).get("/login")
+    assert answer.headers.get("strict-transport-security") == promise
+    sent = dict(always(origin, subdomains)).get(b"strict-transport-security")
+    assert sent == (promise and promise.encode())
 
 
 @pytest.mark.parametrize("path", ["//login", "/login/", "/LOGIN", "/login;x", "/account/x.css"])

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
@@ -225,9 +226,10 @@ async def test_csv_has_a_header_and_a_row_for_each_entry() -> None:
 )
 async def test_no_cell_of_a_csv_is_a_formula(said: str) -> None:
     _, row = await csv_of(Entry(kind="login", at=1, user_agent=said))
-    assert row[7] == f"'{said}"
-    _, row = await csv_of(Entry(kind="login", at=1, user_agent=f"x{said}"))
-    assert row[7] == f"x{said}"
+    space = said[: len(said) - len(said.lstrip())]
+    assert row[7] == f"{space}'{said.lstrip()}"
+    _, row = await csv_of(Entry(kind="login", at=1, user_agent=f"x{said.lstrip()}"))
+    assert row[7] == f"x{said.lstrip()}"
 
 
 @pytest.mark.parametrize("said", ['","x\r\n9,', "a\r\nb", 'say "hi"', "\x00", "\x1b[31m", "\u202e"])
@@ -242,3 +244,28 @@ async def test_what_a_client_said_stays_in_its_cell_and_on_its_line(said: str) -
     assert all(char == "\n" or char.isprintable() for char in text)
     first = json.loads(text.split("\n")[0])
     assert (first["user_agent"], first["detail"]) == (said, {"label": said})
+
+
+def cells_by(separator: str, text: str) -> list[str]:
+    """As a spreadsheet of another country reads the file: it splits at its own separator, and only
+    a quote at the beginning of a cell means something."""
+    lines = re.split(r"[\r\n]+", text)
+    return [cell.strip('" \t') for line in lines for cell in line.split(separator)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", ":", " ", "^", "~"])
+@pytest.mark.parametrize("before", ["", " ", '"', ' " ', "\n", "\r\n"])
+async def test_no_cell_is_a_formula_whatever_separates(separator: str, before: str) -> None:
+    for sign in ("=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1"):
+        said = f"x{separator}{before}{sign}{separator}y"
+        one = Entry(kind="login", at=1, user_agent=said, detail={"said": said})
+        text = "".join([part async for part in as_csv(pages(one))])
+        found = cells_by(separator, text)
+        assert [cell for cell in found if cell.startswith(tuple("=+-@\uff1d"))] == []
+
+
+async def test_what_is_no_formula_stays_as_it_was_said() -> None:
+    said = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko-like/1=2 a@b c+d"
+    (_, row) = await csv_of(Entry(kind="login", at=1, user_agent=said, sid="ab-_c-"))
+    assert said in row
+    assert "ab-_c-" in row

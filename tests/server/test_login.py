@@ -1,6 +1,7 @@
 """Logging in: one answer to everything that is wrong, and nothing slips through in between."""
 
 import asyncio
+import re
 from dataclasses import replace
 
 import httpx2
@@ -50,7 +51,8 @@ async def test_on_the_page_too(house: House) -> None:
     wrong = await browser.post("/login", data=form)
     unknown = await browser.post("/login", data={**form, "email": "alicf@example.test"})
     assert (wrong.status_code, unknown.status_code) == (401, 401)
-    assert wrong.text.replace(EMAIL, "") == unknown.text.replace("alicf@example.test", "")
+    pages = [re.sub(r'name="once" value="[^"]*"', "", each.text) for each in (wrong, unknown)]
+    assert pages[0].replace(EMAIL, "") == pages[1].replace("alicf@example.test", "")
 
 
 @pytest.mark.parametrize(

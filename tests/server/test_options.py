@@ -40,6 +40,7 @@ EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.mode: ("token", "token"),
     values.modes: ("session, token", ("session", "token")),
     values.when_full: ("refuse", "refuse"),
+    values.switch: ("on", True),
     values.signup: ("closed", "closed"),
     values.address: ("login@mail.example", "login@mail.example"),
     parse_relay: ("smtps://ann@mail.example", Relay("mail.example", 465, "ann", "implicit")),

@@ -158,3 +158,14 @@ async def test_who_logs_in_after_a_change_that_was_interrupted_stays_and_the_oth
     assert (await thief.get("/api/me")).status_code == 401
     await sweep(users, either.service.auth)
     assert (await owner.get("/api/me")).status_code == 200
+
+
+async def test_password_managers_are_led_to_the_form(house: House) -> None:
+    owner = await house.alice()
+    for visitor in (owner, await house.browser()):
+        answer = await visitor.get("/.well-known/change-password")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/account#password")
+    assert 'id="password"' in (await owner.get("/account")).text
+    # by which they tell a site that answers 200 to everything
+    missing = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
+    assert (await owner.get(missing)).status_code == 404

@@ -55,6 +55,14 @@ def refused(password: str, *, email: str = EMAIL, minimum: int = 8) -> str:
     return ""
 
 
+@pytest.mark.parametrize(
+    "odd", ["\0", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"]
+)
+def test_what_nobody_types_is_no_part_of_a_password(odd: str) -> None:
+    assert refused(f"correct horse{odd}battery staple") == "malformed"
+    assert refused(f"correct horse battery staple{odd}") == "malformed"
+
+
 @pytest.mark.parametrize("password", FINE)
 def test_long_passwords_of_any_characters_are_fine(password: str) -> None:
     assert refused(password) == ""

@@ -52,6 +52,21 @@ async def test_looking_at_the_page_does_not_use_the_link_up(house: House) -> Non
     assert (await use(browser, ticket)).status_code == 303
 
 
+async def test_a_link_that_is_no_longer_good_is_told_at_once(house: House) -> None:
+    await house.alice()
+    used, void, late = [await linked(house) for _ in range(3)]
+    browser = await house.browser()
+    assert (await use(browser, used)).status_code == 303
+    fresh = await linked(house)
+    house.clock.advance(LIFETIME - 1)
+    assert (await browser.get(f"/reset?ticket={fresh}")).status_code == 200
+    house.clock.advance(1)
+    for ticket in (used, void, late, fresh, "x" * 43):
+        answer = await browser.get(f"/reset?ticket={ticket}")
+        assert (answer.status_code, 'name="new"' in answer.text) == (400, False)
+        assert "expired or was used" in answer.text
+
+
 @pytest.mark.parametrize("path", ["/reset", "/setup"])
 @pytest.mark.parametrize("cut", [0, 42, 44])
 async def test_a_link_that_is_not_whole_is_told_at_once(house: House, path: str, cut: int) -> None:

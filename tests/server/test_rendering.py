@@ -264,16 +264,29 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
             if form.tag == "form"
         }
 
-    assert posted(PLAIN["login"]) == {"/login": {"email", "password", "csrf_token", "return_to"}}
-    assert posted(PLAIN["signup"]) == {"/signup": {"email", "password", "csrf_token", "return_to"}}
-    assert posted(PLAIN["elevate"]) == {"/elevate": {"password", "csrf_token", "return_to"}}
-    assert posted(PLAIN["reset"]) == {"/reset": {"new", "ticket", "csrf_token"}}
-    assert posted(PLAIN["account in trouble"]) == {
-        "/logout": {"csrf_token"},
-        "/account/sessions/end-others": {"csrf_token"},
-        "/account/sessions/plain/end": {"csrf_token"},
-        "/account/password": {"current", "new", "csrf_token"},
+    assert posted(PLAIN["login"]) == {
+        "/login": {"email", "password", "csrf_token", "once", "return_to"}
     }
+    assert posted(PLAIN["signup"]) == {
+        "/signup": {"email", "password", "csrf_token", "once", "return_to"}
+    }
+    assert posted(PLAIN["elevate"]) == {"/elevate": {"password", "csrf_token", "once", "return_to"}}
+    assert posted(PLAIN["reset"]) == {"/reset": {"new", "ticket", "csrf_token", "once"}}
+    assert posted(PLAIN["account in trouble"]) == {
+        "/logout": {"csrf_token", "once"},
+        "/account/sessions/end-others": {"csrf_token", "once"},
+        "/account/sessions/plain/end": {"csrf_token", "once"},
+        "/account/password": {"current", "new", "csrf_token", "once"},
+    }
+
+
+@pytest.mark.parametrize("name", ["reset", "reset in trouble", "setup", "setup in trouble"])
+def test_a_page_with_a_ticket_tells_nothing_of_its_address_to_what_it_loads(name: str) -> None:
+    loaded = [each for each in elements(name) if each.tag in ("meta", "link", "script", "img")]
+    said = [each.attributes.get("name") == "referrer" for each in loaded]
+    place = said.index(True)
+    assert loaded[place].attributes["content"] == "strict-origin"
+    assert all(each.tag == "meta" for each in loaded[:place])
 
 
 def test_a_sid_cannot_lead_its_form_elsewhere() -> None:

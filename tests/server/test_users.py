@@ -220,3 +220,21 @@ async def test_a_list_goes_on_where_it_stopped_though_users_come_and_go(users: U
     assert [user.email[0] for user in second] == ["c", "d"]
     assert [user.email[0] for user in await users.list(after=second[-1].email)] == ["e"]
     assert await users.list(after="e@example.test") == []
+
+
+async def test_people_are_found_by_a_word_of_their_domain_in_any_spelling(users: Users) -> None:
+    for email in ("ann@müller.test", "müller@example.test", "ben@muller.test"):
+        await users.create(email, None, at=1)
+    for query in ("müller", "MÜLLER", "mu\u0308ller"):
+        found = [user.email for user in await users.list(query=query)]
+        assert found == ["ann@xn--mller-kva.test", "müller@example.test"]
+    assert [user.email for user in await users.list(query="ann@müller.t")] == [
+        "ann@xn--mller-kva.test"
+    ]
+    assert await users.list(query="%") == []
+
+
+async def test_white_space_around_who_is_meant_does_not_matter(users: Users) -> None:
+    ann = await users.create(" ann@example.test ", None, at=1)
+    assert await users.find(f" {ann.subject}\n") == ann
+    assert await users.find("ann@example.test ") == ann

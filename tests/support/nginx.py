@@ -16,7 +16,7 @@ from tests.support.until import PATIENCE
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/nginx.conf"
 
-_OWN = "\n".join(
+OWN = "\n".join(
     f"    {name}_temp_path {name}-temp;"
     for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 )
@@ -51,7 +51,7 @@ def places(folder: Path, port: int, plain: int, nodes: list[int], application: i
             "127.0.0.1:8001": f"127.0.0.1:{nodes[0]}",
             "127.0.0.1:8002": f"127.0.0.1:{nodes[1]}",
             "127.0.0.1:9000": f"127.0.0.1:{application}",
-            "http {\n": f"http {{\n{_OWN}\n",
+            "http {\n": f"http {{\n{OWN}\n",
         }
     )
 

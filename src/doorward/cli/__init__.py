@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .output import NotDone, say
+from .parser import Parser
 
 COMMANDS: dict[str, str] = {
     "serve": "Serve the pages and the API.",
@@ -72,7 +73,7 @@ def complain(sentence: object) -> int:
 def _parser() -> argparse.ArgumentParser:
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name.ljust(width)}  {what}" for name, what in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="doorward",
         description="Keeps people logged in.",
         epilog=f"commands:\n{listed}\n\n`doorward COMMAND --help` explains one.",

@@ -51,4 +51,4 @@ def _line() -> str:
     line = sys.stdin.readline(_MOST)
     if not line:
         raise NotDone("No password came in; write one line to stdin, or give --no-password.")
-    return line.removesuffix("\n")
+    return line.removesuffix("\n").removesuffix("\r")

@@ -2,12 +2,16 @@
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..server.amount import counted
 from ..server.options import read_options
 from .opening import opened_database
-from .output import Answer
+from .output import Answer, when
 from .verbs import Verb, run
+
+if TYPE_CHECKING:
+    from ..server.record.audit import Pruned
 
 
 def main(argv: Sequence[str]) -> int:
@@ -21,11 +25,12 @@ async def verify(given: Namespace) -> Answer:
     async with opened_database(read_options(given)) as database:
         audit = Audit(database)
         findings = await audit.verify(given.head)
-        last = await audit.head()
+        last, pruned = await audit.head(), await audit.pruned()
     data = {
         "intact": not findings,
         "seq": last.seq,
         "head": last.hash.hex(),
+        "pruned": pruned and _pruned(pruned),
         "findings": [
             {"what": each.what, "first": each.first, "last": each.last, "sentence": each.sentence}
             for each in findings
@@ -33,8 +38,23 @@ async def verify(given: Namespace) -> Answer:
     }
     if findings:
         told = f"The audit log was tampered with: {counted(len(findings), 'finding')}."
-        return Answer(data, [*(each.sentence for each in findings), told], status=1)
-    return Answer(data, [f"Intact up to entry {last.seq}, whose hash is {last.hash.hex()}."])
+        return Answer(data, [*(each.sentence for each in findings), told, *_note(pruned)], status=1)
+    verdict = f"Intact up to entry {last.seq}, whose hash is {last.hash.hex()}."
+    return Answer(data, [verdict, *_note(pruned)])
+
+
+def _pruned(pruned: "Pruned") -> dict[str, object]:
+    through, seq, at = pruned
+    return {"through": through.seq, "hash": through.hash.hex(), "seq": seq, "at": at}
+
+
+def _note(pruned: "Pruned | None") -> list[str]:
+    """Whoever can write the database can write that all was pruned: so it is said each time."""
+    if pruned is None:
+        return []
+    said = f"Entries up to {pruned.through.seq} were pruned; entry {pruned.seq} says so"
+    at = f"of {when(pruned.at)} UTC"
+    return [f"{said}, {at}. If the server did it, its log has audit_pruned at that time."]
 
 
 def _head(text: str) -> str:

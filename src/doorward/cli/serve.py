@@ -1,12 +1,11 @@
 """`doorward serve`: the standalone server, in one process or in several."""
 
-import argparse
 import asyncio
 import os
 import signal
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
+from ..server.edge.signals import stopping
 from ..server.options import Options, add_options, read_options
 from ..server.place import shown
 from ..server.way import open_way
@@ -23,6 +23,7 @@ from .log import log_to_stderr
 from .moved import check_open
 from .opening import check_folders, check_options, root_key_path
 from .output import plain, say
+from .parser import Parser
 from .tables import database_file
 from .variables import unknown
 
@@ -36,14 +37,14 @@ _BACKLOG = 2048
 
 def main(argv: Sequence[str]) -> int:
     """Serve until interrupted.  Returns the exit status."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="doorward serve",
         description="Serve the pages and the API. Each option can also be set in the environment.",
     )
     add_options(parser, os.environ)
     namespace = parser.parse_args(argv)
     # being told to stop is Ctrl-C by another name, also while still starting
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    told = [(each, signal.signal(each, signal.default_int_handler)) for each in stopping()]
     try:
         return serve(read_options(namespace))
     except DoorwardError as error:
@@ -51,7 +52,8 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, before in told:
+            signal.signal(each, before)
     return 0
 
 
@@ -242,6 +244,13 @@ def _counting_together(workers: int) -> Iterator[None]:
     if workers == 1:
         yield
         return
-    with TemporaryDirectory(prefix="doorward-metrics-") as folder:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(TemporaryDirectory(prefix="doorward-metrics-"))
+        except OSError as error:
+            raise ConfigurationError(
+                "--workers needs a temporary folder that can be written, where the processes count"
+                f" together ({error.strerror}); name one with TMPDIR"
+            ) from error
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield

@@ -26,6 +26,8 @@ async def _list(given: Namespace) -> Answer:
     async with opened_auth(options) as auth:
         subject, emails = await _people(options, given.who)
         found = await every(auth, subject)
+    if given.who is not None and not (found or emails) and await has_users(options):
+        raise NotDone(f"There is no user {given.who}.")
     head = ("SESSION", "WHO", "MODE", "DEVICE", "ADDRESS", "CREATED (UTC)", "LAST SEEN (UTC)")
     rows = [_row(session, emails) for session in found]
     lines = table(head, rows) if rows else [f"{given.who or 'Nobody'} is {_nowhere(given.who)}."]

@@ -208,10 +208,10 @@ def _link_lines(user: User, link: str, ends_at: int) -> list[str]:
 
 
 def _link_notes(options: Options) -> list[str]:
-    if options.public_origin is not None:
+    if options.public_origin is not None or options.port != Options().port:
         return []
-    elsewhere = "if people reach the server elsewhere, set --public-origin"
-    return [f"Note: the link leads to {options.origin}; {elsewhere}."]
+    given = "give the --port or --public-origin of the server if it has another"
+    return [f"Note: the link leads to {options.origin}, the default; {given}."]
 
 
 def _named(roles: Roles) -> str:

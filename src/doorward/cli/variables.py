@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from ..keys.root import VARIABLE
 from ..server.options import OPTIONS
+from ..server.platform import is_platforms
 from .output import plain
 
 PREFIX = "DOORWARD_"
@@ -17,7 +18,7 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
     return [
         f"{plain(name)} is no variable of Doorward and changes nothing{_meant(name)}"
         for name in sorted(environ)
-        if name.startswith(PREFIX) and name not in KNOWN
+        if name.startswith(PREFIX) and name not in KNOWN and not is_platforms(name, environ[name])
     ]
 
 

@@ -12,6 +12,7 @@ from ..server.options import add_options, read_options
 from . import complain, overview
 from .moved import note_of_move, nothing_done
 from .output import Answer, plain, show
+from .parser import Parser
 
 ALWAYS = ("database", "sessions", "root_key_file")
 """The options every verb takes, beside `--json`."""
@@ -54,7 +55,7 @@ async def _carried_out(verb: Verb, given: argparse.Namespace) -> Answer:
 
 def parser_of(prog: str, what: str, *options: str) -> argparse.ArgumentParser:
     """A parser of these options of the server, or of all, and `--json`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description=f"{what} Each option that names a DOORWARD_ variable can be set there.",
         allow_abbrev=False,
@@ -108,7 +109,7 @@ def ordered(words: Sequence[str]) -> list[str]:
 def _overview(command: str, verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
     width = max(map(len, verbs))
     listed = "\n".join(f"  {name.ljust(width)}  {verb.what}" for name, verb in verbs.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"doorward {command}",
         usage=f"doorward {command} VERB ...",
         epilog=f"verbs:\n{listed}\n\n`doorward {command} VERB --help` explains one.",

@@ -104,4 +104,9 @@ def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
         app.add_exception_handler(error, logged(handler, log))
     app.add_middleware(HttpsOnly, public_origin=options.origin, log=log)
     app.add_middleware(Bounds, log=log)
-    app.add_middleware(Headers, public_origin=options.origin, trusted=trusted)
+    app.add_middleware(
+        Headers,
+        public_origin=options.origin,
+        trusted=trusted,
+        subdomains=options.hsts_subdomains,
+    )

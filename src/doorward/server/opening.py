@@ -56,7 +56,7 @@ async def opened(
                 users=Users(database),
                 passwords=passwords,
                 limiter=Limiter(auth.store, clock),
-                devices=Devices(root.derive("device")),
+                devices=Devices(root.derive("device"), auth.settings.cookie_suffix or ""),
                 recorder=recorder,
                 history=History(database),
                 outbox=Outbox(database, sends=options.mail == "smtp"),

@@ -1,10 +1,10 @@
 """The options of the server: one table for the command line, the environment and the docs."""
 
 import argparse
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
@@ -12,41 +12,8 @@ from ..settings import DAY, Settings, is_loopback
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option: `--name` on the command line, `variable` in the environment.
-
-    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.  Each
-    use on the command line adds to the tuple of one that is `repeatable`.
-    """
-
-    name: str
-    variable: str
-    metavar: str
-    help: str
-    default: Any
-    shown: str
-    parse: Callable[[str], Any]
-    repeatable: bool
-
-
-def _option(
-    default: T,
-    help: str,
-    parse: Callable[[str], T],
-    metavar: str,
-    shown: str = "",
-    *,
-    repeatable: bool = False,
-) -> T:
-    described = {"help": help, "parse": parse, "metavar": metavar, "shown": shown or str(default)}
-    value: T = field(default=default, metadata={**described, "repeatable": repeatable})
-    return value
-
+from .option import Adding, Option, argument, default
+from .option import option as _option
 
 _LIBRARY = Settings()
 
@@ -158,6 +125,14 @@ class Options:
         values.when_full,
         "end-oldest|refuse",
     )
+    cookie_suffix: str | None = _option(
+        None,
+        "What the names of our cookies end in, behind a dash: browsers do not tell ports apart, so"
+        " of two servers on one host name one needs it.",
+        values.text,
+        "WORD",
+        "nothing",
+    )
     trusted_proxies: tuple[str, ...] = _option(
         (),
         "Addresses and networks of your own proxies, separated by commas. Only what they say in"
@@ -165,6 +140,15 @@ class Options:
         values.words,
         "NETWORKS",
         "none",
+    )
+    hsts_subdomains: bool = _option(
+        False,
+        "With an https origin, browsers are told to ask for this host by https alone for a year;"
+        " whether for its subdomains too (includeSubDomains), which closes each that speaks plain"
+        " http.",
+        values.switch,
+        "on|off",
+        "off",
     )
     workers: int = _option(
         1,
@@ -262,6 +246,7 @@ class Options:
             "accept": self.accept,
             "public_origin": self.origin,
             "trusted_origins": self.trusted_origin,
+            "cookie_suffix": self.cookie_suffix,
             "access_ttl": self.access_ttl,
             "idle_ttl": self.idle_ttl,
             "absolute_ttl": self.absolute_ttl,
@@ -317,9 +302,9 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *na
         parser.add_argument(
             f"--{option.name}",
             metavar=option.metavar,
-            type=_argument(option),
-            action=_Adding if option.repeatable else "store",
-            default=_default(option, environ),
+            type=argument(option),
+            action=Adding if option.repeatable else "store",
+            default=default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )
 
@@ -331,38 +316,3 @@ def read_options(namespace: argparse.Namespace) -> Options:
     """
     given = {name: getattr(namespace, name) for name in OPTIONS if hasattr(namespace, name)}
     return Options(**given)
-
-
-class _Adding(argparse.Action):
-    """Each use on the command line adds to those before it there; what the environment says is but
-    the default."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
-        before = getattr(namespace, self.dest)
-        added = values if before is self.default else (*before, *values)
-        setattr(namespace, self.dest, added)
-
-
-class _Given(str):
-    """What the environment says."""
-
-    __slots__ = ()
-
-
-def _default(option: Option, environ: Mapping[str, str]) -> Any:
-    given = environ.get(option.variable)
-    return option.default if given is None else _Given(given)
-
-
-def _argument(option: Option) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        if isinstance(text, _Given) and not text:
-            raise argparse.ArgumentTypeError(
-                f"{option.variable} is set but empty; give it a value, or leave it out"
-            )
-        try:
-            return option.parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} (or {option.variable}): {error}") from None
-
-    return parse

@@ -67,6 +67,12 @@ def modes(text: str) -> tuple[Mode, ...]:
     return tuple(map(mode, found))
 
 
+def switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("on or off")
+    return text == "on"
+
+
 def signup(text: str) -> Literal["open", "closed"]:
     match text:
         case "open" | "closed":

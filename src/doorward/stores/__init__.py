@@ -180,6 +180,9 @@ class Tickets(Protocol):
     async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
         """Keep `payload` under (`kind`, `digest`), unused, in place of what was there."""
 
+    async def look(self, kind: str, digest: bytes, at: int) -> str | None:
+        """The payload, which stays unused.  None when unknown, used, or expired at `at`."""
+
     async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
         """The payload and whether this is its first use; atomic, so that of many at once exactly
         one is first.  None when unknown or expired at `at`."""

@@ -42,10 +42,6 @@ def _died_at(row: Session) -> int:
     return row.ends_at if row.revoked_at is None else row.revoked_at
 
 
-def _activity(row: Session) -> tuple[int, str]:
-    return row.seen_at, row.sid
-
-
 class MemoryStore:
     """Everything in dictionaries.  Nothing outlives the process.
 
@@ -142,7 +138,7 @@ class MemoryStore:
     ) -> list[Session]:
         with self._lock:
             rows = self._rows.values() if subject is None else self._of(subject)
-            places = map(_activity, _live(rows, at))
+            places = map(attrgetter("seen_at", "sid"), _live(rows, at))
             wanted = places if after is None else filter(after.__gt__, places)
             return [self._rows[sid] for _, sid in nlargest(limit, wanted)]
 
@@ -195,6 +191,10 @@ class MemoryStore:
     async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
         with self._lock:
             self._tickets[kind, digest] = _Ticket(payload, expires_at)
+
+    async def look(self, kind: str, digest: bytes, at: int) -> str | None:
+        ticket = self._tickets.get((kind, digest), _Ticket("", at))
+        return None if ticket.used or ticket.expires_at <= at else ticket.payload
 
     async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
         with self._lock:

@@ -55,7 +55,8 @@ class Client(TestClient):
         return issued
 
     def _keep(self, issued: Issued) -> None:
-        for name, value in transport.write(issued, issued.session.created_at):
+        suffix = self._door.settings.cookie_suffix or ""
+        for name, value in transport.write(issued, issued.session.created_at, suffix):
             if name == b"set-cookie":
                 pair = value.decode().partition(";")[0]
                 cookie, _, credential = pair.partition("=")

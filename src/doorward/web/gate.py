@@ -35,12 +35,21 @@ malformed or forged was never good, and a second credential could stand behind i
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("_streams", "auth", "modes", "origins", "public_origin", "trusted")
+    __slots__ = (
+        "_streams",
+        "auth",
+        "cookie_suffix",
+        "modes",
+        "origins",
+        "public_origin",
+        "trusted",
+    )
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
+        self.cookie_suffix = auth.settings.cookie_suffix or ""
         self.origins = origin.Origins(self.public_origin, frozenset(auth.settings.trusted_origins))
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
@@ -250,7 +259,7 @@ class Visit:
         ends."""
         self.asked = True
         given = () if self._given is None else (self._given.credential or "",)
-        return (*given, *transport.held(self.headers))
+        return (*given, *transport.held(self.headers, self.gate.cookie_suffix))
 
     async def cookies(self) -> list[Header]:
         """The headers to add when the response starts: those of an inline refresh, while the row
@@ -265,10 +274,11 @@ class Visit:
         return self._written(issued) if current else []
 
     def _written(self, issued: Issued) -> list[Header]:
-        written = transport.write(issued, self.auth.clock())
+        suffix = self.gate.cookie_suffix
+        written = transport.write(issued, self.auth.clock(), suffix)
         first, *others = self.gate.modes
         if issued.mode == first:  # else a session that is changing over only goes on for a while
-            written += [header for other in others for header in transport.remove(other)]
+            written += [header for other in others for header in transport.remove(other, suffix)]
         return written
 
     @property
@@ -285,7 +295,7 @@ class Visit:
     def _shown(self) -> Presented | None:
         if self._given is not None:
             return self._given
-        return transport.read(self.headers, self.gate.modes)
+        return transport.read(self.headers, self.gate.modes, self.gate.cookie_suffix)
 
     async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
         try:

@@ -72,7 +72,7 @@ def deliver(visit: Visit, issued: Issued, via: Transport | None) -> list[Header]
     if via != "cookie":
         return [transport.NO_STORE]
     _warn_if_lost(visit)
-    return transport.write(issued, visit.auth.clock())
+    return transport.write(issued, visit.auth.clock(), visit.gate.cookie_suffix)
 
 
 async def log_out(visit: Visit) -> list[Header]:
@@ -80,7 +80,7 @@ async def log_out(visit: Visit) -> list[Header]:
     and what scripts kept."""
     await visit.check_origin()
     await visit.auth.logout(*visit.held(), device=visit.device())
-    return transport.clear()
+    return transport.clear(visit.gate.cookie_suffix)
 
 
 def _warn_if_lost(visit: Visit) -> None:

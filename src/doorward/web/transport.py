@@ -3,7 +3,7 @@
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, get_args
 
 from ..errors import Reason, Rejected
@@ -46,7 +46,6 @@ and the mark by which the owner's device is known; ours are deleted by name.
 """
 
 _IDENTIFYING = (b"Cookie", b"Authorization")
-_OURS = frozenset({SESSION, ACCESS, REFRESH})
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
 _ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
 _TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
@@ -70,7 +69,17 @@ def check_transport(name: str) -> None:
         raise ValueError(f"transport is cookie or bearer, not {name!r}")
 
 
-def read(headers: Headers, modes: Modes) -> Presented | None:
+def named(name: str, suffix: str) -> str:
+    """A cookie's name where `Settings.cookie_suffix` is `suffix`."""
+    return f"{name}-{suffix}" if suffix else name
+
+
+@cache
+def _names(mode: Mode, suffix: str) -> tuple[str, ...]:
+    return tuple(named(name, suffix) for name in _NAMES[mode])
+
+
+def read(headers: Headers, modes: Modes, suffix: str = "") -> Presented | None:
     """The credential that a request presents, or None if it presents none.
 
     The transport is chosen first: a Bearer `Authorization` header (RFC 6750 section 2.1) is the
@@ -98,7 +107,7 @@ def read(headers: Headers, modes: Modes) -> Presented | None:
         return None
     # a browser sends the same header with every request, so reading it once is enough
     parse = _from_small_cookies if len(cookie) <= SMALL_HEADER_BYTES else _from_cookies
-    return parse(cookie, modes)
+    return parse(cookie, modes, suffix)
 
 
 def given(text: object) -> Presented:
@@ -109,7 +118,7 @@ def given(text: object) -> Presented:
     return Presented("bearer", _credential(text))
 
 
-def held(headers: Headers) -> tuple[str, ...]:
+def held(headers: Headers, suffix: str = "") -> tuple[str, ...]:
     """Every string under a name of ours, of both transports and modes and however badly put: what
     a login replaces and a logout ends.  Each still has to prove itself; being generous here only
     means that no tossed cookie and no second header keeps a session from being ended.
@@ -117,9 +126,10 @@ def held(headers: Headers) -> tuple[str, ...]:
     Each costs at most one read of the store.  Raises `Rejected(malformed)` for headers above
     `MAX_HEADER_BYTES` together, with which no request is authenticated either.
     """
+    ours = {*_names("session", suffix), *_names("token", suffix)}
     texts: dict[str, None] = {}
-    ours = (len(value) for name, value in headers if name in (b"authorization", b"cookie"))
-    if sum(ours) > MAX_HEADER_BYTES:
+    sizes = (len(value) for name, value in headers if name in (b"authorization", b"cookie"))
+    if sum(sizes) > MAX_HEADER_BYTES:
         raise Rejected(Reason.MALFORMED, "Cookie header too long")
     for name, value in headers:
         text = value.decode("latin-1")
@@ -127,37 +137,37 @@ def held(headers: Headers) -> tuple[str, ...]:
             texts[text[7:].strip()] = None
         elif name == b"cookie":
             pairs = (pair.strip(" \t=").partition("=") for pair in text.split(";"))
-            texts |= {v.strip(' \t"'): None for n, _, v in pairs if n.strip() in _OURS}
+            texts |= {v.strip(' \t"'): None for n, _, v in pairs if n.strip() in ours}
     return tuple(text for text in texts if text)
 
 
-def write(issued: Issued, now: int) -> list[Header]:
+def write(issued: Issued, now: int, suffix: str = "") -> list[Header]:
     """The headers that hand `issued` to a browser: its cookies, and `Cache-Control: no-store`.
 
     A refresh cookie is set only when there is a new refresh token; otherwise the browser keeps its
     own.  Raises `ValueError` for a credential that no cookie can hold: to cut it is to lose it.
     """
-    session = issued.session
+    session, (name, *rest) = issued.session, _names(issued.mode, suffix)
     if issued.mode == "session":
-        return [_set(SESSION, issued.credential, session.expires_at - now), NO_STORE]
-    pairs = [_set(ACCESS, issued.credential, issued.credential_expires_at - now)]
+        return [_set(name, issued.credential, session.expires_at - now), NO_STORE]
+    pairs = [_set(name, issued.credential, issued.credential_expires_at - now)]
     if issued.refresh_token is not None:
-        pairs.append(_set(REFRESH, issued.refresh_token, session.expires_at - now))
+        pairs.append(_set(rest[0], issued.refresh_token, session.expires_at - now))
     return [*pairs, NO_STORE]
 
 
-def clear() -> list[Header]:
+def clear(suffix: str = "") -> list[Header]:
     """The headers that delete every cookie of ours, of both modes, and what scripts kept: for
     logging out, and only then.
 
     A deletion with other attributes than the setting would not delete (RFC 6265bis section 5.7).
     """
-    return [*remove("session"), *remove("token"), CLEAR_SITE_DATA, NO_STORE]
+    return [*remove("session", suffix), *remove("token", suffix), CLEAR_SITE_DATA, NO_STORE]
 
 
-def remove(mode: Mode) -> list[Header]:
+def remove(mode: Mode, suffix: str = "") -> list[Header]:
     """The headers that delete the cookies of a mode which a browser gave up for the other."""
-    return [_set_cookie(name, "", 0) for name in _NAMES[mode]]
+    return [_set_cookie(name, "", 0) for name in _names(mode, suffix)]
 
 
 def merge(own: Headers, ours: Sequence[Header]) -> list[Header]:
@@ -215,22 +225,22 @@ def _bearer(authorization: bytes) -> str | None:
     return None
 
 
-def _from_cookies(header: bytes, modes: Modes) -> Presented | None:
+def _from_cookies(header: bytes, modes: Modes, suffix: str) -> Presented | None:
     if len(header) > MAX_HEADER_BYTES:
         raise Rejected(Reason.MALFORMED, "Cookie header too long")
     for mode in modes:
-        found = _of_mode(header, mode)
+        found = _of_mode(header, mode, suffix)
         if found is not None:
             return found
     return None
 
 
-def _of_mode(header: bytes, mode: Mode) -> Presented | None:
+def _of_mode(header: bytes, mode: Mode, suffix: str) -> Presented | None:
     """The credentials in a `Cookie` header under exactly the names of `mode`."""
-    names, text = _NAMES[mode], header.decode("latin-1")
+    names, text = _names(mode, suffix), header.decode("latin-1")
     name, _, value = text.partition("=")
     if name == names[0] and ";" not in value:  # our cookie alone: the hot path
-        return Presented("cookie", _of_kind(name, value), mode=mode)
+        return Presented("cookie", _of_kind(name, value, suffix), mode=mode)
     found: dict[str, str] = {}
     for pair in text.split(";"):
         if "__Host-" not in pair:  # the cheap question first: most cookies are not ours
@@ -240,22 +250,23 @@ def _of_mode(header: bytes, mode: Mode) -> Presented | None:
             if name in found:
                 # Cookie tossing: never the first or the last of two by chance.
                 raise Rejected(Reason.MALFORMED, "duplicate cookie")
-            found[name] = _of_kind(name, value)
+            found[name] = _of_kind(name, value, suffix)
         elif (bare := name.strip()) in names or not bare:
             # `=__Host-session=x`: some browsers send a nameless cookie without its first `=`.
             raise Rejected(Reason.MALFORMED, "nameless or padded cookie")
     if not found:
         return None
-    return Presented("cookie", found.get(names[0]), found.get(REFRESH), mode)
+    return Presented("cookie", found.get(names[0]), found.get(named(REFRESH, suffix)), mode)
 
 
 _from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
 
 
-def _of_kind(name: str, text: str) -> str:
+def _of_kind(name: str, text: str, suffix: str) -> str:
     """A cookie's credential, which is of the kind that its name says: while an application changes
     over, it would take another kind by its form, and two people could stand in one request."""
-    if _kind(text) not in (name, None):
+    kind = _kind(text)
+    if kind is not None and named(kind, suffix) != name:
         raise Rejected(Reason.MALFORMED, "a credential under the name of another kind")
     return _credential(text)
 

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+from ...settings import is_loopback
 from ...web import client
 from ...web.asgi import App, Message, Receive, Send
 from ...web.connection import StreamEnded
@@ -21,10 +23,8 @@ PAGE_POLICY = (
 DATA_POLICY = b"default-src 'none'; frame-ancestors 'none'; sandbox"
 """For what is no page: should a browser render it after all, it can do nothing."""
 
-STRICT_TRANSPORT: Header = (
-    b"strict-transport-security",
-    b"max-age=31536000; includeSubDomains",
-)
+STRICT_TRANSPORT = b"strict-transport-security"
+YEAR = b"max-age=31536000"
 
 ALWAYS: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -38,18 +38,27 @@ ALWAYS: tuple[Header, ...] = (
 )
 
 
-def always(public_origin: str) -> Sequence[Header]:
-    """The headers of every answer, also of those that no application makes."""
-    return (*ALWAYS, STRICT_TRANSPORT) if public_origin.startswith("https:") else ALWAYS
+def always(public_origin: str, subdomains: bool = False) -> Sequence[Header]:
+    """The headers of every answer, also of those that no application makes.
+
+    HSTS never for this machine: a browser would refuse plain http to everything else that runs
+    there, on every port, for a year.  `subdomains` closes those of the host to plain http too.
+    """
+    parts = urlsplit(public_origin)
+    if parts.scheme != "https" or is_loopback(parts.hostname or ""):
+        return ALWAYS
+    return (*ALWAYS, (STRICT_TRANSPORT, YEAR + b"; includeSubDomains" if subdomains else YEAR))
 
 
 class Headers:
     """Adds the security headers to every answer, also to those of the layers below that fail, and
     tells these layers the scheme that the client speaks."""
 
-    def __init__(self, app: App, public_origin: str, trusted: client.Trusted) -> None:
+    def __init__(
+        self, app: App, public_origin: str, trusted: client.Trusted, subdomains: bool = False
+    ) -> None:
         self._app = app
-        self._always = always(public_origin)
+        self._always = always(public_origin, subdomains)
         self._trusted = trusted
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

@@ -20,6 +20,7 @@ from ..options import Options
 from .connection import Acceptor, Shared
 from .files import max_connections
 from .headers import always
+from .signals import stopping
 from .wire import Protocol
 
 
@@ -74,12 +75,12 @@ class Server(uvicorn.Server):
         for whoever waits for it.  Here that is nobody: what is open is closed next, and that is
         all.
         """
-        stopping = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(each, self.handle_exit) for each in stopping]
+        heard = stopping()
+        before = [signal.signal(each, self.handle_exit) for each in heard]
         try:
             yield
         finally:
-            for each, handler in zip(stopping, before, strict=True):
+            for each, handler in zip(heard, before, strict=True):
                 signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -128,7 +129,10 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
     config.load()
     mend_framing()
     shared = Shared(
-        always(options.origin), _tls(options), app.state.recorder.turned_away, max_connections()
+        always(options.origin, options.hsts_subdomains),
+        _tls(options),
+        app.state.recorder.turned_away,
+        max_connections(),
     )
     return Server(config, app.state.doorward.door, shared, tie)
 

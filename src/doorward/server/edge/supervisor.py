@@ -14,6 +14,7 @@ from time import monotonic
 from typing import NoReturn
 
 from .serving import UP, Tie
+from .signals import stopping
 
 log = logging.getLogger("doorward")
 
@@ -26,8 +27,6 @@ BRIEF = 5.0
 
 GAVE_UP = 1
 """Exit status when no worker ever came up."""
-
-_STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 Work = Callable[[Tie], int]
 
@@ -47,6 +46,7 @@ class Supervisor:
         self._up = self._stopping = self._impatient = False
         self._pause = PAUSE
         self._not_before = 0.0
+        self._stops = stopping()
         self._lifeline = os.pipe()
         self._news = os.pipe()
 
@@ -74,14 +74,14 @@ class Supervisor:
 
     def _start(self) -> None:
         # a signal between the fork and the worker's own handlers would be lost on it
-        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._stops)
         try:
             pid = os.fork()
             if pid == 0:
                 self._be_worker()
             self._alive[pid] = monotonic()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._stops)
 
     def _be_worker(self) -> NoReturn:
         """Never returns into what the parent was doing."""
@@ -89,10 +89,11 @@ class Supervisor:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for each in self._stops:  # a terminal tells the whole family: the parent hears it
+                signal.signal(each, signal.SIG_IGN)
             # what a handler raises is lost when Python happens to be in a callback that swallows it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._stops)
             os.close(self._lifeline[1])
             os.close(self._news[0])
             status = self._work(Tie(self._lifeline[0], self._news[1]))
@@ -153,7 +154,7 @@ class Supervisor:
     def _signals(self) -> Iterator[None]:
         """Each becomes a byte among the news."""
         os.set_blocking(self._news[1], False)
-        heard = (*_STOPPING, signal.SIGCHLD)
+        heard = (*self._stops, signal.SIGCHLD)
         before = [signal.signal(each, lambda *_: None) for each in heard]
         woken = signal.set_wakeup_fd(self._news[1], warn_on_full_buffer=False)
         try:

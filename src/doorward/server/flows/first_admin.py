@@ -32,6 +32,12 @@ async def setup_link(service: Service) -> str | None:
     return f"{service.options.origin}/setup?ticket={ticket}"
 
 
+async def check_setup_link(service: Service, ticket: str) -> None:
+    """Refuse a link that can no longer be used.  Nothing is used up."""
+    claim = await tickets.look(service.auth.store, "first_admin", ticket, at=service.clock())
+    await _good(service, claim)
+
+
 async def become_first_admin(service: Service, ticket: str, principal: Principal) -> User:
     """Make who is logged in the first administrator."""
     user = await owner(service, principal)
@@ -52,10 +58,13 @@ async def make_first_admin(service: Service, ticket: str, email: str, password: 
 
 
 async def _use(service: Service, ticket: str) -> tickets.Claim:
-    store = service.auth.store
     async with noting_limits(service):
         await service.limiter.count(limiter.source(current_visit().device().address))
-    claim = await tickets.use(store, "first_admin", ticket, at=service.clock())
+    claim = await tickets.use(service.auth.store, "first_admin", ticket, at=service.clock())
+    return await _good(service, claim)
+
+
+async def _good(service: Service, claim: tickets.Claim | None) -> tickets.Claim:
     if claim is None or not await service.users.has_link(claim.words[0]):
         raise await bad_link(service, "first_admin")
     return claim

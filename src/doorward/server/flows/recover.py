@@ -40,8 +40,19 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 
 
+async def check_reset_link(service: Service, ticket: str) -> None:
+    """Refuse a link that can no longer be used.  Nothing is used up: mail scanners and previews
+    look at links too.  Looks are not counted: the ticket has 256 bits, and nobody guesses it."""
+    claim = await tickets.look(service.auth.store, "reset", ticket, at=service.clock())
+    await _good(service, claim)
+
+
 async def _use(service: Service, ticket: str) -> tuple[tickets.Claim, User]:
     claim = await tickets.use(service.auth.store, "reset", ticket, at=service.clock())
+    return await _good(service, claim)
+
+
+async def _good(service: Service, claim: tickets.Claim | None) -> tuple[tickets.Claim, User]:
     user = claim and await service.users.by_subject(claim.words[0])
     if claim is None or user is None or not is_good(claim, user):
         raise await bad_link(service, "reset", subject=user.subject if user else "")

@@ -6,7 +6,10 @@ from typing import Any, cast
 
 from ...stores import Backend
 
-METHODS = ("mark", "insert", "get", "replace", "change", "list", "purge", "put", "take", "hit")
+METHODS = (
+    *("mark", "insert", "get", "replace", "change", "list", "purge"),
+    *("put", "look", "take", "hit"),
+)
 """What is timed.  `changes` is asked on every check and must cost nothing more."""
 
 

@@ -20,6 +20,7 @@ from ..refusals import Refused
 from ..return_to import local_path
 from ..routes.api import Serving
 from ..routes.asked import after_of, page_of
+from ..routes.once import PageRoute
 from ..service import Service
 from ..views.console import Menu
 from ..views.forms import read_form
@@ -30,7 +31,7 @@ from .menu import menu_of
 from .notices import notice, told
 from .show import see, show, wrong
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 LATEST = 20
 """Entries of their own history that a person is shown."""
@@ -65,6 +66,13 @@ async def get_history(service: Serving, after: str = "") -> Response:
 async def get_form_again() -> Response:
     """Whoever comes to the address of a form, by Back or a reload, finds the form."""
     return see("/account")
+
+
+@router.get("/.well-known/change-password")
+async def get_change_password() -> Response:
+    """Where password managers lead to from a password that was stolen (W3C: A Well-Known URL for
+    Changing Passwords)."""
+    return see("/account#password")
 
 
 @router.post("/account/sessions/end-others")
@@ -112,7 +120,7 @@ async def post_elevate(request: Request, service: Serving) -> Response:
         return await _elevate_page(service, principal, return_to, refused)
     back = local_path(return_to)
     response = see(back) if back else see("/account", "confirmed")
-    for name, value in transport.write(issued, service.clock()):
+    for name, value in transport.write(issued, service.clock(), current_visit().gate.cookie_suffix):
         response.headers.append(name.decode(), value.decode())
     return response
 

@@ -13,6 +13,7 @@ from ..flows.signup import signup
 from ..refusals import Refusal, Refused
 from ..return_to import local_path
 from ..routes.api import Serving
+from ..routes.once import PageRoute
 from ..service import Service
 from ..views.console import ActPage
 from ..views.forms import read_form
@@ -20,7 +21,7 @@ from ..views.rendering import LoginPage, SignupPage
 from .notices import Notice, notice, told
 from .show import form_token, see, show, wrong
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/signup")

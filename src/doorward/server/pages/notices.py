@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 from fastapi import Request
 from starlette.responses import Response
 
+from ...web.asgi import current_visit
+from ...web.transport import named
+
 Tone = Literal["news", "done"]
 
 COOKIE = "__Host-notice"
@@ -38,15 +41,19 @@ _NOTICES = {
 
 def announce(response: Response, news: str) -> None:
     """Have the next page tell what `news` stands for."""
-    response.set_cookie(COOKIE, news, SECONDS, secure=True, httponly=True, samesite="lax")
+    response.set_cookie(_cookie(), news, SECONDS, secure=True, httponly=True, samesite="lax")
 
 
 def notice(request: Request) -> Notice:
     """What this page is to tell, if anything."""
-    return _NOTICES.get(request.cookies.get(COOKIE, ""), Notice())
+    return _NOTICES.get(request.cookies.get(_cookie(), ""), Notice())
 
 
 def told(request: Request, response: Response) -> None:
     """The page told it: a reload does not again."""
-    if COOKIE in request.cookies:
-        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
+    if _cookie() in request.cookies:
+        response.delete_cookie(_cookie(), secure=True, httponly=True, samesite="lax")
+
+
+def _cookie() -> str:
+    return named(COOKIE, current_visit().gate.cookie_suffix)

@@ -4,27 +4,28 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ..flows.links import bad_link
-from ..flows.recover import reset_password
+from ..flows.recover import check_reset_link, reset_password
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
+from ..routes.once import PageRoute
 from ..service import Service
 from ..views.forms import read_form
 from ..views.rendering import ResetPage
 from .show import form_token, see, show, wrong
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 INCOMPLETE = "This link is not complete; copy all of it."
 
 
 @router.get("/reset")
 async def get_reset(request: Request, service: Serving) -> Response:
-    """Shows the form; looking at it uses nothing up, as mail scanners and previews do.  A store
-    can only take a ticket, not look at it: whether the link is still good shows when it is used."""
+    """Shows the form, or says at once that the link is no longer good."""
     ticket = request.query_params.get("ticket", "")
     if not is_whole(ticket):
         raise await bad_link(service, "reset", INCOMPLETE)
+    await check_reset_link(service, ticket)
     return await _reset_page(service, ticket)
 
 

@@ -8,29 +8,29 @@ from ...types import Principal
 from ...web.asgi import current_visit
 from .. import cookie_hint
 from ..flows.confirm import owner
-from ..flows.first_admin import become_first_admin, make_first_admin
+from ..flows.first_admin import become_first_admin, check_setup_link, make_first_admin
 from ..flows.links import bad_link
 from ..flows.login import enter
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
+from ..routes.once import PageRoute
 from ..service import Service
 from ..views.console import SetupPage
 from ..views.forms import read_form
 from .recovery import INCOMPLETE
 from .show import form_token, see, show, wrong
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/setup")
 async def get_setup(request: Request, service: Serving) -> Response:
-    """Shows the form; looking at it uses nothing up."""
+    """Shows the form, or says at once that the link is no longer good."""
     ticket = request.query_params.get("ticket", "")
-    if await service.users.any_admin():
-        raise await bad_link(service, "first_admin")
     if not is_whole(ticket):
         raise await bad_link(service, "first_admin", INCOMPLETE)
+    await check_setup_link(service, ticket)
     return await _page(service, ticket)
 
 

@@ -8,7 +8,7 @@ from secrets import token_bytes
 from ...errors import Rejected
 from ...keys import base64url
 from ...settings import DAY
-from ...web.transport import Header, Headers
+from ...web.transport import Header, Headers, named
 from .users import User
 
 COOKIE = "__Host-device"
@@ -27,20 +27,21 @@ class Devices:
     says that `user` logged in there with the present password, in words that no store needs to
     keep.  A new password forgets them all: who knew the old one may have made many."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(self, keys: Sequence[bytes], suffix: str = "") -> None:
         self._keys = tuple(keys)
+        self._cookie = named(COOKIE, suffix)
 
     def recognise(self, headers: Headers, user: User) -> str | None:
         """The name of this device, if `user` logged in on it with their present password."""
-        mark = self._find(_marks(headers), user)
+        mark = self._find(self._marks(headers), user)
         return None if mark is None else mark[:21]
 
     def remember(self, headers: Headers, user: User) -> Header:
         """The header that marks this browser for `user`, beside those it knows already."""
-        marks = _marks(headers)
+        marks = self._marks(headers)
         mine = self._find(marks, user) or self._mint(user)
         kept = [mine, *(mark for mark in marks if mark != mine)][:MOST]
-        value = f"{COOKIE}={'.'.join(kept)}; Max-Age={LIFETIME}"
+        value = f"{self._cookie}={'.'.join(kept)}; Max-Age={LIFETIME}"
         return b"set-cookie", f"{value}; Path=/; Secure; HttpOnly; SameSite=Lax".encode()
 
     def _mint(self, user: User) -> str:
@@ -55,6 +56,16 @@ class Devices:
         name, mac = raw[:_NAME], raw[_NAME:]
         return any([hmac.compare_digest(_mac(key, name, user), mac) for key in self._keys])
 
+    def _marks(self, headers: Headers) -> list[str]:
+        """The well-formed marks of a request; none when its cookie came twice."""
+        cookies = b"; ".join(value for name, value in headers if name == b"cookie")
+        # another space than these two is part of the name, as in every other reader of ours
+        pairs = [pair.strip(" \t").partition("=") for pair in cookies.decode("latin-1").split(";")]
+        values = [value for name, _, value in pairs if name == self._cookie]
+        if len(values) != 1:
+            return []
+        return [mark for mark in values[0].split(".")[:MOST] if _is_mark(mark)]
+
 
 def _mac(key: bytes, name: bytes, user: User) -> bytes:
     # The number tells two passwords of one second apart, and a restored database, in which numbers
@@ -63,17 +74,6 @@ def _mac(key: bytes, name: bytes, user: User) -> bytes:
     password = b"%d %d" % (user.ending, user.password_changed_at)
     bound = b"%b%b\0%b" % (name, user.subject.encode(), password)
     return hmac.digest(key, bound, "sha256")[:_MAC]
-
-
-def _marks(headers: Headers) -> list[str]:
-    """The well-formed marks of a request; none when its cookie came twice."""
-    cookies = b"; ".join(value for name, value in headers if name == b"cookie")
-    # another space than these two is part of the name, as in every other reader of ours
-    pairs = [pair.strip(" \t").partition("=") for pair in cookies.decode("latin-1").split(";")]
-    values = [value for name, _, value in pairs if name == COOKIE]
-    if len(values) != 1:
-        return []
-    return [mark for mark in values[0].split(".")[:MOST] if _is_mark(mark)]
 
 
 def _is_mark(text: str) -> bool:

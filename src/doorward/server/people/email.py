@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -29,8 +30,9 @@ def canonical(email: str) -> str:
     """The one form under which an address is stored, looked up and written to.
 
     The part before the @ in lower case and Unicode form NFC, the domain in its ASCII form
-    (`xn--...`, IDNA 2008), both within 254 octets; applying it twice changes nothing.  No DNS
-    look-up is made, and `user@example.test` is accepted, for trials.
+    (`xn--...`, IDNA 2008), both within 254 octets, without the white space around it that phone
+    keyboards add; applying it twice changes nothing.  No DNS look-up is made, and
+    `user@example.test` is accepted, for trials.
 
     Raises `InvalidEmail` for what is no address, for quoted names, domains without a dot and those
     that no mail reaches (`.local`, `.localhost`, `.invalid`), for control, direction and joining
@@ -39,6 +41,7 @@ def canonical(email: str) -> str:
     folding makes `ß` and `ss` one, but these are two mailboxes, and what is sent to one must not
     reach the other.
     """
+    email = email.strip()
     if len(email) > LONGEST:
         raise InvalidEmail("This e-mail address is too long.")
     try:
@@ -54,3 +57,15 @@ def canonical(email: str) -> str:
     if len(address.encode()) > LONGEST:
         raise InvalidEmail("This e-mail address is too long.")
     return address
+
+
+def forms(piece: str) -> Sequence[str]:
+    """How a piece of an address may stand in a stored one: in the part before the @, and in the
+    domain, where only whole labels can be told (`müller`, but not `mülle`)."""
+    plain = unicodedata.normalize("NFC", piece.lower())
+    before, at, domain = plain.rpartition("@")
+    try:
+        stored = canonical(f"x@{domain}.test").removeprefix("x@").removesuffix(".test")
+    except InvalidEmail:
+        return (plain,)
+    return plain, f"{before}{at}{stored}"

@@ -10,6 +10,7 @@ from ...passwords import Unacceptable, UnacceptablePassword, normalise, prepare
 
 _PRODUCT = "doorward"
 _SHORTEST_WORD = 3  # Shorter parts of an address occur in too many good passwords.
+_NOT_TYPED = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
 _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 
 
@@ -17,13 +18,19 @@ def check_password(password: str, *, email: str, minimum: int) -> None:
     """Raise `UnacceptablePassword` unless this is fit to be a new password for `email`.
 
     `too_short`: fewer than `minimum` code points in Unicode form NFC; `too_long`, `malformed`: as
-    `doorward.passwords.prepare` says; `common`: in the list that attackers try first, whatever its
-    case (ASVS 6.2.4), looked up without any network; `contextual`: what is left without the
-    product's name and the words of the e-mail address, forwards or backwards, with digits for
-    letters or not, is itself fewer than `minimum` (ASVS 6.1.2, 6.2.11).  There are no rules about
-    which characters to mix (ASVS 6.2.5).
+    `doorward.passwords.prepare` says; `malformed` also with a control character or line end, which
+    no password field can repeat (RFC 8265 section 4.2); `common`: in the list that attackers try
+    first, whatever its case (ASVS 6.2.4), looked up without any network; `contextual`: what is left
+    without the product's name and the words of the e-mail address, forwards or backwards, with
+    digits for letters or not, is itself fewer than `minimum` (ASVS 6.1.2, 6.2.11).  There are no
+    rules about which characters to mix (ASVS 6.2.5).
     """
     prepare(password)
+    if any(unicodedata.category(each) in _NOT_TYPED for each in password):
+        raise UnacceptablePassword(
+            Unacceptable.MALFORMED,
+            "The password holds a control character, such as a tab or a line end.",
+        )
     if len(normalise(password)) < minimum:
         raise UnacceptablePassword(
             Unacceptable.TOO_SHORT, f"The password needs at least {minimum} characters."

@@ -28,8 +28,14 @@ async def issue(tickets: Tickets, kind: Kind, claim: Claim) -> str:
 
 
 def is_whole(ticket: str) -> bool:
-    """Whether this has the form of a ticket, all of it.  Only `use` tells whether it is good."""
+    """Whether this has the form of a ticket, all of it."""
     return _TICKET.fullmatch(ticket) is not None
+
+
+async def look(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | None:
+    """What a ticket is good for, without using it up.  None as in `use`."""
+    found = await tickets.look(kind, _digest(ticket), at)
+    return None if found is None else _claim(found)
 
 
 async def use(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | None:
@@ -38,13 +44,17 @@ async def use(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | 
     taken = await tickets.take(kind, _digest(ticket), at)
     if taken is None or not taken[1]:
         return None
-    words, expires_at = json.loads(taken[0])
-    return Claim(tuple(words), expires_at)
+    return _claim(taken[0])
 
 
 async def put_back(tickets: Tickets, kind: Kind, ticket: str, claim: Claim) -> None:
     """Let a ticket work as if it had not been used: what its bearer wanted was refused."""
     await tickets.put(kind, _digest(ticket), json.dumps(claim), claim.expires_at)
+
+
+def _claim(payload: str) -> Claim:
+    words, expires_at = json.loads(payload)
+    return Claim(tuple(words), expires_at)
 
 
 def _digest(ticket: str) -> bytes:

@@ -33,7 +33,7 @@ from ...settings import MOST_ROLE_BYTES
 from ...types import NONE, Roles
 from ..database import TABLES, Database
 from ..schema import TEXT
-from .email import InvalidEmail, canonical
+from .email import InvalidEmail, canonical, forms
 from .setup_links import LINKS, is_good
 
 ADMIN = "admin"
@@ -164,7 +164,7 @@ class Users:
 
     async def find(self, who: str) -> User | None:
         """The user an operator means: by e-mail address or by subject."""
-        return await (self.by_email(who) if "@" in who else self.by_subject(who))
+        return await (self.by_email(who) if "@" in who else self.by_subject(who.strip()))
 
     async def list(self, after: str | None = None, limit: int = 50, *, query: str = "") -> Found:
         """Users in the order of their addresses, from the one that follows `after`: all, or those
@@ -174,7 +174,8 @@ class Users:
         if after is not None:
             emails = emails.where(email > after)
         if query:
-            emails = emails.where(email.contains(query.lower(), autoescape=True))
+            pieces = [email.contains(form, autoescape=True) for form in forms(query)]
+            emails = emails.where(or_(*pieces))
         # of the index alone, which is a fraction of the table
         found = await self._all(select(_USERS).where(email.in_(emails)).order_by(email))
         exact = await self.by_subject(query) if query and after is None else None

@@ -8,7 +8,7 @@ import json
 from asyncio import Lock, Task, create_task, shield
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, func, insert, select, text
 
@@ -30,6 +30,14 @@ Beside = Callable[[Transaction, Sequence[Entry]], Awaitable[None]]
 
 async def nothing(connection: Transaction, entries: Sequence[Entry]) -> None:
     """Write nothing beside them."""
+
+
+class Pruned(NamedTuple):
+    """What an entry, `seq`, says: that at `at` the last entry that went was `through`."""
+
+    through: Head
+    seq: int
+    at: int
 
 
 class Audit:
@@ -68,10 +76,24 @@ class Audit:
         """
         wanted = None if head is None else _hash(head)
         while True:
-            start = await self._pruned()
-            found = await self._inspect(start, wanted)
-            if await self._pruned() == start:  # else what was just pruned would seem removed
+            pruned = await self.pruned()
+            found = await self._inspect(
+                Head(0, GENESIS) if pruned is None else pruned.through, wanted
+            )
+            if await self.pruned() == pruned:  # else what was just pruned would seem removed
                 return found
+
+    async def pruned(self) -> Pruned | None:
+        """What the latest entry about pruning says; None when there is none, or when it says what
+        no server writes: it was edited, which `verify` finds."""
+        rows = await self._database.run(_LATEST_PRUNING)
+        try:
+            detail = json.loads(rows[0].detail)
+            through = Head(int(detail["through"]), _hash(detail["hash"]))
+        except (LookupError, TypeError, ValueError, OverflowError):
+            return None
+        found = Pruned(through, rows[0].seq, rows[0].at)
+        return found if 0 < through.seq < found.seq and isinstance(found.at, int) else None
 
     async def prune(self, before: int, *, at: int) -> int:
         """Delete the oldest entries, at most `PAGE`, up to the first that is not older than
@@ -79,7 +101,7 @@ class Audit:
         where it begins.  Returns how many went; call again while it is `PAGE`."""
         async with self._turn, self._database.writing() as connection:
             oldest = await connection.execute(_OLDEST)
-            gone = list(takewhile(lambda row: row.at < before, oldest))
+            gone = list(takewhile(lambda row: isinstance(row.at, int) and row.at < before, oldest))
             if gone:
                 last = gone[-1]
                 detail = {"through": last.seq, "hash": last.hash.hex(), "entries": len(gone)}
@@ -102,15 +124,6 @@ class Audit:
                 await self._beside(connection, entries)
         return heads
 
-    async def _pruned(self) -> Head:
-        """The last entry that was pruned."""
-        rows = await self._database.run(_LATEST_PRUNING)
-        try:
-            detail = json.loads(rows[0].detail)
-            return Head(int(detail["through"]), _hash(detail["hash"]))
-        except (LookupError, TypeError, ValueError):
-            return Head(0, GENESIS)  # nothing was pruned; or this was edited, which will show
-
     async def _inspect(self, start: Head, head: bytes | None) -> list[Finding]:
         inspector = Inspector(start, head)
         seq = start.seq
@@ -121,10 +134,12 @@ class Audit:
         return ([] if first is None else [outside(first, last)]) + inspector.findings()
 
 
-_LAST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
-_OLDEST = select(AUDIT.c.seq, AUDIT.c.at, AUDIT.c.hash).order_by(AUDIT.c.seq).limit(PAGE)
+# in bytes, whatever somebody may have put there: the log goes on, and `verify` finds it
+_RAW_HASH = Raw(AUDIT.c.hash)
+_LAST = select(AUDIT.c.seq, _RAW_HASH).order_by(AUDIT.c.seq.desc()).limit(1)
+_OLDEST = select(AUDIT.c.seq, AUDIT.c.at, _RAW_HASH.label("hash")).order_by(AUDIT.c.seq).limit(PAGE)
 _LATEST_PRUNING = (
-    select(AUDIT.c.detail)
+    select(AUDIT.c.seq, AUDIT.c.at, AUDIT.c.detail)
     .where(text("kind = 'audit_pruned'"))  # in these words, so that the index is found
     .order_by(AUDIT.c.seq.desc())
     .limit(1)

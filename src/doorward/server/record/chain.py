@@ -70,7 +70,7 @@ class Inspector:
         self._start = start
         self._at: int = start.seq
         self._hash: bytes | None = start.hash  # None: the entry before is not there to tell
-        self._head, self._head_seen = head, head is None or head == start.hash
+        self._head, self._head_seen = head, head is None
         self._gaps: list[tuple[int, int]] = []
         self._broken: list[int] = []
         self._suspects: dict[int, tuple[Link, bytes]] = {}
@@ -99,7 +99,7 @@ class Inspector:
         found += [_edited(first, last) for first, last in _runs(edited)]
         found.sort(key=lambda finding: finding.first)
         if not self._head_seen and self._head is not None:
-            found.append(_no_head(self._head, self._at))
+            found.append(_no_head(self._head, self._at, self._start))
         return found
 
     def _suspect(self, link: Link, previous: bytes) -> None:
@@ -165,9 +165,16 @@ def outside(first: int, last: int) -> Finding:
     return Finding("outside", first, last, f"{entries} where all was pruned: added from outside.")
 
 
-def _no_head(head: bytes, last: int) -> Finding:
-    sentence = (
-        f"No entry up to the last, {last}, has the hash {head.hex()}: entries were removed from the"
-        " end, or were written anew, or this one was pruned."
-    )
+def _no_head(head: bytes, last: int, start: Head) -> Finding:
+    if head == start.hash:
+        # whoever deletes the whole log can chain one such entry to the hash that others know
+        sentence = (
+            f"Entry {start.seq}, with the hash {head.hex()}, was pruned with all before it, as an"
+            " entry behind it says: look for the same in the server's log."
+        )
+    else:
+        sentence = (
+            f"No entry up to the last, {last}, has the hash {head.hex()}: entries were removed from"
+            " the end, or were written anew, or this one was pruned."
+        )
     return Finding("no_head", last, last, sentence)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 
 from .entry import TEXTS, Kept
@@ -10,13 +11,15 @@ from .events import utc
 
 HEAD = ("seq", "at", *TEXTS)
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What makes a spreadsheet compute a cell, in either width (OWASP: CSV injection)."""
+_FORMULA = re.compile(r"""(^|(?<![\s,;:|^~"'])[\s,;:|^~"']+)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+"""What makes a spreadsheet compute a cell, in either width (OWASP: CSV injection), at the beginning
+of a cell: ours, or one that a spreadsheet of another country makes of a part of it, which splits at
+another separator and then takes no notice of our quotes."""
 
 
 async def as_csv(pages: AsyncIterator[Sequence[Kept]]) -> AsyncIterator[str]:
-    """RFC 4180, with a header.  A cell that a spreadsheet might take for a formula, which any
-    client can send as its user agent, begins with an apostrophe."""
+    """RFC 4180, with a header.  What a spreadsheet might take for a formula, which any client can
+    send as its user agent, has an apostrophe before it."""
     yield _rows([HEAD])
     async for page in pages:
         yield _rows([[_harmless(str(cell)) for cell in _cells(entry)] for entry in page])
@@ -49,4 +52,4 @@ def _rows(rows: Sequence[Sequence[object]]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell)

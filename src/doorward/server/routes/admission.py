@@ -17,6 +17,7 @@ from ..people.users import ADMIN
 from ..return_to import local_path, with_return
 from ..service import Service
 from ..views.forms import read_form
+from .once import once
 from .strict_json import StrictRoute
 
 FRESH = 5 * MINUTE
@@ -59,7 +60,7 @@ class ConsoleRoute(APIRoute):
                 if refused.reason is not Reason.STEP_UP_REQUIRED:
                     raise
                 return RedirectResponse(with_return("/elevate", local_path(request.url.path)), 303)
-            return await handle(request)
+            return await once(request, handle)
 
         return guarded
 

@@ -21,7 +21,7 @@ a default, the page cannot do without.  All text is escaped: hand over what peop
 
 Fields that mean the same everywhere:
 
-- `csrf_token` goes into every form.
+- `csrf_token` goes into every form, and with it `once`, by which a double click is known.
 - `return_to` is a path already checked by the caller, or empty.
 - `notice` is one sentence of news about the visit, announced politely.
 - `error` is one sentence about the form as a whole, announced at once.
@@ -34,8 +34,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import ClassVar, Literal
 from urllib.parse import quote
 
@@ -309,6 +310,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals["static"] = static_path
+    made.globals |= {"static": static_path, "once": partial(token_urlsafe, 16)}
     made.filters |= {"ago": ago, "date": date, "prose": prose, "segment": segment}
     return made

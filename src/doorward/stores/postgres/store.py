@@ -134,6 +134,10 @@ class PostgresStore:
     async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
         await self._pool.fetch(tickets.PUT, escaped(kind), digest, escaped(payload), expires_at)
 
+    async def look(self, kind: str, digest: bytes, at: int) -> str | None:
+        found = await self._pool.fetch(tickets.LOOK, escaped(kind), digest, at)
+        return plain(found[0][0]) if found else None
+
     async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
         taken = await self._pool.fetch(tickets.TAKE, escaped(kind), digest, at)
         return (plain(taken[0][0]), taken[0][1]) if taken else None

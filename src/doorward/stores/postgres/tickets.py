@@ -11,6 +11,11 @@ WAITING = """
     WHERE takes = 0 AND expires_at > $1
 """
 
+LOOK = """
+    SELECT payload FROM doorward_tickets
+    WHERE kind = $1 AND digest = $2 AND expires_at > $3 AND takes = 0
+"""
+
 TAKE = """
     UPDATE doorward_tickets SET takes = takes + 1
     WHERE kind = $1 AND digest = $2 AND expires_at > $3

@@ -135,6 +135,10 @@ class RedisStore:
     async def put(self, kind: str, digest: bytes, payload: str, expires_at: int) -> None:
         await self._run(scripts.PUT, _ticket(kind, digest), payload, expires_at, MARGIN)
 
+    async def look(self, kind: str, digest: bytes, at: int) -> str | None:
+        found = await self._run(scripts.LOOK, _ticket(kind, digest), at)
+        return None if found is None else str(found.decode())
+
     async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
         taken = await self._run(scripts.TAKE, _ticket(kind, digest), at)
         return None if taken is None else (taken[0].decode(), bool(taken[1]))

@@ -37,7 +37,7 @@ class Reader:
         self._version = -1
         self._unchanged = Changes((), (-1,))
 
-    def row(self, sql: str, *parameters: str | int) -> Row | None:
+    def row(self, sql: str, *parameters: str | int | bytes) -> Row | None:
         """The one row there is, or None.  Raises `StoreUnavailable`, as do all of these."""
         try:
             with self._lock:

@@ -138,6 +138,10 @@ class SQLiteStore:
             partial(tickets.put, kind=kind, digest=digest, payload=payload, expires_at=expires_at)
         )
 
+    async def look(self, kind: str, digest: bytes, at: int) -> str | None:
+        row = self._reader.row(tickets.LOOK, kind, digest, at)
+        return None if row is None else str(row[0])
+
     async def take(self, kind: str, digest: bytes, at: int) -> tuple[str, bool] | None:
         return await self._write(partial(tickets.take, kind=kind, digest=digest, at=at))
 

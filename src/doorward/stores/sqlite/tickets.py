@@ -7,6 +7,11 @@ WAITING = """
     WHERE used_at IS NULL AND expires_at > ?
 """
 
+LOOK = """
+    SELECT payload FROM doorward_tickets
+    WHERE kind = ? AND digest = ? AND expires_at > ? AND used_at IS NULL
+"""
+
 
 def put(
     database: sqlite3.Connection, kind: str, digest: bytes, payload: str, expires_at: int

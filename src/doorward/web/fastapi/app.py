@@ -76,7 +76,7 @@ class Doorward:
         answer = answering(login_page)
         put_handlers(app, lambda kind: answer)
         app.state.doorward = self
-        describe_security(app, self.door.settings.mode)
+        describe_security(app, self.door.settings.mode, self.door.settings.cookie_suffix or "")
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:

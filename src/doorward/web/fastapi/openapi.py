@@ -17,7 +17,7 @@ _NOT_KNOWN = "Nobody is logged in, or a factor was proved too long ago: `reason`
 _NOT_PERMITTED = "A role or scope is lacking, or another site caused the request."
 
 
-def describe_security(app: FastAPI, mode: Mode) -> None:
+def describe_security(app: FastAPI, mode: Mode, suffix: str = "") -> None:
     """Let the OpenAPI page of an application show both transports, either of which suffices, and
     how a guard refuses, where the application does not say so itself."""
     generate = app.openapi
@@ -27,7 +27,7 @@ def describe_security(app: FastAPI, mode: Mode) -> None:
         components = schema.get("components", {})
         schemes = components.get("securitySchemes", {})
         if any([schemes.pop(name, None) is not None for name in (KNOWN, PERMITTED)]):
-            schemes |= _schemes(mode)
+            schemes |= _schemes(mode, suffix)
             if any([_describe(*each) for each in _operations(schema)]):
                 components.setdefault("schemas", {})[PROBLEM] = SCHEMA
         return schema
@@ -61,8 +61,8 @@ def _refusal(description: str) -> dict[str, Any]:
     return {"description": description, "content": {MEDIA_TYPE: shown}}
 
 
-def _schemes(mode: Mode) -> dict[str, Any]:
-    cookie = transport.SESSION if mode == "session" else transport.ACCESS
+def _schemes(mode: Mode, suffix: str) -> dict[str, Any]:
+    cookie = transport.named(transport.SESSION if mode == "session" else transport.ACCESS, suffix)
     token = "opaque session token" if mode == "session" else "JWT"
     return {
         "cookie": {"type": "apiKey", "in": "cookie", "name": cookie},

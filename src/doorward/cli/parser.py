@@ -1,0 +1,35 @@
+"""How a slip on the command line is told: in one line, with what may be meant."""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NoReturn
+
+_CHOICE = re.compile(r"invalid choice: '([^']*)'")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong and where the rest can be read, not the rest itself."""
+
+    def error(self, message: str) -> NoReturn:
+        message = message.replace("arguments: -- ", "arguments: ")  # the dashes that we put there
+        print(f"{self.prog}: {message}{self._meant(message)}", file=sys.stderr)
+        print(f"`{self.prog} --help` lists what it takes.", file=sys.stderr)
+        self.exit(2)
+
+    def _meant(self, message: str) -> str:
+        known: list[str] = []
+        for action in self._actions:
+            known += [*action.option_strings, *map(str, action.choices or ())]
+        for word in _slips(message):
+            for near in get_close_matches(word, known, n=1):
+                return f"; is {near} meant?"
+        return ""
+
+
+def _slips(message: str) -> Iterable[str]:
+    if message.startswith("unrecognized arguments: "):
+        return [word.partition("=")[0] for word in message.split() if word.startswith("--")]
+    return _CHOICE.findall(message)

@@ -1,0 +1,83 @@
+"""One option of the server: how it is described, and how its text is read."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from .platform import is_platforms
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: `--name` on the command line, `variable` in the environment.
+
+    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.  Each
+    use on the command line adds to the tuple of one that is `repeatable`.
+    """
+
+    name: str
+    variable: str
+    metavar: str
+    help: str
+    default: Any
+    shown: str
+    parse: Callable[[str], Any]
+    repeatable: bool
+
+
+def option(
+    default: T,
+    help: str,
+    parse: Callable[[str], T],
+    metavar: str,
+    shown: str = "",
+    *,
+    repeatable: bool = False,
+) -> T:
+    """A field of `Options` with this default, described for people and parsers."""
+    described = {"help": help, "parse": parse, "metavar": metavar, "shown": shown or str(default)}
+    value: T = field(default=default, metadata={**described, "repeatable": repeatable})
+    return value
+
+
+class Adding(argparse.Action):
+    """Each use on the command line adds to those before it there; what the environment says is but
+    the default."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        before = getattr(namespace, self.dest)
+        added = values if before is self.default else (*before, *values)
+        setattr(namespace, self.dest, added)
+
+
+class _Given(str):
+    """What the environment says."""
+
+    __slots__ = ()
+
+
+def default(option: Option, environ: Mapping[str, str]) -> Any:
+    """What holds where the command line says nothing."""
+    given = environ.get(option.variable)
+    if given is None or is_platforms(option.variable, given):
+        return option.default
+    return _Given(given)
+
+
+def argument(option: Option) -> Callable[[str], Any]:
+    """What argparse makes of its text."""
+
+    def parse(text: str) -> Any:
+        if isinstance(text, _Given) and not text:
+            raise argparse.ArgumentTypeError(
+                f"{option.variable} is set but empty; give it a value, or leave it out"
+            )
+        try:
+            return option.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} (or {option.variable}): {error}") from None
+
+    return parse

@@ -1,0 +1,129 @@
+"""A form that comes twice from the same page, by a double click or an impatient browser, acts once.
+
+Every form of ours holds a random word.  The first request with a form claims it in the store; the
+others wait, also at other processes, and are given the first's answer.  Of a refused form nothing
+is kept, so that it can be sent again.  A form without the word, as a script sends it, acts each
+time.
+"""
+
+import asyncio
+import hmac
+import json
+import os
+import re
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from ...errors import StoreUnavailable
+from ...keys import base64url
+from ...web import origin
+from ..service import Service
+from ..views.forms import read_form
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+FIELD = "once"
+"""The field with the word."""
+
+SECONDS = 10
+"""For how long the same form is taken for the same click."""
+
+_WORD = re.compile(r"[\w-]{22}", re.ASCII)
+_KIND = "form"
+_NONCE = 12
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+class PageRoute(APIRoute):
+    """A page whose form acts once."""
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            return await once(request, handle)
+
+        return guarded
+
+
+async def once(request: Request, handle: Handle) -> Response:
+    """What `handle` answers, or answered to the same form a moment ago."""
+    if request.method in origin.SAFE:
+        return await handle(request)
+    # before anything is told of the first answer: the form may be another site's
+    form = await read_form(request)
+    if not _WORD.fullmatch(form.get(FIELD, "")):
+        return await handle(request)
+    return await _Sent.of(request, await request.body()).answer(request, handle)
+
+
+class _Sent(NamedTuple):
+    """One form as it was sent.  `secret` is told by all of it, the word included, which the store
+    never sees: so what it keeps, which may hold a login, opens only for who sends the form again.
+    """
+
+    service: Service
+    secret: bytes
+
+    @classmethod
+    def of(cls, request: Request, body: bytes) -> "_Sent":
+        return cls(request.app.state.service, _digest(request.url.path.encode(), body))
+
+    async def answer(self, request: Request, handle: Handle) -> Response:
+        pause = _FIRST_PAUSE
+        while not await self._claimed():
+            if (kept := await self._kept()) is not None:
+                return kept
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        done = False
+        try:
+            response = await handle(request)
+            done = response.status_code < 400
+        finally:
+            if not done:
+                await self.service.auth.store.forgive(self._name)
+        with suppress(StoreUnavailable):  # it is done, and the first answer must say so
+            await self._keep(response)
+        return response
+
+    @property
+    def _name(self) -> str:
+        return f"{_KIND}:{_digest(self.secret, b'claim').hex()}"
+
+    async def _claimed(self) -> bool:
+        return not await self.service.auth.store.hit(self._name, SECONDS, 1, self.service.clock())
+
+    async def _keep(self, response: Response) -> None:
+        headers = [[part.decode("latin-1") for part in pair] for pair in response.raw_headers]
+        whole = json.dumps([response.status_code, headers, bytes(response.body).decode("latin-1")])
+        nonce = os.urandom(_NONCE)
+        sealed = nonce + self._cipher.encrypt(nonce, whole.encode(), None)
+        until = self.service.clock() + SECONDS
+        payload = base64url.encode(sealed).decode()
+        await self.service.auth.store.put(_KIND, _digest(self.secret, b"place"), payload, until)
+
+    async def _kept(self) -> Response | None:
+        place, at = _digest(self.secret, b"place"), self.service.clock()
+        payload = await self.service.auth.store.look(_KIND, place, at)
+        if payload is None:
+            return None
+        sealed = base64url.decode(payload.encode())
+        whole = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+        status, headers, body = json.loads(whole)
+        response = Response(body.encode("latin-1"), status)
+        response.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+        return response
+
+    @property
+    def _cipher(self) -> ChaCha20Poly1305:
+        return ChaCha20Poly1305(_digest(self.secret, b"seal"))
+
+
+def _digest(key: bytes, text: bytes) -> bytes:
+    return hmac.digest(key, text, "sha256")

@@ -1,0 +1,166 @@
+"""A form that the same browser sends twice acts once, and both times shows the first result."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from doorward.server.people.reset_link import reset_link
+from doorward.server.record.history import Query
+from doorward.server.routes.once import SECONDS
+from tests.server.desk import desk_of
+from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
+
+pytestmark = pytest.mark.anyio
+
+NEW = "a wholly new passphrase"
+_HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
+
+
+async def form_at(browser: httpx2.AsyncClient, path: str, **typed: str) -> dict[str, str]:
+    """The form of a page as a browser would send it: the last one that the page holds."""
+    html = (await browser.get(path)).text
+    return dict(_HIDDEN.findall(html.rpartition("<form")[2])) | typed
+
+
+async def twice(
+    browser: httpx2.AsyncClient, path: str, form: dict[str, str]
+) -> tuple[httpx2.Response, httpx2.Response]:
+    """A double click: both are sent before either is answered."""
+    first, second = await asyncio.gather(*(browser.post(path, data=form) for _ in range(2)))
+    return first, second
+
+
+def shown(answer: httpx2.Response) -> tuple[int, str, list[str]]:
+    cookies = answer.headers.get_list("set-cookie")
+    return answer.status_code, answer.headers.get("location", ""), cookies
+
+
+def at_rest(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def kinds(house: House) -> list[str]:
+    return [each.entry.kind for each in await house.service.history.page(Query())]
+
+
+async def test_a_double_click_on_sign_up_makes_one_account_and_one_session(either: House) -> None:
+    browser = await either.browser()
+    form = await form_at(browser, "/signup", email=EMAIL, password=PASSWORD)
+    first, second = await twice(browser, "/signup", form)
+    assert shown(first) == shown(second)
+    assert (first.status_code, first.headers["location"]) == (303, "/account")
+    sessions = (await browser.get("/api/sessions")).json()["sessions"]
+    assert [each["current"] for each in sessions] == [True]
+
+
+async def test_a_double_click_on_log_in_begins_one_session(either: House) -> None:
+    await either.account()
+    browser = await either.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    first, second = await twice(browser, "/login", form)
+    assert shown(first) == shown(second)
+    assert (await kinds(either)).count("login") == 1
+    assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_a_double_click_on_a_new_password_uses_the_link_once(house: House) -> None:
+    await house.alice()
+    user = await house.service.users.by_email(EMAIL)
+    assert user is not None
+    link = await reset_link(house.service.auth.store, user, ORIGIN, at=house.clock())
+    browser = await house.browser()
+    form = await form_at(browser, link, new=NEW)
+    first, second = await twice(browser, "/reset", form)
+    assert shown(first) == shown(second)
+    assert (first.status_code, first.headers["location"]) == (303, "/login")
+    assert (await kinds(house)).count("password_reset") == 1
+
+
+async def test_a_double_click_on_a_password_change_is_one_change(house: House) -> None:
+    browser = await house.alice()
+    form = await form_at(browser, "/account", current=PASSWORD, new=NEW)
+    first, second = await twice(browser, "/account/password", form)
+    assert shown(first) == shown(second)
+    assert first.status_code == 303
+
+
+async def test_a_double_click_in_the_console_shows_what_the_first_did(house: House) -> None:
+    desk = await desk_of(house)
+    path = f"/admin/users/{desk.carol}/end-all"
+    first, second = await twice(desk.admin, path, await form_at(desk.admin, path))
+    assert "1 session" in first.text
+    assert first.text == second.text
+
+
+async def test_it_acts_once_also_where_two_processes_serve(opened: Opened, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/shared.db"
+    here, there = await opened(database=url), await opened(database=url)
+    one, other = await here.browser(), await there.browser()
+    form = await form_at(one, "/signup", email=EMAIL, password=PASSWORD)
+    first, second = await asyncio.gather(
+        *(each.post("/signup", data=form) for each in (one, other))
+    )
+    assert shown(first) == shown(second)
+    assert first.status_code == 303
+
+
+async def test_what_the_store_keeps_of_an_answer_holds_nothing_that_opens_anything(
+    opened: Opened, tmp_path: Path
+) -> None:
+    house = await opened(database=f"sqlite:///{tmp_path}/kept.db")
+    browser = await house.browser()
+    form = await form_at(browser, "/signup", email=EMAIL, password=PASSWORD)
+    answer = await browser.post("/signup", data=form)
+    (session,) = [each for each in shown(answer)[2] if each.startswith("__Host-session")]
+    secret = session.partition("=")[2].partition(";")[0].encode()
+    stored = at_rest(tmp_path)
+    assert b"doorward_tickets" in stored
+    assert secret not in stored
+    assert form["once"].encode() not in stored
+
+
+async def test_a_form_that_was_refused_may_be_sent_again(house: House) -> None:
+    browser = await house.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    assert (await browser.post("/login", data=form)).status_code == 401
+    await house.account()
+    assert (await browser.post("/login", data=form)).status_code == 303
+
+
+async def test_other_words_in_the_same_form_are_another_form(house: House) -> None:
+    browser = await house.browser()
+    form = await form_at(browser, "/signup", email=EMAIL, password=PASSWORD)
+    await browser.post("/signup", data=form)
+    await browser.post("/signup", data=form | {"email": "bob@example.test"})
+    assert await house.service.users.count() == 2
+
+
+async def test_later_the_same_form_acts_again(house: House) -> None:
+    await house.account()
+    browser = await house.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    await browser.post("/login", data=form)
+    house.clock.advance(SECONDS)
+    await browser.post("/login", data=form)
+    assert (await kinds(house)).count("login") == 2
+
+
+async def test_a_form_of_another_site_is_never_answered_with_the_first_result(
+    house: House,
+) -> None:
+    await house.account()
+    form = await form_at(await house.browser(), "/login", email=EMAIL, password=PASSWORD)
+    assert (await (await house.browser()).post("/login", data=form)).status_code == 303
+    victim = await house.client(**{"sec-fetch-site": "cross-site"})
+    answer = await victim.post("/login", data=form)
+    assert (answer.status_code, shown(answer)[2]) == (403, [])
+
+
+async def test_of_two_calls_of_the_api_one_wins(house: House) -> None:
+    browser = await house.browser()
+    account = {"email": EMAIL, "password": PASSWORD}
+    calls = (browser.post("/api/signup", json=account) for _ in range(2))
+    assert sorted(each.status_code for each in await asyncio.gather(*calls)) == [201, 409]
