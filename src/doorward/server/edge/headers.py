@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
+from ...settings import is_loopback
 from ...web import client
 from ...web.asgi import App, Message, Receive, Send
 from ...web.connection import StreamEnded
@@ -50,15 +52,27 @@ _BESIDE = frozenset({"/healthz", "/metrics"})
 """Asked by machines beside this one, which speak no TLS."""
 
 
-UNNAMED = "This is reached over https only, as told by a proxy that --trusted-proxies names."
-"""For whoever comes through a proxy that we were not told of, or that itself was asked by http."""
+UNNAMED = "This is reached over https only, through a proxy that --trusted-proxies names."
+"""Nobody whom we believe says that a request came over https: not the client, which may be a proxy
+that we were not told of."""
+
+UNCLEAR = (
+    "This is reached over https only, and the proxy in front does not say whether this request was:"
+    " its X-Forwarded-Proto, or the proto in its Forwarded, must be http or https."
+)
+
+UNTRUE = (
+    "This is reached over https only. The browser used https, but the proxy in front says http:"
+    " behind another proxy, it must pass on that one's X-Forwarded-Proto."
+)
 
 
 class Headers:
     """Adds the security headers to every answer, also to those of the layers below that fail.
 
-    Where the public origin is https, nothing is served over plain http: a page is sent to https,
-    anything else refused, for its credential has travelled in the clear (ASVS 4.1.2).
+    Where the public origin is https, nothing is served over plain http: a page is sent to https if
+    a proxy of ours says that it was asked for over http, and anything else refused, for its
+    credential has travelled in the clear (ASVS 4.1.2).
     """
 
     def __init__(self, app: App, public_origin: str, trusted: client.Trusted, note: Note) -> None:
@@ -66,6 +80,7 @@ class Headers:
         self._note = note
         self._origin = public_origin.encode()
         self._secure = public_origin.startswith("https:")
+        self._remote = not is_loopback(urlsplit(public_origin).hostname or "")
         self._always = always(public_origin)
         self._trusted = trusted
 
@@ -97,9 +112,9 @@ class Headers:
     def _insecure(self, scope: Message) -> App | None:
         if not self._secure or scope["scheme"] == "https" or scope["path"] in _BESIDE:
             return None
-        if scope["method"] != "GET" or not is_page(scope["path"]):
-            told = any(name == b"x-forwarded-proto" for name, _ in scope["headers"])
-            return self._refused(Refused(Refusal.INSECURE, UNNAMED if told else ""), scope)
+        fault = self._fault(scope)
+        if fault or scope["method"] != "GET" or not is_page(scope["path"]):
+            return self._refused(Refused(Refusal.INSECURE, fault), scope)
         if not scope["raw_path"].startswith(b"/"):  # `*@evil.example` would name another host
             return self._refused(Refused(Refusal.INVALID_REQUEST), scope)
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
@@ -109,6 +124,18 @@ class Headers:
             (b"content-length", b"0"),
         ]
         return moved
+
+    def _fault(self, scope: Message) -> str:
+        """Why it is not certain that the client spoke plain http; empty if it is.  Sent to https
+        all the same, a client that is there already would come back for ever."""
+        peer = (scope.get("client") or ("",))[0]
+        if not client.is_ours(peer, self._trusted):
+            return UNNAMED
+        if not client.told_scheme(peer, scope["headers"], self._trusted):
+            return UNCLEAR
+        # browsers send this over https, and to their own machine
+        shown = any(name == b"sec-fetch-mode" for name, _ in scope["headers"])
+        return UNTRUE if shown and self._remote else ""
 
     def _refused(self, refused: Refused, scope: Message) -> App:
         self._note(refused, scope)
