@@ -162,7 +162,7 @@ def _surprises(options: Options) -> list[str]:
     if options.origin.startswith("https:") and not behind:
         found.append(
             "Note: the public origin is https, but no proxy is trusted to say that a request came"
-            " over https, so all are sent there again; set --trusted-proxies, or --tls-cert."
+            " over https, so all are refused; set --trusted-proxies, or --tls-cert."
         )
     return found
 

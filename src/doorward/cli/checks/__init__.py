@@ -30,6 +30,7 @@ CHECKS: dict[str, Check] = {
     "transport": serving.transport,
     "public-origin": serving.origin,
     "proxies": serving.proxies,
+    "https": serving.https,
     "client-addresses": _of_rows(serving.addresses),
     "lifetimes": serving.lifetimes,
     "passwords": serving.passwords,
