@@ -152,6 +152,13 @@ def method(peer: str, headers: Headers, trusted: Trusted) -> str:
     return (said.pop() or "") if len(said) == 1 else ""
 
 
+def uri(peer: str, headers: Headers, trusted: Trusted) -> str:
+    """The path and query that a proxy asks about, as `X-Forwarded-Uri` of a trusted proxy says; or
+    "" if there is no telling."""
+    said = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-uri"]
+    return said[0] if len(said) == 1 and is_ours(peer, trusted) else ""
+
+
 def bucket(address: str) -> str:
     """What a limiter counts as one source: an IPv4 address, or the /64 that one IPv6 customer has.
 

@@ -170,7 +170,8 @@ class Visit:
         return written
 
     @property
-    def _method(self) -> str:
+    def method(self) -> str:
+        """Of this request, or of the one that a proxy asks about."""
         method: str = self._scope.get("method", "WEBSOCKET")
         return method if self._asked_about is None else self._asked_about
 
@@ -209,7 +210,7 @@ class Visit:
     async def _by_cookie(
         self, shown: Presented, submitted: str | None, max_staleness: int | None
     ) -> Principal:
-        if self._method not in origin.SAFE:
+        if self.method not in origin.SAFE:
             await self.check_origin(submitted)
         known: Principal | None = None
         if shown.credential is not None:
@@ -237,7 +238,7 @@ class Visit:
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     async def _check_origin(self, submitted: str | None) -> None:
-        if origin.vouched(self._method, self.headers, self.gate.public_origin):
+        if origin.vouched(self.method, self.headers, self.gate.public_origin):
             return
         shown = self._presented()
         # without a cookie a client has no authority that another origin could borrow
