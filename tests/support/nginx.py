@@ -16,10 +16,11 @@ from tests.support.until import PATIENCE
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/nginx.conf"
 
-_OWN = "\n".join(
+OWN = "\n".join(
     f"    {name}_temp_path {name}-temp;"
     for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 )
+"""Folders that Debian's nginx has for root alone."""
 
 
 def nginx_path() -> str | None:
@@ -27,9 +28,9 @@ def nginx_path() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
-def configuration(changes: Mapping[str, str]) -> str:
+def configuration(changes: Mapping[str, str], example: Path = EXAMPLE) -> str:
     """The example with other places; each must be in it."""
-    text = EXAMPLE.read_text()
+    text = example.read_text()
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
@@ -51,7 +52,7 @@ def places(folder: Path, port: int, plain: int, nodes: list[int], application: i
             "127.0.0.1:8001": f"127.0.0.1:{nodes[0]}",
             "127.0.0.1:8002": f"127.0.0.1:{nodes[1]}",
             "127.0.0.1:9000": f"127.0.0.1:{application}",
-            "http {\n": f"http {{\n{_OWN}\n",
+            "http {\n": f"http {{\n{OWN}\n",
         }
     )
 
@@ -70,20 +71,21 @@ def running_nginx(folder: Path, text: str) -> Iterator[None]:
         process = subprocess.Popen(command, stdout=out, stderr=out)
     try:
         for port in re.findall(r"listen 127\.0\.0\.1:(\d+)", text):
-            _wait(int(port), process, log)
+            wait(int(port), process, log)
         yield
     finally:
         end(process)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until something listens on the port of a process that lives."""
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             assert process.poll() is None, log.read_text()
-            assert time.monotonic() < give_up, "nginx does not answer"
+            assert time.monotonic() < give_up, "the proxy does not answer"
             time.sleep(RETRY_SECONDS)
         else:
             return
