@@ -20,7 +20,7 @@ from tests.journeys.conftest import KINDS, Kind, Running, Server
 from tests.journeys.traveller import UNUSED, Transport, Traveller, travelling
 from tests.support.balancer import balancing
 from tests.support.certificate import make_certificate
-from tests.support.fronts import running_caddy, running_haproxy
+from tests.support.fronts import found, running_caddy, running_haproxy
 from tests.support.nginx import nginx_path, places, running_nginx
 from tests.support.pairwise import cover
 from tests.support.server import free_port, running_server
@@ -54,7 +54,10 @@ def rows(kinds: Sequence[Kind] = KINDS) -> list[object]:
     ]
 
 
-collect_ignore = [] if nginx_path() else ["test_nginx.py"]
+collect_ignore = [
+    *([] if nginx_path() else ["test_nginx.py"]),
+    *([] if found("haproxy") else ["test_chains.py"]),
+]
 
 SOAK = pytest.mark.soak
 

@@ -17,6 +17,8 @@ from tests.support.until import PATIENCE
 pytestmark = pytest.mark.process
 
 MODES: list[Mode] = ["session", "token"]
+
+
 @pytest.fixture(scope="module", params=MODES)
 def guarded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

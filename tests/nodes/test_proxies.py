@@ -11,6 +11,9 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
+from doorward.cli.reaching import Reached, reach
+from doorward.errors import EXPLANATIONS, Reason
+from doorward.server.options import Options
 from tests.docs.pages import DOCS, blocks
 from tests.journeys.traveller import PASSWORD
 from tests.nodes.conftest import SOAK
@@ -37,9 +40,31 @@ FRONTS = [*GUARDING, *([pytest.param("haproxy", marks=SOAK)] if found("haproxy")
 TAILS = [
     *("", "a", "a/", "a/b/c", "a//b", "My%20Report.pdf", "@ada", "ada@example.org", "o'brien"),
     *("%22quoted%22", "Gr%C3%BC%C3%9Fe", "%E6%97%A5%E6%9C%AC", "%F0%9F%9A%AA", "100%25", "a%2Fb"),
-    *("a%5Cb", "a+b", "a%2Bb", "a:80", "v1;x=1,2", "!$&()*=~_-.", "[1]", "{2}", "a|b", "^x^", "`y`"),
+    *(
+        "a%5Cb",
+        "a+b",
+        "a%2Bb",
+        "a:80",
+        "v1;x=1,2",
+        "!$&()*=~_-.",
+        "[1]",
+        "{2}",
+        "a|b",
+        "^x^",
+        "`y`",
+    ),
     *("%5B1%5D%7B2%7D%7C", ".hidden", "x..y", "...", "%3Fno=query", "%23no-fragment", "%26amp;"),
-    *("https://elsewhere.example/", "%68%74%74%70://x", "?", "?x", "?x=", "?x=1", "?=1", "?&", "??"),
+    *(
+        "https://elsewhere.example/",
+        "%68%74%74%70://x",
+        "?",
+        "?x",
+        "?x=",
+        "?x=1",
+        "?=1",
+        "?&",
+        "??",
+    ),
     *("report?year=2026&month=11", "?a=1&a=2&a=3", "?a[]=1&a[]=2", "?q=ada@example.org", "?q='a'"),
     *("?q=%22a%22", '?q="a"', "?q=a+b%20c%2Bd", "?q=%26%3D%3F%23", "?q=50%", "?q=%zz", "?q=C:\\x"),
     *("?next=/login?return_to=/a", "?next=//evil.example", "?u=https://e.example/?a=1%26b=2"),
@@ -205,6 +230,15 @@ def renewed(guarded: Guarded) -> None:
         value, _, attributes = rest.partition("; ")
         assert attributes.endswith("Path=/; HttpOnly; Secure; SameSite=Lax")
         guarded.ann.held[name] = value
+
+
+def test_doctor_sees_that_the_proxy_says_how_requests_came(
+    behind: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(behind.folder / "cert.pem"))
+    assert reach(Options(public_origin=behind.nodes.url)) == Reached(
+        Reason.MISSING, EXPLANATIONS[Reason.MISSING]
+    )
 
 
 TICKET = "a-ticket-that-nobody-may-read"

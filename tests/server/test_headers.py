@@ -280,6 +280,19 @@ async def test_a_browser_that_used_https_is_not_moved_there_whatever_a_proxy_say
     assert "behind another proxy" in answer.text
 
 
+@pytest.mark.parametrize("name", ["host", "x-forwarded-host"])
+async def test_nobody_is_moved_to_the_port_that_was_asked(opened: Opened, name: str) -> None:
+    house: House = await opened(
+        public_origin="https://localhost:8443", trusted_proxies=("10.0.0.1",)
+    )
+    said = {"x-forwarded-proto": "http"}
+    proxy = await house.client(url="http://localhost:8080", address=PROXY, **said)
+    moved = await proxy.get("/login", headers={"sec-fetch-mode": "navigate"})
+    assert (moved.status_code, moved.headers["location"]) == (308, "https://localhost:8443/login")
+    answer = await proxy.get("/login", headers={name: "localhost:8443"})
+    assert (answer.status_code, "location" in answer.headers) == (403, False)
+
+
 async def test_plain_http_on_this_machine_is_served_without_a_promise_of_https(
     opened: Opened,
 ) -> None:

@@ -46,9 +46,7 @@ def head(answer: httpx2.Response) -> int:
 
 async def guarded(opened: Opened) -> tuple[House, httpx2.AsyncClient]:
     """Somebody with every role that there is room for, while modes change."""
-    house: House = await opened(
-        mode="token", accept=("session", "token"), trusted_proxies=(PROXY,)
-    )
+    house: House = await opened(mode="token", accept=("session", "token"), trusted_proxies=(PROXY,))
     browser = await house.browser()
     await house.account(EMAIL, *most_roles())
     return house, browser
@@ -79,7 +77,7 @@ async def largest(opened: Opened) -> dict[str, int]:
 async def test_the_largest_head_fits_what_our_examples_give_it(opened: Opened, page: Path) -> None:
     sizes = await largest(opened)
     assert sizes["renewed"] > 4 * 1024, "nginx has room for this by itself"
-    (room,) = re.findall(r"^ *proxy_buffer_size (\d+)k;$", page.read_text(), re.MULTILINE)
+    (room,) = re.findall(r"(?m)^ *proxy_buffer_size (\d+)k;$", page.read_text())
     assert max(sizes.values()) < int(room) * 1024
     assert max(sizes.values()) < HAPROXY
 

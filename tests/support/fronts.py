@@ -35,7 +35,7 @@ def running_haproxy(folder: Path, port: int, plain: int, nodes: list[int]) -> It
         HAPROXY,
     )
     (folder / "haproxy.cfg").write_text(text)
-    with _running(["haproxy", "-f", str(folder / "haproxy.cfg")], folder, port):
+    with running(["haproxy", "-f", str(folder / "haproxy.cfg")], folder, port):
         yield
 
 
@@ -57,12 +57,13 @@ def running_caddy(
     )
     (folder / "Caddyfile").write_text(text)
     command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
-    with _running(command, folder, port):
+    with running(command, folder, port):
         yield
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    """A program that answers on this port."""
     log = folder / "front.out"
     environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     environment["PATH"] = f"{os.environ['PATH']}:/usr/sbin"

@@ -62,7 +62,7 @@ UNCLEAR = (
 )
 
 UNTRUE = (
-    "This is reached over https only. The browser used https, but the proxy in front says http:"
+    "This is reached over https only. The client used https, but the proxy in front says http:"
     " behind another proxy, it must pass on that one's X-Forwarded-Proto."
 )
 
@@ -80,7 +80,7 @@ class Headers:
         self._note = note
         self._origin = public_origin.encode()
         self._secure = public_origin.startswith("https:")
-        self._remote = not is_loopback(urlsplit(public_origin).hostname or "")
+        self._place = urlsplit(public_origin)
         self._always = always(public_origin)
         self._trusted = trusted
 
@@ -133,9 +133,15 @@ class Headers:
             return UNNAMED
         if not client.told_scheme(peer, scope["headers"], self._trusted):
             return UNCLEAR
-        # browsers send this over https, and to their own machine
-        shown = any(name == b"sec-fetch-mode" for name, _ in scope["headers"])
-        return UNTRUE if shown and self._remote else ""
+        return UNTRUE if self._used_https(peer, scope["headers"]) else ""
+
+    def _used_https(self, peer: str, headers: Sequence[Header]) -> bool:
+        """Whether the request shows it, whatever a proxy says: a port speaks https or http, not
+        both; and browsers send `Sec-Fetch-Mode` over https, or to their own machine."""
+        if self._place.port and client.host(peer, headers, self._trusted) == self._place.netloc:
+            return True
+        shown = any(name == b"sec-fetch-mode" for name, _ in headers)
+        return shown and not is_loopback(self._place.hostname or "")
 
     def _refused(self, refused: Refused, scope: Message) -> App:
         self._note(refused, scope)
