@@ -17,6 +17,14 @@ pytestmark = [pytest.mark.process, pytest.mark.soak]
 CLIENT = "127.0.0.5"
 """No proxy of ours, which are all at 127.0.0.1."""
 
+DEFAULTS = """
+defaults
+  mode http
+  timeout connect 9s
+  timeout client 9s
+  timeout server 9s
+"""
+
 FOR, PROTO = "X-Forwarded-For", "X-Forwarded-Proto"
 OUTER = [f"set-header {FOR} %[src]", f"set-header {PROTO} https", "del-header Forwarded"]
 ADDS = [f"add-header {FOR} %[src]"]
@@ -60,8 +68,8 @@ def chain(folder: Path, ways: list[list[str]]) -> Iterator[httpx2.Client]:
             own, tls = (outermost, f"ssl crt {folder}/both.pem") if last else (free_port(), "")
             lines = "\n".join(f"  http-request {each}" for each in changes)
             text = (
-                "defaults\n mode http\n timeout connect 9s\n timeout client 9s\n timeout server 9s\n"
-                f"listen here\n  bind 127.0.0.1:{own} {tls}\n{lines}\n  server up 127.0.0.1:{port}\n"
+                f"{DEFAULTS}listen here\n  bind 127.0.0.1:{own} {tls}\n"
+                f"{lines}\n  server up 127.0.0.1:{port}\n"
             )
             path = folder / f"{place}.cfg"
             path.write_text(text)

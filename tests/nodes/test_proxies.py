@@ -32,8 +32,8 @@ GUARDING = [
     *(["nginx"] if nginx_path() else []),
     *([pytest.param("caddy", marks=SOAK)] if found("caddy") else []),
 ]
-"""Those that ask forward-auth: nginx in the ordinary suite, others under soak, each wherever it can be
-had."""
+"""Those that ask forward-auth: nginx in the ordinary suite, others under soak, each wherever it can
+be had."""
 
 FRONTS = [*GUARDING, *([pytest.param("haproxy", marks=SOAK)] if found("haproxy") else [])]
 

@@ -59,12 +59,11 @@ def _said(headers: Headers) -> list[bytes]:
 
 
 def _asks_for_us(headers: Headers, origin: str) -> bool:
-    """Whether what `Host` names is this machine or our own name.  A browser names the page it shows:
-    one whose name was made to lead here (DNS rebinding) could read the metrics otherwise."""
+    """Whether what `Host` names is this machine or our own name.  A browser names what its
+    page is of: one whose name was made to lead here (DNS rebinding) could read them otherwise."""
+    said = [value for name, value in headers if name == b"host"]
     try:
-        hosts = {
-            urlsplit("//" + value.decode()).hostname for name, value in headers if name == b"host"
-        }
+        hosts = {urlsplit("//" + value.decode()).hostname for value in said}
     except ValueError:
         return False
     ours = urlsplit(origin).hostname
