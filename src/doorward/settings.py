@@ -1,5 +1,6 @@
 """Every duration and limit of the library, checked once, when it is constructed."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
@@ -41,6 +42,8 @@ allows, because an access token has room for both beside its roles and scopes.""
 MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session: a note, not a cupboard."""
 
+
+_LABEL = re.compile(r"[a-z0-9_-]+")
 
 _MODES: tuple[Mode, ...] = get_args(Mode)
 
@@ -163,9 +166,11 @@ def _check_origin(origin: str) -> None:
     written = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
-    if default is None or not host or not host.isascii() or origin != shown:
+    common = _as_browsers_write(host)
+    if default is None or not host or not host.isascii() or origin != shown or host != common:
         raise ConfigurationError(
-            f"public_origin is like https://app.example, not {origin!r}: {_origin_fault(parts)}"
+            f"public_origin is like https://app.example, not {origin!r}:"
+            f" {_origin_fault(parts, common)}"
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
@@ -174,7 +179,25 @@ def _check_origin(origin: str) -> None:
         )
 
 
-def _origin_fault(parts: SplitResult) -> str:
+def _as_browsers_write(host: str) -> str:
+    """The form in which a browser sends a host (WHATWG URL, section 3): there is one of an address,
+    and what ends in a number is an address.  Empty for what no browser asks for."""
+    from ipaddress import IPv6Address, ip_address  # here, because most who import this never ask
+
+    try:
+        found = ip_address(host)
+    except ValueError:
+        names = host.removesuffix(".").split(".")
+        number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", names[-1])
+        return host if not number and all(map(_LABEL.fullmatch, names)) else ""
+    if isinstance(found, IPv6Address):
+        found = IPv6Address(int(found))  # without its zone
+        if found.ipv4_mapped:
+            return f"::ffff:{int(found) >> 16 & 0xFFFF:x}:{int(found) & 0xFFFF:x}"
+    return str(found)
+
+
+def _origin_fault(parts: SplitResult, common: str) -> str:
     """What keeps it from being an origin, the first of it, as advice."""
     if parts.scheme not in ("http", "https"):
         return "begin with https://"
@@ -184,6 +207,10 @@ def _origin_fault(parts: SplitResult) -> str:
         return "write the host in its ASCII form, xn--..."
     if "@" in parts.netloc or parts[2:] != ("", "", ""):
         return "leave out all but the scheme, the host and the port"
+    if not common:
+        return "write the host as browsers do, such as app.example, 192.0.2.1 or [2001:db8::1]"
+    if common != parts.hostname:
+        return f"write the address as browsers do, [{common}]"
     return "write it in lower case, and without the port where it is the usual one"
 
 

@@ -32,6 +32,24 @@ def test_a_slip_in_the_trusted_networks_is_told_at_start(slip: str) -> None:
         Trusted.parse(["127.0.0.1", slip])
 
 
+@pytest.mark.parametrize(
+    ("network", "peer"),
+    [
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+        ("::ffff:7f00:1", "::ffff:127.0.0.1"),
+        ("0:0:0:0:0:ffff:10.1.2.3", "10.1.2.3"),
+        ("::ffff:10.0.0.0/104", "10.9.9.9"),
+        ("::ffff:0:0/96", "198.51.100.7"),
+        ("2001:DB8:0:0::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1%eth1"),
+    ],
+)
+def test_a_network_and_an_address_are_compared_in_one_form(network: str, peer: str) -> None:
+    trusted = Trusted.parse([network])
+    assert scheme("http", peer, [(b"x-forwarded-proto", b"https")], trusted) == "https"
+    assert address(peer, forwarded("203.0.113.9"), trusted) == "203.0.113.9"
+
+
 def test_one_string_is_not_taken_for_a_list_of_networks() -> None:
     for slip in ("10.0.0.0/8", "foo", ""):
         with pytest.raises(ConfigurationError, match=f"are a list .* not the string '{slip}'"):

@@ -67,7 +67,7 @@ class Trusted:
                 f"trusted proxies are a list of addresses and networks, not the string {networks!r}"
             )
         try:
-            return cls(tuple(ip_network(network) for network in networks))
+            return cls(tuple(map(_network, networks)))
         except ValueError as error:
             raise ConfigurationError(f"trusted proxies: {error}") from None
 
@@ -190,6 +190,15 @@ def _label(agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS.items() if mark in agent), "Browser")
     system = next((name for mark, name in _SYSTEMS.items() if mark in agent), "")
     return f"{browser} on {system}" if system else browser
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """IPv4 in IPv6 unwrapped, as with the addresses that are compared with it."""
+    found = ip_network(text)
+    if isinstance(found, IPv6Network) and found.prefixlen >= 96:
+        mapped = found.network_address.ipv4_mapped
+        return IPv4Network((mapped, found.prefixlen - 96)) if mapped else found
+    return found
 
 
 def _forwarded(header: bytes, peer: str, headers: Headers, trusted: Trusted) -> str | None:
