@@ -225,7 +225,11 @@ def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # looked up here, since of a name that is not found `create_server` keeps a number alone
     found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-    return socket.create_server(found[0][4][:2], family=family, backlog=_BACKLOG)
+    address = found[0][4][:2]
+    both = address[0] == "::"
+    if both and not socket.has_dualstack_ipv6():
+        raise OSError("this system has no socket for both IPv6 and IPv4")
+    return socket.create_server(address, family=family, backlog=_BACKLOG, dualstack_ipv6=both)
 
 
 def _why(error: OSError) -> str:
