@@ -139,8 +139,8 @@ class Options:
     )
     trusted_proxies: tuple[str, ...] = _option(
         (),
-        "Addresses and networks of your own proxies, separated by commas. Only what they say in"
-        " X-Forwarded-For and X-Forwarded-Proto is believed.",
+        "Addresses and networks of your own proxies, separated by commas. Only they are believed"
+        " about the client, in X-Forwarded-For and X-Forwarded-Proto or in Forwarded (RFC 7239).",
         values.words,
         "NETWORKS",
         "none",
