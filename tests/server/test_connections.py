@@ -330,13 +330,15 @@ async def test_what_is_no_request_is_answered_with_the_headers_of_every_answer(
 
 @pytest.mark.parametrize("target", [b"*@evil.example", b"*.evil.example/", b"*"])
 async def test_nobody_is_moved_to_another_host(target: bytes) -> None:
-    app = Headers(hello, "https://login.example", Trusted.parse([]), quiet)
-    async with listening(Patient, app) as connect:
-        reader, writer = await connect()
-        writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-        answer = await reader.readuntil(b"\r\n\r\n")
-        assert answer.startswith(b"HTTP/1.1 400 ")
-        assert b"\r\nlocation:" not in answer
+    said = b" HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: http\r\n\r\n"
+    for trusted in ([], ["127.0.0.1"]):
+        app = Headers(hello, "https://login.example", Trusted.parse(trusted), quiet)
+        async with listening(Patient, app) as connect:
+            reader, writer = await connect()
+            writer.write(b"GET " + target + said)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 400 ")
+            assert b"\r\nlocation:" not in answer
 
 
 async def test_what_is_refused_before_it_is_a_request_is_told() -> None:

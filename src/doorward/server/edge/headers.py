@@ -112,11 +112,11 @@ class Headers:
     def _insecure(self, scope: Message) -> App | None:
         if not self._secure or scope["scheme"] == "https" or scope["path"] in _BESIDE:
             return None
+        if not scope["raw_path"].startswith(b"/"):  # `*@evil.example` would name another host
+            return self._refused(Refused(Refusal.INVALID_REQUEST), scope)
         fault = self._fault(scope)
         if fault or scope["method"] != "GET" or not is_page(scope["path"]):
             return self._refused(Refused(Refusal.INSECURE, fault), scope)
-        if not scope["raw_path"].startswith(b"/"):  # `*@evil.example` would name another host
-            return self._refused(Refused(Refusal.INVALID_REQUEST), scope)
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         moved = Response(b"", 308)
         moved.raw_headers = [
