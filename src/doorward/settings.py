@@ -5,10 +5,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
-from urllib.parse import SplitResult, urlsplit
 
 from .duration import LONGEST, Time, seconds, time
 from .errors import ConfigurationError
+from .origins import check_public_origin, check_trusted_origins
 from .types import Mode
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -54,12 +54,6 @@ MOST_PLACES = 1_000_000
 
 _SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _MODES: tuple[Mode, ...] = get_args(Mode)
-_OF_A_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:")
-
-_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
-"""The name of a host, or an address of version 4: what else a URL may hold there, no browser
-sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +104,8 @@ class Settings:
             raise ConfigurationError(f"algorithm is ES256, EdDSA or RS256, not {self.algorithm!r}")
         _check_suffix(self.cookie_suffix)
         if self.public_origin is not None:
-            _check_origin("public_origin", self.public_origin)
-        _check_trusted(self.trusted_origins)
+            check_public_origin(self.public_origin)
+        check_trusted_origins(self.trusted_origins)
         for name in ("issuer", "audience"):
             _check_name(name, getattr(self, name))
         _check_names(self.token_issuer, self.token_audience, self.algorithm)
@@ -237,88 +231,3 @@ def _check_suffix(suffix: str | None) -> None:
             "cookie_suffix is up to 32 letters, digits, - and _, a letter or digit first, not"
             f" {suffix!r}"
         )
-
-
-def _check_trusted(origins: Collection[str]) -> None:
-    if isinstance(origins, str):
-        raise ConfigurationError(
-            f"trusted_origins is a list, such as ['https://spa.example'], not the string"
-            f" {origins!r}"
-        )
-    for origin in origins:
-        if origin in ("*", "null"):
-            whose = "every site" if origin == "*" else "every sandboxed frame and local file"
-            raise ConfigurationError(
-                f"trusted_origins names each origin: {origin} would trust {whose}"
-            )
-        _check_origin("trusted_origins", origin, any_scheme=True)
-
-
-def _check_origin(name: str, origin: str, *, any_scheme: bool = False) -> None:
-    """Takes an origin in the one form in which browsers write it: so that comparing strings is
-    enough.  `any_scheme` is for what hybrid applications send, such as `capacitor://localhost`."""
-    if not isinstance(origin, str):
-        raise ConfigurationError(f"{name} is one string, not {origin!r}")
-    try:
-        parts = urlsplit(origin)
-        port = parts.port
-        written = _host_as_browsers_write_it(parts.hostname or "")
-    except ValueError as error:
-        raise ConfigurationError(f"{name} {origin!r}: {error}") from None
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
-    known = default is not None or (any_scheme and parts.scheme not in ("", "file"))
-    host = parts.hostname or ""
-    named = ":" in host or _HOST.fullmatch(host)
-    if not known or not named or origin != shown:
-        raise ConfigurationError(
-            f"{name} is like https://app.example, not {origin!r}: {_origin_fault(parts, known)}"
-        )
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ConfigurationError(
-            f"{name} {origin!r} is plain http off this machine: anyone on the way could "
-            "take sessions, and browsers drop Secure cookies; put TLS in front"
-        )
-
-
-def _origin_fault(parts: SplitResult, scheme_is_known: bool) -> str:
-    """What keeps it from being an origin, the first of it, as advice."""
-    if not scheme_is_known:
-        return "begin with https://"
-    if not parts.hostname:
-        return "name the host"
-    if not parts.hostname.isascii():
-        return "write the host in its ASCII form, xn--..."
-    if ":" not in parts.hostname and not _HOST.fullmatch(parts.hostname):
-        return f"{parts.hostname!r} names no host"
-    if "@" in parts.netloc or parts[2:] != ("", "", ""):
-        return "leave out all but the scheme, the host and the port"
-    return (
-        "write it in lower case, an address in its shortest form, and without the port where it is"
-        " the usual one"
-    )
-
-
-def _host_as_browsers_write_it(host: str) -> str:
-    """Raises `ValueError` for an address that is none, and for what no name of a host holds."""
-    if host.isascii() and set(host) - _OF_A_HOST:
-        raise ValueError("the host holds other characters than letters, digits, dots and hyphens")
-    last = host.rstrip(".").rpartition(".")[2]
-    if ":" not in host and not last.isdigit() and not last.startswith("0x"):
-        return host
-    from ipaddress import ip_address
-
-    address = ip_address(host)
-    return f"[{address}]" if address.version == 6 else str(address)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address never leaves this machine (RFC 6761 section 6.3)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    from ipaddress import ip_address  # here, because most who import this never ask
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

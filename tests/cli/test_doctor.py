@@ -17,6 +17,7 @@ from doorward import Device
 from doorward.cli.checks import CHECKS
 from doorward.cli.facts import Facts, RootKey, gather
 from doorward.cli.holding import Held, filesystem_of, look
+from doorward.cli.reaching import Reached
 from doorward.keys import RootKeys
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
@@ -137,6 +138,11 @@ def test_a_good_setup_is_in_order() -> None:
         ("proxies", "unsafe", facts(replace(PUBLIC, trusted_proxies=("10.0.0.1", "::/0")))),
         ("proxies", "ok", facts(Options(tls_cert="c", tls_key="k"))),
         ("proxies", "ok", facts(Options())),
+        ("https", "ok", facts()),
+        ("https", "ok", facts(reached=Reached("missing"))),
+        ("https", "note", facts(reached=Reached())),
+        ("https", "note", facts(reached=Reached(error="no answer"))),
+        ("https", "warning", facts(reached=Reached("insecure", "The proxy says nothing."))),
         ("client-addresses", "warning", facts(logins=(used(address="10.0.0.1"),))),
         ("client-addresses", "warning", facts(logins=(used(address="::1"),))),
         ("client-addresses", "ok", facts(logins=(used(address=""),))),

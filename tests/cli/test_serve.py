@@ -48,6 +48,24 @@ def homeless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.kill()  # else leaving would wait for it without end
 
 
+@pytest.mark.parametrize("host", ["::", "0::0"])
+def test_every_address_is_every_address_of_both_families(host: str, tmp_path: Path) -> None:
+    def visit(server: Open) -> None:
+        for address in ("127.0.0.1", "[::1]"):
+            url = f"http://{address}:{server.port}"
+            with httpx2.Client(base_url=url, headers={"user-agent": "curl"}) as http:
+                account = {"email": f"ann{len(seen)}@example.org", "password": "a sturdy door"}
+                assert http.post("/api/signup", json=account).status_code == 201
+                login = http.post("/api/login", json={**account, "transport": "bearer"})
+                bearer = {"authorization": f"Bearer {login.json()['access_token']}"}
+                (session,) = http.get("/api/sessions", headers=bearer).json()["sessions"]
+                seen.append(session["address"])
+
+    seen: list[str] = []
+    serve("--host", host, folder=tmp_path, visit=visit)
+    assert seen == ["127.0.0.1", "::1"]
+
+
 def test_it_says_where_it_serves_from_what(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     option = ("--root-key-file", str(keys / "root.key"), "--mode", "token")

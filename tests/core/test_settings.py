@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from doorward import ConfigurationError, Settings
-from doorward.settings import DAY, is_loopback
+from doorward.origins import is_loopback
+from doorward.settings import DAY
 
 
 def refusal(**fields: Any) -> str:
@@ -302,6 +303,17 @@ def test_a_public_origin_is_written_as_browsers_write_it(origin: str) -> None:
         ("https://a b", "'a b' names no host"),
         ("https://Login.example", "in lower case"),
         ("https://login.example:443", "without the port"),
+        ("https://[2001:db8:0:0::1]", "as browsers do, [2001:db8::1]"),
+        ("https://[2001:db8::0001]", "as browsers do, [2001:db8::1]"),
+        ("https://[::ffff:192.0.2.1]", "as browsers do, [::ffff:c000:201]"),
+        ("https://192.0.2.01", "such as app.example, 192.0.2.1"),
+        ("https://127.1", "such as app.example, 192.0.2.1"),
+        ("https://2130706433", "such as app.example, 192.0.2.1"),
+        ("https://0x7f.1", "such as app.example, 192.0.2.1"),
+        ("https://192.0.2.1.", "such as app.example, 192.0.2.1"),
+        ("https://login%2eexample", "such as app.example, 192.0.2.1"),
+        ("https://login..example", "such as app.example, 192.0.2.1"),
+        ("https://login example", "such as app.example, 192.0.2.1"),
     ],
 )
 def test_what_is_no_public_origin_is_told_what_is_wrong_with_it(origin: str, advice: str) -> None:

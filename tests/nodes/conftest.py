@@ -7,7 +7,7 @@ are threads, which share nothing but the database; under soak they are processes
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from ssl import SSLContext
 from typing import cast
@@ -20,6 +20,7 @@ from tests.journeys.conftest import KINDS, Kind, Running, Server
 from tests.journeys.traveller import UNUSED, Transport, Traveller, travelling
 from tests.support.balancer import balancing
 from tests.support.certificate import make_certificate
+from tests.support.fronts import found, running_caddy, running_haproxy
 from tests.support.nginx import nginx_path, places, running_nginx
 from tests.support.pairwise import cover
 from tests.support.server import free_port, running_server
@@ -53,7 +54,10 @@ def rows(kinds: Sequence[Kind] = KINDS) -> list[object]:
     ]
 
 
-collect_ignore = [] if nginx_path() else ["test_nginx.py"]
+collect_ignore = [
+    *([] if nginx_path() else ["test_nginx.py"]),
+    *([] if found("haproxy") else ["test_chains.py"]),
+]
 
 SOAK = pytest.mark.soak
 
@@ -93,9 +97,10 @@ def cluster(
     application: int = 0,
     more: str = "",
 ) -> Iterator[Cluster]:
-    """Two nodes that serve, behind a front; `more` is for nginx."""
+    """Two nodes that serve, behind a front; `more` is for nginx, `application` where one listens
+    that nginx and Caddy guard."""
     port, plain, verify = free_port(), free_port(), UNUSED
-    scheme = "https" if front == "nginx" else "http"
+    scheme = "http" if front == "balancer" else "https"
     url = f"{scheme}://localhost:{port}"
     with ExitStack() as stack:
         nodes: list[Running] = []
@@ -110,13 +115,23 @@ def cluster(
             told += options
             nodes.append(stack.enter_context(start(*told, folder=place)))
         ports = [node.port for node in nodes]
-        if front == "nginx":
+        application = application or free_port()
+        if scheme == "https":
             verify = make_certificate(folder)
-            text = places(folder, port, plain, ports, application or free_port())
-            stack.enter_context(running_nginx(folder, text.replace("http {\n", f"http {{\n{more}")))
-        else:
-            stack.enter_context(balancing(port, ports))
-        yield Cluster(url, plain, mode, (nodes[0], nodes[1]), verify, options)
+        match front:
+            case "nginx":
+                text = places(folder, port, plain, ports, application)
+                text = text.replace("http {\n", f"http {{\n{more}")
+                stack.enter_context(running_nginx(folder, text))
+            case "haproxy":
+                stack.enter_context(running_haproxy(folder, port, plain, ports))
+            case "caddy":
+                stack.enter_context(running_caddy(folder, port, plain, ports, application))
+            case _:
+                stack.enter_context(balancing(port, ports))
+        pairs = zip(options[::2], options[1::2], strict=True)
+        where = [pair for pair in pairs if pair[0] in ("--database", "--sessions")]
+        yield Cluster(url, plain, mode, (nodes[0], nodes[1]), verify, tuple(chain(*where)))
 
 
 def on(engine: str, request: pytest.FixtureRequest, stack: ExitStack) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Forward authentication: a proxy asks who makes a request that it holds back."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -220,3 +221,125 @@ def test_names_that_a_header_could_garble_are_encoded() -> None:
     shown = dict(names(who))
     assert shown[b"x-doorward-subject"] == b"%20ann%20"
     assert shown[b"x-doorward-roles"] == b"100%25,M%C3%BCller%E2%80%A8,a%2Cb,plain.role:a/b-c_d"
+
+
+# --- nobody is logged in ------------------------------------------------------------------------
+
+PAGE = {"sec-fetch-mode": "navigate", "accept": "text/html,*/*;q=0.8"}
+ADDRESS = "/app/report?year=2026&month=11&by=@ada&x=%C3%BC%2F"
+
+
+def asked(method: str = "GET", address: str = ADDRESS, **headers: str) -> dict[str, str]:
+    """What Traefik and Caddy add by themselves."""
+    said = {"x-forwarded-method": method, "x-forwarded-uri": address}
+    return said | {"x-forwarded-host": "testserver"} | headers
+
+
+@pytest.mark.parametrize(
+    "shown", [PAGE, {"accept": PAGE["accept"]}, {"sec-fetch-mode": "navigate"}]
+)
+async def test_a_browser_that_shows_a_page_is_sent_to_log_in_and_back(
+    guarded: House, shown: dict[str, str]
+) -> None:
+    nobody = await through(guarded)
+    answer = await nobody.get(PATH, headers=asked(**shown))
+    back = quote(ADDRESS, safe="")
+    assert (answer.status_code, answer.content) == (303, b"")
+    assert answer.headers["location"] == f"{ORIGIN}/login?return_to={back}"
+    assert answer.headers["cache-control"] == "no-store"
+    posted = await nobody.get(PATH, headers=asked("POST", **shown))
+    assert (posted.status_code, posted.headers["location"]) == (303, f"{ORIGIN}/login")
+
+
+async def test_a_login_that_ended_is_asked_for_again(guarded: House) -> None:
+    browser = await guarded.alice()
+    proxy = await through(guarded, browser)
+    await browser.post("/api/logout")
+    assert (await proxy.get(PATH, headers=asked(**PAGE))).status_code == 303
+    assert (await proxy.get(PATH, headers=asked())).json()["reason"] == "revoked"
+
+
+async def test_nginx_is_told_the_address_of_the_login_beside_its_401(guarded: House) -> None:
+    nobody = await through(guarded)
+    told = {"x-original-method": "GET", "x-forwarded-uri": ADDRESS, **PAGE}
+    answer = await nobody.get(PATH, headers=told)
+    assert (answer.status_code, answer.json()["reason"]) == (401, "missing")
+    login = f"{ORIGIN}/login?return_to={quote(ADDRESS, safe='')}"
+    assert answer.headers["x-doorward-login"] == login
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sec-fetch-mode": "cors", "accept": "text/html"},
+        {"sec-fetch-mode": "cors"},
+        {"accept": "*/*"},
+        {"accept": "application/json"},
+        {},
+        {**PAGE, "x-forwarded-uri": "/login"},
+        {**PAGE, "x-forwarded-uri": "/login?return_to=%2F"},
+        {**PAGE, "x-forwarded-uri": ""},
+        {**PAGE, "x-forwarded-host": "app.example"},
+        {**PAGE, "x-forwarded-host": "testserver.evil.example"},
+    ],
+)
+async def test_programs_and_whoever_would_never_come_back_are_told_401(
+    guarded: House, more: dict[str, str]
+) -> None:
+    answer = await (await through(guarded)).get(PATH, headers=asked(**more))
+    assert answer.status_code == 401
+    assert not answer.headers.keys() & {"location", "x-doorward-login"}
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "/\\evil.example", "https://evil.example/"])
+async def test_no_address_that_a_proxy_hands_on_leads_elsewhere(
+    guarded: House, address: str
+) -> None:
+    answer = await (await through(guarded)).get(PATH, headers=asked(address=address, **PAGE))
+    assert answer.headers["location"] == f"{ORIGIN}/login"
+
+
+async def test_what_a_stranger_says_of_an_address_is_not_believed(guarded: House) -> None:
+    stranger = await guarded.client()
+    for told in (asked(**PAGE), said("GET", **asked(**PAGE))):
+        answer = await stranger.get(PATH, headers=told)
+        assert answer.status_code == 401
+        assert not answer.headers.keys() & {"location", "x-doorward-login"}
+
+
+# --- preflights ---------------------------------------------------------------------------------
+
+PREFLIGHT = {"origin": "https://spa.example", "access-control-request-method": "POST"}
+
+
+@pytest.mark.parametrize("name", ["x-original-method", "x-forwarded-method"])
+async def test_a_preflight_passes_in_nobodys_name(guarded: House, name: str) -> None:
+    claims = {"x-doorward-subject": "u_root", "x-doorward-roles": "admin"}
+    told = {name: "OPTIONS", **PREFLIGHT, **claims}
+    answer = await (await through(guarded)).get(PATH, headers=told)
+    assert (answer.status_code, answer.content) == (200, b"")
+    shown = {key: value for key, value in answer.headers.items() if key.startswith("x-doorward")}
+    assert shown == {"x-doorward-subject": "", "x-doorward-roles": "", "x-doorward-sid": ""}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"x-original-method": "GET", **PREFLIGHT},
+        {"x-original-method": "options", **PREFLIGHT},
+        {"x-original-method": "OPTIONS", "origin": PREFLIGHT["origin"]},
+        {"x-original-method": "OPTIONS", "access-control-request-method": "POST"},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "cookie": "__Host-session=x"},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "authorization": "Bearer x"},
+        {"x-original-method": "OPTIONS", "x-forwarded-method": "POST", **PREFLIGHT},
+        PREFLIGHT,
+    ],
+)
+async def test_what_is_no_preflight_is_judged(guarded: House, told: dict[str, str]) -> None:
+    assert (await (await through(guarded)).get(PATH, headers=told)).status_code == 401
+
+
+async def test_a_preflight_that_a_stranger_tells_of_is_judged(guarded: House) -> None:
+    told = said("OPTIONS", **PREFLIGHT)
+    assert (await (await guarded.client()).get(PATH, headers=told)).status_code == 401

@@ -12,6 +12,7 @@ from doorward.server.edge.headers import always
 from doorward.server.edge.https import HttpsOnly
 from doorward.server.edge.wire import MAX_AHEAD, MAX_HEAD
 from doorward.server.refusals import Refused
+from doorward.web.client import Trusted
 from tests.server.talks import HEAD, Hasty, Patient, hello, listening, sharing
 
 pytestmark = pytest.mark.anyio
@@ -228,7 +229,7 @@ async def test_what_is_no_request_is_answered_with_the_headers_of_every_answer(
 
 @pytest.mark.parametrize("target", [b"*@evil.example", b"*.evil.example/", b"*"])
 async def test_nobody_is_moved_to_another_host(target: bytes) -> None:
-    app = Bounds(HttpsOnly(hello, "https://login.example", quiet), quiet)
+    app = Bounds(HttpsOnly(hello, "https://login.example", Trusted.parse([]), quiet), quiet)
     async with listening(Patient, app) as connect:
         reader, writer = await connect()
         writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -193,9 +193,23 @@ async def test_head_answers_like_get(house: House) -> None:
         assert (head.status_code, head.headers) == (get.status_code, get.headers)
 
 
-async def test_over_plain_http_pages_move_to_https_and_all_else_is_refused(either: House) -> None:
-    await either.alice()
-    client = await either.client(url="http://testserver")
+PROXY = "10.0.0.1"
+
+
+async def asked_over_http(opened: Opened, **more: str) -> tuple[House, httpx2.AsyncClient]:
+    """A house, and the proxy before it, which says how it was asked."""
+    house: House = await opened(trusted_proxies=("10.0.0.0/8",))
+    return house, await house.client(url="http://testserver", address=PROXY, **more)
+
+
+@pytest.mark.parametrize("mode", ["session", "token"])
+async def test_over_plain_http_pages_move_to_https_and_all_else_is_refused(
+    opened: Opened, mode: str
+) -> None:
+    house: House = await opened(mode=mode, trusted_proxies=(PROXY,))
+    await house.alice()
+    said = {"x-forwarded-proto": "http"}
+    client = await house.client(url="http://testserver", address=PROXY, **said)
     page = await client.get("/login?return_to=%2Faccount", headers={"host": "evil.example"})
     assert page.status_code == 308
     assert page.headers["location"] == f"{ORIGIN}/login?return_to=%2Faccount"
@@ -212,14 +226,75 @@ async def test_over_plain_http_pages_move_to_https_and_all_else_is_refused(eithe
     assert (await client.get("/healthz")).status_code == 200
 
 
-async def test_a_proxy_that_is_trusted_may_say_that_it_was_https(opened: Opened) -> None:
-    house: House = await opened(trusted_proxies=("10.0.0.0/8",))
-    said = {"x-forwarded-proto": "https"}
-    proxy = await house.client(url="http://testserver", address="10.0.0.1", **said)
-    assert (await proxy.get("/login")).status_code == 200
-    stranger = await house.client(url="http://testserver", **said)
-    assert (await stranger.get("/login")).status_code == 308
-    assert "--trusted-proxies" in (await stranger.get("/api/me")).json()["detail"]
+@pytest.mark.parametrize(
+    "said",
+    [
+        [("x-forwarded-proto", "https")],
+        [("x-forwarded-proto", "HTTPS")],
+        [("x-forwarded-proto", "wss")],
+        [("x-forwarded-proto", "https,https")],
+        [("x-forwarded-proto", "https"), ("x-forwarded-proto", "https")],
+        [("x-forwarded-proto", "https, http"), ("x-forwarded-for", "203.0.113.9, 10.0.0.9")],
+        [("forwarded", "proto=https")],
+        [("forwarded", "for=203.0.113.9;proto=https, for=10.0.0.9;proto=http")],
+    ],
+)
+async def test_a_proxy_that_is_trusted_may_say_that_it_was_https(
+    opened: Opened, said: list[tuple[str, str]]
+) -> None:
+    house, proxy = await asked_over_http(opened)
+    assert (await proxy.get("/login", headers=said)).status_code == 200
+    stranger = await house.client(url="http://testserver")
+    for path in ("/login", "/api/me"):
+        answer = await stranger.get(path, headers=said)
+        assert (answer.status_code, "location" in answer.headers) == (403, False)
+        assert "--trusted-proxies" in answer.text
+
+
+@pytest.mark.parametrize(
+    "said", ["", "gopher", "https http", "https, http", '"https"', "https;q=1", "on", "443"]
+)
+async def test_what_no_proxy_says_clearly_is_told_in_a_sentence_and_never_moved_to_itself(
+    opened: Opened, said: str
+) -> None:
+    _, proxy = await asked_over_http(opened)
+    for headers in ({"x-forwarded-proto": said}, {"forwarded": f'proto="{said}"'}, {}):
+        for path in ("/login", "/api/me"):
+            answer = await proxy.get(path, headers=headers)
+            assert (answer.status_code, "location" in answer.headers) == (403, False)
+            assert "X-Forwarded-Proto" in answer.text
+
+
+async def test_a_stranger_who_may_be_a_proxy_is_never_moved(opened: Opened) -> None:
+    house, _ = await asked_over_http(opened)
+    stranger = await house.client(url="http://testserver")
+    answer = await stranger.get("/login")
+    assert (answer.status_code, "location" in answer.headers) == (403, False)
+    assert "--trusted-proxies" in answer.text
+
+
+async def test_a_browser_that_used_https_is_not_moved_there_whatever_a_proxy_says(
+    opened: Opened,
+) -> None:
+    """The inner of two proxies says what it sees itself, as nginx does with `$scheme`."""
+    _, proxy = await asked_over_http(opened, **{"x-forwarded-proto": "http"})
+    assert (await proxy.get("/login")).status_code == 308
+    answer = await proxy.get("/login", headers={"sec-fetch-mode": "navigate"})
+    assert (answer.status_code, "location" in answer.headers) == (403, False)
+    assert "behind another proxy" in answer.text
+
+
+@pytest.mark.parametrize("name", ["host", "x-forwarded-host"])
+async def test_nobody_is_moved_to_the_port_that_was_asked(opened: Opened, name: str) -> None:
+    house: House = await opened(
+        public_origin="https://localhost:8443", trusted_proxies=("10.0.0.1",)
+    )
+    said = {"x-forwarded-proto": "http"}
+    proxy = await house.client(url="http://localhost:8080", address=PROXY, **said)
+    moved = await proxy.get("/login", headers={"sec-fetch-mode": "navigate"})
+    assert (moved.status_code, moved.headers["location"]) == (308, "https://localhost:8443/login")
+    answer = await proxy.get("/login", headers={name: "localhost:8443"})
+    assert (answer.status_code, "location" in answer.headers) == (403, False)
 
 
 async def test_plain_http_on_this_machine_is_served_without_a_promise_of_https(

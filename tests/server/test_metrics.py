@@ -10,7 +10,7 @@ from doorward.errors import ConfigurationError, Reason
 from doorward.server.meters.metrics import Metrics
 from doorward.server.routes.scrape import load_token, may_scrape
 from doorward.settings import MINUTE
-from tests.server.house import PASSWORD, House, Opened, login
+from tests.server.house import ORIGIN, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
 
@@ -129,18 +129,48 @@ def test_every_reason_is_there_from_the_start() -> None:
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_itself_may(peer: str) -> None:
-    assert may_scrape(peer, [(b"host", b"localhost")], None)
+    assert may_scrape(peer, [(b"host", b"localhost")], None, ORIGIN)
 
 
 @pytest.mark.parametrize("peer", ["", "198.51.100.7", "10.0.0.1", "::2", "unix:", "localhost"])
 def test_others_may_not(peer: str) -> None:
-    assert not may_scrape(peer, [], None)
+    assert not may_scrape(peer, [], None, ORIGIN)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "localhost:8000", "LOCALHOST", "127.0.0.1:8000", "[::1]:8000", "testserver"],
+)
+def test_this_machine_is_asked_by_its_own_name_or_ours(host: str) -> None:
+    assert may_scrape(LOCAL, [(b"host", host.encode())], None, ORIGIN)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "evil.example:8000", "testserver.evil.example", "127.0.0.1.evil.example"),
+        *("", ":8000", "[::1", "localhost@evil.example", "192.0.2.1", "\xff"),
+    ],
+)
+def test_a_page_whose_name_was_made_to_lead_here_reads_nothing(
+    host: str,
+) -> None:
+    assert not may_scrape(LOCAL, [(b"host", host.encode("latin-1"))], None, ORIGIN)
+    both = [(b"host", b"localhost"), (b"host", host.encode("latin-1"))]
+    assert not may_scrape(LOCAL, both, None, ORIGIN)
+
+
+async def test_the_metrics_are_not_for_a_foreign_host(house: House) -> None:
+    client = await house.client(address=LOCAL)
+    answer = await client.get("/metrics", headers={"host": "evil.example:8000"})
+    assert answer.status_code == 401
+    assert "doorward_" not in answer.text
 
 
 @pytest.mark.parametrize("header", OF_PROXIES)
 def test_behind_a_proxy_nobody_is_this_machine(header: bytes) -> None:
-    assert not may_scrape(LOCAL, [(header, b"127.0.0.1")], None)
-    assert not may_scrape(LOCAL, [(header, b"")], None)
+    assert not may_scrape(LOCAL, [(header, b"127.0.0.1")], None, ORIGIN)
+    assert not may_scrape(LOCAL, [(header, b"")], None, ORIGIN)
 
 
 def test_whoever_has_the_token_may_from_anywhere(tmp_path: Path) -> None:
@@ -151,7 +181,7 @@ def test_whoever_has_the_token_may_from_anywhere(tmp_path: Path) -> None:
         headers = [(b"authorization", each.encode()) for each in said]
         if forwarded:
             headers.append((b"x-forwarded-for", b"192.0.2.1"))
-        return may_scrape(peer, headers, digest)
+        return may_scrape(peer, headers, digest, ORIGIN)
 
     assert may(f"Bearer {TOKEN}")
     assert may(f"bearer {TOKEN}")

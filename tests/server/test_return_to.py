@@ -1,11 +1,41 @@
 """Open redirects: wherever the address says, only paths of this server are gone to."""
 
+from html import unescape
+from urllib.parse import quote, unquote
+
+import httpx2
 import pytest
+from markupsafe import escape
 
-from doorward.server.return_to import local_path, with_return
-from tests.server.house import EMAIL, PASSWORD, House
+from doorward.server.return_to import asked_for, local_path, with_return
+from tests.server.house import EMAIL, ORIGIN, PASSWORD, House
 
-GOOD = ["/", "/account", "/elevate?return_to=%2Faccount", "/docs", "/a/b-c_d~e.f/?x=1&y=2+3"]
+GOOD = [
+    "/",
+    "/account",
+    "/elevate?return_to=%2Faccount",
+    "/docs",
+    "/a/b-c_d~e.f/?x=1&y=2+3",
+    "/app/report?year=2026&month=11",
+    "/app/My%20Report.pdf",
+    "/app/@ada",
+    "/admin/users?query=ada@example.org",
+    "/app/Gr%C3%BC%C3%9Fe/%E2%82%AC?q=%F0%9F%9A%AA",
+    "/app/o'brien?q='a'&r=\"b\"",
+    "/app/%22quoted%22?%22=%27",
+    "/app/100%25/50%?rate=5%&x=%zz",
+    "/app/a%2Fb%5Cc?path=C:\\x%5Cy",
+    "/app/https://elsewhere.example//x?next=//evil.example",
+    "/app/[1]{2}|3|^4^`5`;v=1,2!*()$&+=~",
+    "/app/?a[]=1&b={}|^`\\&c=?/:@",
+    "/app/?note=two%0D%0Alines%09",
+    "/.well-known/x",
+    "/app/.hidden/..x/x../...",
+    "/app?",
+    "/app??",
+    "/app?dots=/../.",
+    "/" + "a" * 1999,
+]
 BAD = [
     "",
     "account",
@@ -22,21 +52,16 @@ BAD = [
     "\t//evil.example",
     " //evil.example",
     "/ /evil.example",
-    "/a//evil.example",
     "https:evil.example",
     "https://evil.example",
     "http:/evil.example",
     "javascript:alert(1)",
     "data:text/html,x",
-    "/@evil.example",
     "@evil.example",
-    "/a:80@evil.example",
     "/account\r\nset-cookie: a=b",
     "/account%0d%0aset-cookie:%20a=b",
-    "/account?x=%0d%0aset-cookie",
     "/account\n",
     "/account\0",
-    "/.evil",
     "/..//evil.example",
     "/a/../b",
     "/\u2215evil.example",
@@ -45,7 +70,19 @@ BAD = [
     "/\uff45vil",
     "/account#x",
     "/account?x=<script>",
-    "/" + "a" * 1000,
+    "/%5C%5Cevil.example",
+    "/%252Fevil.example",
+    "/a/%2e%2E/b",
+    "/a/.%2e",
+    "/a/%252e%252e/b",
+    "/.",
+    "/..?x",
+    "/a\\b",
+    "/account%250d%250aset-cookie:%20a=b",
+    "/account?x=\t",
+    "/account?x=a b",
+    "/account?x=\xfc",
+    "/" + "a" * 2000,
 ]
 
 
@@ -62,6 +99,52 @@ def test_whatever_could_be_read_as_another_place_is_dropped(path: str) -> None:
 def test_the_address_of_a_page_carries_the_path_encoded() -> None:
     assert with_return("/login", "/a?b=c") == "/login?return_to=%2Fa%3Fb%3Dc"
     assert with_return("/login", "") == "/login"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", GOOD)
+async def test_after_a_login_a_signup_or_a_step_up_it_is_gone_to_to_the_letter(
+    house: House, path: str
+) -> None:
+    browser = await house.browser()
+    form = {"email": EMAIL, "password": PASSWORD, "return_to": path}
+    for page in ("/signup", "/login", "/elevate"):
+        answer = await browser.post(page, data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, path)
+        shown = await browser.get(with_return(page, path))
+        assert f'name="return_to" value="{escape(path)}"' in shown.text
+    await browser.post("/api/logout")
+    login, signup = await browser.get(with_return("/login", path)), 'href="/signup?return_to='
+    link = unescape(login.text.partition(signup)[2].partition('"')[0])
+    assert unquote(link) == path
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_what_was_asked_for_is_known_to_the_letter(path: str) -> None:
+    raw, _, query = path.encode().partition(b"?")
+    known = asked_for({"raw_path": raw, "query_string": query})
+    assert known == (path if query else raw.decode())
+
+
+ASKED = [
+    "/account?x=1&y=2",
+    "/admin/users?query=ada@example.org",
+    "/admin/users/My%20Report.pdf?a=%26&b=%2B+%25",
+    "/admin/users/@ada%2Fx?'=%22",
+    "/admin/users/Gr%C3%BC%C3%9Fe?q=%E2%82%AC",
+    "/admin/users/a|b^c?g|h^i",
+    "/admin/history?note=two%0D%0Alines",
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ASKED)
+async def test_whoever_must_log_in_or_prove_it_again_is_led_back_to_the_letter(
+    house: House, path: str
+) -> None:
+    stranger = await house.browser()
+    answer = await stranger.get(httpx2.URL(ORIGIN).copy_with(raw_path=path.encode()))
+    assert answer.headers["location"] == f"/login?return_to={quote(path, safe='')}"
 
 
 @pytest.mark.anyio

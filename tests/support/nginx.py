@@ -20,6 +20,7 @@ OWN = "\n".join(
     f"    {name}_temp_path {name}-temp;"
     for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 )
+"""Folders that Debian's nginx has for root alone."""
 
 
 def nginx_path() -> str | None:
@@ -27,9 +28,9 @@ def nginx_path() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
-def configuration(changes: Mapping[str, str]) -> str:
+def configuration(changes: Mapping[str, str], example: Path = EXAMPLE) -> str:
     """The example with other places; each must be in it."""
-    text = EXAMPLE.read_text()
+    text = example.read_text()
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
@@ -70,20 +71,21 @@ def running_nginx(folder: Path, text: str) -> Iterator[None]:
         process = subprocess.Popen(command, stdout=out, stderr=out)
     try:
         for port in re.findall(r"listen 127\.0\.0\.1:(\d+)", text):
-            _wait(int(port), process, log)
+            wait(int(port), process, log)
         yield
     finally:
         end(process)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until something listens on the port of a process that lives."""
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             assert process.poll() is None, log.read_text()
-            assert time.monotonic() < give_up, "nginx does not answer"
+            assert time.monotonic() < give_up, "the proxy does not answer"
             time.sleep(RETRY_SECONDS)
         else:
             return

@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 
 from doorward.errors import ConfigurationError
 from doorward.types import Device
-from doorward.web.client import (
-    MAX_HOPS,
-    Trusted,
-    address,
-    bucket,
-    device,
-    host,
-    scheme,
-)
+from doorward.web.client import Trusted, address, bucket, device, host, scheme, told_scheme
+from doorward.web.forwarded import MAX_HOPS
 from doorward.web.transport import Headers
 
 PROXIES = Trusted.parse(["10.0.0.0/8", "127.0.0.1", "fd00::/8"])
@@ -37,6 +30,24 @@ def agent(text: str | bytes) -> Headers:
 def test_a_slip_in_the_trusted_networks_is_told_at_start(slip: str) -> None:
     with pytest.raises(ConfigurationError, match="trusted proxies"):
         Trusted.parse(["127.0.0.1", slip])
+
+
+@pytest.mark.parametrize(
+    ("network", "peer"),
+    [
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+        ("::ffff:7f00:1", "::ffff:127.0.0.1"),
+        ("0:0:0:0:0:ffff:10.1.2.3", "10.1.2.3"),
+        ("::ffff:10.0.0.0/104", "10.9.9.9"),
+        ("::ffff:0:0/96", "198.51.100.7"),
+        ("2001:DB8:0:0::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1%eth1"),
+    ],
+)
+def test_a_network_and_an_address_are_compared_in_one_form(network: str, peer: str) -> None:
+    trusted = Trusted.parse([network])
+    assert scheme("http", peer, [(b"x-forwarded-proto", b"https")], trusted) == "https"
+    assert address(peer, forwarded("203.0.113.9"), trusted) == "203.0.113.9"
 
 
 def test_one_string_is_not_taken_for_a_list_of_networks() -> None:
@@ -128,10 +139,89 @@ def test_the_scheme_is_believed_of_a_trusted_proxy_only() -> None:
     assert scheme("https", "10.0.0.1", [], PROXIES) == "https"
 
 
-@pytest.mark.parametrize("values", [[b"https", b"https"], [b"http,https"], [b"wss"], [b"\xff"]])
-def test_a_scheme_said_twice_or_unknown_is_not_believed(values: list[bytes]) -> None:
-    headers = [(b"x-forwarded-proto", value) for value in values]
-    assert scheme("http", "10.0.0.1", headers, PROXIES) == "http"
+NEAR, CLIENT = "10.0.0.9", "203.0.113.9"
+"""The outer of two proxies, and who asked it."""
+
+
+@pytest.mark.parametrize(
+    ("said", "chain", "expected"),
+    [
+        (["https"], [CLIENT], "https"),
+        (["HTTPS"], [], "https"),
+        (["wss"], [CLIENT], "https"),
+        (["ws"], [CLIENT], "http"),
+        (["https,https"], [], "https"),
+        (["https", "https"], [], "https"),
+        (["https, wss"], [CLIENT], "https"),
+        (["https, http"], [CLIENT, NEAR], "https"),
+        (["https", "http"], [CLIENT, NEAR], "https"),
+        (["http, https"], [CLIENT, NEAR], "http"),
+        (["https, http"], ["198.51.100.1, " + CLIENT], "http"),
+        (["https, http"], [f"198.51.100.1, {CLIENT}, {NEAR}"], "https"),
+        ([""], [CLIENT], None),
+        ([], [CLIENT], None),
+        (["https, http"], [CLIENT], ""),
+        (["https, http"], [], ""),
+        (["gopher"], [CLIENT], ""),
+        (["https gopher"], [CLIENT], ""),
+        (["https, gopher"], [CLIENT], ""),
+        (['"https"'], [CLIENT], ""),
+        (["\xff"], [CLIENT], ""),
+    ],
+)
+def test_a_list_of_schemes_says_what_the_client_spoke_or_nothing(
+    said: list[str], chain: list[str], expected: str | None
+) -> None:
+    headers = [(b"x-forwarded-proto", value.encode("latin-1")) for value in said]
+    headers += forwarded(*chain)
+    assert told_scheme("10.0.0.1", headers, PROXIES) == expected
+    assert told_scheme(CLIENT, headers, PROXIES) is None
+    assert scheme("http", "10.0.0.1", headers, PROXIES) == (expected or "http")
+
+
+@pytest.mark.parametrize(
+    ("lines", "client", "spoken"),
+    [
+        (["proto=https"], "10.0.0.1", "https"),
+        (["for=203.0.113.9;proto=https"], CLIENT, "https"),
+        (["For=203.0.113.9 ; PROTO=HTTPS"], CLIENT, "https"),
+        (['for="203.0.113.9:4711";proto="https";host="a,b;c"'], CLIENT, "https"),
+        (['for="[2001:DB8::1]:4711";by=_x'], "2001:db8::1", None),
+        (["for=[2001:db8::1]"], "2001:db8::1", None),
+        ([r'for="\2\0\3.0.113.9"'], CLIENT, None),
+        (["for=203.0.113.9;proto=https, for=10.0.0.9;proto=http"], CLIENT, "https"),
+        (["for=203.0.113.9;proto=https", "for=10.0.0.9;proto=http"], CLIENT, "https"),
+        (["for=203.0.113.9;proto=https, for=10.0.0.9"], CLIENT, "https"),
+        (["for=1.1.1.1;proto=https, for=203.0.113.9;proto=http"], CLIENT, "http"),
+        (["for=unknown;proto=https"], "10.0.0.1", "https"),
+        (["for=_hidden, for=10.0.0.9"], NEAR, None),
+        (['for="1.1.1.1', "for=203.0.113.9;proto=https"], CLIENT, "https"),
+        (['for="1.1.1.1, for=203.0.113.9;proto=https'], CLIENT, "https"),
+        (['for="1.1.1.1, for="[2001:db8::1]";proto=https'], "2001:db8::1", "https"),
+        (["for=1.1.1.1;for=203.0.113.9"], "10.0.0.1", None),
+        (["for=203.0.113.9;proto=https x"], "10.0.0.1", None),
+        (["for=1.1.1.1, "], "10.0.0.1", None),
+        ([""], "10.0.0.1", None),
+        ([";" * 5000], "10.0.0.1", None),
+        (['for="' + "," * 5000], "10.0.0.1", None),
+        (["for=203.0.113.9;proto=gopher"], CLIENT, ""),
+    ],
+)
+def test_the_standard_header_is_understood_and_walked_in_the_same_way(
+    lines: list[str], client: str, spoken: str | None
+) -> None:
+    headers = [(b"forwarded", line.encode()) for line in lines]
+    assert address("10.0.0.1", headers, PROXIES) == client
+    assert told_scheme("10.0.0.1", headers, PROXIES) == spoken
+    assert address(CLIENT, headers, PROXIES) == CLIENT
+    assert told_scheme(CLIENT, headers, PROXIES) is None
+
+
+def test_what_a_client_wrote_into_the_header_that_its_proxy_leaves_alone_is_not_believed() -> None:
+    lie = [(b"forwarded", b"for=1.1.1.1;proto=https")]
+    true = [*forwarded(CLIENT), (b"x-forwarded-proto", b"http")]
+    assert address("10.0.0.1", lie + true, PROXIES) == CLIENT
+    assert told_scheme("10.0.0.1", lie + true, PROXIES) == "http"
 
 
 def test_the_forwarded_host_is_believed_of_a_trusted_proxy_only() -> None:
@@ -216,12 +306,16 @@ def test_a_user_agent_is_kept_to_256_code_points_also_of_four_bytes_each() -> No
 
 
 names = st.sampled_from(
-    [b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"host", b"user-agent", b"x"]
+    [
+        *(b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"),
+        *(b"host", b"user-agent", b"x"),
+    ]
 )
 parts = st.sampled_from(
     [
         *(b"10.0.0.1", b"::1", b"[", b"]", b":", b"%", b",", b" ", b"1", b".", b"::ffff:"),
         *(b"https", b"Mozilla/", b"\xff", b"fd00::1", b"1.2.3.4"),
+        *(b"for=", b"proto=", b";", b'"', b"\\"),
     ]
 )
 values = st.one_of(st.binary(max_size=40), st.lists(parts, max_size=12).map(b"".join))

@@ -11,6 +11,7 @@ from ..server.options import Options
 from ..types import Clock, Session, SigningKey
 from .holding import Held, look
 from .opening import check_folders, check_options, root_key_path
+from .reaching import Reached, reach
 from .variables import unknown
 
 
@@ -31,7 +32,8 @@ class Facts:
     """Everything the checks know.  `databases` are that of users and that of sessions, or the one
     of both; `keys` and `logins` are what the latter holds, of logins those used last.  `refusal` is
     why a server would not start with these options; `sealed` why the root key does not open the
-    signing keys; `slips` tell of variables that are set and unknown."""
+    signing keys; `slips` tell of variables that are set and unknown; `reached` is what answers at
+    the public origin, where a proxy stands in front."""
 
     options: Options
     now: int
@@ -42,11 +44,13 @@ class Facts:
     refusal: str | None = None
     sealed: str | None = None
     slips: Sequence[str] = ()
+    reached: Reached | None = None
 
 
 async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> Facts:
     """Look at the options, the files and the rows."""
     root_key, (databases, keys, logins) = _root_key(options, environ), await look(options)
+    refusal = _refusal(options)
     return Facts(
         options=options,
         now=clock(),
@@ -54,9 +58,10 @@ async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> 
         databases=databases,
         keys=keys,
         logins=logins,
-        refusal=_refusal(options),
+        refusal=refusal,
         sealed=_sealed(root_key.keys, keys),
         slips=unknown(environ),
+        reached=None if refusal else reach(options),
     )
 
 

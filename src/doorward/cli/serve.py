@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
+from ..origins import is_loopback
 from ..server.edge.signals import stopping
 from ..server.options import Options, add_options, read_options
 from ..server.place import shown
 from ..server.way import open_way
-from ..settings import is_loopback
 from . import complain
 from .log import log_to_stderr
 from .moved import check_open
@@ -164,7 +164,7 @@ def _surprises(options: Options) -> list[str]:
     if options.origin.startswith("https:") and not behind:
         found.append(
             "Note: the public origin is https, but no proxy is trusted to say that a request came"
-            " over https, so all are sent there again; set --trusted-proxies, or --tls-cert."
+            " over https, so all are refused; set --trusted-proxies, or --tls-cert."
         )
     return found
 
@@ -227,7 +227,11 @@ def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # looked up here, since of a name that is not found `create_server` keeps a number alone
     found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-    return socket.create_server(found[0][4][:2], family=family, backlog=_BACKLOG)
+    address = found[0][4][:2]
+    both = address[0] == "::"
+    if both and not socket.has_dualstack_ipv6():
+        raise OSError("this system has no socket for both IPv6 and IPv4")
+    return socket.create_server(address, family=family, backlog=_BACKLOG, dualstack_ipv6=both)
 
 
 def _why(error: OSError) -> str:

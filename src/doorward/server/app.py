@@ -102,7 +102,7 @@ def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, logged(handler, log))
-    app.add_middleware(HttpsOnly, public_origin=options.origin, log=log)
+    app.add_middleware(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log)
     app.add_middleware(Bounds, log=log)
     app.add_middleware(
         Headers,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.responses import Response
 
-from ..settings import is_loopback
+from ..origins import is_loopback
 from ..web.asgi import current_visit
 from ..web.transport import named
 

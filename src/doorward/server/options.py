@@ -8,7 +8,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
-from ..settings import DAY, Settings, is_loopback
+from ..origins import is_loopback
+from ..settings import DAY, Settings
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
@@ -135,8 +136,8 @@ class Options:
     )
     trusted_proxies: tuple[str, ...] = _option(
         (),
-        "Addresses and networks of your own proxies, separated by commas. Only what they say in"
-        " X-Forwarded-For and X-Forwarded-Proto is believed.",
+        "Addresses and networks of your own proxies, separated by commas. Only they are believed"
+        " about the client, in X-Forwarded-For and X-Forwarded-Proto or in Forwarded (RFC 7239).",
         values.words,
         "NETWORKS",
         "none",

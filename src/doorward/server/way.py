@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from ..settings import is_loopback
+from ..origins import is_loopback
 from ..stores import POSTGRES
 from .place import shown
 

@@ -13,12 +13,10 @@ from ipaddress import (
 
 from ..errors import ConfigurationError
 from ..types import Device
+from . import forwarded
 from .transport import Headers
 
 Address = IPv4Address | IPv6Address
-
-MAX_HOPS = 32
-"""How many entries of `X-Forwarded-For`, from the right, are looked at."""
 
 MAX_USER_AGENT = 256
 """Code points kept of a `User-Agent`."""
@@ -29,6 +27,8 @@ UNKNOWN = "unknown"
 _LONGEST = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface-name]:65535")
 
 _METHODS = frozenset({b"x-original-method", b"x-forwarded-method"})
+
+_SCHEMES = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
 # The first that occurs decides: Edge also says Chrome, Chrome also says Safari, Android also Linux.
 _BROWSERS = {
@@ -67,7 +67,7 @@ class Trusted:
                 f"trusted proxies are a list of addresses and networks, not the string {networks!r}"
             )
         try:
-            return cls(tuple(ip_network(network) for network in networks))
+            return cls(tuple(map(_network, networks)))
         except ValueError as error:
             raise ConfigurationError(f"trusted proxies: {error}") from None
 
@@ -78,31 +78,56 @@ class Trusted:
 def address(peer: str, headers: Headers, trusted: Trusted) -> str:
     """The client's address in its one normal form, or "" if the peer has none (a unix socket).
 
-    `X-Forwarded-For` is walked from the right, which our nearest proxy wrote, and only as long as
-    whoever wrote the entry is a proxy of ours; what stands further left anybody can have written.
-    An entry that is no address ends the walk at the proxy that vouched for it.
+    `X-Forwarded-For`, or `for` of `Forwarded`, is walked from the right, which our nearest proxy
+    wrote, and only as long as whoever wrote the entry is a proxy of ours; what stands further left
+    anybody can have written.  An entry that is no address ends the walk at the proxy that vouched
+    for it.
     """
     found = _parse(peer)
     if found is None or found not in trusted:
         return "" if found is None else str(found)
-    chain = b",".join([value for name, value in headers if name == b"x-forwarded-for"])
-    for entry in reversed(chain.decode("latin-1").rsplit(",", MAX_HOPS)):
-        hop = _parse(entry)
-        if hop is None:
-            break
-        found = hop
-        if found not in trusted:
-            break
+    for entry in _way(forwarded.addresses(list(headers)), trusted):
+        found = _parse(entry) or found
     return str(found)
 
 
 def scheme(connection: str, peer: str, headers: Headers, trusted: Trusted) -> str:
-    """`http` or `https`: what the client speaks, where `connection` is what the peer speaks.
+    """`http` or `https`: what the client speaks, where `connection` is what the peer speaks and
+    counts unless proxies of ours say otherwise."""
+    return told_scheme(peer, headers, trusted) or connection
 
-    `X-Forwarded-Proto` counts from a trusted proxy, if it is one plain word.
+
+def told_scheme(peer: str, headers: Headers, trusted: Trusted) -> str | None:
+    """`http` or `https` as our proxies say in `X-Forwarded-Proto`, or in `proto` of `Forwarded`;
+    None if they say nothing, "" if what they say is neither, or contradicts itself.
+
+    Of a list that names both, the entry counts that stands where the client's address stands in the
+    list of addresses: the proxy that the client itself asked wrote both.
     """
-    said = _forwarded(b"x-forwarded-proto", peer, headers, trusted)
-    return said if said in ("http", "https") else connection
+    headers = list(headers)
+    if not is_ours(peer, trusted):
+        return None
+    said = forwarded.schemes(headers)
+    told = {_SCHEMES.get(each, "") for each in said if each}
+    if len(told) < 2:
+        return told.pop() if told else None
+    asked_by = forwarded.addresses(headers)
+    place = max(len(_way(asked_by, trusted)) - 1, 0)
+    return _SCHEMES.get(said[place], "") if place < len(said) <= len(asked_by) else ""
+
+
+def is_ours(peer: str, trusted: Trusted) -> bool:
+    """Whether the other end of the socket is a proxy of ours."""
+    source = _parse(peer)
+    return source is not None and source in trusted
+
+
+def _way(entries: Sequence[str], trusted: Trusted) -> Sequence[str]:
+    """The entries, from the nearest on, that proxies of ours wrote; the last is of the client."""
+    for place, entry in enumerate(entries):
+        if not is_ours(entry, trusted):
+            return entries[: place + 1]
+    return entries
 
 
 def host(peer: str, headers: Headers, trusted: Trusted) -> str:
@@ -125,6 +150,13 @@ def method(peer: str, headers: Headers, trusted: Trusted) -> str:
     names = {name for name, _ in headers} & _METHODS
     said = {_forwarded(name, peer, headers, trusted) for name in names}
     return (said.pop() or "") if len(said) == 1 else ""
+
+
+def uri(peer: str, headers: Headers, trusted: Trusted) -> str:
+    """The path and query that a proxy asks about, as `X-Forwarded-Uri` of a trusted proxy says; or
+    "" if there is no telling."""
+    said = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-uri"]
+    return said[0] if len(said) == 1 and is_ours(peer, trusted) else ""
 
 
 def bucket(address: str) -> str:
@@ -160,9 +192,17 @@ def _label(agent: str) -> str:
     return f"{browser} on {system}" if system else browser
 
 
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """IPv4 in IPv6 unwrapped, as with the addresses that are compared with it."""
+    found = ip_network(text)
+    if isinstance(found, IPv6Network) and found.prefixlen >= 96:
+        mapped = found.network_address.ipv4_mapped
+        return IPv4Network((mapped, found.prefixlen - 96)) if mapped else found
+    return found
+
+
 def _forwarded(header: bytes, peer: str, headers: Headers, trusted: Trusted) -> str | None:
-    source = _parse(peer)
-    return _only(header, headers) if source is not None and source in trusted else None
+    return _only(header, headers) if is_ours(peer, trusted) else None
 
 
 def _only(header: bytes, headers: Headers) -> str | None:

@@ -282,7 +282,8 @@ class Visit:
         return written
 
     @property
-    def _method(self) -> str:
+    def method(self) -> str:
+        """Of this request, or of the one that a proxy asks about."""
         method: str = self._scope.get("method", "WEBSOCKET")
         return method if self._asked_about is None else self._asked_about
 
@@ -326,7 +327,7 @@ class Visit:
     async def _by_cookie(
         self, shown: Presented, submitted: str | None, max_staleness: int | None
     ) -> Principal:
-        if self._method not in origin.SAFE:
+        if self.method not in origin.SAFE:
             await self.check_origin(submitted)
         known: Principal | None = None
         if shown.credential is not None:
@@ -365,10 +366,10 @@ class Visit:
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     async def _check_origin(self, submitted: str | None) -> None:
-        if self._method in origin.SAFE:
+        if self.method in origin.SAFE:
             return
         cause = origin.cause_of(self.headers)
-        vouched = self.gate.origins.vouched(self._method, cause)
+        vouched = self.gate.origins.vouched(self.method, cause)
         shown = self._presented()
         # without a cookie a client has no authority that another origin could borrow
         if shown is None or shown.transport != "cookie":

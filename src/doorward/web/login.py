@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..attempt import Attempt
-from ..settings import is_loopback
+from ..origins import is_loopback
 from ..types import Issued
 from . import transport
 from .gate import Visit

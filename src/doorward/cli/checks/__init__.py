@@ -31,6 +31,7 @@ CHECKS: dict[str, Check] = {
     "public-origin": serving.origin,
     "trusted-origins": serving.trusted_origins,
     "proxies": serving.proxies,
+    "https": serving.https,
     "client-addresses": _of_rows(serving.addresses),
     "lifetimes": serving.lifetimes,
     "passwords": serving.passwords,

@@ -4,8 +4,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
+from ...origins import is_loopback
 from ...server.amount import counted
-from ...settings import is_loopback
+from ...server.refusals import Refusal
 from ...web.client import Trusted
 from ...web.origin import may_share_site
 from ..facts import Facts
@@ -118,12 +119,34 @@ def proxies(facts: Facts) -> Finding:
         return Finding(
             WARNING,
             "The origin is https, but no proxy is trusted to say that a request came over https:"
-            " all are sent there again, without end.",
+            " all are refused.",
             "Set --trusted-proxies to your proxy's address, or --tls-cert.",
         )
     if networks:
         return Finding(OK, f"Believed about addresses: {', '.join(given.trusted_proxies)}.")
     return Finding(OK, "Nobody is believed about addresses but the connection itself.")
+
+
+def https(facts: Facts) -> Finding:
+    """Whether the proxies in front say that a request came over https."""
+    found, where = facts.reached, facts.options.origin
+    if found is None:
+        return Finding(OK, "No proxy has to say that a request came over https.")
+    if found.reason == Refusal.INSECURE:
+        return Finding(
+            WARNING,
+            f"What comes to {where} is refused. {found.detail}",
+            "Have each proxy on the way set X-Forwarded-Proto to https, and name it with"
+            " --trusted-proxies.",
+        )
+    if found.reason:
+        return Finding(OK, f"What comes to {where} is known to have come over https.")
+    why = f": {found.error}" if found.error else ""
+    return Finding(
+        NOTE,
+        f"No server of Doorward answers at {where}, so what the proxies say was not seen{why}.",
+        "Run this again while the server runs.",
+    )
 
 
 def addresses(facts: Facts) -> Finding:

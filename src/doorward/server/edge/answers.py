@@ -11,7 +11,7 @@ from ...web.problem import STATUS, problem, retry_after
 from ...web.transport import Header
 from ..pages.notices import announce
 from ..refusals import Refusal, Refused
-from ..return_to import local_path, with_return
+from ..return_to import asked_for, with_return
 from ..views.rendering import MessagePage, render
 
 _FOR_PROGRAMS = ("/api/", "/.well-known/", "/static/")
@@ -122,16 +122,12 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     if STATUS[error.reason] != 401:
         sentence = _FOR_PEOPLE.get(error.reason, EXPLANATIONS[error.reason])
         return _page(STATUS[error.reason], sentence, error.reason, [])
-    back = local_path(_address(request)) if request.method in ("GET", "HEAD") else "/account"
+    back = asked_for(request.scope) if request.method in ("GET", "HEAD") else "/account"
     page = "/elevate" if error.reason is Reason.STEP_UP_REQUIRED else "/login"
     response = RedirectResponse(with_return(page, "" if back == "/" else back), 303)
     if error.reason in _ENDED:
         announce(response, _ENDED[error.reason])
     return response
-
-
-def _address(request: Request) -> str:
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _page(status: int, sentence: str, reason: str, headers: list[Header]) -> Response:

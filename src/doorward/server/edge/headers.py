@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from ...settings import is_loopback
+from ...origins import is_loopback
 from ...web import client
 from ...web.asgi import App, Message, Receive, Send
 from ...web.connection import StreamEnded

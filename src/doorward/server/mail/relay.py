@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ...settings import is_loopback
+from ...origins import is_loopback
 
 _PORTS = {"smtp": 587, "smtps": 465}  # RFC 6409, RFC 8314
 

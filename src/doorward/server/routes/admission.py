@@ -14,7 +14,7 @@ from ...web import origin
 from ...web.asgi import current_visit
 from ...web.fastapi import Guard
 from ..people.users import ADMIN
-from ..return_to import local_path, with_return
+from ..return_to import asked_for, with_return
 from ..service import Service
 from ..views.forms import read_form
 from .once import once
@@ -59,7 +59,7 @@ class ConsoleRoute(APIRoute):
             except Rejected as refused:
                 if refused.reason is not Reason.STEP_UP_REQUIRED:
                     raise
-                return RedirectResponse(with_return("/elevate", local_path(request.url.path)), 303)
+                return RedirectResponse(with_return("/elevate", asked_for(request.scope)), 303)
             return await once(request, handle)
 
         return guarded

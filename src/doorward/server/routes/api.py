@@ -190,7 +190,8 @@ async def get_metrics(request: Request, service: Serving) -> Response:
     """For Prometheus: with the token of `--metrics-token-file`, or from the server's own machine
     through no proxy."""
     peer = request.client.host if request.client else ""
-    if not may_scrape(peer, request.scope["headers"], service.metrics_token):
+    headers, origin = request.scope["headers"], service.options.origin
+    if not may_scrape(peer, headers, service.metrics_token, origin):
         await note_denied(request, Reason.MISSING)
         raise Rejected(Reason.MISSING)
     await measure(service)

@@ -3,18 +3,24 @@
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
 
 from ...errors import Reason, Rejected
 from ...types import Principal
+from ...web import client
 from ...web.asgi import current_visit
-from ...web.problem import document
+from ...web.gate import Visit
+from ...web.problem import STATUS, document, problem
 from ...web.transport import NO_STORE, Header
+from ..return_to import local_path, with_return
 from ..service import Service
 from .api import PROBLEM, Serving
 from .strict_json import StrictRoute
+
+LOGIN = "/login"
 
 PLAIN = "!$&'()*+-./:;=@_|~"
 """What stands for itself in the names that a header holds, beside letters and digits."""
@@ -23,6 +29,16 @@ UNTOLD = (
     "No proxy that is named with --trusted-proxies told one method in X-Original-Method or"
     " X-Forwarded-Method, so this is taken for an unsafe request of another site."
 )
+
+_PREFLIGHT = frozenset({b"origin", b"access-control-request-method"})
+_CREDENTIALS = frozenset({b"cookie", b"authorization"})
+
+NOBODY: tuple[Header, ...] = (
+    (b"x-doorward-subject", b""),
+    (b"x-doorward-roles", b""),
+    (b"x-doorward-sid", b""),
+)
+"""Over whatever a client says of itself."""
 
 log = logging.getLogger("doorward")
 
@@ -34,7 +50,10 @@ router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
     tags=["Server"],
     summary="May this request pass?",
     response_class=Response,
-    responses={200: {"description": "Yes; the headers X-Doorward-... say for whom."}},
+    responses={
+        200: {"description": "Yes; the headers X-Doorward-... say for whom."},
+        303: {"description": "A browser shows a page, and is sent to log in and back."},
+    },
 )
 async def get_forward_auth(service: Serving) -> Response:
     """For `auth_request` of nginx and its like in other proxies. What counts is the method of the
@@ -42,17 +61,62 @@ async def get_forward_auth(service: Serving) -> Response:
     `X-Forwarded-Method`; without it, a cookie from another site is refused."""
     visit = current_visit()
     by_proxy = visit.asks_about_another()
+    response = Response()
+    if by_proxy and _is_preflight(visit):
+        response.raw_headers += [*NOBODY, NO_STORE]
+        return response
     try:
         principal = await visit.principal()
     except Rejected as refused:
-        if by_proxy or refused.reason is not Reason.CROSS_ORIGIN:
+        if not by_proxy and refused.reason is Reason.CROSS_ORIGIN:
+            return _untold(service, visit.peer)
+        login = _login(service, visit) if STATUS[refused.reason] == 401 else ""
+        if not by_proxy or not login:
             raise
-        return _untold(service, visit.peer)
-    response = Response()
+        return _sent(refused, login, visit)
     response.raw_headers += [*names(principal), NO_STORE]
     if by_proxy:  # else a script of ours asks, which can read every header but Set-Cookie
         response.raw_headers += copies(await visit.cookies())
     return response
+
+
+def _is_preflight(visit: Visit) -> bool:
+    """Whether a browser asks for another site what it may send (Fetch, section 4.9).  It shows
+    nobody's credential and changes nothing, and only the application can answer."""
+    said = {name for name, _ in visit.headers}
+    return visit.method == "OPTIONS" and said >= _PREFLIGHT and not said & _CREDENTIALS
+
+
+def _login(service: Service, visit: Visit) -> str:
+    """Where a browser that shows a page logs in, and comes back from to the address that it asked
+    for; empty for a program, and where it would never come back: under another host, whose cookies
+    are others, and from the login page itself, if that is asked about."""
+    place = visit.peer, visit.headers, visit.gate.trusted
+    asked, origin = client.uri(*place), service.options.origin
+    if not asked or asked.partition("?")[0] == LOGIN or not _shows_page(visit):
+        return ""
+    if client.host(*place).lower() != urlsplit(origin).netloc:
+        return ""
+    back = local_path(asked) if visit.method in ("GET", "HEAD") else ""
+    return origin + with_return(LOGIN, back)
+
+
+def _shows_page(visit: Visit) -> bool:
+    """Browsers from before 2023 say only what they accept."""
+    said = {name: value for name, value in visit.headers if name in (b"sec-fetch-mode", b"accept")}
+    mode = said.get(b"sec-fetch-mode")
+    return b"text/html" in said.get(b"accept", b"") if mode is None else mode == b"navigate"
+
+
+def _sent(refused: Rejected, login: str, visit: Visit) -> Response:
+    """A redirect, which Traefik and Caddy hand on as it is; `auth_request` of nginx takes 401 and
+    403 alone, and finds the address in a header."""
+    if any(name == b"x-original-method" for name, _ in visit.headers):
+        status, headers, body = problem(refused)
+        response = Response(body, status)
+        response.raw_headers = [*headers, (b"x-doorward-login", login.encode("ascii"))]
+        return response
+    return RedirectResponse(login, 303)
 
 
 def _untold(service: Service, peer: str) -> Response:

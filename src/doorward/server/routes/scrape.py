@@ -4,8 +4,10 @@ import hmac
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
+from ...origins import is_loopback
 from ...web import client
 from ...web.transport import Headers
 
@@ -36,12 +38,12 @@ def load_token(path: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def may_scrape(peer: str, headers: Headers, token: bytes | None) -> bool:
+def may_scrape(peer: str, headers: Headers, token: bytes | None, origin: str) -> bool:
     """Whether this request may read the metrics; `peer` is the other end of its socket, `token` a
-    digest."""
+    digest, `origin` the public one."""
     if token is not None and _said(headers):
         return _bears(headers, token)
-    return _is_local(peer, headers)
+    return _is_local(peer, headers) and _asks_for_us(headers, origin)
 
 
 def _bears(headers: Headers, token: bytes) -> bool:
@@ -54,6 +56,18 @@ def _bears(headers: Headers, token: bytes) -> bool:
 
 def _said(headers: Headers) -> list[bytes]:
     return [value for name, value in headers if name == b"authorization"]
+
+
+def _asks_for_us(headers: Headers, origin: str) -> bool:
+    """Whether what `Host` names is this machine or our own name.  A browser names what its
+    page is of: one whose name was made to lead here (DNS rebinding) could read them otherwise."""
+    said = [value for name, value in headers if name == b"host"]
+    try:
+        hosts = {urlsplit("//" + value.decode()).hostname for value in said}
+    except ValueError:
+        return False
+    ours = urlsplit(origin).hostname
+    return all(host is not None and (host == ours or is_loopback(host)) for host in hosts)
 
 
 def _is_local(peer: str, headers: Headers) -> bool:

@@ -1,0 +1,65 @@
+"""What the proxies on the way wrote into a request, from the nearest proxy on.
+
+`X-Forwarded-For` and `X-Forwarded-Proto` are read where they occur, else `Forwarded` (RFC 7239): a
+proxy that writes one of the two passes on what a client wrote into the other.
+"""
+
+import re
+from collections.abc import Sequence
+
+from .transport import Header
+
+MAX_HOPS = 32
+"""How many entries of a list, from the right, are looked at."""
+
+_PAIR = r"""([!#$%&'*+.^_`|~0-9A-Za-z-]+)=("(?:[^"\\]|\\.)*"|[^\s",;=]+)"""
+_PAIRS = re.compile(_PAIR)
+_ELEMENT = re.compile(rf"\s*(?:{_PAIR}\s*)?(?:;\s*(?:{_PAIR}\s*)?)*")
+
+Element = dict[str, str]
+"""The parameters that one proxy wrote, by their lower-case names."""
+
+
+def addresses(headers: Sequence[Header]) -> list[str]:
+    """Whom each proxy was asked by, empty where it does not say."""
+    return _entries(headers, b"x-forwarded-for", "for")
+
+
+def schemes(headers: Sequence[Header]) -> list[str]:
+    """By which scheme each proxy was asked, in lower case, empty where it does not say."""
+    return [each.lower() for each in _entries(headers, b"x-forwarded-proto", "proto")]
+
+
+def _entries(headers: Sequence[Header], name: bytes, parameter: str) -> list[str]:
+    lines = _lines(headers, name)
+    if lines:
+        return [each.strip(" \t") for each in reversed(",".join(lines).rsplit(",", MAX_HOPS))]
+    found = [each for line in reversed(_lines(headers, b"forwarded")) for each in _elements(line)]
+    return [element.get(parameter, "") for element in found[:MAX_HOPS]]
+
+
+def _lines(headers: Sequence[Header], name: bytes) -> list[str]:
+    return [value.decode("latin-1") for each, value in headers if each == name]
+
+
+def _elements(line: str) -> list[Element]:
+    """From the right, so that no quotation mark that a client left open swallows what a proxy wrote
+    after it."""
+    found: list[Element] = []
+    text: str | None = None
+    for part in reversed(line.rsplit(",", MAX_HOPS)):
+        text = part if text is None else f"{part},{text}"
+        if _ELEMENT.fullmatch(text):
+            found.append(_element(text))
+            text = None
+    return found if text is None else [*found, {}]
+
+
+def _element(text: str) -> Element:
+    """Empty if it names a parameter twice, which leaves no telling which."""
+    pairs = [(name.lower(), _unquoted(value)) for name, value in _PAIRS.findall(text)]
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else {}
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
