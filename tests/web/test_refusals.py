@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI, Request, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
 from fastapi.responses import PlainTextResponse, Response
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -69,6 +69,10 @@ def within(auth: Doorward, how: str) -> FastAPI:
         app.router.routes.append(Mount("/sub", guarded(auth), middleware=[cors]))
     elif how == "by routes":
         app.router.routes.append(Mount("/sub", routes=[Mount("/a", guarded(auth))]))
+    elif how == "by router":
+        router = APIRouter()
+        router.mount("/sub", guarded(auth))
+        app.include_router(router)
     elif how == "by host":
         app.host(HOST, Starlette(routes=[Mount("/sub", guarded(auth))]))
     else:
@@ -76,7 +80,16 @@ def within(auth: Doorward, how: str) -> FastAPI:
     return app
 
 
-EVERY_WAY = ["mounted", "twice", "wrapped", "with middleware", "by routes", "by host", "starlette"]
+EVERY_WAY = [
+    "mounted",
+    "twice",
+    "wrapped",
+    "with middleware",
+    "by routes",
+    "by router",
+    "by host",
+    "starlette",
+]
 BELOW = {"twice": "/sub/a/b", "by routes": "/sub/a"}
 
 

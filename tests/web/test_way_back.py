@@ -9,7 +9,7 @@ import pytest
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from doorward import ConfigurationError
+from doorward import ConfigurationError, DoorwardError, Rejected
 from doorward.testing.client import Client
 from doorward.web.fastapi import Doorward, Principal
 from doorward.web.way_back import LONGEST, address, local_path
@@ -208,9 +208,25 @@ async def test_a_request_for_two_slashes_has_no_way_back() -> None:
     assert address({"path": "//evil.example/x", "query_string": b""}) == ""
 
 
-@pytest.mark.parametrize("page", ["login", "https://login.example", "//login.example", "", 1])
+@pytest.mark.parametrize(
+    "page", ["login", "https://login.example", "//login.example", "/login#form", "", 1]
+)
 async def test_a_login_page_that_is_no_path_is_refused_when_it_is_installed(
     auth: Doorward, page: Any
 ) -> None:
     with pytest.raises(ConfigurationError, match="login_page is a path"):
         auth.install(FastAPI(), login_page=page)
+
+
+@pytest.mark.parametrize("kind", [Rejected, DoorwardError])
+async def test_a_login_page_that_an_own_handler_would_make_useless_is_refused(
+    auth: Doorward, kind: type[Exception]
+) -> None:
+    async def own(request: Any, error: Exception) -> HTMLResponse:
+        return HTMLResponse("our own page", 401)
+
+    app = FastAPI(exception_handlers={kind: own})
+    with pytest.raises(ConfigurationError, match=r"exception handler for .*way_to_login"):
+        auth.install(app, login_page="/login")
+    assert not hasattr(app.state, "doorward")
+    auth.install(app)

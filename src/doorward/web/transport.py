@@ -46,6 +46,7 @@ and the mark by which the owner's device is known; ours are deleted by name.
 """
 
 _IDENTIFYING = (b"Cookie", b"Authorization")
+_VARY: Header = (b"vary", b", ".join(_IDENTIFYING))
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
 _ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
 _TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
@@ -182,22 +183,27 @@ def personal(own: Headers, *, known: bool) -> list[Header]:
     another (RFC 9110 section 12.5.5).  Where somebody is `known` nothing is stored, unless the
     application itself says how the answer may be cached.
 
-    `Vary` is one line: nginx before 1.23 reads only the last of several.
+    `Vary` is one line: nginx 1.22 reads only the last of several.
     """
-    headers: list[Header] = []
-    varies: list[bytes] = []
-    silent = known
-    for name, value in own:
-        if name.lower() == b"vary":
-            varies += [each.strip() for each in value.split(b",")]
-            continue
-        silent = silent and name.lower() != b"cache-control"
-        headers.append((name, value))
-    if b"*" not in varies:
-        said = {each.lower() for each in varies}
-        varies += [each for each in _IDENTIFYING if each.lower() not in said]
-    headers.append((b"vary", b", ".join(varies)))
-    return [*headers, NO_STORE] if silent else headers
+    headers, varies = [], []
+    for pair in own:
+        if pair[0] == b"vary":
+            varies.append(pair[1])
+        else:
+            headers.append(pair)
+            known = known and pair[0] != b"cache-control"
+    headers.append(_varying(varies) if varies else _VARY)
+    if known:
+        headers.append(NO_STORE)
+    return headers
+
+
+def _varying(said: list[bytes]) -> Header:
+    names = [name.strip() for line in said for name in line.split(b",")]
+    known = {name.lower() for name in names}
+    if b"*" not in known:
+        names += [name for name in _IDENTIFYING if name.lower() not in known]
+    return b"vary", b", ".join(names)
 
 
 def challenge(rejected: Rejected) -> bytes:

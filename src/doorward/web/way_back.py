@@ -75,7 +75,7 @@ def way_to_login(scope: Mapping[str, Any], refused: Rejected, page: str) -> str:
 
 def check_login_page(page: object) -> None:
     """Raises `ConfigurationError` for what is no path."""
-    if not isinstance(page, str) or not local_path(page):
+    if not isinstance(page, str) or not local_path(page) or "#" in page:
         raise ConfigurationError(
             f"login_page is a path of this application, such as /login, not {page!r}"
         )

@@ -26,7 +26,7 @@ from ..transport import Header, Transport, merge
 from ..way_back import check_login_page, local_path, root_of
 from .guard import NO_SCOPES, Guard
 from .openapi import describe_security
-from .refusals import answering, put_handlers, put_into_mounted
+from .refusals import answering, check_no_handler, put_handlers, put_into_mounted
 
 
 class Doorward:
@@ -67,10 +67,12 @@ class Doorward:
 
         With `login_page`, a path of this application, a browser that opens a page and is not logged
         in is sent there with `return_to`, the way back: give it to `way_back`.  Programs still get
-        problem details.  Raises `ConfigurationError` for what is no path.
+        problem details.  Raises `ConfigurationError` for what is no path, and where a handler of
+        the application's own would keep it from being used.
         """
         if login_page is not None:
             check_login_page(login_page)
+            check_no_handler(app)
         mend_framing()
         _put_outermost(app, self.door)
         answer = answering(login_page)

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from ...errors import DoorwardError, Rejected, StoreUnavailable
+from ...errors import ConfigurationError, DoorwardError, Rejected, StoreUnavailable
 from ..asgi import Middleware
 from ..door import Door
 from ..problem import problem
@@ -34,6 +34,17 @@ def answering(login_page: str | None) -> Handler:
         return response
 
     return answer
+
+
+def check_no_handler(app: Starlette) -> None:
+    """Raises `ConfigurationError` where the application answers refusals itself."""
+    for kind in (Rejected, DoorwardError):
+        if kind in app.exception_handlers:
+            raise ConfigurationError(
+                f"login_page would do nothing: the application has an exception handler for"
+                f" {kind.__name__}, which is kept. Leave login_page out, and let that handler ask"
+                " doorward.web.way_back.way_to_login for the address"
+            )
 
 
 def put_handlers(app: Starlette, handler_of: Callable[[type[Exception]], Any]) -> None:
@@ -65,6 +76,9 @@ def _mounted(routes: Iterable[BaseRoute]) -> Iterator[Starlette]:
         while inner is not None and not isinstance(inner, Starlette):
             inner = getattr(inner, "app", None)  # the usual name of what a middleware stands before
         if inner is None:
-            yield from _mounted(getattr(route, "routes", ()))
+            holder = getattr(
+                route, "original_router", route
+            )  # FastAPI includes routers as they are
+            yield from _mounted(getattr(holder, "routes", ()))
         else:
             yield inner
