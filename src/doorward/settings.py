@@ -49,7 +49,7 @@ MOST_PLACES = 1_000_000
 _MODES: tuple[Mode, ...] = get_args(Mode)
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
+_HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?"
 """The name of a host, or an address of version 4: what else a URL may hold there, no browser
 sends."""
 
@@ -216,7 +216,7 @@ def _check_origin(origin: str) -> None:
     written = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     shown = f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, default) else "")
-    named = ":" in host or _HOST.fullmatch(host)
+    named = ":" in host or re.fullmatch(_HOST, host)
     if default is None or not named or origin != shown:
         raise ConfigurationError(
             f"public_origin is like https://app.example, not {origin!r}: {_origin_fault(parts)}"
@@ -236,7 +236,7 @@ def _origin_fault(parts: SplitResult) -> str:
         return "name the host"
     if not parts.hostname.isascii():
         return "write the host in its ASCII form, xn--..."
-    if ":" not in parts.hostname and not _HOST.fullmatch(parts.hostname):
+    if ":" not in parts.hostname and not re.fullmatch(_HOST, parts.hostname):
         return f"{parts.hostname!r} names no host"
     if "@" in parts.netloc or parts[2:] != ("", "", ""):
         return "leave out all but the scheme, the host and the port"
