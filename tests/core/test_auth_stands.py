@@ -95,3 +95,24 @@ async def test_a_decision_between_the_read_and_the_write_is_not_written_over(hou
     store = Between(house.store, after=revoke)
     assert await refused(house.auth(store=store.backend).touch(known)) is Reason.REVOKED
     assert (await row_of(other, issued)).revoked_at is not None
+
+
+async def test_whoever_asks_is_told_when_use_is_noted_for_the_current_secret(
+    session_house: House,
+) -> None:
+    auth = session_house.auth(touch_every=10)
+    issued, told = await log_in(auth), list[int]()
+
+    async def use(credential: str) -> None:
+        await auth.authenticate(credential, None, lambda row: told.append(row.seen_at))
+
+    await use(issued.credential)
+    assert told == []
+    session_house.clock.advance(10)
+    await use(issued.credential)
+    await use(issued.credential)
+    assert told == [session_house.clock()]
+    await auth.elevate(await auth.authenticate(issued.credential))
+    session_house.clock.advance(20)
+    await use(issued.credential)  # in its overlap, but no longer what the client should hold
+    assert told == [session_house.clock() - 20]
