@@ -29,7 +29,7 @@ class Gate:
         self.auth = auth
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
-        self.origins = origin.Origins(self.public_origin, frozenset(auth.settings.trusted_origins))
+        self.origins = origin.Origins.of(auth.settings)
         self.streams = Streams(auth)
         self.trusted = trusted
 
