@@ -35,6 +35,7 @@ ROOMS = {
     "src/doorward/view.py": "core/test_view* core/test_feed* core/test_auth_* core/*",
     "src/doorward/check.py": "core/test_auth_authenticate* core/test_auth_* core/*",
     "src/doorward/exchange.py": "core/test_auth_refresh* core/test_auth_* core/*",
+    "src/doorward/web/cors.py": "web/test_cors* web/*",
     "src/doorward/web/gate.py": "web/test_gate* web/test_asgi* web/test_fastapi* web/*",
     "src/doorward/web/origin.py": "web/test_origin* web/test_gate* web/*",
     "src/doorward/web/transport.py": "web/test_transport* web/test_gate* web/*",

@@ -227,6 +227,27 @@ async def test_each_page_puts_the_token_of_its_session_into_its_forms(
     assert f'name="csrf_token" value="{token}"' in (await browser.get(path)).text
 
 
+@pytest.mark.parametrize(
+    "route",
+    [route for route in UNSAFE if route[1] not in ("/api/signup", "/api/logout")],
+    ids=lambda route: f"{route[0]} {route[1]}",
+)
+async def test_a_trusted_origin_on_another_site_does_nothing_that_ends_in_a_cookie(
+    opened: Opened, route: Route
+) -> None:
+    """Neither is an account made before that is found out, nor a wrong password counted."""
+    house: House = await opened(trusted_origin=("capacitor://localhost",))
+    await house.account()
+    client = await house.client(origin="capacitor://localhost")
+    method, path, body = route
+    before = await state(house)
+    answer = await send(client, (method, path, {**body, "password": "wrong passphrase"}))
+    known = path.startswith("/api/") and path != "/api/login"
+    assert answer.status_code == (401 if known else 403), answer.text
+    assert known or "Log in with the transport bearer" in answer.text
+    assert await state(house) == before
+
+
 async def test_a_client_without_cookies_needs_nothing_of_all_this(either: House) -> None:
     await either.alice()
     client = await either.client()

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doorward import Settings
 from doorward.errors import Reason, Rejected
 from doorward.web.origin import Origins, cause_of, check_csrf, csrf_token, may_share_site
 from doorward.web.transport import Headers
@@ -170,6 +171,11 @@ def test_only_the_very_origins_of_the_list_are_trusted(origin: str, site: str | 
 def test_what_no_browser_says_is_refused_also_beside_a_trusted_origin(site: str) -> None:
     with pytest.raises(Rejected):
         TRUSTING.vouched("POST", cause_of(said(origin=SIBLING, sec_fetch_site=site)))
+
+
+def test_our_own_origin_is_judged_as_our_own_also_if_it_is_listed() -> None:
+    settings = Settings(public_origin=OWN, trusted_origins=(OWN, SIBLING))
+    assert Origins.of(settings) == Origins(OWN, frozenset({SIBLING}))
 
 
 def test_a_refusal_names_the_origin_that_was_seen_and_those_that_are_known() -> None:

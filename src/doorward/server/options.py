@@ -35,9 +35,9 @@ class Options:
     )
     trusted_origin: tuple[str, ...] = _option(
         (),
-        "Another origin whose pages are treated as our own, such as https://app.example or"
-        " capacitor://localhost; several are separated by commas. Exact, and the whole list for"
-        " CORS.",
+        "Another origin whose pages are treated as the server's own, such as https://app.example"
+        " or capacitor://localhost. Separate several by commas, or repeat the option. CORS answers"
+        " are made from the same list.",
         values.words,
         "ORIGIN",
         "none",

@@ -73,9 +73,9 @@ class Middleware:
                 await send(granted)
                 return await send({"type": "http.response.body"})
             send = self._cors.answering(scope, send)
-        return await self._first(scope, receive, send)
+        return await self._outermost(scope, receive, send)
 
-    async def _first(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _outermost(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         connection: Answer | Socket | None = None
         before: Token[Visit] | None = None

@@ -39,7 +39,7 @@ class Cors:
     __slots__ = ("_origins",)
 
     def __init__(self, settings: Settings) -> None:
-        self._origins = Origins(settings.public_origin, frozenset(settings.trusted_origins))
+        self._origins = Origins.of(settings)
 
     def granted(self, scope: Mapping[str, Any]) -> Message | None:
         """The start of the answer to a preflight of a trusted origin; None for all else.

@@ -50,7 +50,7 @@ class Gate:
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
         self.cookie_suffix = auth.settings.cookie_suffix or ""
-        self.origins = origin.Origins(self.public_origin, frozenset(auth.settings.trusted_origins))
+        self.origins = origin.Origins.of(auth.settings)
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
 

@@ -34,7 +34,8 @@ class VisitAttempt:
     ) -> tuple[Issued, list[Header]]:
         """Begin a session and end the one the client came with.  Returns what was issued and, for
         the cookie transport, the headers that carry it.  Raises `Rejected(superseded)`: read the
-        user again; `ValueError` for what is no transport, before anything is done."""
+        user again; `Rejected(cross_origin)` for a cookie that the browser would not keep;
+        `ValueError` for what is no transport, before anything is done."""
         transport.check_transport(via)
         visit = self.visit
         if via == "cookie":

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..errors import Reason, Rejected
+from ..settings import Settings
 from .transport import Headers
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing; a WebSocket handshake is a GET, but passed in as `WEBSOCKET`."""
+
+FROM_ELSEWHERE = "Cross-origin request refused"
+"""How the sentence begins that tells another origin that it is not known."""
 
 _WITNESSES = frozenset({b"sec-fetch-site", b"origin", b"host"})
 _PURPOSE = b"doorward csrf token\0"
@@ -41,6 +45,13 @@ class Origins:
 
     public: str | None = None
     trusted: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Origins":
+        """Those of an application.  Our own is judged more strictly than one that is trusted, so
+        it stays our own if it is listed as well."""
+        own = settings.public_origin
+        return cls(own, frozenset(settings.trusted_origins) - {own})
 
     def vouched(self, method: str, cause: Cause) -> bool:
         """Whether the browser vouches that a request was caused by our own pages, by those of a
@@ -108,7 +119,7 @@ class Origins:
             Reason.CROSS_ORIGIN,
             seen,
             sentence=(
-                f"Cross-origin request refused: {seen}; known is {known}. An origin of yours is"
+                f"{FROM_ELSEWHERE}: {seen}; known is {known}. An origin of yours is"
                 " added with trusted_origins (--trusted-origin)."
             ),
         )

@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ...errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
 from ...passwords import Busy
+from ...web.origin import FROM_ELSEWHERE
 from ...web.problem import STATUS, problem, retry_after
 from ...web.transport import Header
 from ..pages.notices import announce
@@ -115,10 +116,7 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     if not is_page(path):
         return _raw(*problem(error))
     if error.reason is Reason.CROSS_ORIGIN:
-        own = request.app.state.service.options.origin
-        plain = f"This form was not sent from {own}. Open that address and try again there."
-        sentence = plain if str(error) == EXPLANATIONS[error.reason] else str(error)
-        return _page(403, sentence, error.reason, [])
+        return _page(403, _cross_origin(request, str(error)), error.reason, [])
     if STATUS[error.reason] != 401:
         sentence = _FOR_PEOPLE.get(error.reason, EXPLANATIONS[error.reason])
         return _page(STATUS[error.reason], sentence, error.reason, [])
@@ -128,6 +126,15 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     if error.reason in _ENDED:
         announce(response, _ENDED[error.reason])
     return response
+
+
+def _cross_origin(request: Request, sentence: str) -> str:
+    """For people the address to open; for whoever helps them also what was seen."""
+    own = request.app.state.service.options.origin
+    plain = f"This form was not sent from {own}. Open that address and try again there."
+    if sentence == EXPLANATIONS[Reason.CROSS_ORIGIN]:
+        return plain
+    return f"{plain} {sentence}" if sentence.startswith(FROM_ELSEWHERE) else sentence
 
 
 def _page(status: int, sentence: str, reason: str, headers: list[Header]) -> Response:
