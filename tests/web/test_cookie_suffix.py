@@ -3,7 +3,7 @@
 import pytest
 
 from doorward.errors import Rejected
-from doorward.web import transport
+from doorward.types import Mode
 from doorward.web.transport import Headers, Presented, clear, held, read, write
 
 from .test_transport import TOKEN, issued
@@ -16,7 +16,7 @@ def cookies(value: bytes) -> Headers:
 
 
 @pytest.mark.parametrize("mode", ["session", "token"])
-def test_what_is_written_under_a_suffix_is_read_under_it_alone(mode: transport.Mode) -> None:
+def test_what_is_written_under_a_suffix_is_read_under_it_alone(mode: Mode) -> None:
     given = issued(mode, refresh_token="dwr_r" if mode == "token" else None)
     if mode == "token":
         given = issued(mode, credential="h.p.s", refresh_token="dwr_r")
