@@ -11,6 +11,7 @@ What the first word after a fence means, and the rest of that line:
     console             a transcript against a real server: `$ command`, then what it answers
     console token       the same, the server being in token mode
     bash                commands for the reader: each must exist, with its options
+    sh NAME             a program of the reader's, run by the test of its page
     json                must be JSON
     ini                 read by Python's parser; what it starts must exist
     text                for people only
