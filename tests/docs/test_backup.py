@@ -13,6 +13,7 @@ from doorward.settings import DAY
 from tests.cli.desk import command
 from tests.docs.pages import DOCS, blocks
 from tests.journeys.traveller import travelling
+from tests.support.postgres import Postgres
 from tests.support.server import RunningServer, clean_environment, running_server
 from tests.support.until import PATIENCE
 
@@ -40,14 +41,18 @@ class Machine:
         text = text.replace("runuser -u doorward -- ", "")
         return text.replace("-o doorward -g doorward ", "")
 
-    def do(self, steps: str) -> str:
+    def do(self, steps: str, **environment: str) -> str:
         """Run steps in a shell whose umask is everybody's."""
         kept = [line for line in steps.splitlines() if not line.startswith(ELSEWHERE)]
         done = subprocess.run(
             ["bash", "-euc", "umask 022\n" + self.moved("\n".join(kept))],
             capture_output=True,
             text=True,
-            env=clean_environment() | {"PATH": f"{self.root}/bin:{os.environ['PATH']}"},
+            env={
+                **clean_environment(),
+                "PATH": f"{self.root}/bin:{os.environ['PATH']}",
+                **environment,
+            },
             cwd=self.root,
             timeout=PATIENCE,
             check=False,
@@ -128,3 +133,31 @@ def test_an_upgrade_logs_nobody_out(machine: Machine) -> None:
     with machine.serving() as server, travelling(server.url, "cookie") as ann:
         ann.held = held
         assert ann.me().status_code == 200
+
+
+def test_postgresql_comes_back_as_it_was(machine: Machine, postgres: Postgres) -> None:
+    url = postgres.new_database()
+    name = url.rpartition("/")[2]
+    reached = {
+        "PATH": f"{postgres.bin}:{os.environ['PATH']}",
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(postgres.port),
+        "PGUSER": "postgres",
+    }
+
+    def do(text: str) -> None:
+        machine.do(text.replace(" login", f" {name}").replace("=login", f"={name}"), **reached)
+
+    with machine.serving("--database", url) as server, travelling(server.url, "cookie") as ann:
+        ann.sign_up(ANN)
+        assert ann.log_in(ANN).status_code == 200
+        do(steps("Back up", 1))
+        assert mode(machine.path("/var/backups/doorward/doorward.dump")) == 0o600
+        with travelling(server.url, "cookie") as ben:
+            ben.sign_up(BEN)
+        held = dict(ann.held)
+    do(steps("Restore", 1))
+    with machine.serving("--database", url) as server, travelling(server.url, "cookie") as ann:
+        ann.held = held
+        assert ann.me().status_code == 200
+        assert ann.log_in(BEN).status_code == 401
