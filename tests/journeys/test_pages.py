@@ -246,15 +246,6 @@ async def test_a_reset_link_opens_once_and_ends_every_place(sit: Sit, server: Th
     assert await here.page.get_by_role("heading", level=1).inner_text() == "That did not work"
 
 
-async def test_a_double_click_signs_up_and_logs_in_once(sit: Sit) -> None:
-    here = await sit()
-    await here.go("/signup")
-    await here.fill(email=f"bea{next(_names)}@example.org", password=PASSWORD)
-    await here.page.get_by_role("button", name="Create account").dblclick()
-    await here.sees("Your account")
-    await expect(here.page.locator(PLACES)).to_have_count(1)
-
-
 def reset_link(server: ThreadServer, email: str) -> str:
     operator = Operator(server.folder, server.database, server.root_key_file)
     done = operator.run("users", "reset-link", email, "--public-origin", server.url)
