@@ -334,7 +334,7 @@ def test_a_slip_of_the_keyboard_is_exit_2(tmp_path: Path, args: list[str]) -> No
         (["serve", "--prot", "5"], "; is --port meant?"),
         (["serve", "--databse=x"], "; is --database meant?"),
         (["serv"], "; is serve meant?"),
-        (["users", "lsit"], "; is list meant?"),
+        (["users", "lis"], "; is list meant?"),
         (["users", "list", "nobody"], "unrecognized arguments: nobody"),
         (["serve", "--zzzz"], "unrecognized arguments: --zzzz"),
     ],

@@ -15,6 +15,7 @@ What the first word after a fence means, and the rest of that line:
     js bearer           the same on a page of a trusted origin on another site
     js cookie           the same on a page of a trusted origin on the same site
     bash                commands for the reader: each must exist, with its options
+    sh NAME             a program of the reader's, run by the test of its page
     json                must be JSON
     ini                 read by Python's parser; what it starts must exist
     text                for people only

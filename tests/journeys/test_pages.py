@@ -262,8 +262,6 @@ async def test_a_reset_link_opens_once_and_ends_every_place(sit: Sit, server: Th
     await there.log_in(email, OTHER)
     await there.sees("Your account")
     await here.page.goto(link)
-    await here.fill(new=PASSWORD)
-    await here.press("Save the new password")
     assert await here.page.get_by_role("heading", level=1).inner_text() == "That did not work"
 
 

@@ -17,6 +17,7 @@ from ..server.place import shown
 from ..server.way import OpenWay, open_way
 from ..stores import EVERY_ROW, POSTGRES, Backend, open_store
 from ..types import Session, SigningKey
+from .left_log import trouble_of
 from .moved import moved
 from .tables import SESSIONS, USERS, database_file, tables
 
@@ -31,11 +32,12 @@ class Held:
     """One database: `place` is where, `option` what says so, `what` lies there.
 
     `path` is None for what is no file, `place` too for `memory:`.  `error` is why it cannot be
-    used, `ours` whether it has our tables, `filesystem` what kind holds it, if the machine tells.
-    `horizon` is how many seconds the oldest transaction of PostgreSQL is open that may yet write;
-    `opens` is how many connections one process may open there, and `takes` how many PostgreSQL
-    takes.  `remarks` are what a store warned of when it was opened, `moved` is what a seal says
-    there, and `way` what is open about the way to it.
+    used, `left_log` the log beside a file if that is why, `ours` whether it has our tables,
+    `filesystem` what kind holds it, if the machine tells.  `horizon` is how many seconds the oldest
+    transaction of PostgreSQL is open that may yet write; `opens` is how many connections one
+    process may open there, and `takes` how many PostgreSQL takes.  `remarks` are what a store
+    warned of when it was opened, `moved` is what a seal says there, and `way` what is open about
+    the way to it.
     """
 
     option: str = "--database"
@@ -44,6 +46,7 @@ class Held:
     path: Path | None = None
     exists: bool = True
     error: str | None = None
+    left_log: str | None = None
     ours: bool = True
     journal: str = "wal"
     mode: int = 0o600
@@ -86,6 +89,8 @@ def filesystem_of(path: Path, mounts: str) -> str:
 
 async def _users(held: Held, url: str) -> Held:
     held = _file(held, url)
+    if held.left_log is not None:
+        return held
     try:
         found = await tables(url) if url != "memory:" else frozenset({USERS})
         held = replace(held, moved=await moved(url))
@@ -100,7 +105,7 @@ async def _users(held: Held, url: str) -> Held:
 async def _sessions(held: Held, url: str) -> Found:
     """To open a store is the trial of it; but what is not ours is left as it is."""
     held = _file(held, url)
-    if not held.exists or url == "memory:":
+    if not held.exists or url == "memory:" or held.left_log is not None:
         return Found((held,))
     try:
         found = await tables(url) or frozenset()
@@ -159,6 +164,8 @@ def _file(held: Held, url: str) -> Held:
     held = replace(held, place=str(path), path=path, filesystem=_filesystem(path))
     if not path.exists():
         return replace(held, exists=False)
+    if (trouble := trouble_of(path)) is not None:
+        return replace(held, error=trouble, left_log=f"{path}-wal")
     return replace(
         held,
         mode=stat.S_IMODE(path.stat().st_mode),
