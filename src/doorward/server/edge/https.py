@@ -1,0 +1,91 @@
+"""Whether a request may be answered over plain http."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from ...settings import is_loopback
+from ...web import client
+from ...web.asgi import App, Message, Receive, Send
+from ...web.transport import Header
+from ..refusals import Refusal, Refused
+from .answers import answer, is_page
+from .refusal_log import LogRefusal
+
+_BESIDE = frozenset({"/healthz", "/metrics"})
+"""Asked by machines beside this one, which speak no TLS."""
+
+UNNAMED = "This is reached over https only, through a proxy that --trusted-proxies names."
+"""Nobody whom we believe says that a request came over https: not the client, which may be a proxy
+that we were not told of."""
+
+UNCLEAR = (
+    "This is reached over https only, and the proxy in front does not say whether this request was:"
+    " its X-Forwarded-Proto, or the proto in its Forwarded, must be http or https."
+)
+
+UNTRUE = (
+    "This is reached over https only. The client used https, but the proxy in front says http:"
+    " behind another proxy, it must pass on that one's X-Forwarded-Proto."
+)
+
+
+class HttpsOnly:
+    """Where the public origin is https, nothing is served over plain http: a page is sent to https
+    if a proxy of ours says that it was asked for over http, and anything else refused, for its
+    credential has travelled in the clear (ASVS 4.1.2)."""
+
+    def __init__(
+        self, app: App, public_origin: str, trusted: client.Trusted, log: LogRefusal
+    ) -> None:
+        self._app = app
+        self._log = log
+        self._origin = public_origin.encode()
+        self._place = urlsplit(public_origin)
+        self._trusted = trusted
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        app = self._app
+        secure = self._place.scheme == "https"
+        if secure and scope["type"] == "http" and scope["scheme"] == "http":
+            app = self._insecure(scope)
+        await app(scope, receive, send)
+
+    def _insecure(self, scope: Message) -> App:
+        if scope["path"] in _BESIDE:
+            return self._app
+        fault = self._fault(scope)
+        if not fault and scope["method"] == "GET" and is_page(scope["path"]):
+            return self._moved(scope)
+        refused = Refused(Refusal.INSECURE, fault)
+        self._log(refused, scope)
+        return answer(scope["path"], refused)
+
+    def _fault(self, scope: Message) -> str:
+        """Why it is not certain that the client spoke plain http; empty if it is.  Sent to https
+        all the same, a client that is there already would come back for ever."""
+        peer = (scope.get("client") or ("",))[0]
+        if not client.is_ours(peer, self._trusted):
+            return UNNAMED
+        if not client.told_scheme(peer, scope["headers"], self._trusted):
+            return UNCLEAR
+        return UNTRUE if self._used_https(peer, scope["headers"]) else ""
+
+    def _used_https(self, peer: str, headers: Sequence[Header]) -> bool:
+        """Whether the request shows it, whatever a proxy says: a port speaks https or http, not
+        both; and browsers send `Sec-Fetch-Mode` over https, or to their own machine."""
+        if self._place.port and client.host(peer, headers, self._trusted) == self._place.netloc:
+            return True
+        shown = any(name == b"sec-fetch-mode" for name, _ in headers)
+        return shown and not is_loopback(self._place.hostname or "")
+
+    def _moved(self, scope: Message) -> App:
+        # `Bounds` lets no target through that is no path: `*@evil.example` would name another host
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        moved = Response(b"", 308)
+        moved.raw_headers = [
+            (b"location", self._origin + scope["raw_path"] + query),
+            (b"content-length", b"0"),
+        ]
+        return moved
