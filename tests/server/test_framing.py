@@ -227,12 +227,16 @@ async def test_what_is_no_request_is_answered_with_the_headers_of_every_answer(
         assert b"x-content-type-options: nosniff" in answer
 
 
+LOCAL = Trusted.parse(["127.0.0.1"])
+
+
 @pytest.mark.parametrize("target", [b"*@evil.example", b"*.evil.example/", b"*"])
 async def test_nobody_is_moved_to_another_host(target: bytes) -> None:
-    app = Bounds(HttpsOnly(hello, "https://login.example", Trusted.parse([]), quiet), quiet)
+    app = Bounds(HttpsOnly(hello, "https://login.example", LOCAL, quiet), quiet)
     async with listening(Patient, app) as connect:
         reader, writer = await connect()
-        writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        said = b" HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: http\r\n\r\n"
+        writer.write(b"GET " + target + said)
         answer = await reader.readuntil(b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 400 ")
         assert b"\r\nlocation:" not in answer

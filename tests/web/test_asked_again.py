@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from doorward import Issued, Reason, Rejected, StoreUnavailable
-from doorward.web.gate import Visit
+from doorward.web.visit import Visit
 from tests.web.conftest import House
 from tests.web.driver import bearer, cookies_of
 from tests.web.test_gate import visit

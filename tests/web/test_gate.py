@@ -7,7 +7,8 @@ from doorward.settings import DAY, ELEVATE_OVERLAP
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web import origin
-from doorward.web.gate import Gate, Visit
+from doorward.web.gate import Gate
+from doorward.web.visit import Visit
 from tests.web.conftest import Build, House
 from tests.web.driver import FOREIGN, OURS, Header, bearer, cookie, cookies_of, request
 

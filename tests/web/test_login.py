@@ -6,8 +6,8 @@ import pytest
 
 from doorward import Issued, Reason, Rejected
 from doorward.web import login, transport
-from doorward.web.gate import Visit
 from doorward.web.login import begin_login, log_out
+from doorward.web.visit import Visit
 from tests.web.conftest import Build, House
 from tests.web.driver import FOREIGN, OURS, Header, bearer, cookie, cookies_of, request
 

@@ -12,9 +12,9 @@ from .connection import Receive as Receive
 from .connection import Send as Send
 from .door import Door
 from .framing import mend_framing
-from .gate import Visit
 from .problem import problem
 from .transport import Header
+from .visit import Visit
 
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from . import transport
-from .gate import Visit
 from .streams import Stream, Why
 from .transport import Header
+from .visit import Visit
 
 log = logging.getLogger("doorward")
 

@@ -9,8 +9,8 @@ from ..attempt import Attempt
 from ..origins import is_loopback
 from ..types import Issued
 from . import transport
-from .gate import Visit
 from .transport import Header, Transport
+from .visit import Visit
 
 log = logging.getLogger("doorward")
 

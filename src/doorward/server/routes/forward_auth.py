@@ -12,9 +12,9 @@ from ...errors import Reason, Rejected
 from ...types import Principal
 from ...web import client
 from ...web.asgi import current_visit
-from ...web.gate import Visit
 from ...web.problem import STATUS, document, problem
 from ...web.transport import NO_STORE, Header
+from ...web.visit import Visit
 from ..return_to import local_path, with_return
 from ..service import Service
 from .api import PROBLEM, Serving

@@ -1,0 +1,364 @@
+"""One request in; a principal or a rejection out, and the cookies that its answer must carry."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import rules
+from ..auth import Auth
+from ..credentials import claimed_sid
+from ..errors import Reason, Rejected, StoreUnavailable
+from ..types import Device, Issued, Principal, Session
+from . import client, origin, transport
+from .gate import Gate
+from .streams import Streams
+from .transport import Header, Presented, Transport
+
+LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
+"""Refusals of a credential whose own time is over, which says nothing of its session."""
+
+RENEWABLE = LAPSED | {Reason.WITHDRAWN}
+"""Refusals of an access token after which the refresh token of the same session may speak."""
+
+DEAD = RENEWABLE | {
+    Reason.IDLE,
+    Reason.REVOKED,
+    Reason.UNKNOWN,
+    Reason.REUSED,
+    Reason.UNSTEADY,
+}
+"""Refusals of a credential that was good once or may have been: its holder is nobody now.  What is
+malformed or forged was never good, and a second credential could stand behind it."""
+
+
+class Visit:
+    """One request; a route that does not ask who makes it pays nothing.
+
+    `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
+    handshake of a WebSocket.  `asked` tells whether anything asked for the principal or the
+    credential, so that the answer depends on them; `known` is the principal as of the last time
+    that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
+    `on_known` is called whenever `known` was found out.
+    """
+
+    __slots__ = (
+        "_asked_about",
+        "_credential",
+        "_given",
+        "_ours",
+        "_scope",
+        "asked",
+        "gate",
+        "issued",
+        "known",
+        "on_known",
+    )
+
+    def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
+        self.gate = gate
+        self.asked = False
+        self.known: Principal | None = None
+        self.issued: Issued | None = None
+        self.on_known: Callable[[], None] | None = None
+        self._scope = scope
+        self._given: Presented | None = None
+        self._ours = False
+        self._asked_about: str | None = None
+        self._credential: str | None = None
+
+    @property
+    def auth(self) -> Auth:
+        """The verbs behind this gate."""
+        return self.gate.auth
+
+    @property
+    def streams(self) -> Streams:
+        """Every open stream behind this gate, of this event loop."""
+        return self.gate.streams
+
+    @property
+    def headers(self) -> list[Header]:
+        """The request's headers as ASGI gives them."""
+        headers: list[Header] = self._scope["headers"]
+        return headers
+
+    @property
+    def scope(self) -> Mapping[str, Any]:
+        """The request as ASGI describes it."""
+        return self._scope
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end of the socket, or empty."""
+        address: str = (self._scope.get("client") or ("",))[0]
+        return address
+
+    def plain_host(self) -> str:
+        """The host that was asked for, if the client spoke plain http; else empty."""
+        place = self.peer, self.headers, self.gate.trusted
+        if client.scheme(self._scope.get("scheme", ""), *place) != "http":
+            return ""
+        try:
+            return urlsplit("//" + client.host(*place)).hostname or ""
+        except ValueError:
+            return ""
+
+    def device(self) -> Device:
+        """Where this request comes from, as far as it says."""
+        address = client.address(self.peer, self.headers, self.gate.trusted)
+        return client.device(self.headers, address)
+
+    def asks_about_another(self) -> bool:
+        """A proxy asks on behalf of a request that it holds back: from now on the method of that
+        one counts, which is unsafe unless a proxy of ours says otherwise.  Whether one did."""
+        self._asked_about = client.method(self.peer, self.headers, self.gate.trusted)
+        return self._asked_about != ""
+
+    async def principal(
+        self, submitted: str | None = None, max_staleness: int | None = None
+    ) -> Principal:
+        """Who makes this request, as of at most `max_staleness` seconds ago (the setting's, or
+        fewer), however often it is asked.
+
+        `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
+        anyway.  Raises `Rejected`, with `missing` when no credential was presented.
+        """
+        self.asked = True
+        if self.known is not None:
+            if submitted is not None and self.via == "cookie":
+                await self.check_origin(submitted)
+            self.known = await self._again(self.known, max_staleness)
+        else:
+            self.known = await self._read(submitted, max_staleness)
+        if self.on_known is not None:
+            self.on_known()
+        return self.known
+
+    async def present(self, credential: object) -> Principal:
+        """Who showed this credential to the handler, and not in a header: in the first message of
+        a WebSocket, or as a subprotocol.  From now on it is the one of this request, and what the
+        headers hold is not looked at.
+
+        Raises `Rejected`, with `malformed` for a credential of another session than the one that is
+        known already.
+        """
+        try:
+            shown = transport.given(credential)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+        found = await self.auth.authenticate(shown.credential or "")
+        if self.known is not None and self.known.sid != found.sid:
+            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
+            await self.auth.refused(two, self.device())
+            raise two
+        self._given, self._credential, self.known = shown, shown.credential, found
+        if self.on_known is not None:
+            self.on_known()
+        return found
+
+    async def touch(self) -> Principal:
+        """Note that whoever makes this request is still there: a message on an open socket is no
+        request, and counts as use only where the handler says so.  Returns and raises as
+        `principal`."""
+        self.known = await self.auth.touch(await self.principal())
+        return self.known
+
+    async def optional_principal(self) -> Principal | None:
+        """Like `principal`, but None without a credential and with a dead one, so that a public
+        page stays public for somebody whose session ended.  Still refused: a credential that is
+        malformed, doubled or forged, and an unsafe request of another origin."""
+        try:
+            return await self.principal()
+        except Rejected as refused:
+            if refused.reason is Reason.MISSING or refused.reason in DEAD:
+                return None
+            raise
+
+    async def check_origin(self, submitted: str | None = None) -> None:
+        """Refuse an unsafe request from another origin, also where nobody need be logged in:
+        logging in (login CSRF) and out.  Raises `Rejected(cross_origin)`.
+
+        `submitted` is as in `principal`: one of another session is refused, whatever the browser
+        says (a page that was made for somebody else, and forgotten in a tab).  Once passed it stays
+        so for this visit: a form's handler asks with the token it was sent.
+        """
+        if self._ours and submitted is None:
+            return
+        try:
+            await self._check_origin(submitted)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+        self._ours = True
+
+    async def check_keeps_cookies(self) -> None:
+        """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
+        another site.  Raises `Rejected(cross_origin)`."""
+        try:
+            self._check_keeps_cookies(origin.cause_of(self.headers))
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+
+    async def cookie_sid(self) -> str | None:
+        """The session that the cookies of this request name, dead or alive; None without any."""
+        shown = self._presented()
+        if shown is None or shown.transport != "cookie":
+            return None
+        for credential in (shown.credential, shown.refresh_token):
+            try:
+                return await self.auth.sid_of(credential or "")
+            except Rejected:
+                continue
+        return None
+
+    @property
+    def via(self) -> Transport | None:
+        """How the credential of this request came; None without one that can be read."""
+        self.asked = True
+        shown = self._presented()
+        return None if shown is None else shown.transport
+
+    def held(self) -> tuple[str, ...]:
+        """Every credential the client shows, good or bad: what a login replaces and a logout
+        ends."""
+        self.asked = True
+        given = () if self._given is None else (self._given.credential or "",)
+        return (*given, *transport.held(self.headers, self.gate.cookie_suffix))
+
+    async def cookies(self) -> list[Header]:
+        """The headers to add when the response starts: those of an inline refresh, while the row
+        still holds what was issued.  Not knowing is no: the browser's own token stays good."""
+        issued = self.issued
+        if issued is None:
+            return []
+        try:
+            current = await self.auth.still_holds(issued)
+        except StoreUnavailable:
+            return []
+        return self._written(issued) if current else []
+
+    def _written(self, issued: Issued) -> list[Header]:
+        suffix = self.gate.cookie_suffix
+        written = transport.write(issued, self.auth.clock(), suffix)
+        first, *others = self.gate.modes
+        if issued.mode == first:  # else a session that is changing over only goes on for a while
+            written += [header for other in others for header in transport.remove(other, suffix)]
+        return written
+
+    @property
+    def method(self) -> str:
+        """Of this request, or of the one that a proxy asks about."""
+        method: str = self._scope.get("method", "WEBSOCKET")
+        return method if self._asked_about is None else self._asked_about
+
+    def _presented(self) -> Presented | None:
+        try:
+            return self._shown()
+        except Rejected:
+            return None
+
+    def _shown(self) -> Presented | None:
+        if self._given is not None:
+            return self._given
+        return transport.read(self.headers, self.gate.modes, self.gate.cookie_suffix)
+
+    async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
+        try:
+            shown = self._shown()
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+        if shown is None:
+            raise Rejected(Reason.MISSING)
+        self._credential = shown.credential
+        if shown.transport == "cookie":
+            return await self._by_cookie(shown, submitted, max_staleness)
+        return await self.auth.authenticate(shown.credential or "", max_staleness)
+
+    async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
+        """Checks the session again, because a handler, a WebSocket or a task may run for longer
+        than a revocation may take to bind.  An access token that expired meanwhile is not held
+        against the request; its session must still be alive."""
+        if self._credential is not None:
+            try:
+                return await self.auth.authenticate(self._credential, max_staleness)
+            except Rejected as refused:
+                if refused.reason not in LAPSED:
+                    raise
+            self._credential = None
+        return await self.auth.stands(known)
+
+    async def _by_cookie(
+        self, shown: Presented, submitted: str | None, max_staleness: int | None
+    ) -> Principal:
+        if self.method not in origin.SAFE:
+            await self.check_origin(submitted)
+        known: Principal | None = None
+        if shown.credential is not None:
+            try:
+                known = await self.auth.authenticate(shown.credential, max_staleness, self._touched)
+            except Rejected as refused:
+                if not _may_renew(refused, shown.credential, shown.refresh_token):
+                    raise
+            else:
+                if shown.mode in ("token", self.gate.modes[0]):
+                    return known
+        return await self._exchange(shown, known)
+
+    def _touched(self, row: Session) -> None:
+        """The session is in use: a cookie that it may outlive is given once more, to last for
+        another 400 days from now."""
+        if row.expires_at - row.created_at > transport.MAX_COOKIE_AGE:
+            self.issued = Issued(
+                session=row,
+                mode="session",
+                credential=self._credential or "",
+                credential_expires_at=row.ends_at,
+            )
+
+    async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
+        """New cookies for an access token that is out, or for a session cookie where tokens are
+        issued: there the person is `known` already, also if it cannot be exchanged."""
+        secret = shown.credential if shown.mode == "session" else shown.refresh_token
+        try:
+            self.issued = issued = await self.auth.refresh(secret or "", self.device())
+        except Rejected as refused:
+            if known is None or refused.reason is not Reason.SUPERSEDED:
+                raise
+            return known  # the secret from before a step-up, in its overlap
+        row, self._credential = issued.session, issued.credential
+        return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
+
+    async def _check_origin(self, submitted: str | None) -> None:
+        if self.method in origin.SAFE:
+            return
+        cause = origin.cause_of(self.headers)
+        vouched = self.gate.origins.vouched(self.method, cause)
+        shown = self._presented()
+        # without a cookie a client has no authority that another origin could borrow
+        if shown is None or shown.transport != "cookie":
+            return
+        self._check_keeps_cookies(cause)
+        if not vouched:
+            sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")
+        elif any(origin.csrf_tokens(self.headers, submitted)):
+            sid = await self.cookie_sid() or ""
+        else:
+            return
+        origin.check_csrf(self.auth.csrf_keys, sid, self.headers, submitted)
+
+    def _check_keeps_cookies(self, cause: origin.Cause) -> None:
+        if self.gate.origins.keeps_no_cookies(cause):
+            raise self.gate.origins.no_cookies(cause)
+
+
+def _may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:
+    """An access token out of time, of a withdrawn key or from before a step-up, and the refresh
+    token of the same sid, are one credential; anything else that is bad stays bad, whatever stands
+    beside it."""
+    if refresh_token is None or refused.reason not in RENEWABLE:
+        return False
+    sid = claimed_sid(credential)
+    return sid is not None and sid == claimed_sid(refresh_token)
