@@ -20,8 +20,7 @@ T = TypeVar("T")
 class Option:
     """One option: `--name` on the command line, `variable` in the environment.
 
-    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.  Each
-    use on the command line adds to the tuple of one that is `repeatable`.
+    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.
     """
 
     name: str
@@ -31,20 +30,11 @@ class Option:
     default: Any
     shown: str
     parse: Callable[[str], Any]
-    repeatable: bool
 
 
-def _option(
-    default: T,
-    help: str,
-    parse: Callable[[str], T],
-    metavar: str,
-    shown: str = "",
-    *,
-    repeatable: bool = False,
-) -> T:
+def _option(default: T, help: str, parse: Callable[[str], T], metavar: str, shown: str = "") -> T:
     described = {"help": help, "parse": parse, "metavar": metavar, "shown": shown or str(default)}
-    value: T = field(default=default, metadata={**described, "repeatable": repeatable})
+    value: T = field(default=default, metadata=described)
     return value
 
 
@@ -70,10 +60,9 @@ class Options:
         "Another origin whose pages are treated as the server's own, such as https://app.example"
         " or capacitor://localhost. Separate several by commas, or repeat the option. CORS answers"
         " are made from the same list.",
-        values.words,
+        values.several,
         "ORIGIN",
         "none",
-        repeatable=True,
     )
     mode: Mode = _option(  # noqa: RUF009 - it makes a field
         "session",
@@ -317,7 +306,7 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *na
             f"--{option.name}",
             metavar=option.metavar,
             type=_argument(option),
-            action=_Adding if option.repeatable else "store",
+            action=values.Adding if option.parse is values.several else "store",
             default=_default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )
@@ -330,16 +319,6 @@ def read_options(namespace: argparse.Namespace) -> Options:
     """
     given = {name: getattr(namespace, name) for name in OPTIONS if hasattr(namespace, name)}
     return Options(**given)
-
-
-class _Adding(argparse.Action):
-    """Each use on the command line adds to those before it there; what the environment says is but
-    the default."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
-        before = getattr(namespace, self.dest)
-        added = values if before is self.default else (*before, *values)
-        setattr(namespace, self.dest, added)
 
 
 class _Given(str):
