@@ -542,7 +542,8 @@ def test_a_valkey_that_is_full_is_unsafe(desk: Desk, valkey: Valkey) -> None:
     [
         (NEWER, "newer version"),
         ("ALTER DATABASE {name} SET default_transaction_read_only = on", "read-only"),
-        ("REVOKE INSERT ON doorward_letters FROM {name}", "insert rows in doorward_letters"),
+        ("REVOKE INSERT ON doorward_letters FROM {name}", "write rows in doorward_letters"),
+        ("REVOKE UPDATE, DELETE ON doorward_users FROM {name}", "write rows in doorward_users"),
     ],
 )
 def test_a_postgresql_that_no_server_could_start_with_is_unsafe(

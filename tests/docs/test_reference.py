@@ -18,9 +18,13 @@ from doorward.cli import COMMANDS, main
 from doorward.passwords import LONGEST, Cost
 from doorward.server import pages
 from doorward.server.app import create_app
-from doorward.server.edge import bounds
+from doorward.server.edge import bounds, limits
+from doorward.server.edge.connection import MAX_CONNECTIONS
+from doorward.server.edge.serving import KEEP_ALIVE
+from doorward.server.edge.wire import MAX_AHEAD
 from doorward.server.options import OPTIONS, Options
 from doorward.server.people import limiter
+from doorward.server.record import sparing
 from doorward.server.record.kinds import KINDS, kind_of
 from doorward.server.refusals import Refusal, Refused
 from doorward.server.views.words import WORDS
@@ -185,14 +189,23 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
         "reasons.md": [
             f"above {bounds.MOST_BODY // 1024} KiB",
             f"above {bounds.MOST_HEADER // 1024} KiB, or all above {bounds.MOST_HEADERS // 1024}",
-            f"more than {bounds.SLOWEST} seconds",
+            f"more than {limits.SLOWEST} seconds",
+        ],
+        "events.md": [
+            f"only {sparing.FROM_ONE} lines a minute",
+            f"{sparing.MOST_FROM_ONE} from one address in all",
+            f"{sparing.ALTOGETHER} from all addresses",
         ],
         "deployment.md": [
             f"{limiter.FEW} in {minutes} minutes, {limiter.FROM_ONE} a day",
             f"{limiter.DAILY} a day",
             f"{limiter.FROM_SOURCE} in {minutes} minutes",
             f"to {LONGEST} characters",
+            f"at most {MAX_CONNECTIONS} connections",
+            f"has {limits.SLOWEST} seconds for TLS",
+            f"for up to {KEEP_ALIVE} seconds",
         ],
+        "security.md": [f"{MAX_AHEAD} requests ahead"],
         "settings.md": [
             f"{ELEVATE_OVERLAP} seconds of overlap",
             f"{MOST_BRANCHES} re-branches",

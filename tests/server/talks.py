@@ -2,16 +2,19 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from doorward.server.edge.connection import Acceptor, Shared
+from doorward.server.edge.connection import MAX_CONNECTIONS, Acceptor, Shared
 from doorward.server.edge.wire import Protocol
-from doorward.web.trailers import ignore_trailers
+from doorward.server.refusals import Refused
+from doorward.web.framing import mend_framing
+from doorward.web.transport import Header
 from tests.support.until import PATIENCE
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -20,14 +23,23 @@ Talk = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[..., Any]
 
 
+def sharing(
+    *,
+    always: Sequence[Header] = (),
+    tls: ssl.SSLContext | None = None,
+    on_refused: Callable[[Refused, str], None] = lambda refused, address: None,
+    max_connections: int = MAX_CONNECTIONS,
+) -> Shared:
+    return Shared(always, tls, on_refused, max_connections)
+
+
 class Hasty(Protocol):
-    slowest_head = 0.2
-    slowest_reader = 0.2
-    most_connections = 3
+    head_timeout = 0.2
+    write_timeout = 0.2
 
 
 class Patient(Protocol):
-    slowest_head = 3600
+    head_timeout = 3600
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
@@ -42,10 +54,10 @@ async def listening(
     """Whoever calls what this gives is connected; all ends with it."""
     config = Config(app, http=protocol, ws="none", lifespan="off", log_config=None, **more)
     config.load()
-    ignore_trailers()
-    state, known = ServerState(), shared or Shared()
+    mend_framing()
+    state, known = ServerState(), shared or sharing()
     listener = socket.create_server(("127.0.0.1", 0))
-    acceptor = Acceptor(listener, lambda: protocol(config, state, {}, shared=known))
+    acceptor = Acceptor(listener, lambda: protocol(config, state, {}, shared=known), known)
     acceptor.start()
     talks: list[Talk] = []
 
@@ -62,4 +74,4 @@ async def listening(
         for _, writer in talks:
             writer.close()
         for connection in list(state.connections):
-            connection.cut()  # type: ignore[union-attr]
+            connection.abort()  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,13 +23,15 @@ PATIENCE = 20
 @dataclass(frozen=True, slots=True)
 class Flood:
     """Each of `connections` sends `opening`, then `more` again and again up to `most` bytes, with a
-    `pause` between; reads nothing; and holds on to its socket."""
+    `pause` between; reads nothing; and holds on to its socket, unless it `resets` and connects
+    anew."""
 
     connections: int
     opening: bytes
     more: bytes = b""
     most: int = 0
     pause: float = 0.001
+    resets: bool = False
     tls: bool = False
 
 
@@ -60,16 +63,19 @@ def floods(share: float = 1) -> dict[str, Flood]:
         return max(1, int(number * share))
 
     body = b"Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n"
+    large = b"GET /openapi.json" + HEAD + b"\r\n"
+    request, post = b"GET /login" + HEAD + b"\r\n", b"POST /api/login" + HEAD
     field = b"x: " + b"a" * (PIECE - 5) + b"\r\n"
     return {
-        "pipelined requests": Flood(some(40), b"", (b"GET /login" + HEAD + b"\r\n") * 64, 250_000),
+        "pipelined requests": Flood(some(40), b"", request * 64, 250_000),
         "trailers": Flood(1, CHUNKED, field, some(120 * 2**20)),
         "one trailer": Flood(1, CHUNKED + b"x: ", b"a" * PIECE, some(60 * 2**20)),
-        "unread answers": Flood(some(150), (b"GET /openapi.json" + HEAD + b"\r\n") * 16),
-        "slow bodies": Flood(
-            some(800), b"POST /api/login" + HEAD + body + b" " * 59_000, b" ", 500, 1
-        ),
+        "unread answers": Flood(some(150), large * 16),
+        "slow bodies": Flood(some(800), post + body + b" " * 59_000, b" ", 500, 1),
         "slow heads": Flood(some(800), b"GET /" + HEAD + b"x: " + b"a" * 60_000, b"a", 500, 1),
+        "slow bodies behind answers": Flood(some(500), request + post + body + b" ", b" ", 500, 1),
+        "requests behind unread answers": Flood(some(500), large * 9),
+        "resets": Flood(some(30), request, resets=True),
         "silence": Flood(some(1300), b""),
         "silence before TLS": Flood(some(1300), b"", tls=True),
         "a byte of TLS": Flood(some(1300), b"\x16", tls=True),
@@ -89,6 +95,10 @@ def flooded(
         outcome.sent = sum(_send(each, flood.opening) for each in sockets)
         while monotonic() < ends:
             outcome.grown = max(outcome.grown, _resident(pid) - before)
+            if flood.resets:
+                sockets = _anew(port, sockets, held)
+                left = dict.fromkeys(sockets, 0)
+                outcome.sent += sum(_send(each, flood.opening) for each in sockets)
             for each in (each for each in sockets if left[each] > 0):
                 sent = _send(each, flood.more)
                 outcome.sent += sent
@@ -96,6 +106,14 @@ def flooded(
             sleep(flood.pause)
         outcome.held = sum(map(_is_open, sockets))
     return outcome
+
+
+def _anew(port: int, sockets: list[socket.socket], held: ExitStack) -> list[socket.socket]:
+    sleep(0.1)  # so that they are answered
+    for each in sockets:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        each.close()
+    return [held.enter_context(_connected(port)) for _ in sockets]
 
 
 def _connected(port: int) -> socket.socket:

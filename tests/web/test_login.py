@@ -126,6 +126,16 @@ async def test_no_tossed_cookie_keeps_a_session_from_being_ended(
         assert row.revoked_at is not None
 
 
+async def test_more_cookies_than_any_request_may_have_are_refused_before_the_store_is_asked(
+    house: House,
+) -> None:
+    issued = await house.log_in()
+    tossed = b"; ".join(b"__Host-session=%d" % number for number in range(20_000))
+    with pytest.raises(Rejected) as refused:
+        await log_out(posting(house, OURS, (b"cookie", tossed), cookies_of(issued)))
+    assert refused.value.reason is Reason.MALFORMED
+
+
 async def test_logging_out_ends_the_sessions_of_both_transports(house: House) -> None:
     one, other = await house.log_in(), await house.log_in()
     await log_out(posting(house, OURS, bearer(one.credential), cookies_of(other)))

@@ -18,7 +18,8 @@ from ..web.fastapi import Doorward
 from .edge import answers
 from .edge.bounds import Bounds
 from .edge.headers import Headers
-from .edge.noted import noted, noting
+from .edge.https import HttpsOnly
+from .edge.refusal_log import logged, refusal_log
 from .meters.metrics import VERSION, Metrics
 from .meters.timed import timed
 from .opening import opened
@@ -39,9 +40,9 @@ _HANDLERS: dict[type[Exception], Any] = {
     Refused: answers.on_refused,
     Rejected: answers.on_rejected,
     StoreUnavailable: answers.on_unavailable,
-    Busy: answers.on_busy,
-    RequestValidationError: answers.on_invalid,
-    HTTPException: answers.on_http,
+    Busy: answers.on_refused,
+    RequestValidationError: answers.on_refused,
+    HTTPException: answers.on_refused,
 }
 
 
@@ -72,6 +73,7 @@ def create_app(
             yield
 
     app = _described(lifespan)
+    app.state.recorder = recorder
     doorward.install(app)
     _furnish(app, options, recorder)
     return app
@@ -92,13 +94,14 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
 
 def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
     trusted = Trusted.parse(options.trusted_proxies)
-    note = noting(recorder, trusted)
+    log = refusal_log(recorder, trusted)
     for router in ROUTERS:
         # All applications share these objects, since `include_router` would build each again.
         # Nothing may change a route after its import.
         app.router.routes.extend(router.routes)
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
-        app.add_exception_handler(error, noted(handler, note))
-    app.add_middleware(Bounds, note=note)
-    app.add_middleware(Headers, public_origin=options.origin, trusted=trusted, note=note)
+        app.add_exception_handler(error, logged(handler, log))
+    app.add_middleware(HttpsOnly, public_origin=options.origin, log=log)
+    app.add_middleware(Bounds, log=log)
+    app.add_middleware(Headers, public_origin=options.origin, trusted=trusted)

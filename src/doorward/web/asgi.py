@@ -11,9 +11,9 @@ from .connection import Message as Message
 from .connection import Receive as Receive
 from .connection import Send as Send
 from .door import Door
+from .framing import mend_framing
 from .gate import Visit
 from .problem import problem
-from .trailers import ignore_trailers
 from .transport import Header
 
 App = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -49,7 +49,7 @@ class Middleware:
     __slots__ = ("_app", "_cors", "_door")
 
     def __init__(self, app: App, door: Door) -> None:
-        ignore_trailers()
+        mend_framing()
         self._app = app
         self._cors = cors.Cors(door.settings)
         self._door = door
@@ -57,7 +57,7 @@ class Middleware:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind != "http" and kind != "websocket":
-            ignore_trailers()  # uvicorn may have been imported since, and listens after this
+            mend_framing()  # uvicorn may have been imported since, and listens after this
             if kind == "lifespan":
                 await self._check_agreement(scope, receive, send)
             return await self._app(scope, receive, send)

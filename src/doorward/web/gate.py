@@ -220,9 +220,9 @@ class Visit:
         return await self.auth.authenticate(shown.credential or "", max_staleness)
 
     async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
-        """What was decided since the first time counts: a slow handler, a socket and a task of a
-        request go on for longer than a decision may take to bind.  That an access token ran out
-        meanwhile does not: its holder cannot show another one here."""
+        """Checks the session again, because a handler, a WebSocket or a task may run for longer
+        than a revocation may take to bind.  An access token that expired meanwhile is not held
+        against the request; its session must still be alive."""
         if self._credential is not None:
             try:
                 return await self.auth.authenticate(self._credential, max_staleness)

@@ -91,10 +91,15 @@ def read(headers: Headers, modes: Modes) -> Presented | None:
 def held(headers: Headers) -> tuple[str, ...]:
     """Every string under a name of ours, of both transports and modes and however badly put: what
     a login replaces and a logout ends.  Each still has to prove itself; being generous here only
-    means that no tossed cookie and no second header keeps a session from being ended.  How many
-    there may be, the server's limit on headers bounds; each costs at most one read of the store.
+    means that no tossed cookie and no second header keeps a session from being ended.
+
+    Each costs at most one read of the store.  Raises `Rejected(malformed)` for headers above
+    `MAX_HEADER_BYTES` together, with which no request is authenticated either.
     """
     texts: dict[str, None] = {}
+    ours = (len(value) for name, value in headers if name in (b"authorization", b"cookie"))
+    if sum(ours) > MAX_HEADER_BYTES:
+        raise Rejected(Reason.MALFORMED, "Cookie header too long")
     for name, value in headers:
         text = value.decode("latin-1")
         if name == b"authorization" and text[:7].lower() == "bearer ":

@@ -64,30 +64,43 @@ def answer(path: str, refused: Refused) -> Response:
     return _raw(refused.status, refused.headers, refused.document, b"application/problem+json")
 
 
-async def on_refused(request: Request, error: Refused) -> Response:
-    return answer(request.url.path, error)
+def refused_of(error: Exception) -> Refused | None:
+    """The refusal that an error of the routes becomes; None for one that becomes another answer."""
+    match error:
+        case Refused():
+            return error
+        case Busy():
+            return Refused(Refusal.BUSY, retry_after=error.retry_after)
+        case RequestValidationError():
+            return Refused(Refusal.INVALID_REQUEST, _what_is_wrong(error))
+        case HTTPException():
+            return _by_the_router(error)
+    return None
 
 
-async def on_busy(request: Request, error: Busy) -> Response:
-    return answer(request.url.path, Refused(Refusal.BUSY, retry_after=error.retry_after))
-
-
-async def on_invalid(request: Request, error: RequestValidationError) -> Response:
-    """Says which member is wrong and what it should be, never what it was."""
+def _what_is_wrong(error: RequestValidationError) -> str:
+    """Which member it is and what it should be, never what it was."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
-    sentence = f"{where}: {first['msg']}." if where else "The body must be a JSON object."
-    return answer(request.url.path, Refused(Refusal.INVALID_REQUEST, sentence))
+    return f"{where}: {first['msg']}." if where else "The body must be a JSON object."
 
 
-async def on_http(request: Request, error: HTTPException) -> Response:
-    """What the router refuses by itself: no such path, or no such method there."""
+def _by_the_router(error: HTTPException) -> Refused:
+    """No such path, or no such method there."""
     allowed = tuple(
         (name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()
     )
     known = {404: Refusal.NOT_FOUND, 405: Refusal.METHOD_NOT_ALLOWED}
     reason = known.get(error.status_code, Refusal.INVALID_REQUEST)
-    return answer(request.url.path, Refused(reason, headers=allowed))
+    return Refused(reason, headers=allowed)
+
+
+async def on_refused(request: Request, error: Exception) -> Response:
+    """For every error of which `refused_of` knows the refusal."""
+    refused = refused_of(error)
+    if refused is None:
+        raise error
+    return answer(request.url.path, refused)
 
 
 async def on_unavailable(request: Request, error: StoreUnavailable) -> Response:

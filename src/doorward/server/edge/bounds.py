@@ -7,7 +7,8 @@ from contextlib import suppress
 from ...web.asgi import App, Message, Receive, Send
 from ..refusals import Refusal, Refused
 from .answers import answer
-from .noted import Note
+from .limits import LINGER, SLOWEST
+from .refusal_log import LogRefusal
 
 MOST_HEADER = 8 * 1024
 """Bytes of one header, or of the address."""
@@ -17,13 +18,6 @@ MOST_HEADERS = 16 * 1024
 
 MOST_BODY = 64 * 1024
 """Bytes of a body; the largest form has a few hundred."""
-
-SLOWEST = 10
-"""Seconds a body may take to arrive."""
-
-LINGER = 1
-"""Seconds for which the rest of a refused body is read and thrown away: to close at once would
-reset the connection, and the answer would be lost with it (RFC 9112 section 9.6)."""
 
 VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 """Of HTTP, as ASGI writes them."""
@@ -35,13 +29,13 @@ class Bounds:
     """Refuses what is too large at once, and reads the rest whole, so that nothing below waits for
     a client.
 
-    The connection of a refused request ends: where the next one would begin is not believed of who
-    frames badly, and a body that was announced and does not come would hold it.
+    A refused request ends its connection: after bad framing the start of the next request is
+    unknown, and an announced body may never arrive.
     """
 
-    def __init__(self, app: App, note: Note) -> None:
+    def __init__(self, app: App, log: LogRefusal) -> None:
         self._app = app
-        self._note = note
+        self._log = log
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,7 +44,7 @@ class Bounds:
             _check_head(scope)
             body = await _body(scope, receive)
         except Refused as refused:
-            self._note(refused, scope)
+            self._log(refused, scope)
             await answer(scope["path"], refused)(scope, receive, _ending(receive, send))
         else:
             if body is not None:
@@ -113,7 +107,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _ending(receive: Receive, send: Send) -> Send:
-    """Sends an answer that is the last of its connection, which stays for a moment."""
+    """Closes the connection after the answer, and reads on for `LINGER` seconds first."""
 
     async def ending(message: Message) -> None:
         if message["type"] == "http.response.start":

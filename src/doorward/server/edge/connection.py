@@ -1,6 +1,7 @@
 """A connection from its acceptance to its end: how many there may be, how long each may say or take
 nothing, and TLS."""
 
+import logging
 import socket
 import ssl
 from asyncio import BaseTransport, Task, TimerHandle, Transport, get_running_loop
@@ -12,8 +13,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from ...web.transport import Header
 from ..refusals import Refused
-from .alarm import Alarm
-from .headers import ALWAYS
+from .limits import SLOWEST
+from .timer import Timer
+
+MAX_CONNECTIONS = 500
+"""Open connections of a process.  For one more, the one that waited longest is closed."""
+
+MANY_UNSENT = 16 * 1024
+"""Bytes of answers after which no more is written for a client until it has taken most of them."""
+
+MAX_UNSENT = 8 * 2**20
+"""Bytes of answers that a process keeps for clients which do not take them."""
 
 AT_ONCE = 8
 """Connections that are accepted before those are served that are there already."""
@@ -21,71 +31,93 @@ AT_ONCE = 8
 NO_FILE = 0.1
 """Seconds until the next try where the system has no file for another connection."""
 
+COMPLAIN_EVERY = 60
+"""Seconds between two lines of the log that say so."""
 
-def _nobody(refused: Refused, address: str) -> None: ...
+SEND_BUFFER = 64 * 1024
+"""Bytes of an answer that the system keeps for a client, which Linux doubles."""
+
+log = logging.getLogger("doorward")
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What the connections of a process have in common.
 
-    `always` are the headers of every answer; `told` hears what was refused before a request began,
-    and the address of the client.
+    `always` are the headers of every answer; `on_refused` takes what was refused before a request
+    began, and the address of the client.
     """
 
-    always: Sequence[Header] = ALWAYS
-    tls: ssl.SSLContext | None = None
-    told: Callable[[Refused, str], None] = _nobody
+    always: Sequence[Header]
+    tls: ssl.SSLContext | None
+    on_refused: Callable[[Refused, str], None]
+    max_connections: int = MAX_CONNECTIONS
     waiting: "dict[Connection, None]" = field(default_factory=dict)
-    """Those from which no whole request came that is still to be answered, or which do not take
-    the answer; the longest first.  Any of them may be cut off to make room."""
+    """Connections whose next step is the client's, the longest-waiting first.  The first is closed
+    when another one needs its place."""
+
+    unsent: "dict[Connection, int]" = field(default_factory=dict)
+    """Bytes of answers that clients do not take, the longest first."""
+
+    def hold(self, connection: "Connection", unsent: int) -> None:
+        """Keep what a client does not take, and close others' connections if that is too much."""
+        self.unsent[connection] = unsent
+        while sum(self.unsent.values()) > MAX_UNSENT and len(self.unsent) > 1:
+            next(iter(self.unsent)).abort()
+
+    def make_room(self) -> bool:
+        """Close the connection that waits longest.  Whether there was one."""
+        first = next(iter(self.waiting), None)
+        if first is not None:
+            first.abort()
+        return first is not None
 
 
 class Connection(HttpToolsProtocol):
     """Uvicorn's, with bounds that hold from the acceptance on, before TLS and after an answer."""
 
-    slowest_head: float = 10
+    head_timeout: float = SLOWEST
     """Seconds from the acceptance to the end of the first head, the TLS handshake included, and
     from the first byte of any other head to its end.  Between two requests uvicorn's keep-alive
     counts."""
 
-    slowest_reader: float = 10
+    write_timeout: float = SLOWEST
     """Seconds after which a client that takes nothing of its answer is cut off."""
 
-    slowest_goodbye: float = 2
+    tls_shutdown_timeout: float = 2
     """Seconds that a client has to answer the end of TLS."""
-
-    most_connections = 500
-    """Open connections.  For one more, the one that waited longest is cut off."""
 
     def __init__(self, *args: Any, shared: Shared, **more: Any) -> None:
         super().__init__(*args, **more)
         self._shared = shared
         self._accepted: socket.socket | None = None
+        self._address: Any = None
         self._entering: Task[None] | None = None
-        self._made = False
+        self._connected = False
         self._unsent = 0
         self._answering: list[RequestResponseCycle] = []
-        self._too_late = Alarm(self.loop, self.slowest_head, self._give_up)
-        self._not_taken = Alarm(self.loop, self.slowest_reader, self._check_reader)
+        self._head_timer = Timer(self.loop, self.head_timeout, self._give_up)
+        self._write_timer = Timer(self.loop, self.write_timeout, self._check_reader)
 
-    def welcome(self, accepted: socket.socket) -> None:
+    def accept(self, accepted: socket.socket, address: Any) -> None:
         """Begin with an accepted socket, if there is room or can be made."""
-        if len(self.connections) >= self.most_connections:
-            if not self._shared.waiting:
-                accepted.close()
-                return
-            next(iter(self._shared.waiting)).cut()
+        if len(self.connections) >= self._shared.max_connections and not self._shared.make_room():
+            accepted.close()
+            return
+        self._address = address
         self.connections.add(self)
-        self._wait()
-        self._too_late.start()
+        self._shared.waiting[self] = None
+        self._head_timer.start()
         self._accepted = accepted
         self._entering = self.loop.create_task(self._enter(accepted))
 
     def connection_made(self, transport: BaseTransport) -> None:
         """A client is there, and TLS has begun if it should."""
-        self._made = True
-        super().connection_made(cast(Transport, Quiet(cast(Transport, transport))))
+        self._connected = True
+        cast(Transport, transport).set_write_buffer_limits(high=MANY_UNSENT)
+        super().connection_made(cast(Transport, SafeTransport(cast(Transport, transport))))
+        if self._address:  # of a client that has reset the connection, the socket tells none
+            self.client = (self._address[0], self._address[1])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
@@ -93,52 +125,53 @@ class Connection(HttpToolsProtocol):
         for cycle in self._answering:  # uvicorn tells the last one alone
             cycle.disconnected = True
             cycle.message_event.set()
+        self._unset_keepalive_if_required()  # uvicorn does so only if no error ended it
         super().connection_lost(exc)
 
     def on_headers_complete(self) -> None:
         """The parser found the end of the head."""
         super().on_headers_complete()
         self._answering.append(self.cycle)
+        self._update_waiting()
 
     def on_message_complete(self) -> None:
         """The parser found the end of the request."""
         super().on_message_complete()
-        if self._answering:
-            self._shared.waiting.pop(self, None)
+        self._update_waiting()
 
     def on_response_complete(self) -> None:
         """The whole answer was written."""
         del self._answering[:1]
-        if not self._answering:
-            self._wait()
-        self._not_taken.stop()
+        self._update_waiting()
+        self._write_timer.stop()
         self._expect_reader()
         super().on_response_complete()
 
     def pause_writing(self) -> None:
         """The client takes less than is written."""
         super().pause_writing()
-        self._wait()
+        self._update_waiting()
         self._expect_reader()
+        self._shared.hold(self, self._unsent)
 
     def resume_writing(self) -> None:
         """The client took what was written."""
         super().resume_writing()
-        self._not_taken.stop()
-        if self._answering and not self._answering[0].more_body:
-            self._shared.waiting.pop(self, None)
+        self._shared.unsent.pop(self, None)
+        self._write_timer.stop()
+        self._update_waiting()
 
     def shutdown(self) -> None:
         """The server ends."""
-        if self._made:
-            super().shutdown()
+        if not self._connected or (self._answering and self._answering[0].more_body):
+            self.abort()  # it is the client that has to go on
         else:
-            self.cut()
+            super().shutdown()
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End it at once, whatever it is about."""
         self._forget()
-        if self._made:
+        if self._connected:
             self.transport.abort()
         elif self._entering is not None:
             self._entering.cancel()
@@ -152,49 +185,60 @@ class Connection(HttpToolsProtocol):
                 lambda: self,
                 accepted,
                 ssl=tls,
-                ssl_handshake_timeout=self.slowest_head if tls else None,
-                ssl_shutdown_timeout=self.slowest_goodbye if tls else None,
+                ssl_handshake_timeout=self.head_timeout if tls else None,
+                ssl_shutdown_timeout=self.tls_shutdown_timeout if tls else None,
             )
         except OSError:  # what ssl raises too, and that the time was over
             self._forget()
 
-    def _wait(self) -> None:
-        self._shared.waiting.pop(self, None)
-        self._shared.waiting[self] = None
+    def _update_waiting(self) -> None:
+        answering = self._answering
+        if answering and not answering[0].more_body and not self.flow.write_paused:
+            self._shared.waiting.pop(self, None)
+        elif self in self.connections:
+            self._shared.waiting.setdefault(self)
 
     def _forget(self) -> None:
         self.connections.discard(self)
         self._shared.waiting.pop(self, None)
-        self._too_late.stop()
-        self._not_taken.stop()
+        self._shared.unsent.pop(self, None)
+        self._head_timer.stop()
+        self._write_timer.stop()
 
     def _give_up(self) -> None:
-        # browsers open connections in advance, and would show an answer to no request
-        self.cut()
+        # no answer: browsers open spare connections, and would show it later
+        self.abort()
 
     def _expect_reader(self) -> None:
         self._unsent = self.transport.get_write_buffer_size()
         if self._unsent:
-            self._not_taken.start()
+            self._write_timer.start()
 
     def _check_reader(self) -> None:
         if self.transport.get_write_buffer_size() < self._unsent:
             self._expect_reader()
         else:
-            self.cut()
+            self.abort()
 
 
 class Acceptor:
     """Accepts connections, each with a protocol of its own."""
 
-    def __init__(self, listener: socket.socket, protocol: Callable[[], Connection]) -> None:
+    def __init__(
+        self, listener: socket.socket, protocol: Callable[[], Connection], shared: Shared
+    ) -> None:
         self._listener = listener
         self._protocol = protocol
+        self._shared = shared
+        self._complained = float(-COMPLAIN_EVERY)
         self._loop = get_running_loop()
         self._pause: TimerHandle | None = None
 
     def start(self) -> None:
         self._listener.setblocking(False)
+        # inherited by each connection: Linux calls one with a larger buffer writable only once much
+        # of it was taken, so that a slow reader would look like none
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._loop.add_reader(self._listener, self._accept)
 
     def stop(self) -> None:
@@ -205,18 +249,26 @@ class Acceptor:
     def _accept(self) -> None:
         for _ in range(AT_ONCE):
             try:
-                accepted, _ = self._listener.accept()
+                accepted, address = self._listener.accept()
             except (BlockingIOError, ConnectionError):  # another process was first, or it is gone
                 return
-            except OSError:  # the process has no file left
-                self.stop()
-                self._pause = self._loop.call_later(NO_FILE, self.start)
+            except OSError as error:
+                self._wait_for_files(error)
                 return
             accepted.setblocking(False)
-            self._protocol().welcome(accepted)
+            self._protocol().accept(accepted, address)
+
+    def _wait_for_files(self, error: OSError) -> None:
+        """Each connection is a file, and so is each of the database's."""
+        self._shared.make_room()
+        self.stop()
+        self._pause = self._loop.call_later(NO_FILE, self.start)
+        if self._loop.time() - self._complained >= COMPLAIN_EVERY:
+            self._complained = self._loop.time()
+            log.warning("no connection can be accepted (%s); those that rest are closed", error)
 
 
-class Quiet:
+class SafeTransport:
     """A transport that drops what is written after its end, as those of asyncio do.  Uvloop's raise
     then, and a client that hung up would leave a traceback."""
 

@@ -1,17 +1,14 @@
-"""The outermost layer: what stands on every answer, and whether it may be given over plain http."""
+"""The outermost layer: what stands on every answer."""
 
 import logging
 from collections.abc import Sequence
-
-from starlette.responses import Response
 
 from ...web import client
 from ...web.asgi import App, Message, Receive, Send
 from ...web.connection import StreamEnded
 from ...web.transport import NO_STORE, Header
 from ..refusals import Refusal, Refused
-from .answers import answer, is_page
-from .noted import Note
+from .answers import answer
 
 log = logging.getLogger("doorward")
 
@@ -46,26 +43,12 @@ def always(public_origin: str) -> Sequence[Header]:
     return (*ALWAYS, STRICT_TRANSPORT) if public_origin.startswith("https:") else ALWAYS
 
 
-_BESIDE = frozenset({"/healthz", "/metrics"})
-"""Asked by machines beside this one, which speak no TLS."""
-
-
-UNNAMED = "This is reached over https only, as told by a proxy that --trusted-proxies names."
-"""For whoever comes through a proxy that we were not told of, or that itself was asked by http."""
-
-
 class Headers:
-    """Adds the security headers to every answer, also to those of the layers below that fail.
+    """Adds the security headers to every answer, also to those of the layers below that fail, and
+    tells these layers the scheme that the client speaks."""
 
-    Where the public origin is https, nothing is served over plain http: a page is sent to https,
-    anything else refused, for its credential has travelled in the clear (ASVS 4.1.2).
-    """
-
-    def __init__(self, app: App, public_origin: str, trusted: client.Trusted, note: Note) -> None:
+    def __init__(self, app: App, public_origin: str, trusted: client.Trusted) -> None:
         self._app = app
-        self._note = note
-        self._origin = public_origin.encode()
-        self._secure = public_origin.startswith("https:")
         self._always = always(public_origin)
         self._trusted = trusted
 
@@ -74,9 +57,8 @@ class Headers:
             return await self._app(scope, receive, send)
         scope = self._understood(scope)
         sender = _Sender(send, self._always)
-        early = self._insecure(scope)
         try:
-            await (early or self._app)(scope, receive, sender.send)
+            await self._app(scope, receive, sender.send)
         except StreamEnded:
             raise  # nothing failed: the session of a stream ended, and the gate that said so waits
         except Exception:
@@ -93,26 +75,6 @@ class Headers:
         scheme = client.scheme(scope["scheme"], peer, scope["headers"], self._trusted)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         return {**scope, "scheme": scheme, "method": method}
-
-    def _insecure(self, scope: Message) -> App | None:
-        if not self._secure or scope["scheme"] == "https" or scope["path"] in _BESIDE:
-            return None
-        if scope["method"] != "GET" or not is_page(scope["path"]):
-            told = any(name == b"x-forwarded-proto" for name, _ in scope["headers"])
-            return self._refused(Refused(Refusal.INSECURE, UNNAMED if told else ""), scope)
-        if not scope["raw_path"].startswith(b"/"):  # `*@evil.example` would name another host
-            return self._refused(Refused(Refusal.INVALID_REQUEST), scope)
-        query = b"?" + scope["query_string"] if scope["query_string"] else b""
-        moved = Response(b"", 308)
-        moved.raw_headers = [
-            (b"location", self._origin + scope["raw_path"] + query),
-            (b"content-length", b"0"),
-        ]
-        return moved
-
-    def _refused(self, refused: Refused, scope: Message) -> App:
-        self._note(refused, scope)
-        return answer(scope["path"], refused)
 
 
 class _Sender:

@@ -15,10 +15,10 @@ from fastapi import FastAPI
 
 from ...errors import ConfigurationError
 from ...web.door import Door
-from ...web.trailers import ignore_trailers
+from ...web.framing import mend_framing
 from ..options import Options
-from ..refusals import Refused
 from .connection import Acceptor, Shared
+from .files import max_connections
 from .headers import always
 from .wire import Protocol
 
@@ -85,7 +85,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve.  Uvicorn would listen by itself, and see a client only after TLS."""
         await super().startup([])
-        self._acceptors = [Acceptor(each, self._protocol) for each in sockets or ()]
+        self._acceptors = [Acceptor(each, self._protocol, self._shared) for each in sockets or ()]
         for each in self._acceptors:
             each.start()
         if self._tie is not None:
@@ -126,12 +126,10 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
         timeout_keep_alive=KEEP_ALIVE,
     )
     config.load()
-    ignore_trailers()
-
-    def told(refused: Refused, address: str) -> None:
-        app.state.service.recorder.turned_away(refused, address)
-
-    shared = Shared(always(options.origin), _tls(options), told)
+    mend_framing()
+    shared = Shared(
+        always(options.origin), _tls(options), app.state.recorder.turned_away, max_connections()
+    )
     return Server(config, app.state.doorward.door, shared, tie)
 
 

@@ -1,5 +1,4 @@
-"""Bytes that are no request yet, and those after its body: bounded in size and time, for the parser
-would wait and collect for ever."""
+"""Limits the size and duration of what arrives outside a body: unfinished heads and trailers."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -11,47 +10,73 @@ from ...web.transport import Header
 from ..refusals import Refusal, Refused
 from .connection import Connection
 from .headers import complete
+from .limits import LINGER
 
-MOST_HEAD = 64 * 1024
+MAX_HEAD = 32 * 1024
 """Bytes of an unfinished head, or trailer, before it is refused."""
 
-MOST_AHEAD = 16
-"""Requests that a client may send before it has the answer to its first."""
+MAX_FIELDS = 200
+"""Fields of a head and its trailer together."""
 
-LINGER = 1
-"""Seconds for which what a refused client still sends is read and thrown away: to close at once
-would reset the connection, and the answer would be lost with it (RFC 9112 section 9.6)."""
+PIECE = 16 * 1024
+"""Bytes that the parser gets at once."""
+
+MAX_AHEAD = 8
+"""Requests that a client may send before it has the answer to its first.  One more is not read, and
+the connection ends with the answer to the last."""
 
 
 class Protocol(Connection):
     """HTTP/1.1, with an end to what is read before a request begins and after its body."""
 
     _unfinished = 0
+    _fields = 0
+    _begun = False
     _in_head = True
     _progress = False
     _refused = False
+    _last = False
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the socket."""
-        if self._refused:
-            return
+        """Bytes from the socket, read in pieces: a limit is looked at after each."""
+        for start in range(0, len(data), PIECE):
+            if self._refused or self._last:
+                return
+            self._read(data[start : start + PIECE])
+
+    def _read(self, piece: bytes) -> None:
         self._progress = False
-        super().data_received(data)
+        super().data_received(piece)
         # where a body came, or a request ended, most bytes were theirs
-        self._unfinished = 0 if self._progress else self._unfinished + len(data)
-        if self._unfinished > MOST_HEAD:
+        self._unfinished = 0 if self._progress else self._unfinished + len(piece)
+        if self._unfinished > MAX_HEAD:
             self._refuse(Refused(Refusal.HEADERS_TOO_LARGE))
-        elif self._unfinished and self._in_head:
-            self._too_late.start()
+        elif self._in_head and (self._begun or self._unfinished):
+            self._head_timer.start()
+
+    def on_message_begin(self) -> None:
+        """The parser found the first byte of a request."""
+        super().on_message_begin()
+        self._begun = True
+        self._fields = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser found a field, of a head or of a trailer."""
+        self._fields += 1
+        if self._fields > MAX_FIELDS:  # each costs thirty times its bytes in memory
+            self._stop(Refused(Refusal.HEADERS_TOO_LARGE))
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The parser found the end of the head."""
-        if len(self._answering) > MOST_AHEAD:
+        if len(self._answering) > MAX_AHEAD:
             self._stop(Refused(Refusal.INVALID_REQUEST))
-        self._in_head = False
+        self._in_head = self._begun = False
         self._progress = True
-        self._too_late.stop()
+        self._head_timer.stop()
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self._end_after_this()  # the parser takes what follows for another protocol
 
     def on_body(self, body: bytes) -> None:
         """The parser found a part of the body."""
@@ -62,13 +87,19 @@ class Protocol(Connection):
         """The parser found the end of the request."""
         super().on_message_complete()
         self._in_head = self._progress = True
+        if not self.parser.should_keep_alive():
+            self._end_after_this()  # the parser reads no further, also where a trailer said so
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP."""
         self._refuse(Refused(Refusal.INVALID_REQUEST))
 
+    def _end_after_this(self) -> None:
+        self._last = True
+        self.cycle.keep_alive = False
+
     def _give_up(self) -> None:
-        if self._unfinished:
+        if self._begun or self._unfinished:
             self._refuse(Refused(Refusal.TOO_SLOW))
         else:
             super()._give_up()
@@ -82,11 +113,17 @@ class Protocol(Connection):
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
-        self._too_late.stop()
-        self._shared.told(refused, self.client[0] if self.client else "")
-        if self._is_answering():
+        self._head_timer.stop()
+        self._shared.on_refused(refused, self.client[0] if self.client else "")
+        whole = [each for each in self._answering if not each.more_body]
+        if whole:
+            whole[-1].keep_alive = False  # those are still answered, and nothing after them
+        elif self._answering and self._answering[0].response_started:
             self.transport.close()  # a client would take our answer for a part of that one
-            return
+        else:
+            self._answer(refused)
+
+    def _answer(self, refused: Refused) -> None:
         for cycle in self._answering:
             cycle.disconnected = True  # it began with a head that seemed good, and ends now
             cycle.message_event.set()
@@ -95,9 +132,6 @@ class Protocol(Connection):
             self.transport.write_eof()
         self._expect_reader()
         self.loop.call_later(LINGER, self.transport.close)
-
-    def _is_answering(self) -> bool:
-        return len(self._answering) > 1 or any(each.response_started for each in self._answering)
 
 
 def _answer(refused: Refused, always: Sequence[Header]) -> bytes:

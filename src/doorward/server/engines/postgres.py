@@ -54,7 +54,8 @@ _FORBIDDEN_TABLES = """
     SELECT relname FROM pg_class
     WHERE relkind IN ('r', 'p') AND relname LIKE 'doorward%' AND pg_table_is_visible(oid)
     AND relname NOT IN ('doorward_schema', 'doorward_meta')
-    AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT'))
+    AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
     ORDER BY relname
 """
 
@@ -187,7 +188,7 @@ async def check_postgres(url: str) -> None:
         raise ConfigurationError(READ_ONLY)
     if forbidden := [name for (name,) in await _asked(url, _FORBIDDEN_TABLES)]:
         raise ConfigurationError(
-            f"The role may not read and insert rows in {', '.join(forbidden)}: grant it SELECT,"
+            f"The role may not read and write rows in {', '.join(forbidden)}: grant it SELECT,"
             " INSERT, UPDATE and DELETE on these tables."
         )
     if VERSION_TABLE in await table_names(url):

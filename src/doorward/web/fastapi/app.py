@@ -21,10 +21,10 @@ from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect
 from ..door import Door
+from ..framing import mend_framing
 from ..login import VisitAttempt, begin_login, elevate, log_out
 from ..origin import csrf_token
 from ..problem import problem
-from ..trailers import ignore_trailers
 from ..transport import Header, Transport, merge
 from .guard import NO_SCOPES, Guard, check_need
 from .openapi import describe_security
@@ -63,7 +63,7 @@ class Doorward:
 
     def install(self, app: FastAPI) -> None:
         """Put the gate before an application, and the security schemes on its OpenAPI page."""
-        ignore_trailers()
+        mend_framing()
         _put_outermost(app, self.door)
         app.add_exception_handler(Rejected, _answer)
         app.add_exception_handler(StoreUnavailable, _answer)

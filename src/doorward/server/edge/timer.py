@@ -4,7 +4,7 @@ from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 
 
-class Alarm:
+class Timer:
     """Calls back once, unless it is stopped within some seconds."""
 
     __slots__ = ("_act", "_handle", "_loop", "_seconds")
