@@ -31,6 +31,7 @@ def test_the_defaults_of_times_are_those_of_the_library() -> None:
 EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.text: ("given", "given"),
     values.words: ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    values.several: ("https://a.example,x://y", ("https://a.example", "x://y")),
     values.count: ("7", 7),
     values.workers: ("7", 7),
     values.duration: ("12h", 43_200),

@@ -178,14 +178,14 @@ async def test_an_answer_to_a_stranger_or_to_nobody_says_only_that_it_may_differ
     for headers in ([], twice, *(sent_from(each) for each in (*STRANGERS, OWN))):
         answer = await ask(trusting.guard(hello), headers=[*headers, token])
         assert answer.status == 200
-        assert answer.all("vary") == ["Accept", "Origin"]
+        assert answer.all("vary") == ["Accept, Cookie, Authorization, Origin"]
         assert not [name for name, _ in answer.headers if name.startswith(b"access-control-")]
 
 
 async def test_without_a_list_no_answer_says_a_word_of_it(house: House) -> None:
     token = bearer((await house.log_in()).credential)
     answer = await ask(house.guard(hello), headers=[*sent_from(SIBLING), token])
-    assert answer.all("vary") == ["Accept"]
+    assert answer.all("vary") == ["Accept, Cookie, Authorization"]
     assert granted(answer) == ([], [])
 
 

@@ -38,10 +38,9 @@ class Options:
         "Another origin whose pages are treated as the server's own, such as https://app.example"
         " or capacitor://localhost. Separate several by commas, or repeat the option. CORS answers"
         " are made from the same list.",
-        values.words,
+        values.several,
         "ORIGIN",
         "none",
-        repeatable=True,
     )
     mode: Mode = _option(  # noqa: RUF009 - it makes a field
         "session",

@@ -1,7 +1,8 @@
 """What the text of an option means.  Each raises `ValueError`, which says what would be right."""
 
+import argparse
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from ..duration import LONGEST, seconds
 from ..settings import MOST_PLACES
@@ -47,6 +48,21 @@ def password_length(text: str) -> int:
 
 def words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
+
+
+def several(text: str) -> tuple[str, ...]:
+    """Words of an option that may be repeated: see `Adding`."""
+    return words(text)
+
+
+class Adding(argparse.Action):
+    """Each use on the command line adds to those before it there; what the environment says is but
+    the default."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        before = getattr(namespace, self.dest)
+        added = values if before is self.default else (*before, *values)
+        setattr(namespace, self.dest, added)
 
 
 def mode(text: str) -> Mode:

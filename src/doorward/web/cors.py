@@ -13,7 +13,7 @@ from ..errors import ConfigurationError, Rejected
 from ..settings import Settings
 from .origin import Cause, Origins, cause_of
 from .problem import problem
-from .transport import Header
+from .transport import Header, vary
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -88,8 +88,7 @@ class Cors:
     def _with(self, headers: list[Header], cause: Cause | None) -> list[Header]:
         if (_ALLOW_ORIGIN, b"*") in headers:
             return headers  # public, for everybody alike
-        if not any(name == b"vary" and _names_origin(value) for name, value in headers):
-            headers.append((b"vary", b"Origin"))  # else a cache gives it to another origin
+        headers = vary(headers, (b"Origin",))  # else a cache gives it to another origin
         if cause is None or not self._origins.trusts(cause):
             return headers
         ours = (_ALLOW_ORIGIN, _ALLOW_CREDENTIALS)
@@ -171,11 +170,6 @@ def _cause(scope: Mapping[str, Any]) -> Cause | None:
         return cause_of(scope["headers"])
     except Rejected:  # two origins are nobody's
         return None
-
-
-def _names_origin(vary: bytes) -> bool:
-    names = [name.strip().lower() for name in vary.split(b",")]
-    return b"origin" in names or b"*" in names
 
 
 async def _refuse(refused: Rejected, own: list[Header], send: Send) -> None:

@@ -46,7 +46,6 @@ and the mark by which the owner's device is known; ours are deleted by name.
 """
 
 _IDENTIFYING = (b"Cookie", b"Authorization")
-_VARY: Header = (b"vary", b", ".join(_IDENTIFYING))
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
 _ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
 _TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
@@ -182,28 +181,21 @@ def personal(own: Headers, *, known: bool) -> list[Header]:
     """The headers of an answer that depends on who asked: no cache may give one person the page of
     another (RFC 9110 section 12.5.5).  Where somebody is `known` nothing is stored, unless the
     application itself says how the answer may be cached.
-
-    `Vary` is one line: nginx 1.22 reads only the last of several.
     """
-    headers, varies = [], []
-    for pair in own:
-        if pair[0] == b"vary":
-            varies.append(pair[1])
-        else:
-            headers.append(pair)
-            known = known and pair[0] != b"cache-control"
-    headers.append(_varying(varies) if varies else _VARY)
-    if known:
+    headers = vary(own, _IDENTIFYING)
+    if known and all(name != b"cache-control" for name, _ in own):
         headers.append(NO_STORE)
     return headers
 
 
-def _varying(said: list[bytes]) -> Header:
-    names = [name.strip() for line in said for name in line.split(b",")]
-    known = {name.lower() for name in names}
+def vary(own: Headers, names: tuple[bytes, ...]) -> list[Header]:
+    """The headers of an answer that also depends on the request headers of these names.  `Vary` is
+    one line: nginx 1.22 reads only the last of several."""
+    said = [name.strip() for field, line in own if field == b"vary" for name in line.split(b",")]
+    known = {name.lower() for name in said}
     if b"*" not in known:
-        names += [name for name in _IDENTIFYING if name.lower() not in known]
-    return b"vary", b", ".join(names)
+        said += [name for name in names if name.lower() not in known]
+    return [*(pair for pair in own if pair[0] != b"vary"), (b"vary", b", ".join(said))]
 
 
 def challenge(rejected: Rejected) -> bytes:
