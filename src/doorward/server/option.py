@@ -14,8 +14,7 @@ T = TypeVar("T")
 class Option:
     """One option: `--name` on the command line, `variable` in the environment.
 
-    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.  Each
-    use on the command line adds to the tuple of one that is `repeatable`.
+    `shown` is its default for people to read; `parse` raises `ValueError` for a bad value.
     """
 
     name: str
@@ -25,32 +24,13 @@ class Option:
     default: Any
     shown: str
     parse: Callable[[str], Any]
-    repeatable: bool
 
 
-def option(
-    default: T,
-    help: str,
-    parse: Callable[[str], T],
-    metavar: str,
-    shown: str = "",
-    *,
-    repeatable: bool = False,
-) -> T:
+def option(default: T, help: str, parse: Callable[[str], T], metavar: str, shown: str = "") -> T:
     """A field of `Options` with this default, described for people and parsers."""
-    described = {"help": help, "parse": parse, "metavar": metavar, "shown": shown or str(default)}
-    value: T = field(default=default, metadata={**described, "repeatable": repeatable})
+    metadata = {"help": help, "parse": parse, "metavar": metavar, "shown": shown or str(default)}
+    value: T = field(default=default, metadata=metadata)
     return value
-
-
-class Adding(argparse.Action):
-    """Each use on the command line adds to those before it there; what the environment says is but
-    the default."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
-        before = getattr(namespace, self.dest)
-        added = values if before is self.default else (*before, *values)
-        setattr(namespace, self.dest, added)
 
 
 class _Given(str):

@@ -13,7 +13,7 @@ from ..settings import DAY, Settings
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
-from .option import Adding, Option, argument, default
+from .option import Option, argument, default
 from .option import option as _option
 
 _LIBRARY = Settings()
@@ -303,7 +303,7 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *na
             f"--{option.name}",
             metavar=option.metavar,
             type=argument(option),
-            action=Adding if option.repeatable else "store",
+            action=values.Adding if option.parse is values.several else "store",
             default=default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )
