@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     add_options(parser, os.environ)
     namespace = parser.parse_args(argv)
     # being told to stop is Ctrl-C by another name, also while still starting
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return serve(read_options(namespace))
     except DoorwardError as error:
@@ -53,6 +54,14 @@ def main(argv: Sequence[str]) -> int:
     finally:
         signal.signal(signal.SIGTERM, before)
     return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does at this moment.  In an event loop that is to cancel its main task, which
+    closes first what it opens; an exception would cancel each task of its own, and break off what
+    must be whole."""
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(number, frame)
 
 
 def serve(options: Options) -> int:
