@@ -99,7 +99,7 @@ def test_told_to_stop_while_it_opens_it_closes_that_first(
         cwd=tmp_path,
         env=clean_environment(),
     ) as process:
-        until((tmp_path / "u.db").exists)
+        until((tmp_path / "u.db-wal").exists)
         process.send_signal(how)
         said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
