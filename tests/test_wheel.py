@@ -33,6 +33,11 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
     assert "doorward/py.typed" in packed
 
 
+def test_the_wheel_holds_every_licence_of_what_it_ships(wheel: Path) -> None:
+    packed = {Path(name).name for name in zipfile.ZipFile(wheel).namelist() if "/licenses/" in name}
+    assert packed == {"LICENSE", "common-passwords.LICENSE"}
+
+
 def test_the_installed_wheel_is_imported_from_where_it_was_installed(environment: Path) -> None:
     where = _run(environment, "-c", "import doorward; print(doorward.__file__)")
     assert where.startswith(str(environment.parents[1]))

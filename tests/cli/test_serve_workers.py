@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -15,7 +17,7 @@ import pytest
 
 from tests.journeys.traveller import Traveller, travelling
 from tests.support.processes import children, is_alive
-from tests.support.server import RunningServer, running_server
+from tests.support.server import RunningServer, clean_environment, running_server
 from tests.support.until import PATIENCE, until
 
 from .desk import Desk
@@ -82,6 +84,26 @@ def test_told_to_stop_all_end_unkilled_and_each_tells_the_head_of_the_audit_log(
     told = heads(server)
     assert {each["pid"] for each in told} == {server.process.pid, *workers}
     assert len({(each["seq"], each["hash"]) for each in told}) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_stop_while_it_opens_it_closes_that_first(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    words = ["--workers", "2", "--port", "0", "--root-key-file", "root.key"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "doorward", "serve", *words, "--database", "sqlite:///u.db"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=tmp_path,
+        env=clean_environment(),
+    ) as process:
+        until((tmp_path / "u.db-wal").exists)
+        process.send_signal(how)
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    assert "Error" not in said
 
 
 def heads(server: RunningServer) -> list[dict[str, Any]]:

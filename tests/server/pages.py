@@ -226,7 +226,8 @@ def _reading_pages(said: str) -> dict[str, Page]:
 
 def _api(said: str) -> ApiDocs:
     member = Field(said, said, required=False, description=said, where=said)
-    answer = Response("200", said, said, (member,))
+    undescribed = Field(said, said, required=True, description="")
+    answer = Response("200", said, said, (member, undescribed))
     bare = Response("204", said, "", ())
     operation = Operation(
         anchor="post-it",
@@ -242,7 +243,7 @@ def _api(said: str) -> ApiDocs:
         responses=(answer, bare),
     )
     group = Group("group-one", said, said, (operation,))
-    return ApiDocs(said, said, said, (group,), (Scheme(said, said, said),))
+    return ApiDocs(said, said, said, (group,), (Scheme(said, said, said), Scheme(said, said, "")))
 
 
 def _happened(said: str) -> tuple[HappenedRow, ...]:

@@ -1,8 +1,10 @@
 """The server's database: opened by many at once, refused in one sentence, never half there."""
 
 import asyncio
+import os
 import subprocess
 import sys
+import threading
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -23,6 +25,7 @@ from doorward.server.schema import NEWEST, VERSION_TABLE
 from doorward.stores import Decision, open_store
 from tests.server.databases import POSTGRES, empty_url
 from tests.support.readonly import make_read_only
+from tests.support.until import until
 
 pytestmark = pytest.mark.anyio
 
@@ -146,6 +149,33 @@ async def test_a_step_cancelled_midway_costs_nobody_anything(
     with pytest.raises(CancelledError):
         await cancelled
     await database.close()
+
+
+@pytest.mark.parametrize("passes", [0, 2, 5, 13, 50])
+def test_an_opening_that_is_cancelled_leaves_no_thread_behind(tmp_path: Path, passes: int) -> None:
+    """The driver's thread would find the event loop closed, and print a traceback."""
+
+    async def cancelled() -> None:
+        opening = asyncio.create_task(open_database(f"sqlite:///{tmp_path}/u"))
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        opening.cancel()
+        with pytest.raises(CancelledError):
+            await opening
+
+    before = threading.active_count()
+    asyncio.run(cancelled())
+    until(lambda: threading.active_count() <= before)
+
+
+async def test_whatever_the_umask_every_folder_made_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        await (await open_database(f"sqlite:///{tmp_path}/a/b/u.db")).close()
+    finally:
+        os.umask(before)
+    for folder in tmp_path / "a", tmp_path / "a/b":
+        assert folder.stat().st_mode & 0o777 == 0o700
 
 
 async def test_users_and_sessions_share_one_file_whichever_is_opened_first(tmp_path: Path) -> None:

@@ -194,6 +194,16 @@ def test_a_page_says_its_language_title_and_one_heading_and_lets_one_skip(name: 
 
 
 @pages
+def test_every_group_of_a_list_of_descriptions_has_its_terms_and_then_a_description(
+    name: str,
+) -> None:
+    html = render(PLAIN[name])
+    for inside in re.findall(r"<dl\b[^>]*>(.*?)</dl>", html, re.DOTALL):
+        group = r"<div>\s*(<dt\b(?:(?!</dt>).)*</dt>\s*)+(<dd\b(?:(?!</dd>).)*</dd>\s*)+</div>"
+        assert re.fullmatch(rf"(\s*{group}\s*)*", inside, re.DOTALL), inside
+
+
+@pages
 def test_headings_never_skip_a_level(name: str) -> None:
     levels = [int(each.tag[1]) for each in elements(name) if re.fullmatch(r"h[1-6]", each.tag)]
     assert all(below - above <= 1 for above, below in pairwise(levels))

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, async_playwright, expect
+import pytest
+from playwright.async_api import Browser, Error, async_playwright, expect
 
 from tests.support.until import PATIENCE
 
@@ -31,7 +32,13 @@ def chromium_path() -> str | None:
 async def launched_chromium() -> AsyncIterator[Browser]:
     expect.set_options(timeout=1000 * PATIENCE)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        try:
+            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        except Error as error:
+            # its message is a stack of the driver's, and each test that asks for a browser shows it
+            why = str(error).partition("\n")[0]
+            said = f"no browser ({why}); install Chromium, or name one in DOORWARD_CHROMIUM"
+            raise pytest.fail.Exception(said, pytrace=False) from None
         try:
             yield browser
         finally:

@@ -1,6 +1,7 @@
 """The command `doorward`: one file per command, loaded only when it is called."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -30,6 +31,10 @@ USAGE = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.  Returns its exit status: 0 done, 1 refused, 2 usage."""
     words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return complain("the working directory was deleted; change to one that exists")
     try:
         try:
             return _run(words)

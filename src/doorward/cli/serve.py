@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
@@ -44,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     add_options(parser, os.environ)
     namespace = parser.parse_args(argv)
     # being told to stop is Ctrl-C by another name, also while still starting
-    told = [(each, signal.signal(each, signal.default_int_handler)) for each in stopping()]
+    told = [(each, signal.signal(each, _handler(each))) for each in stopping()]
     try:
         return serve(read_options(namespace))
     except DoorwardError as error:
@@ -55,6 +56,18 @@ def main(argv: Sequence[str]) -> int:
         for each, before in told:
             signal.signal(each, before)
     return 0
+
+
+def _handler(number: signal.Signals) -> Callable[[int, FrameType | None], None]:
+    return signal.default_int_handler if number is signal.SIGINT else _interrupt
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does at this moment.  In an event loop that is to cancel its main task, which
+    closes first what it opens; an exception would cancel each task of its own, and break off what
+    must be whole."""
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(number, frame)
 
 
 def serve(options: Options) -> int:

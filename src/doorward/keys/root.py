@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..errors import ConfigurationError, Rejected
+from ..folders import make_folder
 from . import base64url
 
 VARIABLE = "DOORWARD_ROOT_KEY"
@@ -107,7 +108,7 @@ def _make(path: Path, sealed_exist: bool) -> bool:
             f"The database holds keys sealed under a root key, but {path} is missing; "
             f"restore it, or give the key in {VARIABLE}."
         )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     key = secrets.token_urlsafe(SIZE)
     try:

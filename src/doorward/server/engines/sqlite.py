@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ...errors import ConfigurationError, StoreUnavailable
+from ...folders import make_folder
 from ...stores.opened_file import GONE, OpenedFile
 from ...stores.seal import failure, is_refusal_of_sqlite
 from ..schema import NEWER, NEWEST, VERSION_TABLE, Versions, migrate
@@ -91,10 +92,9 @@ async def open_sqlite(path: str) -> SQLiteDatabase:
     try:
         if path != MEMORY:
             _make(path)
-        async with engine.connect() as connection:
-            versions = await connection.run_sync(_migrate)
-            file = None if path == MEMORY else OpenedFile(Path(path))
-            return SQLiteDatabase(engine, versions, file)
+        versions = await whole(_migrated(engine))
+        file = None if path == MEMORY else OpenedFile(Path(path))
+        return SQLiteDatabase(engine, versions, file)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         await engine.dispose()
         raise ConfigurationError(
@@ -103,6 +103,11 @@ async def open_sqlite(path: str) -> SQLiteDatabase:
     except BaseException:
         await engine.dispose()
         raise
+
+
+async def _migrated(engine: AsyncEngine) -> Versions:
+    async with engine.connect() as connection:
+        return await connection.run_sync(_migrate)
 
 
 def check_sqlite(path: str) -> None:
@@ -124,7 +129,7 @@ def _make(path: str) -> None:
     """Make the file readable to its owner alone, or check that it is a database, and have it keep
     a write-ahead log.  Without aiosqlite, whose thread prints a traceback of its own when an
     opening fails and the event loop ends right after."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(Path(path).parent)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(path)) as connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from ...errors import ConfigurationError
+from ...folders import make_folder
 
 SCHEMA = 1
 """The version of these tables; a file made by a later Doorward is refused."""
@@ -172,7 +173,7 @@ def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
 def _make_file(path: Path) -> None:
     """SQLite gives the files beside it (-wal, -shm) the mode of the database."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         # never opens a file that exists: to close it would drop every lock that this process holds
         # on it, through whatever connection (POSIX), and then another could corrupt it
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

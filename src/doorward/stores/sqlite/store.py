@@ -33,13 +33,13 @@ GET = f"{SELECT} WHERE sid = ?"
 # A row that was not used for longer than any may rest is dead, so that those that ended lately, and
 # are not yet purged, are not walked through to find that the live ones end before them.
 _LIVE = """
-    WHERE revoked_at IS NULL AND ends_at > ?1 AND (seen_at, sid) < (?2, ?3) AND seen_at > ?1 - (
+    WHERE revoked_at IS NULL AND ends_at > ? AND (seen_at, sid) < (?, ?) AND seen_at > ? - (
         SELECT max(ends_at - seen_at) FROM doorward_sessions WHERE revoked_at IS NULL
     )
 """
-_LATEST = "ORDER BY seen_at DESC, sid DESC LIMIT ?4"
+_LATEST = "ORDER BY seen_at DESC, sid DESC LIMIT ?"
 LIST_OF_ALL = f"{SELECT} {_LIVE} {_LATEST}"
-LIST_OF_SUBJECT = f"{SELECT} {_LIVE} AND subject = ?5 {_LATEST}"
+LIST_OF_SUBJECT = f"{SELECT} {_LIVE} AND subject = ? {_LATEST}"
 
 
 class SQLiteStore:
@@ -100,10 +100,11 @@ class SQLiteStore:
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> list[Session]:
         seen_at, sid = after or END
+        live = (at, seen_at, sid, at)
         if subject is None:
-            rows = self._reader.rows(LIST_OF_ALL, at, seen_at, sid, limit)
+            rows = self._reader.rows(LIST_OF_ALL, *live, limit)
         else:
-            rows = self._reader.rows(LIST_OF_SUBJECT, at, seen_at, sid, limit, subject)
+            rows = self._reader.rows(LIST_OF_SUBJECT, *live, subject, limit)
         return [session(row) for row in rows]
 
     # --- the order of changes -------------------------------------------------------------------

@@ -1,0 +1,14 @@
+"""Folders for what only their owner may read."""
+
+from pathlib import Path
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder and those above it that are missing, each for its owner alone.
+
+    `Path.mkdir(parents=True)` gives those above whatever the umask leaves, and in a folder that
+    others may write they can replace the key or the database within.  Raises `OSError`.
+    """
+    if not path.parent.exists():
+        make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
