@@ -1,6 +1,6 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +10,8 @@ from ..credentials import claimed_sid
 from ..errors import Reason, Rejected, StoreUnavailable
 from ..types import Device, Issued, Principal
 from . import client, origin, transport
+from .devices import Devices
+from .limiter import Bucket, Guess, Limiter
 from .streams import Streams
 from .transport import Header, Presented, Transport
 
@@ -23,10 +25,12 @@ RENEWABLE = LAPSED | {Reason.WITHDRAWN}
 class Gate:
     """What all requests of one application share."""
 
-    __slots__ = ("auth", "modes", "public_origin", "streams", "trusted")
+    __slots__ = ("auth", "devices", "limiter", "modes", "public_origin", "streams", "trusted")
 
     def __init__(self, auth: Auth, trusted: client.Trusted) -> None:
         self.auth = auth
+        self.devices = Devices(auth.device_keys)
+        self.limiter = Limiter(auth.store, auth.clock)
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
         self.streams = Streams(auth)
@@ -41,7 +45,16 @@ class Visit:
     `issued` what an inline refresh gave out.
     """
 
-    __slots__ = ("_asked_about", "_credential", "_ours", "_scope", "gate", "issued", "known")
+    __slots__ = (
+        "_asked_about",
+        "_credential",
+        "_guesses",
+        "_ours",
+        "_scope",
+        "gate",
+        "issued",
+        "known",
+    )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
         self.gate = gate
@@ -51,6 +64,7 @@ class Visit:
         self._ours = False
         self._asked_about: str | None = None
         self._credential: str | None = None
+        self._guesses: tuple[Guess, ...] = ()
 
     @property
     def auth(self) -> Auth:
@@ -138,6 +152,25 @@ class Visit:
             await self.auth.refused(refused, self.device())
             raise
         self._ours = True
+
+    async def guess(self, buckets: Sequence[Bucket]) -> None:
+        """Count a guess that this request makes, as wrong until `forgive`.  Raises
+        `Rejected(too_many_attempts)`."""
+        try:
+            self._guesses += (await self.gate.limiter.begin(buckets),)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+
+    async def forgive(self) -> None:
+        """The guesses of this request were right, or nobody judged them."""
+        for guess in self._guesses:
+            await guess.forgive()
+
+    def end(self) -> None:
+        """The request is over: whatever it guessed and nobody forgave was wrong."""
+        for guess in self._guesses:
+            guess.end()
 
     @property
     def via(self) -> Transport | None:

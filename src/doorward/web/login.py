@@ -4,12 +4,14 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import EllipsisType
 
 from ..attempt import Attempt
 from ..settings import is_loopback
 from ..types import Issued
-from . import transport
+from . import limiter, transport
 from .gate import Visit
+from .limiter import Bucket
 from .transport import Header, Transport
 
 log = logging.getLogger("doorward")
@@ -17,10 +19,15 @@ log = logging.getLogger("doorward")
 
 @dataclass(frozen=True, slots=True)
 class VisitAttempt:
-    """A login under way in one request."""
+    """A login under way in one request.  `account` stands for the name that was given, if one."""
 
     visit: Visit
     attempt: Attempt
+    account: str = ""
+
+    async def forgive(self) -> None:
+        """The guess was right, though no session begins yet: a second factor is to follow."""
+        await self.visit.forgive()
 
     async def login(
         self,
@@ -32,11 +39,13 @@ class VisitAttempt:
         attributes: Mapping[str, str | int | bool] | None = None,
         via: Transport = "cookie",
     ) -> tuple[Issued, list[Header]]:
-        """Begin a session and end the one the client came with.  Returns what was issued and, for
-        the cookie transport, the headers that carry it.  Raises `Rejected(superseded)`: read the
+        """Begin a session and end the one the client came with: the guess was right.  Returns what
+        was issued and, for the cookie transport, the headers that carry it and make the browser
+        known.  Raises `Rejected(superseded)`: read the
         user again; `ValueError` for what is no transport, before anything is done."""
         transport.check_transport(via)
         visit = self.visit
+        await self.forgive()
         issued = await self.attempt.login(
             subject,
             roles=roles,
@@ -46,13 +55,37 @@ class VisitAttempt:
             device=visit.device(),
             replaces=visit.held(),
         )
-        return issued, deliver(visit, issued, via)
+        headers = deliver(visit, issued, via)
+        if self.account and via == "cookie":
+            headers.append(visit.gate.devices.remember(visit.headers, self.account.encode()))
+        return issued, headers
 
 
-async def begin_login(visit: Visit) -> VisitAttempt:
-    """Begin a login: refuses one that another origin sent (login CSRF), then takes the mark."""
+async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAttempt:
+    """Begin a login: refuses one that another origin sent (login CSRF), then takes the mark.
+
+    `name` is what the person typed for their account.  With it the login is a guess, counted as
+    wrong until `VisitAttempt.login`: on a browser where a login with this name succeeded before it
+    uses up nothing of what strangers have, and they nothing of what it has.  Leave it out where
+    nothing is guessed.  Raises `Rejected(too_many_attempts)`; `ValueError` for a name that is no
+    string: a form without one must not go uncounted.
+    """
     await visit.check_origin()
-    return VisitAttempt(visit, await visit.auth.attempt())
+    account = ""
+    if name is not ...:
+        if not isinstance(name, str):
+            raise ValueError(f"the name of an account is a string, not {type(name).__name__}")
+        account = limiter.account_of(name)
+        await visit.guess(_buckets(visit, account))
+    return VisitAttempt(visit, await visit.auth.attempt(), account)
+
+
+def _buckets(visit: Visit, account: str) -> tuple[Bucket, ...]:
+    """Where a guess is counted: on a known device apart, lest strangers lock the owner out."""
+    known = visit.gate.devices.recognise(visit.headers, account.encode())
+    if known:
+        return limiter.device(known, account)
+    return limiter.stranger(visit.device().address, account)
 
 
 async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Issued, list[Header]]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -114,10 +115,15 @@ class Doorward:
         for within a request."""
         return csrf_token(current_visit().auth.csrf_keys, principal.sid)
 
-    async def attempt(self) -> "LoginAttempt":
+    async def attempt(self, name: str | EllipsisType = ...) -> "LoginAttempt":
         """Begin a login.  Await it *before* you read the user: a lock or role change that comes
-        in between then makes the login fail as `superseded`, and does not slip through."""
-        return LoginAttempt(await begin_login(current_visit()))
+        in between then makes the login fail as `superseded`, and does not slip through.
+
+        `name` is what the person typed for their account, such as an e-mail address: then too many
+        wrong passwords for it raise `Rejected(too_many_attempts)`.  Whatever does not lead to
+        `login` counts as wrong.  Leave it out only where no password or code is guessed.
+        """
+        return LoginAttempt(await begin_login(current_visit(), name))
 
     async def elevate(
         self, response: Response, *, amr: Collection[str] = ("pwd",)
@@ -146,6 +152,11 @@ class LoginAttempt:
     """A login under way in one request."""
 
     attempt: VisitAttempt
+
+    async def forgive(self) -> None:
+        """The password was right, though no session begins yet: a second factor is to follow.
+        Count that one too, with another `attempt`."""
+        await self.attempt.forgive()
 
     async def login(
         self,
