@@ -45,10 +45,20 @@ class World:
     async def guess(self, count: int, *held: Header, **more: Any) -> list[int]:
         return [(await self.log_in("wrong", *held, **more)).status for _ in range(count)]
 
+    async def step_up(self, password: str, *held: Header) -> Answer:
+        return await ask(self.app, f"/elevate/{password}", method="POST", headers=[OURS, *held])
+
     async def mark(self, **more: Any) -> Header:
         """The cookie by which the owner's browser is known."""
         answer = await self.log_in("right", client=PEER, **more)
         return cookie(device=answer.cookies[COOKIE])
+
+
+def session_of(answer: Answer) -> Header:
+    """The cookies of a session, without the mark of the browser."""
+    held = {name.removeprefix("__Host-"): value for name, value in answer.cookies.items()}
+    held.pop("device", None)
+    return cookie(**held)
 
 
 def application(auth: Doorward) -> FastAPI:
@@ -69,6 +79,13 @@ def application(auth: Doorward) -> FastAPI:
             await attempt.login(response, subject=name, transport=via)
         else:
             raise HTTPException(401)
+
+    @app.post("/elevate/{password}")
+    async def elevate(password: str, response: Response) -> None:
+        await auth.attempt_elevate()
+        if password != "right":
+            raise HTTPException(403)
+        await auth.elevate(response)
 
     @app.post("/nameless")
     async def nameless() -> None:
@@ -142,6 +159,33 @@ async def test_strangers_never_lock_the_owner_out_of_a_known_browser(world: Worl
 async def test_a_known_browser_helps_with_no_other_account(world: World) -> None:
     mark = await world.mark(name="eve")
     assert await world.guess(FEW + 1, mark) == [401] * FEW + [429]
+
+
+async def test_a_new_password_can_make_strangers_of_all_known_browsers(world: World) -> None:
+    before = await world.mark()
+    for _ in range(2):
+        await world.auth.forget_browsers("ANN")
+    await world.guess(FEW, client=PEER)
+    assert (await world.log_in("right", before, client=PEER)).status == 429
+    world.clock.advance(FEW_WINDOW)
+    after = await world.mark()
+    await world.guess(FEW, client=PEER)
+    assert (await world.log_in("right", after, client=PEER)).status == 200
+    assert (await world.log_in("right", before, client=PEER)).status == 429
+
+
+async def test_wrong_passwords_at_a_step_up_run_out_for_that_session_alone(world: World) -> None:
+    thief, owner = [session_of(await world.log_in("right")) for _ in range(2)]
+    tried = [(await world.step_up("wrong", thief)).status for _ in range(FEW + 1)]
+    assert tried == [403] * FEW + [429]
+    for _ in range(FEW + 1):
+        answer = await world.step_up("right", owner)
+        assert answer.status == 200
+        owner = session_of(answer)
+
+
+async def test_nobody_who_is_not_logged_in_can_step_up(world: World) -> None:
+    assert (await world.step_up("right")).status == 401
 
 
 async def test_a_program_that_takes_its_tokens_gets_no_cookie(world: World) -> None:

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from secrets import token_hex
 from types import EllipsisType
 
 from ..attempt import Attempt
-from ..settings import is_loopback
+from ..auth import Auth
+from ..settings import DAY, is_loopback
 from ..types import Issued
 from . import limiter, transport
 from .gate import Visit
@@ -16,14 +18,18 @@ from .transport import Header, Transport
 
 log = logging.getLogger("doorward")
 
+_FORGOTTEN = "forgotten"  # a kind of ticket, of which only the payload is read
+_FOR_EVER = 36_500 * DAY  # longer than any mark is kept, by whoever stole it
+
 
 @dataclass(frozen=True, slots=True)
 class VisitAttempt:
-    """A login under way in one request.  `account` stands for the name that was given, if one."""
+    """A login under way in one request.  `whose` is what the browser is marked for, once the login
+    succeeds; empty where no name was given."""
 
     visit: Visit
     attempt: Attempt
-    account: str = ""
+    whose: bytes = b""
 
     async def forgive(self) -> None:
         """The guess was right, though no session begins yet: a second factor is to follow."""
@@ -56,8 +62,8 @@ class VisitAttempt:
             replaces=visit.held(),
         )
         headers = deliver(visit, issued, via)
-        if self.account and via == "cookie":
-            headers.append(visit.gate.devices.remember(visit.headers, self.account.encode()))
+        if self.whose and via == "cookie":
+            headers.append(visit.gate.devices.remember(visit.headers, self.whose))
         return issued, headers
 
 
@@ -71,21 +77,46 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
     string: a form without one must not go uncounted.
     """
     await visit.check_origin()
-    account = ""
+    whose = b""
     if name is not ...:
-        if not isinstance(name, str):
-            raise ValueError(f"the name of an account is a string, not {type(name).__name__}")
-        account = limiter.account_of(name)
-        await visit.guess(_buckets(visit, account))
-    return VisitAttempt(visit, await visit.auth.attempt(), account)
+        account = _account_of(name)
+        whose = await _whose(visit.auth, account)
+        await visit.guess(_buckets(visit, account, whose))
+    return VisitAttempt(visit, await visit.auth.attempt(), whose)
 
 
-def _buckets(visit: Visit, account: str) -> tuple[Bucket, ...]:
+async def forget_browsers(auth: Auth, name: str) -> None:
+    """Make strangers of all browsers that are known for a name, each until its next login.  For a
+    new password: whoever knew the old one may have made many of them known."""
+    digest = _account_of(name).encode()
+    await auth.store.put(_FORGOTTEN, digest, token_hex(8), auth.clock() + _FOR_EVER)
+
+
+def _account_of(name: object) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"the name of an account is a string, not {type(name).__name__}")
+    return limiter.account_of(name)
+
+
+async def _whose(auth: Auth, account: str) -> bytes:
+    """What a browser is marked for: an account, as of when its browsers were last forgotten."""
+    found = await auth.store.take(_FORGOTTEN, account.encode(), auth.clock())
+    return f"{account}{found[0] if found else ''}".encode()
+
+
+def _buckets(visit: Visit, account: str, whose: bytes) -> tuple[Bucket, ...]:
     """Where a guess is counted: on a known device apart, lest strangers lock the owner out."""
-    known = visit.gate.devices.recognise(visit.headers, account.encode())
+    known = visit.gate.devices.recognise(visit.headers, whose)
     if known:
         return limiter.device(known, account)
     return limiter.stranger(visit.device().address, account)
+
+
+async def begin_elevate(visit: Visit) -> None:
+    """Before the password of whoever is logged in is looked at: counts the guess for this session,
+    so that nobody outside it uses up the owner's.  Raises `Rejected`, also `too_many_attempts`."""
+    principal = await visit.principal()
+    await visit.guess(limiter.session(principal.sid))
 
 
 async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Issued, list[Header]]:
@@ -94,6 +125,7 @@ async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Iss
     credential came (`visit.via`).  Raises `Rejected` like `visit.principal`, and when the session
     ended meanwhile."""
     principal = await visit.principal()
+    await visit.forgive()
     issued = await visit.auth.elevate(principal, amr=amr, device=visit.device())
     return issued, deliver(visit, issued, visit.via)
 

@@ -23,7 +23,14 @@ from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect
 from ..door import Door
 from ..framing import mend_framing
-from ..login import VisitAttempt, begin_login, elevate, log_out
+from ..login import (
+    VisitAttempt,
+    begin_elevate,
+    begin_login,
+    elevate,
+    forget_browsers,
+    log_out,
+)
 from ..origin import csrf_token
 from ..problem import problem
 from ..transport import Header, Transport, merge
@@ -124,6 +131,17 @@ class Doorward:
         `login` counts as wrong.  Leave it out only where no password or code is guessed.
         """
         return LoginAttempt(await begin_login(current_visit(), name))
+
+    async def attempt_elevate(self) -> None:
+        """Begin a step-up.  Await it *before* you check the password: too many wrong ones in this
+        session then raise `Rejected(too_many_attempts)`.  Whatever does not lead to `elevate`
+        counts as wrong."""
+        await begin_elevate(current_visit())
+
+    async def forget_browsers(self, name: str) -> None:
+        """After a new password: make strangers of all browsers that are known for this name, each
+        until its next login.  Whoever knew the old password may have made many of them known."""
+        await forget_browsers(await self.auth(), name)
 
     async def elevate(
         self, response: Response, *, amr: Collection[str] = ("pwd",)
