@@ -42,7 +42,7 @@ class Visit:
 
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
     handshake of a WebSocket.  `known` is the principal as of the last time that somebody asked,
-    `issued` what an inline refresh gave out.
+    `issued` what an inline refresh gave out, `proof` the guess at a step-up that is under way.
     """
 
     __slots__ = (
@@ -54,6 +54,7 @@ class Visit:
         "gate",
         "issued",
         "known",
+        "proof",
     )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
@@ -64,6 +65,7 @@ class Visit:
         self._ours = False
         self._asked_about: str | None = None
         self._credential: str | None = None
+        self.proof: Guess | None = None
         self._guesses: tuple[Guess, ...] = ()
 
     @property
@@ -153,17 +155,19 @@ class Visit:
             raise
         self._ours = True
 
-    async def guess(self, buckets: Sequence[Bucket]) -> None:
-        """Count a guess that this request makes, as wrong until `forgive`.  Raises
-        `Rejected(too_many_attempts)`."""
+    async def guess(self, buckets: Sequence[Bucket]) -> Guess:
+        """Count a guess that this request makes, as wrong until it is forgiven, by itself: one
+        request may try many.  Raises `Rejected(too_many_attempts)`."""
         try:
-            self._guesses += (await self.gate.limiter.begin(buckets),)
+            guess = await self.gate.limiter.begin(buckets)
         except Rejected as refused:
             await self.auth.refused(refused, self.device())
             raise
+        self._guesses += (guess,)
+        return guess
 
     async def forgive(self) -> None:
-        """The guesses of this request were right, or nobody judged them."""
+        """Nobody judged what this request guesses, and its client learns nothing."""
         for guess in self._guesses:
             await guess.forgive()
 

@@ -13,7 +13,7 @@ from ..settings import DAY, is_loopback
 from ..types import Issued
 from . import limiter, transport
 from .gate import Visit
-from .limiter import Bucket
+from .limiter import Bucket, Guess
 from .transport import Header, Transport
 
 log = logging.getLogger("doorward")
@@ -30,10 +30,12 @@ class VisitAttempt:
     visit: Visit
     attempt: Attempt
     whose: bytes = b""
+    guess: Guess | None = None
 
     async def forgive(self) -> None:
         """The guess was right, though no session begins yet: a second factor is to follow."""
-        await self.visit.forgive()
+        if self.guess is not None:
+            await self.guess.forgive()
 
     async def login(
         self,
@@ -47,8 +49,8 @@ class VisitAttempt:
     ) -> tuple[Issued, list[Header]]:
         """Begin a session and end the one the client came with: the guess was right.  Returns what
         was issued and, for the cookie transport, the headers that carry it and make the browser
-        known.  Raises `Rejected(superseded)`: read the
-        user again; `ValueError` for what is no transport, before anything is done."""
+        known.  Raises `Rejected(superseded)`: read the user again; `ValueError` for what is no
+        transport, before anything is done."""
         transport.check_transport(via)
         visit = self.visit
         await self.forgive()
@@ -77,12 +79,12 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
     string: a form without one must not go uncounted.
     """
     await visit.check_origin()
-    whose = b""
-    if name is not ...:
-        account = _account_of(name)
-        whose = await _whose(visit.auth, account)
-        await visit.guess(_buckets(visit, account, whose))
-    return VisitAttempt(visit, await visit.auth.attempt(), whose)
+    if name is ...:
+        return VisitAttempt(visit, await visit.auth.attempt())
+    account = _account_of(name)
+    whose = await _whose(visit.auth, account)
+    guess = await visit.guess(_buckets(visit, account, whose))
+    return VisitAttempt(visit, await visit.auth.attempt(), whose, guess)
 
 
 async def forget_browsers(auth: Auth, name: str) -> None:
@@ -116,7 +118,7 @@ async def begin_elevate(visit: Visit) -> None:
     """Before the password of whoever is logged in is looked at: counts the guess for this session,
     so that nobody outside it uses up the owner's.  Raises `Rejected`, also `too_many_attempts`."""
     principal = await visit.principal()
-    await visit.guess(limiter.session(principal.sid))
+    visit.proof = await visit.guess(limiter.session(principal.sid))
 
 
 async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Issued, list[Header]]:
@@ -125,7 +127,8 @@ async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Iss
     credential came (`visit.via`).  Raises `Rejected` like `visit.principal`, and when the session
     ended meanwhile."""
     principal = await visit.principal()
-    await visit.forgive()
+    if visit.proof is not None:
+        await visit.proof.forgive()
     issued = await visit.auth.elevate(principal, amr=amr, device=visit.device())
     return issued, deliver(visit, issued, visit.via)
 
