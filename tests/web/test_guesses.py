@@ -16,6 +16,7 @@ from doorward.web.devices import COOKIE
 from doorward.web.fastapi import Doorward
 from doorward.web.limiter import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
 from doorward.web.transport import Transport
+from tests.server.databases import POSTGRES, VALKEY, empty_url
 from tests.web.driver import FOREIGN, OURS, Answer, Header, ask, cookie
 
 pytestmark = pytest.mark.anyio
@@ -258,12 +259,19 @@ async def test_a_login_that_guesses_nothing_is_not_counted(world: World) -> None
         assert (await ask(world.app, "/link", method="POST", headers=[OURS])).status == 401
 
 
-async def test_a_restart_forgets_no_guess_and_two_processes_count_as_one(tmp_path: Path) -> None:
-    worlds = [World(tmp_path / "key", database=f"sqlite:///{tmp_path}/app.db") for _ in range(2)]
+@pytest.mark.parametrize("kind", ["file", POSTGRES, VALKEY])
+async def test_two_processes_count_as_one_and_know_the_same_browsers(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    valkey = kind == "valkey"
+    url = request.getfixturevalue(kind).url if valkey else empty_url(kind, request, tmp_path)
+    worlds = [World(tmp_path / "key", database=url) for _ in range(2)]
     mark = await worlds[0].mark()
     tried = [(await worlds[turn % 2].guess(1))[0] for turn in range(FEW)]
     assert tried == [401] * FEW
     assert [await world.guess(1) for world in worlds] == [[429], [429]]
     assert (await worlds[1].log_in("right", mark)).status == 200
+    await worlds[0].auth.forget_browsers("ann")
+    assert (await worlds[1].log_in("right", mark)).status == 429
     for world in worlds:
         await world.auth.door.close()
