@@ -39,7 +39,8 @@ ROOMS = {
     "src/doorward/web/gate.py": "web/test_gate* web/test_asgi* web/test_fastapi* web/*",
     "src/doorward/web/origin.py": "web/test_origin* web/test_gate* web/*",
     "src/doorward/web/transport.py": "web/test_transport* web/test_gate* web/*",
-    "src/doorward/server/people/limiter.py": "server/test_limiter* server/test_tries*"
+    "src/doorward/web/limiter.py": "web/test_limiter* web/test_guesses* web/test_login*"
+    " server/test_limiter* server/test_tries*"
     " server/test_login* server/test_password* server/test_recover* server/test_devices*",
     "src/doorward/server/record/chain.py": "server/test_chain* server/test_audit*"
     " server/test_recorder* server/test_history*",

@@ -45,6 +45,7 @@ class Auth:
         self.clock = clock
         self.signing = Signing(store, root, settings, clock)
         self.csrf_keys = root.derive("csrf")
+        self.device_keys = root.derive("device")
         self._credentials = Credentials(self.signing, root, settings, clock)
         self._record = record
         self._tell = Teller(record, clock)

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     INSUFFICIENT_ROLE = "insufficient_role"
     INSUFFICIENT_SCOPE = "insufficient_scope"
     TOO_MANY_SESSIONS = "too_many_sessions"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
 
 
 EXPLANATIONS: dict[Reason, str] = {
@@ -45,6 +46,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.INSUFFICIENT_ROLE: "The principal lacks a role this needs.",
     Reason.INSUFFICIENT_SCOPE: "The credential lacks a scope this needs.",
     Reason.TOO_MANY_SESSIONS: "The subject has as many sessions as are allowed.",
+    Reason.TOO_MANY_ATTEMPTS: "There were too many tries; wait before the next one.",
 }
 
 
@@ -57,16 +59,35 @@ class Rejected(DoorwardError):
 
     `reason` and the text of `str(error)` may be shown to a client: the fixed text of the reason, or
     `sentence` where more can be said.  `detail` is for logs only.  None of them holds a credential.
-    `max_age` is set, in seconds, when a fresher authentication would help (RFC 9470 section 3).
+    `max_age` is set, in seconds, when a fresher authentication would help (RFC 9470 section 3),
+    `retry_after` when waiting does.
     """
 
     def __init__(
-        self, reason: Reason, detail: str = "", *, max_age: int | None = None, sentence: str = ""
+        self,
+        reason: Reason,
+        detail: str = "",
+        *,
+        max_age: int | None = None,
+        retry_after: int | None = None,
+        sentence: str = "",
     ) -> None:
         super().__init__(sentence or EXPLANATIONS[reason])
         self.reason = reason
         self.detail = detail
         self.max_age = max_age
+        self.retry_after = retry_after
+
+
+class Busy(DoorwardError):
+    """So many passwords wait to be hashed that this one was turned away, with nothing done.
+    Worth another try after `retry_after` seconds (503 with `Retry-After`)."""
+
+    reason: ClassVar[str] = "busy"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("Too many passwords are being checked at this moment; try again soon.")
+        self.retry_after = retry_after
 
 
 class StoreUnavailable(DoorwardError):

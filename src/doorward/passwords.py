@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import argon2
 
+from .errors import Busy as Busy
 from .errors import ConfigurationError, DoorwardError
 
 LONGEST = 128
@@ -42,15 +43,6 @@ class UnacceptablePassword(DoorwardError):
     def __init__(self, code: Unacceptable, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
-
-
-class Busy(DoorwardError):
-    """So many passwords wait to be hashed that this one was turned away, with nothing done.
-    Worth another try after `retry_after` seconds (503 with `Retry-After`)."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("Too many passwords are being checked at this moment; try again soon.")
-        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,6 @@ from doorward.server.edge.connection import MAX_CONNECTIONS
 from doorward.server.edge.serving import KEEP_ALIVE
 from doorward.server.edge.wire import MAX_AHEAD
 from doorward.server.options import OPTIONS, Options
-from doorward.server.people import limiter
 from doorward.server.record import sparing
 from doorward.server.record.kinds import KINDS, kind_of
 from doorward.server.refusals import Refusal, Refused
@@ -37,6 +36,7 @@ from doorward.settings import (
 )
 from doorward.stores import Store
 from doorward.types import EVENTS
+from doorward.web import limiter
 from doorward.web.problem import STATUS
 from tests.docs.pages import DOCS, ROOT, code, rows
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from doorward.server.people import limiter
 from doorward.server.record.sparing import FROM_ONE
+from doorward.web import limiter
 from tests.server.attacks import ATTACKS
 from tests.server.attacks.scene import Attack, scene_of
 from tests.server.house import House, Opened

@@ -5,15 +5,16 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 import pytest
 
-from doorward.server.people.devices import COOKIE, MOST, Devices
+from doorward.server.people.devices import whose
 from doorward.server.people.users import User
+from doorward.web.devices import COOKIE, MOST, Devices
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 ALPHABET = ascii_uppercase + ascii_lowercase + digits + "-_"
 
 
-def person(subject: str, changed_at: int = 1, ending: int = 0) -> User:
-    return User(
+def person(subject: str, changed_at: int = 1, ending: int = 0) -> bytes:
+    user = User(
         subject=subject,
         email=f"{subject}@example.test",
         password_hash=None,
@@ -23,6 +24,7 @@ def person(subject: str, changed_at: int = 1, ending: int = 0) -> User:
         password_changed_at=changed_at,
         ending=ending,
     )
+    return whose(user)
 
 
 def carried(*answers: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:

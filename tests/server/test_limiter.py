@@ -6,22 +6,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from doorward.server.people import limiter
-from doorward.server.people.limiter import (
-    DAILY,
-    FEW,
-    FEW_WINDOW,
-    FROM_ONE,
-    FROM_SOURCE,
-    Bucket,
-    Limiter,
-)
-from doorward.server.refusals import Refused
-from doorward.stores.memory import MemoryStore
-from doorward.testing import FakeClock
+from doorward.web.limiter import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
 from tests.server.databases import POSTGRES, VALKEY, new_url
-from tests.server.house import EMAIL, PASSWORD, House, Opened, login
-from tests.support.until import PATIENCE
+from tests.server.house import PASSWORD, House, Opened, login
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
@@ -275,66 +262,3 @@ async def test_guesses_at_several_nodes_are_counted_as_one(
     statuses = [(await guesses(thieves[turn % 2], 1))[0] for turn in range(FEW)]
     assert statuses == [401] * FEW
     assert [(await login(thief)).status_code for thief in thieves] == [429, 429]
-
-
-async def test_a_refused_guess_is_counted_nowhere() -> None:
-    store, clock = MemoryStore(), FakeClock()
-    under_test = Limiter(store, clock)
-    wide, narrow = Bucket("wide", 60, 3), Bucket("narrow", 60, 1)
-
-    async def wrong() -> bool:
-        return False
-
-    await under_test.guess([wide, narrow], wrong)
-    for _ in range(5):
-        with pytest.raises(Refused):
-            await under_test.guess([wide, narrow], wrong)
-    assert not await under_test.guess([wide], wrong)
-    assert not await under_test.guess([wide], wrong)
-    with pytest.raises(Refused):
-        await under_test.guess([wide], wrong)
-
-
-@pytest.mark.parametrize("first_is_right", [True, False])
-async def test_a_guess_waits_for_those_that_are_being_judged(first_is_right: bool) -> None:
-    under_test, bucket = Limiter(MemoryStore(), FakeClock()), Bucket("one", 60, 1)
-    begun, judged = asyncio.Event(), asyncio.Event()
-
-    async def slow() -> bool:
-        begun.set()
-        await judged.wait()
-        return first_is_right
-
-    async def right() -> bool:
-        return True
-
-    first = asyncio.create_task(under_test.guess([bucket], slow))
-    await begun.wait()
-    second = asyncio.create_task(under_test.guess([bucket], right))
-    done, _ = await asyncio.wait([second], timeout=0.01)
-    assert not done
-    judged.set()
-    assert await first is first_is_right
-    async with asyncio.timeout(PATIENCE):
-        if first_is_right:
-            assert await second
-        else:
-            with pytest.raises(Refused):
-                await second
-
-
-async def test_a_guess_that_was_cut_off_counts_as_wrong() -> None:
-    under_test = Limiter(MemoryStore(), FakeClock())
-    bucket = Bucket("one", 60, 1)
-
-    async def cut_off() -> bool:
-        raise asyncio.CancelledError
-
-    with pytest.raises(asyncio.CancelledError):
-        await under_test.guess([bucket], cut_off)
-    with pytest.raises(Refused):
-        await under_test.guess([bucket], cut_off)
-
-
-async def test_no_address_is_kept_in_a_key() -> None:
-    assert not [bucket for bucket in limiter.stranger("192.0.2.1", EMAIL) if "alice" in bucket.key]

@@ -4,7 +4,8 @@ import httpx2
 import pytest
 
 from doorward.server.flows.settle import sweep
-from doorward.server.people.devices import COOKIE
+from doorward.server.people.devices import whose
+from doorward.web.devices import COOKIE
 from tests.server.house import EMAIL, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio
@@ -34,12 +35,12 @@ async def test_a_change_within_the_second_of_the_sign_up_forgets_the_device(hous
     headers = [(b"cookie", f"{COOKIE}={owner.cookies[COOKIE]}".encode())]
     before = await house.service.users.by_email(EMAIL)
     assert before
-    assert house.service.devices.recognise(headers, before)
+    assert house.service.devices.recognise(headers, whose(before))
     assert (await change(owner)).status_code == 204
     after = await house.service.users.by_email(EMAIL)
     assert after
     assert after.password_changed_at == before.password_changed_at
-    assert house.service.devices.recognise(headers, after) is None
+    assert house.service.devices.recognise(headers, whose(after)) is None
 
 
 async def test_on_the_page_too(either: House) -> None:

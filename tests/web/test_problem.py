@@ -4,13 +4,18 @@ import json
 
 import pytest
 
-from doorward.errors import EXPLANATIONS, Reason, Rejected, StoreMoved, StoreUnavailable
+from doorward.errors import EXPLANATIONS, Busy, Reason, Rejected, StoreMoved, StoreUnavailable
 from doorward.web.problem import STATUS, problem
 from doorward.web.transport import challenge
 
-FORBIDDEN = {Reason.CROSS_ORIGIN, Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE}
-CONFLICT = {Reason.TOO_MANY_SESSIONS}
-TITLES = {401: "Unauthorized", 403: "Forbidden", 409: "Conflict"}
+ANSWERS = {
+    **dict.fromkeys(
+        (Reason.CROSS_ORIGIN, Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE), 403
+    ),
+    Reason.TOO_MANY_SESSIONS: 409,
+    Reason.TOO_MANY_ATTEMPTS: 429,
+}
+TITLES = {401: "Unauthorized", 403: "Forbidden", 409: "Conflict", 429: "Too Many Requests"}
 
 
 def test_every_reason_has_a_status() -> None:
@@ -20,10 +25,10 @@ def test_every_reason_has_a_status() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_a_refusal_is_answered_with_its_status_and_stable_reason(reason: Reason) -> None:
     status, headers, body = problem(Rejected(reason, "for logs only"))
-    wanted = 403 if reason in FORBIDDEN else 409 if reason in CONFLICT else 401
+    wanted = ANSWERS.get(reason, 401)
     assert status == wanted, (
         f"{reason} is answered with {status}, not {wanted}: correct STATUS in src/doorward/web/"
-        "problem.py, or FORBIDDEN, CONFLICT and TITLES in tests/web/test_problem.py"
+        "problem.py, or ANSWERS and TITLES in tests/web/test_problem.py"
     )
     assert json.loads(body) == {
         "type": "about:blank",
@@ -43,7 +48,7 @@ def test_a_refusal_is_answered_with_its_status_and_stable_reason(reason: Reason)
 def test_a_refusal_another_credential_could_cure_carries_a_challenge(reason: Reason) -> None:
     error = Rejected(reason, max_age=300)
     found = [value for name, value in problem(error)[1] if name == b"www-authenticate"]
-    cured = reason not in {Reason.CROSS_ORIGIN, Reason.TOO_MANY_SESSIONS}
+    cured = reason is not Reason.CROSS_ORIGIN and ANSWERS.get(reason) not in (409, 429)
     assert found == ([challenge(error)] if cured else [])
 
 
@@ -72,6 +77,17 @@ def test_a_store_that_is_gone_is_503_and_worth_another_try_in_a_second() -> None
     assert (members["status"], members["reason"]) == (503, "store_unavailable")
     assert members["title"] == "Service Unavailable"
     assert members["detail"] == "The database does not answer; try again in a moment."
+
+
+def test_too_many_passwords_at_once_are_503_and_worth_another_try() -> None:
+    status, headers, body = problem(Busy(7))
+    assert (status, json.loads(body)["reason"]) == (503, "busy")
+    assert (b"retry-after", b"7") in headers
+
+
+def test_who_tried_too_often_is_told_how_long_to_wait() -> None:
+    status, headers, _ = problem(Rejected(Reason.TOO_MANY_ATTEMPTS, retry_after=12))
+    assert (status, dict(headers)[b"retry-after"]) == (429, b"12")
 
 
 def test_a_client_that_is_no_browser_is_told_what_to_send() -> None:

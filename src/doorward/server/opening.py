@@ -1,14 +1,14 @@
 """The service opened: database, sessions and keys, and what is done beside the requests."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ..keys import load_root_keys
 from ..passwords import Cost, Passwords
 from ..stores import POSTGRES
 from ..types import Clock
+from ..web.devices import Devices
 from ..web.fastapi import Doorward
+from ..web.limiter import Limiter
 from .chores import doing
 from .database import check_writable, open_database
 from .mail.outbox import Outbox
@@ -17,8 +17,6 @@ from .meters.census import Census
 from .meters.metrics import Metrics
 from .meters.trouble import Trouble
 from .options import Options
-from .people.devices import Devices
-from .people.limiter import Limiter
 from .people.users import Users
 from .record.history import History
 from .record.sparing import Sparing
@@ -48,7 +46,6 @@ async def opened(
             await check_writable(options.database)
         async with doorward.lifespan(None):
             auth = await doorward.auth()
-            root = load_root_keys(options.key_file, os.environ, sealed_exist=True)
             service = Service(
                 options=options,
                 doorward=doorward,
@@ -56,7 +53,7 @@ async def opened(
                 users=Users(database),
                 passwords=passwords,
                 limiter=Limiter(auth.store, clock),
-                devices=Devices(root.derive("device"), auth.settings.cookie_suffix or ""),
+                devices=Devices(auth.device_keys, auth.settings.cookie_suffix or ""),
                 recorder=recorder,
                 history=History(database),
                 outbox=Outbox(database, sends=options.mail == "smtp"),

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from ..auth import Auth
 from ..passwords import Passwords
 from ..types import Clock
+from ..web.devices import Devices
 from ..web.fastapi import Doorward
+from ..web.limiter import Limiter
 from .mail.outbox import Outbox
 from .meters.census import Census
 from .meters.metrics import Metrics
 from .meters.trouble import Trouble
 from .options import Options
-from .people.devices import Devices
-from .people.limiter import Limiter
 from .people.users import Users
 from .record.history import History
 from .record.sparing import Sparing

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, Token
 
-from ..errors import ConfigurationError, Rejected, StoreUnavailable
+from ..errors import Busy, ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
 from . import cors
 from .connection import NOT_LOGGED_IN, TRY_AGAIN, Answer, Socket
@@ -38,8 +38,8 @@ class NotInstalled(ConfigurationError, LookupError):
 
 
 class Middleware:
-    """Lets handlers behind it ask `await principal()`; turns a `Rejected` or `StoreUnavailable`
-    they let through into its answer; sets the cookies of an inline refresh on any response.
+    """Lets handlers behind it ask `await principal()`; turns a `Rejected`, `StoreUnavailable` or
+    `Busy` they let through into its answer; sets the cookies of an inline refresh on any response.
 
     An open WebSocket or streaming response of a handler that asked is ended when the session is
     (see `Streams`): a WebSocket closes with code 4401, an HTTP response just ends, and looks
@@ -88,8 +88,8 @@ class Middleware:
                 connection = Socket(visit, receive, send)
                 receive = connection.receive
             scope[KEY] = connection
-            await self._app(scope, receive, connection.send)
-        except (Rejected, StoreUnavailable) as error:
+            await _run(self._app, visit, scope, receive, connection.send)
+        except (Rejected, StoreUnavailable, Busy) as error:
             if connection is not None and connection.began:
                 raise
             await refuse(error, kind, send if connection is None else connection.send)
@@ -120,8 +120,8 @@ class Middleware:
         self, outer: Answer | Socket, scope: Message, receive: Receive, send: Send
     ) -> None:
         try:
-            await self._app(scope, receive, send)
-        except (Rejected, StoreUnavailable) as error:
+            await _run(self._app, outer.visit, scope, receive, send)
+        except (Rejected, StoreUnavailable, Busy) as error:
             if outer.began:
                 raise
             await refuse(error, scope["type"], send)
@@ -131,6 +131,16 @@ async def _leave(connection: Answer | Socket) -> None:
     connection.visit.on_known = None  # the visit knows its socket: another circle
     if connection.stream is not None:
         await connection.visit.streams.finish(connection.stream)
+
+
+async def _run(app: App, visit: Visit, scope: Message, receive: Receive, send: Send) -> None:
+    try:
+        await app(scope, receive, send)
+    except Busy:
+        await visit.forgive()  # nobody judged the password: a flood must not lock its owner out
+        raise
+    finally:
+        visit.end()
 
 
 def current_visit() -> Visit:
@@ -169,7 +179,7 @@ def expect(cookie: Header) -> None:
         answer.expect(cookie)
 
 
-async def refuse(error: Rejected | StoreUnavailable, kind: str, send: Send) -> None:
+async def refuse(error: Rejected | StoreUnavailable | Busy, kind: str, send: Send) -> None:
     """Answer a refused request with its problem details, a refused handshake with a close."""
     if kind == "websocket":
         code = NOT_LOGGED_IN if isinstance(error, Rejected) else TRY_AGAIN

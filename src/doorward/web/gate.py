@@ -5,6 +5,8 @@ from weakref import WeakKeyDictionary
 
 from ..auth import Auth
 from . import client, origin
+from .devices import Devices
+from .limiter import Limiter
 from .streams import Streams
 
 
@@ -15,6 +17,8 @@ class Gate:
         "_streams",
         "auth",
         "cookie_suffix",
+        "devices",
+        "limiter",
         "modes",
         "origins",
         "public_origin",
@@ -26,6 +30,8 @@ class Gate:
         self.modes = auth.settings.modes
         self.public_origin = auth.settings.public_origin
         self.cookie_suffix = auth.settings.cookie_suffix or ""
+        self.devices = Devices(auth.device_keys, self.cookie_suffix)
+        self.limiter = Limiter(auth.store, auth.clock)
         self.origins = origin.Origins.of(auth.settings)
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()

@@ -4,23 +4,39 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from secrets import token_hex
+from types import EllipsisType
 
 from ..attempt import Attempt
+from ..auth import Auth
 from ..origins import is_loopback
+from ..settings import DAY
 from ..types import Issued
-from . import transport
+from . import limiter, transport
+from .limiter import Bucket, Guess
 from .transport import Header, Transport
 from .visit import Visit
 
 log = logging.getLogger("doorward")
 
+_FORGOTTEN = "forgotten"  # a kind of ticket, of which only the payload is read
+_FOR_EVER = 36_500 * DAY  # longer than any mark is kept, by whoever stole it
+
 
 @dataclass(frozen=True, slots=True)
 class VisitAttempt:
-    """A login under way in one request."""
+    """A login under way in one request.  `whose` is what the browser is marked for, once the login
+    succeeds; empty where no name was given."""
 
     visit: Visit
     attempt: Attempt
+    whose: bytes = b""
+    guess: Guess | None = None
+
+    async def forgive(self) -> None:
+        """The guess was right, though no session begins yet: a second factor is to follow."""
+        if self.guess is not None:
+            await self.guess.forgive()
 
     async def login(
         self,
@@ -32,14 +48,16 @@ class VisitAttempt:
         attributes: Mapping[str, str | int | bool] | None = None,
         via: Transport = "cookie",
     ) -> tuple[Issued, list[Header]]:
-        """Begin a session and end the one the client came with.  Returns what was issued and, for
-        the cookie transport, the headers that carry it.  Raises `Rejected(superseded)`: read the
-        user again; `Rejected(cross_origin)` for a cookie that the browser would not keep;
-        `ValueError` for what is no transport, before anything is done."""
+        """Begin a session and end the one the client came with: the guess was right.  Returns what
+        was issued and, for the cookie transport, the headers that carry it and make the browser
+        known.  Raises `Rejected(superseded)`: read the user again; `Rejected(cross_origin)` for a
+        cookie that the browser would not keep; `ValueError` for what is no transport, before
+        anything is done."""
         transport.check_transport(via)
         visit = self.visit
         if via == "cookie":
             await visit.check_keeps_cookies()
+        await self.forgive()
         issued = await self.attempt.login(
             subject,
             roles=roles,
@@ -49,13 +67,62 @@ class VisitAttempt:
             device=visit.device(),
             replaces=visit.held(),
         )
-        return issued, deliver(visit, issued, via)
+        headers = deliver(visit, issued, via)
+        if self.whose and via == "cookie":
+            headers.append(visit.gate.devices.remember(visit.headers, self.whose))
+        return issued, headers
 
 
-async def begin_login(visit: Visit) -> VisitAttempt:
-    """Begin a login: refuses one that another origin sent (login CSRF), then takes the mark."""
+async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAttempt:
+    """Begin a login: refuses one that another origin sent (login CSRF), then takes the mark.
+
+    `name` is what the person typed for their account.  With it the login is a guess, counted as
+    wrong until `VisitAttempt.login`: on a browser where a login with this name succeeded before it
+    uses up nothing of what strangers have, and they nothing of what it has.  Leave it out where
+    nothing is guessed.  Raises `Rejected(too_many_attempts)`; `ValueError` for a name that is no
+    string: a form without one must not go uncounted.
+    """
     await visit.check_origin()
-    return VisitAttempt(visit, await visit.auth.attempt())
+    if name is ...:
+        return VisitAttempt(visit, await visit.auth.attempt())
+    account = _account_of(name)
+    whose = await _whose(visit.auth, account)
+    guess = await visit.guess(_buckets(visit, account, whose))
+    return VisitAttempt(visit, await visit.auth.attempt(), whose, guess)
+
+
+async def forget_browsers(auth: Auth, name: str) -> None:
+    """Make strangers of all browsers that are known for a name, each until its next login.  For a
+    new password: whoever knew the old one may have made many of them known."""
+    digest = _account_of(name).encode()
+    await auth.store.put(_FORGOTTEN, digest, token_hex(8), auth.clock() + _FOR_EVER)
+
+
+def _account_of(name: object) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"the name of an account is a string, not {type(name).__name__}")
+    return limiter.account_of(name)
+
+
+async def _whose(auth: Auth, account: str) -> bytes:
+    """What a browser is marked for: an account, as of when its browsers were last forgotten."""
+    found = await auth.store.take(_FORGOTTEN, account.encode(), auth.clock())
+    return f"{account}{found[0] if found else ''}".encode()
+
+
+def _buckets(visit: Visit, account: str, whose: bytes) -> tuple[Bucket, ...]:
+    """Where a guess is counted: on a known device apart, lest strangers lock the owner out."""
+    known = visit.gate.devices.recognise(visit.headers, whose)
+    if known:
+        return limiter.device(known, account)
+    return limiter.stranger(visit.device().address, account)
+
+
+async def begin_elevate(visit: Visit) -> None:
+    """Before the password of whoever is logged in is looked at: counts the guess for this session,
+    so that nobody outside it uses up the owner's.  Raises `Rejected`, also `too_many_attempts`."""
+    principal = await visit.principal()
+    visit.proof = await visit.guess(limiter.session(principal.sid))
 
 
 async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Issued, list[Header]]:
@@ -64,6 +131,8 @@ async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Iss
     credential came (`visit.via`).  Raises `Rejected` like `visit.principal`, and when the session
     ended meanwhile."""
     principal = await visit.principal()
+    if visit.proof is not None:
+        await visit.proof.forgive()
     issued = await visit.auth.elevate(principal, amr=amr, device=visit.device())
     return issued, deliver(visit, issued, visit.via)
 

@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 
-from ..errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
+from ..errors import EXPLANATIONS, Busy, Reason, Rejected, StoreUnavailable
 from .transport import NO_STORE, Header, challenge
 
 RETRY_SECONDS = {"store_unavailable": 1, "moved": 10}
@@ -26,10 +26,11 @@ STATUS: dict[Reason, HTTPStatus] = {
     Reason.INSUFFICIENT_ROLE: HTTPStatus.FORBIDDEN,
     Reason.INSUFFICIENT_SCOPE: HTTPStatus.FORBIDDEN,
     Reason.TOO_MANY_SESSIONS: HTTPStatus.CONFLICT,
+    Reason.TOO_MANY_ATTEMPTS: HTTPStatus.TOO_MANY_REQUESTS,
 }
 """The status that answers each reason."""
 
-_UNCHALLENGED = frozenset({Reason.CROSS_ORIGIN, Reason.TOO_MANY_SESSIONS})
+_UNCHALLENGED = frozenset({Reason.CROSS_ORIGIN, Reason.TOO_MANY_SESSIONS, Reason.TOO_MANY_ATTEMPTS})
 """Refusals that no other credential would turn into a yes."""
 
 
@@ -68,6 +69,7 @@ _UNAVAILABLE = {
     reason: document(HTTPStatus.SERVICE_UNAVAILABLE, reason, detail)
     for reason, detail in {
         "store_unavailable": "The database does not answer; try again in a moment.",
+        "busy": "Too many passwords are being checked at this moment; try again soon.",
         "moved": (
             "This service is moving to another place, and changes nothing here any more; if this"
             " goes on, its operator has to lead you to the new one."
@@ -76,11 +78,11 @@ _UNAVAILABLE = {
 }
 
 
-def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], bytes]:
+def problem(error: Rejected | StoreUnavailable | Busy) -> tuple[int, list[Header], bytes]:
     """Status, headers and body that answer `error`.  Of the error its reason, its sentence and its
-    maximum age are shown, never its detail; and no cookie is touched: only logging out does that.
+    times are shown, never its detail; and no cookie is touched: only logging out does that.
     """
-    if isinstance(error, StoreUnavailable):
+    if not isinstance(error, Rejected):
         body = _UNAVAILABLE[error.reason]
         headers = [*_headers(body), retry_after(error)]
         return HTTPStatus.SERVICE_UNAVAILABLE.value, headers, body
@@ -90,12 +92,15 @@ def problem(error: Rejected | StoreUnavailable) -> tuple[int, list[Header], byte
     headers = _headers(body)
     if error.reason not in _UNCHALLENGED:
         headers.append((b"www-authenticate", challenge(error)))
+    if error.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after))
     return STATUS[error.reason].value, headers, body
 
 
-def retry_after(error: StoreUnavailable) -> Header:
+def retry_after(error: StoreUnavailable | Busy) -> Header:
     """When to ask again."""
-    return b"retry-after", b"%d" % RETRY_SECONDS[error.reason]
+    wait = error.retry_after if isinstance(error, Busy) else RETRY_SECONDS[error.reason]
+    return b"retry-after", b"%d" % wait
 
 
 def _headers(body: bytes) -> list[Header]:

@@ -1,6 +1,6 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from ..errors import Reason, Rejected, StoreUnavailable
 from ..types import Device, Issued, Principal, Session
 from . import client, origin, transport
 from .gate import Gate
+from .limiter import Bucket, Guess
 from .streams import Streams
 from .transport import Header, Presented, Transport
 
@@ -38,13 +39,15 @@ class Visit:
     handshake of a WebSocket.  `asked` tells whether anything asked for the principal or the
     credential, so that the answer depends on them; `known` is the principal as of the last time
     that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
-    `on_known` is called whenever `known` was found out.
+    `on_known` is called whenever `known` was found out; `proof` is the guess at a step-up that is
+    under way.
     """
 
     __slots__ = (
         "_asked_about",
         "_credential",
         "_given",
+        "_guesses",
         "_ours",
         "_scope",
         "asked",
@@ -52,6 +55,7 @@ class Visit:
         "issued",
         "known",
         "on_known",
+        "proof",
     )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
@@ -65,6 +69,8 @@ class Visit:
         self._ours = False
         self._asked_about: str | None = None
         self._credential: str | None = None
+        self.proof: Guess | None = None
+        self._guesses: tuple[Guess, ...] = ()
 
     @property
     def auth(self) -> Auth:
@@ -212,6 +218,27 @@ class Visit:
             except Rejected:
                 continue
         return None
+
+    async def guess(self, buckets: Sequence[Bucket]) -> Guess:
+        """Count a guess that this request makes, as wrong until it is forgiven, by itself: one
+        request may try many.  Raises `Rejected(too_many_attempts)`."""
+        try:
+            guess = await self.gate.limiter.begin(buckets)
+        except Rejected as refused:
+            await self.auth.refused(refused, self.device())
+            raise
+        self._guesses += (guess,)
+        return guess
+
+    async def forgive(self) -> None:
+        """Nobody judged what this request guesses, and its client learns nothing."""
+        for guess in self._guesses:
+            await guess.forgive()
+
+    def end(self) -> None:
+        """The request is over: whatever it guessed and nobody forgave was wrong."""
+        for guess in self._guesses:
+            guess.end()
 
     @property
     def via(self) -> Transport | None:

@@ -2,7 +2,7 @@
 
 from ...errors import Reason, Rejected
 from ...types import Principal
-from ..people import limiter
+from ...web import limiter
 from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service

@@ -5,8 +5,9 @@ from secrets import token_hex
 from ...errors import DoorwardError
 from ...settings import DAY
 from ...types import Principal
+from ...web import limiter
 from ...web.asgi import current_visit
-from ..people import limiter, tickets
+from ..people import tickets
 from ..people.users import User
 from ..service import Service
 from .confirm import owner

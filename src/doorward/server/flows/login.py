@@ -4,12 +4,13 @@ from starlette.responses import Response
 
 from ...errors import Reason, Rejected
 from ...types import Issued
+from ...web import limiter
 from ...web.asgi import current_visit
 from ...web.fastapi import LoginAttempt
+from ...web.limiter import Bucket
 from ...web.transport import Transport
-from ..people import limiter
+from ..people.devices import whose
 from ..people.email import InvalidEmail, canonical
-from ..people.limiter import Bucket
 from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
@@ -51,7 +52,7 @@ async def enter(
     news = await unseen(service, user, via)
     issued = await attempt.login(response, subject=user.subject, roles=user.roles, transport=via)
     if via == "cookie":
-        name, value = service.devices.remember(current_visit().headers, user)
+        name, value = service.devices.remember(current_visit().headers, whose(user))
         response.headers.append(name.decode(), value.decode())
     if news:
         sid = issued.session.sid
@@ -90,10 +91,10 @@ def _buckets(service: Service, email: str, user: User | None) -> tuple[Bucket, .
     """On a known device the counts of known devices alone, so that strangers cannot lock the owner
     out there."""
     visit = current_visit()
-    name = user and service.devices.recognise(visit.headers, user)
+    name = user and service.devices.recognise(visit.headers, whose(user))
     if user and name:
         return limiter.device(name, user.subject)
-    return limiter.stranger(visit.device().address, _name(email))
+    return limiter.stranger(visit.device().address, limiter.account_of(_name(email)))
 
 
 def _name(email: str) -> str:

@@ -1,8 +1,9 @@
 """Choose a new password with a one-time link."""
 
 from ...errors import DoorwardError
+from ...web import limiter
 from ...web.asgi import current_visit
-from ..people import limiter, tickets
+from ..people import tickets
 from ..people.reset_link import is_good
 from ..people.users import User
 from ..service import Service

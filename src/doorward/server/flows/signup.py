@@ -1,10 +1,10 @@
 """Make an account."""
 
 from ...passwords import UnacceptablePassword
+from ...web import limiter
 from ...web.asgi import current_visit
-from ..people import limiter
+from ...web.limiter import Bucket
 from ..people.email import InvalidEmail, canonical
-from ..people.limiter import Bucket
 from ..people.policy import check_password
 from ..people.users import EmailTaken, User
 from ..refusals import Refusal, Refused

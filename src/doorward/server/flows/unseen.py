@@ -3,6 +3,7 @@
 from ...settings import HOUR
 from ...web.asgi import current_visit
 from ...web.transport import Transport
+from ..people.devices import whose
 from ..people.users import User
 from ..record.history import Query
 from ..service import Service
@@ -21,7 +22,7 @@ async def unseen(service: Service, user: User, via: Transport) -> bool:
     logs in for tokens keeps no mark: it is known by its address and name, as in an earlier login.
     """
     visit = current_visit()
-    if service.devices.recognise(visit.headers, user):
+    if service.devices.recognise(visit.headers, whose(user)):
         return False
     query = Query(person=user.subject, kind="login")
     logins = [each.entry for each in await service.history.page(query, limit=LATEST)]

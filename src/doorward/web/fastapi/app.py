@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -20,7 +21,14 @@ from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect, present, touch
 from ..door import Door
 from ..framing import mend_framing
-from ..login import VisitAttempt, begin_login, elevate, log_out
+from ..login import (
+    VisitAttempt,
+    begin_elevate,
+    begin_login,
+    elevate,
+    forget_browsers,
+    log_out,
+)
 from ..origin import csrf_token
 from ..transport import Header, Transport, merge
 from ..way_back import check_login_page, local_path, root_of
@@ -152,10 +160,26 @@ class Doorward:
         for within a request."""
         return csrf_token(current_visit().auth.csrf_keys, principal.sid)
 
-    async def attempt(self) -> "LoginAttempt":
+    async def attempt(self, name: str | EllipsisType = ...) -> "LoginAttempt":
         """Begin a login.  Await it *before* you read the user: a lock or role change that comes
-        in between then makes the login fail as `superseded`, and does not slip through."""
-        return LoginAttempt(await begin_login(current_visit()))
+        in between then makes the login fail as `superseded`, and does not slip through.
+
+        `name` is what the person typed for their account, such as an e-mail address: then too many
+        wrong passwords for it raise `Rejected(too_many_attempts)`.  Whatever does not lead to
+        `login` counts as wrong.  Leave it out only where no password or code is guessed.
+        """
+        return LoginAttempt(await begin_login(current_visit(), name))
+
+    async def attempt_elevate(self) -> None:
+        """Begin a step-up.  Await it *before* you check the password: too many wrong ones in this
+        session then raise `Rejected(too_many_attempts)`.  Whatever does not lead to `elevate`
+        counts as wrong."""
+        await begin_elevate(current_visit())
+
+    async def forget_browsers(self, name: str) -> None:
+        """After a new password: make strangers of all browsers that are known for this name, each
+        until its next login.  Whoever knew the old password may have made many of them known."""
+        await forget_browsers(await self.auth(), name)
 
     async def elevate(
         self, response: Response, *, amr: Collection[str] = ("pwd",)
@@ -184,6 +208,11 @@ class LoginAttempt:
     """A login under way in one request."""
 
     attempt: VisitAttempt
+
+    async def forgive(self) -> None:
+        """The password was right, though no session begins yet: a second factor is to follow.
+        Count that one too, with another `attempt`."""
+        await self.attempt.forgive()
 
     async def login(
         self,

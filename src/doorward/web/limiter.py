@@ -1,16 +1,16 @@
 """How many wrong guesses are allowed: counted in the store, so that a restart forgets none."""
 
 import asyncio
+import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from ...passwords import Busy
-from ...settings import DAY, MINUTE
-from ...stores import Limits
-from ...types import Clock
-from ...web import client
-from ..refusals import Refusal, Refused
+from ..errors import Busy, Reason, Rejected
+from ..settings import DAY, MINUTE
+from ..stores import Limits
+from ..types import Clock
+from . import client
 
 FEW, FEW_WINDOW = 10, 15 * MINUTE
 """Wrong guesses at one account from one source, or on one known device or in one session, and the
@@ -27,6 +27,12 @@ devices together (NIST SP 800-63B section 3.2.2, ASVS 6.3.1)."""
 FROM_SOURCE = 50
 """Wrong guesses from one source address in 15 minutes, at any accounts."""
 
+LONGEST_NAME = 256
+"""Characters of a name that are looked at: a huge one must cost nothing, and no account has it."""
+
+PATIENCE = 10
+"""Seconds for which a guess waits for one that is being judged: a handler may hang."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -37,16 +43,26 @@ class Bucket:
     most: int
 
 
-def stranger(address: str, email: str) -> tuple[Bucket, ...]:
-    """Guesses from a source at one account, existing or not, by its canonical address.
+def account_of(name: str) -> str:
+    """The digest under which guesses at a name are counted: one for all its cases and Unicode forms
+    (Unicode section 3.13, caseless matching), lest each spelling have guesses of its own.
+
+    The name itself is not kept: somebody who has no account here may have typed it.
+    """
+    folded = unicodedata.normalize("NFKC", name[:LONGEST_NAME]).casefold()
+    plain = unicodedata.normalize("NFKC", folded).strip()
+    return sha256(plain.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def stranger(address: str, account: str) -> tuple[Bucket, ...]:
+    """Guesses from a source at one account, existing or not, by its `account_of`.
 
     The owner, on a new device at another source, is kept out by nobody else's guesses but by those
-    of `DAILY / FROM_ONE` sources, who can do so for a day.  Of the address only a digest is kept:
-    the address of somebody who has no account here is not ours to store.
+    of `DAILY / FROM_ONE` sources, who can do so for a day.
     """
-    account = "account:" + sha256(email.encode("utf-8", "replace")).hexdigest()[:32]
-    whole = Bucket(f"{account}:day", DAY, DAILY)
-    return source(address), *_from_one(f"{account}:{client.bucket(address)}"), whole
+    key = f"account:{account}"
+    whole = Bucket(f"{key}:day", DAY, DAILY)
+    return source(address), *_from_one(f"{key}:{client.bucket(address)}"), whole
 
 
 def device(name: str, subject: str) -> tuple[Bucket, ...]:
@@ -96,50 +112,71 @@ class Limiter:
         self._under_way: dict[str, _UnderWay] = {}
 
     async def count(self, bucket: Bucket) -> None:
-        """Count one of what may simply not be done too often.  Raises `Refused`."""
+        """Count one of what may simply not be done too often.  Raises
+        `Rejected(too_many_attempts)`."""
         wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, self._clock())
         if wait:
-            raise Refused(Refusal.TOO_MANY_ATTEMPTS, retry_after=wait)
+            raise _too_many(wait)
 
     async def guess(self, buckets: Sequence[Bucket], check: Callable[[], Awaitable[bool]]) -> bool:
         """Let `check` judge one guess, if all `buckets` have room for a failure.
 
-        Raises `Refused` without a check; then none of them counted it.
+        Raises `Rejected(too_many_attempts)` without a check; then none of them counted it.
         """
-        entered: list[Bucket] = []
-        good = False
+        guess = await self.begin(buckets)
+        try:
+            good = await check()
+            if good:
+                await guess.forgive()
+        except Busy:
+            await guess.forgive()
+            raise
+        finally:
+            guess.end()
+        return good
+
+    async def begin(self, buckets: Sequence[Bucket]) -> "Guess":
+        """Count a guess in all `buckets`, as wrong until it is forgiven.  It must be ended.
+
+        Raises `Rejected(too_many_attempts)`; then none of them counted it.
+        """
+        guess = Guess(self)
         try:
             for bucket in buckets:
                 await self._enter(bucket)
-                entered.append(bucket)
-            good = await check()
-        except (Refused, Busy):
-            good = True  # nothing was judged, so nothing failed
+                guess.entered.append(bucket)
+        except Rejected:
+            await guess.forgive()
             raise
+        except BaseException:
+            guess.end()
+            raise
+        return guess
+
+    async def forgive(self, entered: Sequence[Bucket]) -> None:
+        """Take back what a guess counted, and let those who wait for it try."""
+        try:
+            for bucket in entered:
+                await self._limits.forgive(bucket.key)
         finally:
-            await self._leave(entered, good)
-        return good
+            self.leave(entered, good=True)
+
+    def leave(self, entered: Sequence[Bucket], *, good: bool) -> None:
+        """Let those who wait know that a guess was judged."""
+        for bucket in entered:
+            self._ring(bucket.key, good)
 
     async def _enter(self, bucket: Bucket) -> None:
         while wait := await self._hit(bucket):
             others = self._under_way.get(bucket.key)
-            if others is None:
-                raise Refused(Refusal.TOO_MANY_ATTEMPTS, retry_after=wait)
-            await others.judged.wait()
+            if others is None or not await _rings(others.judged):
+                raise _too_many(wait)
 
     async def _hit(self, bucket: Bucket) -> int:
         wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, self._clock())
         if not wait:
             self._under_way.setdefault(bucket.key, _UnderWay()).guesses += 1
         return wait
-
-    async def _leave(self, entered: Sequence[Bucket], good: bool) -> None:
-        try:
-            for bucket in entered if good else ():
-                await self._limits.forgive(bucket.key)
-        finally:
-            for bucket in entered:
-                self._ring(bucket.key, good)
 
     def _ring(self, key: str, good: bool) -> None:
         """Wake who waits, if there may be room now or nobody is left to wait for."""
@@ -150,3 +187,33 @@ class Limiter:
             place.judged = asyncio.Event()
         if not place.guesses:
             del self._under_way[key]
+
+
+@dataclass(slots=True)
+class Guess:
+    """A guess that is being judged.  It counts as wrong, unless it is forgiven before it ends."""
+
+    limiter: Limiter
+    entered: list[Bucket] = field(default_factory=list)
+
+    async def forgive(self) -> None:
+        """It was right, or nobody judged it.  Does nothing once the guess has ended."""
+        entered, self.entered = self.entered, []
+        await self.limiter.forgive(entered)
+
+    def end(self) -> None:
+        """Whatever was not forgiven was wrong, also what was cut off.  Idempotent."""
+        entered, self.entered = self.entered, []
+        self.limiter.leave(entered, good=False)
+
+
+def _too_many(wait: int) -> Rejected:
+    return Rejected(Reason.TOO_MANY_ATTEMPTS, retry_after=wait)
+
+
+async def _rings(bell: asyncio.Event) -> bool:
+    try:
+        await asyncio.wait_for(bell.wait(), PATIENCE)
+    except TimeoutError:
+        return False
+    return True
