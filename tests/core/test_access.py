@@ -128,18 +128,15 @@ def test_the_longest_names_of_an_issuer_and_audience_leave_room_for_the_most_rol
     full = frozenset({"é" * ((MOST_ROLE_BYTES - 4) // 6)})
     row = session(subject="u_" + "0" * 32, roles=full, scopes=full, amr=("pwd", "otp"))
     ring = Keyring(first_keys(algorithm, ROOT, 1000), ROOT, retain=360)
-    settings = Settings(
-        mode="token", algorithm=algorithm, issuer="i" * 20, audience="a" * ((room - 20) // 2)
-    )
+    audience = "a" * min(128, (room - 20) // 2)
+    settings = Settings(mode="token", algorithm=algorithm, issuer="i" * 20, audience=audience)
     assert len(mint_access_token(row, ring, settings, NOW)[0]) <= MOST_BYTES
-    for issuer, audience in (
-        ("i", "a" * 1000),
-        ("ä" * 100, "a"),
-        ("i", "a" * room),
-        ("i" * 200, None),
-    ):
-        with pytest.raises(ConfigurationError, match="leave no room for roles"):
-            Settings(mode="token", algorithm=algorithm, issuer=issuer, audience=audience)
+
+
+@pytest.mark.parametrize(("issuer", "audience"), [("i", "a" * 128), ("i" * 128, None)])
+def test_names_that_leave_no_room_for_roles_are_refused(issuer: str, audience: str | None) -> None:
+    with pytest.raises(ConfigurationError, match="leave no room for roles"):
+        Settings(mode="token", algorithm="RS256", issuer=issuer, audience=audience)
 
 
 def test_a_token_that_would_not_fit_a_cookie_is_not_minted() -> None:
