@@ -61,8 +61,13 @@ async def listening(
     acceptor.start()
     talks: list[Talk] = []
 
-    async def connect(**how: Any) -> Talk:
-        talks.append(await asyncio.open_connection(*listener.getsockname(), **how))
+    async def connect(receives: int = 0, **how: Any) -> Talk:
+        one = socket.socket()
+        if receives:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        one.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(one, listener.getsockname())
+        talks.append(await asyncio.open_connection(sock=one, **how))
         return talks[-1]
 
     try:

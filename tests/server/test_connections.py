@@ -96,7 +96,9 @@ async def test_those_who_say_nothing_or_not_all_shut_out_nobody(begin: bytes) ->
 
 async def test_those_who_read_no_answer_shut_out_nobody() -> None:
     async def either(scope: Any, receive: Any, send: Any) -> None:
-        await (hello if scope["path"] == "/" else large)(scope, receive, send)
+        body = b"hello" if scope["path"] == "/" else b"a" * 2**21
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
 
     async with listening(Patient, either, few()) as connect:
         for _ in range(20):
@@ -222,12 +224,11 @@ async def test_who_takes_an_answer_slowly_gets_all_of_it() -> None:
 
 async def test_who_takes_little_at_a_time_is_not_cut_off() -> None:
     async with listening(Hasty, large) as connect:
-        reader, writer = await connect(limit=1024)
+        reader, writer = await connect(limit=1024, receives=4096)
         writer.write(REQUEST)
-        for _ in range(6):
+        for _ in range(12):
             assert len(await reader.readexactly(50_000)) == 50_000
             await asyncio.sleep(Hasty.write_timeout / 2)
-        assert await reader.readexactly(500_000)
 
 
 async def test_who_resets_a_connection_leaves_no_timer() -> None:

@@ -83,7 +83,7 @@ async def test_a_large_body_is_no_long_trailer() -> None:
 
 async def test_a_trailer_that_ends_the_connection_ends_it() -> None:
     """The parser believes it, and would read nothing more of a connection that stays open."""
-    async with listening(Patient, echo) as connect:
+    async with listening(Patient, echo, timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(CHUNKED + b"Connection: close\r\n\r\n")
         assert b"200 OK" in await reader.read()
@@ -136,7 +136,7 @@ async def test_no_request_is_smuggled_in_the_body_of_an_upgrade(
 
 
 async def test_an_upgrade_that_is_not_spoken_is_answered_and_is_the_last_request() -> None:
-    async with listening(Patient, echo) as connect:
+    async with listening(Patient, echo, timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(UPGRADE + b"\r\n" + REQUEST)
         answer = await reader.read()
@@ -183,16 +183,16 @@ async def test_a_refusal_is_the_last_answer_of_its_connection(
     head: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("doorward.server.edge.bounds.LINGER", 0.05)
-    async with listening(Patient, Bounds(hello, quiet)) as connect:
+    async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(head)
         answer = await reader.read()
         assert answer.startswith(b"HTTP/1.1 4")
-        assert b"connection: close" in answer
+        assert b"\r\nconnection: close" in answer
 
 
 async def test_who_sends_on_after_a_refusal_still_reads_it() -> None:
-    async with listening(Patient, Bounds(hello, quiet)) as connect:
+    async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(HEAD + b"Content-Length: 9999999\r\n\r\n")
         for _ in range(100):
@@ -206,12 +206,12 @@ async def test_a_body_that_does_not_come_is_answered_408_and_ends_its_connection
 ) -> None:
     monkeypatch.setattr("doorward.server.edge.bounds.SLOWEST", 0.05)
     monkeypatch.setattr("doorward.server.edge.bounds.LINGER", 0.05)
-    async with listening(Patient, Bounds(hello, quiet)) as connect:
+    async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(HEAD + b"Content-Length: 100\r\n\r\na")
         answer = await reader.read()
         assert answer.startswith(b"HTTP/1.1 408 ")
-        assert b"connection: close" in answer
+        assert b"\r\nconnection: close" in answer
 
 
 @pytest.mark.parametrize("bad", [b"hello\r\n\r\n", HEAD + b"x: " + b"a" * 2 * MAX_HEAD])
