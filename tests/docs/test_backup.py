@@ -21,7 +21,10 @@ pytestmark = pytest.mark.process
 
 PAGE = DOCS / "backup.md"
 ANN, BEN = "ann@example.org", "ben@example.org"
-ELSEWHERE = ("systemctl", "git", "cd", "/opt/doorward/bin/pip")
+ELSEWHERE = (
+    *("systemctl", "git", "cd", "rm -rf dist"),
+    *("/opt/doorward/bin/pip", "/opt/doorward-build/bin/pip"),
+)
 """How the steps begin that the test does itself, or that were done when Doorward was installed."""
 
 

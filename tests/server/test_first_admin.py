@@ -51,9 +51,18 @@ async def test_who_is_logged_in_becomes_the_administrator_without_a_new_account(
     page = await browser.get("/setup", params={"ticket": ticket})
     assert EMAIL in page.text
     assert 'name="password"' not in page.text
-    assert (await set_up(browser, ticket)).headers["location"] == "/admin"
+    taken = await browser.post("/setup", data={"ticket": ticket})
+    assert taken.headers["location"] == "/admin"
     assert (await browser.get("/admin")).status_code == 200
     assert await either.service.users.count() == 1
+
+
+async def test_who_logged_in_since_the_page_was_made_gets_nothing_by_it(house: House) -> None:
+    browser, ticket = await house.alice(), await ticket_of(house)
+    answer = await set_up(browser, ticket)  # typed for another account, when nobody was logged in
+    assert answer.status_code == 400
+    assert "Somebody has logged in" in answer.text
+    assert not await house.service.users.any_admin()
 
 
 async def test_the_link_dies_on_use(house: House) -> None:

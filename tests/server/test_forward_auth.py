@@ -333,6 +333,9 @@ async def test_a_preflight_passes_in_nobodys_name(guarded: House, name: str) -> 
         {"x-original-method": "OPTIONS", **PREFLIGHT, "cookie": "__Host-session=x"},
         {"x-original-method": "OPTIONS", **PREFLIGHT, "authorization": "Bearer x"},
         {"x-original-method": "OPTIONS", "x-forwarded-method": "POST", **PREFLIGHT},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "upgrade": "h2c"},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "x-http-method-override": "DELETE"},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "content-length": "2"},
         PREFLIGHT,
     ],
 )

@@ -66,6 +66,28 @@ async def test_a_double_click_on_log_in_begins_one_session(either: House) -> Non
     assert (await browser.get("/api/me")).status_code == 200
 
 
+@pytest.mark.parametrize("other", [{"user-agent": "other"}, {"cookie": "a=b"}])
+async def test_the_answer_to_a_form_is_for_the_browser_that_sent_it(
+    house: House, other: dict[str, str]
+) -> None:
+    await house.account()
+    browser, thief = await house.browser(), await house.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    first = await browser.post("/login", data=form)
+    second = await thief.post("/login", data=form, headers=other)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert shown(first) != shown(second)
+    assert (await kinds(house)).count("login") == 2
+
+
+async def test_what_was_refused_is_judged_anew(house: House) -> None:
+    browser = await house.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    assert (await browser.post("/login", data=form)).status_code == 401
+    await house.account()
+    assert (await browser.post("/login", data=form)).status_code == 303
+
+
 async def test_a_double_click_on_a_new_password_uses_the_link_once(house: House) -> None:
     await house.alice()
     user = await house.service.users.by_email(EMAIL)

@@ -124,6 +124,11 @@ def test_a_name_is_counted_as_one_in_whatever_case_and_form_it_is_typed() -> Non
     assert account_of("ada") != account_of("bob")
 
 
+def test_padding_gives_no_name_of_its_own() -> None:
+    for size in range(LONGEST_NAME - 20, LONGEST_NAME + 20):
+        assert account_of(" " * size + "dan@example.test") == account_of("dan@example.test")
+
+
 def test_a_huge_name_is_cut_and_half_a_character_is_no_fault() -> None:
     assert account_of("a" * LONGEST_NAME) == account_of("a" * 1_000_000)
     assert account_of("\ud800") != account_of("a")

@@ -49,8 +49,15 @@ def account_of(name: str) -> str:
 
     The name itself is not kept: somebody who has no account here may have typed it.
     """
-    folded = unicodedata.normalize("NFKC", name[:LONGEST_NAME]).casefold()
-    plain = unicodedata.normalize("NFKC", folded).strip()
+    # cut only once no space is left: each length of padding would else give a name of its own
+    folded = unicodedata.normalize("NFKC", name.strip()[: 4 * LONGEST_NAME]).casefold()
+    plain = unicodedata.normalize("NFKC", folded).strip()[:LONGEST_NAME]
+    return sha256(plain.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def spelling_of(name: str) -> str:
+    """The digest of a name as it is spelled, but for space around it and Unicode composition."""
+    plain = unicodedata.normalize("NFC", name.strip()[: 4 * LONGEST_NAME])
     return sha256(plain.encode("utf-8", "replace")).hexdigest()[:32]
 
 

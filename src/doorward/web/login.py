@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from secrets import token_hex
 from types import EllipsisType
 
@@ -86,7 +87,7 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
     if name is ...:
         return VisitAttempt(visit, await visit.auth.attempt())
     account = _account_of(name)
-    whose = await _whose(visit.auth, account)
+    whose = await _whose(visit.auth, account, limiter.spelling_of(name))
     guess = await visit.guess(_buckets(visit, account, whose))
     return VisitAttempt(visit, await visit.auth.attempt(), whose, guess)
 
@@ -104,17 +105,19 @@ def _account_of(name: object) -> str:
     return limiter.account_of(name)
 
 
-async def _whose(auth: Auth, account: str) -> bytes:
-    """What a browser is marked for: an account, as of when its browsers were last forgotten."""
-    found = await auth.store.take(_FORGOTTEN, account.encode(), auth.clock())
-    return f"{account}{found[0] if found else ''}".encode()
+async def _whose(auth: Auth, account: str, spelling: str) -> bytes:
+    """What a browser is marked for: a name as it is spelled, as of when the browsers of its account
+    were last forgotten.  Guesses at all spellings count as one, but an application may tell names
+    apart, and nobody's browser may be known for somebody else's."""
+    found = await auth.store.look(_FORGOTTEN, account.encode(), auth.clock())
+    return f"{account}{found or ''}{spelling}".encode()
 
 
 def _buckets(visit: Visit, account: str, whose: bytes) -> tuple[Bucket, ...]:
     """Where a guess is counted: on a known device apart, lest strangers lock the owner out."""
     known = visit.gate.devices.recognise(visit.headers, whose)
     if known:
-        return limiter.device(known, account)
+        return limiter.device(known, sha256(whose).hexdigest()[:32])
     return limiter.stranger(visit.device().address, account)
 
 

@@ -21,6 +21,11 @@ from ..views.forms import read_form
 from .recovery import INCOMPLETE
 from .show import form_token, see, show, wrong
 
+_OTHER = (
+    "Somebody has logged in in this browser since the page was opened, so nothing was done. See"
+    " below who it is."
+)
+
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -39,6 +44,8 @@ async def post_setup(request: Request, service: Serving) -> Response:
     form = await read_form(request)
     ticket, email = form.get("ticket", ""), form.get("email", "")
     known, response = await _known(), see("/admin")
+    if known is not None and email:  # somebody logged in since the page was made
+        return await _page(service, ticket, refused=Refused(Refusal.INVALID_REQUEST, _OTHER))
     try:
         if known is not None:
             await become_first_admin(service, ticket, known)

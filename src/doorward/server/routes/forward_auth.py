@@ -32,6 +32,13 @@ UNTOLD = (
 
 _PREFLIGHT = frozenset({b"origin", b"access-control-request-method"})
 _CREDENTIALS = frozenset({b"cookie", b"authorization"})
+_MORE_THAN_A_QUESTION = frozenset(
+    {
+        *(b"upgrade", b"http2-settings", b"transfer-encoding", b"content-length"),
+        *(b"x-http-method", b"x-http-method-override", b"x-method-override"),
+    }
+)
+"""What no browser sends with a preflight, and what may make the application act on one."""
 
 NOBODY: tuple[Header, ...] = (
     (b"x-doorward-subject", b""),
@@ -84,7 +91,8 @@ def _is_preflight(visit: Visit) -> bool:
     """Whether a browser asks for another site what it may send (Fetch, section 4.9).  It shows
     nobody's credential and changes nothing, and only the application can answer."""
     said = {name for name, _ in visit.headers}
-    return visit.method == "OPTIONS" and said >= _PREFLIGHT and not said & _CREDENTIALS
+    asks = visit.method == "OPTIONS" and said >= _PREFLIGHT
+    return asks and not said & (_CREDENTIALS | _MORE_THAN_A_QUESTION)
 
 
 def _login(service: Service, visit: Visit) -> str:

@@ -22,6 +22,7 @@ from fastapi.routing import APIRoute
 from ...errors import StoreUnavailable
 from ...keys import base64url
 from ...web import origin
+from ...web.asgi import current_visit
 from ..service import Service
 from ..views.forms import read_form
 
@@ -33,6 +34,7 @@ FIELD = "once"
 SECONDS = 10
 """For how long the same form is taken for the same click."""
 
+_OF_A_BROWSER = frozenset({b"authorization", b"cookie", b"user-agent"})
 _WORD = re.compile(r"[\w-]{22}", re.ASCII)
 _KIND = "form"
 _NONCE = 12
@@ -57,14 +59,20 @@ async def once(request: Request, handle: Handle) -> Response:
         return await handle(request)
     # before anything is told of the first answer: the form may be another site's
     form = await read_form(request)
-    if not _WORD.fullmatch(form.get(FIELD, "")):
+    if not _WORD.fullmatch(form.get(FIELD, "")) or _ends_nothing(request):
         return await handle(request)
     return await _Sent.of(request, await request.body()).answer(request, handle)
 
 
+def _ends_nothing(request: Request) -> bool:
+    """A logout of nobody: strangers could send it without end, and each would be kept."""
+    return request.url.path == "/logout" and not current_visit().held()
+
+
 class _Sent(NamedTuple):
-    """One form as it was sent.  `secret` is told by all of it, the word included, which the store
-    never sees: so what it keeps, which may hold a login, opens only for who sends the form again.
+    """One form as a browser sent it.  `secret` is told by all of it, the word and what tells the
+    browser included, which the store never sees: so what it keeps, which may hold a login, opens
+    only for who sends the form again.
     """
 
     service: Service
@@ -72,7 +80,9 @@ class _Sent(NamedTuple):
 
     @classmethod
     def of(cls, request: Request, body: bytes) -> "_Sent":
-        return cls(request.app.state.service, _digest(request.url.path.encode(), body))
+        sent = [value for name, value in request.scope["headers"] if name in _OF_A_BROWSER]
+        browser = _digest(b"\0".join(sent), current_visit().device().address.encode())
+        return cls(request.app.state.service, _digest(browser + request.url.path.encode(), body))
 
     async def answer(self, request: Request, handle: Handle) -> Response:
         pause = _FIRST_PAUSE
@@ -88,8 +98,9 @@ class _Sent(NamedTuple):
         finally:
             if not done:
                 await self.service.auth.store.forgive(self._name)
-        with suppress(StoreUnavailable):  # it is done, and the first answer must say so
-            await self._keep(response)
+        if done:
+            with suppress(StoreUnavailable):  # it is done, and the first answer must say so
+                await self._keep(response)
         return response
 
     @property
