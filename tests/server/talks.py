@@ -79,4 +79,4 @@ async def listening(
         for _, writer in talks:
             writer.close()
         for connection in list(state.connections):
-            connection.abort()  # type: ignore[union-attr]
+            connection.abort()  # type: ignore[union-attr]  # all are ours

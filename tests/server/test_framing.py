@@ -1,7 +1,6 @@
 """What comes after a body or ahead of an answer, and how a refusal ends its connection."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -244,7 +243,10 @@ async def test_nobody_is_moved_to_another_host(target: bytes) -> None:
 
 async def test_what_is_refused_before_it_is_a_request_is_told() -> None:
     told: list[tuple[str, str]] = []
-    tell: Callable[..., None] = lambda refused, address: told.append((refused.reason, address))  # noqa: E731
+
+    def tell(refused: Refused, address: str) -> None:
+        told.append((refused.reason, address))
+
     async with listening(Hasty, hello, sharing(on_refused=tell)) as connect:
         for bad in (b"hello\r\n\r\n", HEAD + b"x: " + b"a" * 2 * MAX_HEAD, HEAD):
             reader, writer = await connect()

@@ -24,7 +24,7 @@ def application(auth: Doorward) -> FastAPI:
     app = FastAPI(lifespan=auth.lifespan)
     auth.install(app, login_page="/login")
     Known = Annotated[Principal, Depends(auth.principal)]  # noqa: N806 - a type
-    Maybe = Annotated[Principal | None, Depends(auth.optional_principal)]  # noqa: N806
+    Maybe = Annotated[Principal | None, Depends(auth.optional_principal)]  # noqa: N806 - a type
 
     @app.get("/login", response_class=HTMLResponse)
     async def login_page() -> str:
