@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from doorward import ConfigurationError, Settings
+from doorward import ConfigurationError, Event, Settings, StoreUnavailable
 from doorward.web.asgi import Middleware, principal
-from doorward.web.cors import EXPOSED, check_agreement
+from doorward.web.cors import EXPOSED, Readable, check_agreement
 from doorward.web.door import Door
 from doorward.web.fastapi import Doorward
 from doorward.web.login import begin_login
@@ -117,6 +118,52 @@ async def test_a_preflight_with_two_origins_is_refused(trusting: House) -> None:
     headers = [*preflight(SIBLING), (b"origin", SIBLING.encode())]
     answer = await ask(trusting.guard(gone), method="OPTIONS", headers=headers)
     assert (answer.status, answer.reason) == (403, "cross_origin")
+
+
+async def test_a_refused_preflight_is_told_once_and_one_that_was_allowed_never(
+    trusting: House,
+) -> None:
+    async def public(scope: Any, receive: Any, send: Any) -> None:
+        await Response(headers={"access-control-allow-origin": "*"})(scope, receive, send)
+
+    own = [(b"origin", OWN.encode()), (b"access-control-request-method", b"POST")]
+    for app in (gone, public):
+        for headers in (preflight("https://evil.example"), preflight(SIBLING), own):
+            await ask(trusting.guard(app), method="OPTIONS", headers=headers)
+    (event,) = trusting.events
+    assert (event.kind, event.reason) == ("refused", "cross_origin")
+    assert event.device.address == "203.0.113.9"
+
+
+@pytest.mark.parametrize("framework", [False, True])
+async def test_a_refusal_that_cannot_be_recorded_is_answered_with_503(
+    tmp_path: Path, framework: bool
+) -> None:
+    async def broken(event: Event) -> None:
+        raise StoreUnavailable("pulled out")
+
+    door = Door("memory:", Settings(), root_key_file=tmp_path / "key", record=broken)
+    app: Any = Starlette(routes=[Route("/", gone, methods=["POST"])]) if framework else gone
+    answer = await ask(Middleware(app, door), method="OPTIONS", headers=preflight(SIBLING))
+    assert (answer.status, answer.reason) == (503, "store_unavailable")
+    await door.close()
+
+
+async def test_what_may_be_read_is_said_once_also_where_a_layer_in_front_says_it_too(
+    trusting: House,
+) -> None:
+    for names in ("", "X-Total", f"{EXPOSED.decode()}, X-Total"):
+
+        async def own(scope: Any, receive: Any, send: Any, names: str = names) -> None:
+            said = {"access-control-expose-headers": names} if names else {}
+            await Response(headers=said)(scope, receive, send)
+
+        once = await ask(trusting.guard(own), headers=sent_from(SIBLING))
+        layered = Readable(trusting.guard(own), trusting.door.settings)
+        twice = await ask(layered, headers=sent_from(SIBLING))
+        assert sorted(twice.headers) == sorted(once.headers)
+        assert len({name for name, _ in once.headers}) == len(once.headers)
+        assert once.all("access-control-expose-headers")[0].count("Retry-After") == 1
 
 
 async def test_what_an_application_allows_by_itself_is_left_to_it(trusting: House) -> None:

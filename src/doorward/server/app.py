@@ -14,12 +14,14 @@ from ..errors import Rejected, StoreUnavailable
 from ..passwords import Busy, Cost
 from ..types import Clock, system_clock
 from ..web.client import Trusted
+from ..web.cors import Readable
 from ..web.fastapi import Doorward
+from ..web.fastapi.app import put_outermost
 from .edge import answers
 from .edge.bounds import Bounds
 from .edge.headers import Headers
 from .edge.https import HttpsOnly
-from .edge.refusal_log import logged, refusal_log
+from .edge.refusal_log import LogRefusal, logged, refusal_log
 from .meters.metrics import VERSION, Metrics
 from .meters.timed import timed
 from .opening import opened
@@ -74,8 +76,10 @@ def create_app(
 
     app = _described(lifespan)
     app.state.recorder = recorder
-    doorward.install(app)
-    _furnish(app, options, recorder)
+    trusted = Trusted.parse(options.trusted_proxies)
+    log = refusal_log(recorder, trusted)
+    _put_layers(app, doorward, options, trusted, log)
+    _furnish(app, log)
     return app
 
 
@@ -92,9 +96,27 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
     )
 
 
-def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
-    trusted = Trusted.parse(options.trusted_proxies)
-    log = refusal_log(recorder, trusted)
+def _put_layers(
+    app: FastAPI, doorward: Doorward, options: Options, trusted: Trusted, log: LogRefusal
+) -> None:
+    """Put each layer around those before it: a request passes the last one first, and an answer
+    passes it last.  Innermost are the routes, and around them what answers a crash."""
+    doorward.install(app)  # the gate; it answers preflights, which are to pass all that follows
+    put_outermost(app, partial(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log))
+    put_outermost(app, partial(Bounds, log=log))
+    put_outermost(app, partial(Readable, settings=doorward.door.settings))
+    put_outermost(
+        app,
+        partial(
+            Headers,
+            public_origin=options.origin,
+            trusted=trusted,
+            subdomains=options.hsts_subdomains,
+        ),
+    )
+
+
+def _furnish(app: FastAPI, log: LogRefusal) -> None:
     for router in ROUTERS:
         # All applications share these objects, since `include_router` would build each again.
         # Nothing may change a route after its import.
@@ -102,11 +124,4 @@ def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, logged(handler, log))
-    app.add_middleware(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log)
-    app.add_middleware(Bounds, log=log)
-    app.add_middleware(
-        Headers,
-        public_origin=options.origin,
-        trusted=trusted,
-        subdomains=options.hsts_subdomains,
-    )
+    app.add_exception_handler(Exception, answers.on_failure)

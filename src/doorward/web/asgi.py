@@ -1,12 +1,13 @@
 """The gate as pure ASGI middleware, for any framework or none."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextvars import ContextVar, Token
 
 from ..errors import Busy, ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
 from . import cors
 from .connection import NOT_LOGGED_IN, TRY_AGAIN, Answer, Socket
+from .connection import App as App
 from .connection import Message as Message
 from .connection import Receive as Receive
 from .connection import Send as Send
@@ -15,8 +16,6 @@ from .framing import mend_framing
 from .problem import problem
 from .transport import Header
 from .visit import Visit
-
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 KEY = "doorward"
 """In the scope of a request: how it passes through its outermost door."""
@@ -68,11 +67,19 @@ class Middleware:
         if outer is not None and outer.visit.gate is self._door.gate:
             return await self._within(outer, scope, receive, send)
         if kind == "http":
-            granted = self._cors.granted(scope)
-            if granted is not None:
-                await send(granted)
-                return await send({"type": "http.response.body"})
-            send = self._cors.answering(scope, send)
+            if cors.is_preflight(scope):
+                return await self._preflight(scope, receive, send)
+            send = self._cors.readable(scope, send)
+        return await self._outermost(scope, receive, send)
+
+    async def _preflight(self, scope: Message, receive: Receive, send: Send) -> None:
+        granted = self._cors.granted(scope)
+        if granted is not None:
+            await send(granted)
+            return await send({"type": "http.response.body"})
+        refused = self._cors.refusal(scope)
+        if refused is not None:
+            scope[cors.REFUSED] = refused
         return await self._outermost(scope, receive, send)
 
     async def _outermost(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -83,6 +90,8 @@ class Middleware:
             visit = Visit(self._door.gate or await self._door.open(), scope)
             before = _visit.set(visit)
             if kind == "http":
+                if cors.REFUSED in scope:
+                    send = cors.refusing(scope[cors.REFUSED], send, visit.tell)
                 connection = Answer(visit, send)
             else:
                 connection = Socket(visit, receive, send)

@@ -15,6 +15,7 @@ log = logging.getLogger("doorward")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 NOT_LOGGED_IN = 4401
 """Close code of a WebSocket whose principal is refused or no longer there (4000-4999: RFC 6455)."""

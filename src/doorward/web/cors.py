@@ -5,18 +5,22 @@ two cannot differ.  Credentials are granted only where cookies can work: on the 
 """
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from string import ascii_letters, digits
 from typing import Any
 
-from ..errors import ConfigurationError, Rejected
+from ..errors import ConfigurationError, Rejected, StoreUnavailable
 from ..settings import Settings
+from .connection import App, Message, Receive, Send
 from .origin import Cause, Origins, cause_of
 from .problem import problem
 from .transport import Header, vary
 
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
+Tell = Callable[[Rejected], Awaitable[None]]
+
+REFUSED = "doorward.preflight"
+"""In the scope of a preflight that is refused: the refusal that is sent in place of what the
+application answers, unless that allows it."""
 
 MAX_AGE = 600
 """Seconds for which a browser may remember a preflight's answer."""
@@ -42,13 +46,11 @@ class Cors:
         self._origins = Origins.of(settings)
 
     def granted(self, scope: Mapping[str, Any]) -> Message | None:
-        """The start of the answer to a preflight of a trusted origin; None for all else.
+        """The start of the answer to a preflight of a trusted origin; None for one of another.
 
         Whatever its script asks for is allowed: such an origin is treated as our own, and the check
         of the request itself comes afterwards.
         """
-        if not _is_preflight(scope):
-            return None
         cause = _cause(scope)
         if cause is None or not self._origins.trusts(cause):
             return None
@@ -64,10 +66,20 @@ class Cors:
             headers.append((b"access-control-allow-headers", asked[_HEADERS]))
         return {"type": "http.response.start", "status": 204, "headers": headers}
 
-    def answering(self, scope: Mapping[str, Any], send: Send) -> Send:
-        """What sends the answer to a request, with what a script of its origin may read."""
-        if _is_preflight(scope):
-            return self._refusing(scope, send)
+    def refusal(self, scope: Mapping[str, Any]) -> Rejected | None:
+        """The refusal of a preflight of an origin that is not trusted; None for one of our own,
+        which no browser sends."""
+        try:
+            cause = cause_of(scope["headers"])
+        except Rejected as twice:
+            return twice
+        if self._origins.is_own(cause) or cause.site in ("same-origin", "none"):
+            return None
+        return self._origins.refusal(cause)
+
+    def readable(self, scope: Mapping[str, Any], send: Send) -> Send:
+        """What sends the answer to a request that is no preflight, with what a script of its origin
+        may read.  Whoever does so twice changes nothing by it."""
         if not self._origins.trusted:
             return send
         cause = _cause(scope)
@@ -93,36 +105,47 @@ class Cors:
             return headers
         ours = (_ALLOW_ORIGIN, _ALLOW_CREDENTIALS)
         exposed = [value for name, value in headers if name == _EXPOSE]
+        if EXPOSED not in b", ".join(exposed):
+            exposed.append(EXPOSED)
         return [
             *(pair for pair in headers if pair[0] not in (*ours, _EXPOSE)),
             *self._allowed(cause),
-            (_EXPOSE, b", ".join([*exposed, EXPOSED])),
+            (_EXPOSE, b", ".join(exposed)),
         ]
 
-    def _refusing(self, scope: Mapping[str, Any], send: Send) -> Send:
-        """What sends the answer to a preflight: a refusal, unless the application allowed it by
-        itself, as for something public, or it is of our own origin, which no browser sends."""
-        try:
-            cause = cause_of(scope["headers"])
-            refused = self._origins.refusal(cause)
-        except Rejected as error:
-            cause, refused = Cause(None, None, ""), error
-        if self._origins.is_own(cause) or cause.site in ("same-origin", "none"):
-            return send
-        allowed = False
 
-        async def sending(message: Message) -> None:
-            nonlocal allowed
-            if message["type"] == "http.response.start":
-                own = list(message.get("headers", ()))
-                allowed = any(name == _ALLOW_ORIGIN for name, _ in own)
-                if not allowed:
-                    return await _refuse(refused, own, send)
-            if allowed:
-                await send(message)
-            return None
+class Readable:
+    """A layer before the gate: what the layers behind it answer may be read as well."""
 
-        return sending
+    __slots__ = ("_app", "_cors")
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        self._app = app
+        self._cors = Cors(settings)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not is_preflight(scope):
+            send = self._cors.readable(scope, send)
+        await self._app(scope, receive, send)
+
+
+def refusing(refused: Rejected, send: Send, tell: Tell) -> Send:
+    """What sends an application's answer to a preflight: in its place a refusal, of which `tell` is
+    told first, unless the application allowed it by itself, as for something public."""
+    allowed = False
+
+    async def sending(message: Message) -> None:
+        nonlocal allowed
+        if message["type"] == "http.response.start":
+            own = list(message.get("headers", ()))
+            allowed = any(name == _ALLOW_ORIGIN for name, _ in own)
+            if not allowed:
+                return await _refuse(await _told(refused, tell), own, send)
+        if allowed:
+            await send(message)
+        return None
+
+    return sending
 
 
 def check_agreement(app: object, trusted: Sequence[str]) -> None:
@@ -159,7 +182,8 @@ def _cors_middlewares(app: object, seen: set[int]) -> Iterator[Any]:
         app = getattr(app, "app", None) or getattr(app, "_app", None)
 
 
-def _is_preflight(scope: Mapping[str, Any]) -> bool:
+def is_preflight(scope: Mapping[str, Any]) -> bool:
+    """Whether a browser asks what a script of its page may send (Fetch standard, section 4.9)."""
     return scope["method"] == "OPTIONS" and {b"origin", _METHOD} <= {
         name for name, _ in scope["headers"]
     }
@@ -172,7 +196,15 @@ def _cause(scope: Mapping[str, Any]) -> Cause | None:
         return None
 
 
-async def _refuse(refused: Rejected, own: list[Header], send: Send) -> None:
+async def _told(refused: Rejected, tell: Tell) -> Rejected | StoreUnavailable:
+    try:
+        await tell(refused)
+    except StoreUnavailable as unavailable:
+        return unavailable
+    return refused
+
+
+async def _refuse(refused: Rejected | StoreUnavailable, own: list[Header], send: Send) -> None:
     """In place of the application's answer, but with what all of its answers carry."""
     status, headers, body = problem(refused)
     kept = [pair for pair in own if pair[0] not in _OF_A_REFUSAL]

@@ -114,6 +114,10 @@ class Visit:
         address = client.address(self.peer, self.headers, self.gate.trusted)
         return client.device(self.headers, address)
 
+    async def tell(self, refused: Rejected) -> None:
+        """Let it be recorded that this request is refused."""
+        await self.auth.refused(refused, self.device())
+
     def asks_about_another(self) -> bool:
         """A proxy asks on behalf of a request that it holds back: from now on the method of that
         one counts, which is unsafe unless a proxy of ours says otherwise.  Whether one did."""
@@ -151,12 +155,12 @@ class Visit:
         try:
             shown = transport.given(credential)
         except Rejected as refused:
-            await self.auth.refused(refused, self.device())
+            await self.tell(refused)
             raise
         found = await self.auth.authenticate(shown.credential or "")
         if self.known is not None and self.known.sid != found.sid:
             two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
-            await self.auth.refused(two, self.device())
+            await self.tell(two)
             raise two
         self._given, self._credential, self.known = shown, shown.credential, found
         if self.on_known is not None:
@@ -194,7 +198,7 @@ class Visit:
         try:
             await self._check_origin(submitted)
         except Rejected as refused:
-            await self.auth.refused(refused, self.device())
+            await self.tell(refused)
             raise
         self._ours = True
 
@@ -204,7 +208,7 @@ class Visit:
         try:
             self._check_keeps_cookies(origin.cause_of(self.headers))
         except Rejected as refused:
-            await self.auth.refused(refused, self.device())
+            await self.tell(refused)
             raise
 
     async def cookie_sid(self) -> str | None:
@@ -225,7 +229,7 @@ class Visit:
         try:
             guess = await self.gate.limiter.begin(buckets)
         except Rejected as refused:
-            await self.auth.refused(refused, self.device())
+            await self.tell(refused)
             raise
         self._guesses += (guess,)
         return guess
@@ -295,7 +299,7 @@ class Visit:
         try:
             shown = self._shown()
         except Rejected as refused:
-            await self.auth.refused(refused, self.device())
+            await self.tell(refused)
             raise
         if shown is None:
             raise Rejected(Reason.MISSING)

@@ -128,6 +128,11 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     return response
 
 
+async def on_failure(request: Request, error: Exception) -> Response:
+    """For what nobody foresaw; `Headers` logs it."""
+    return answer(request.url.path, Refused(Refusal.INTERNAL))
+
+
 def _cross_origin(request: Request, sentence: str) -> str:
     """For people the address to open; for whoever helps them also what was seen."""
     own = request.app.state.service.options.origin

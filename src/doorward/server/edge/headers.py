@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from ...origins import is_loopback
 from ...web import client
 from ...web.asgi import App, Message, Receive, Send
-from ...web.connection import StreamEnded
 from ...web.transport import NO_STORE, Header
 from ..refusals import Refusal, Refused
 from .answers import answer
@@ -68,10 +67,10 @@ class Headers:
         sender = _Sender(send, self._always)
         try:
             await self._app(scope, receive, sender.send)
-        except StreamEnded:
-            raise  # nothing failed: the session of a stream ended, and the gate that said so waits
         except Exception:
-            # the last resort (ASVS 16.5.4): the log gets the trace, the client one plain sentence
+            # the last resort (ASVS 16.5.4): the log gets the trace, the client one plain sentence,
+            # from here only if it was a layer that failed, for a route's failure is answered within
+            # the gate, which adds the cookies of a refresh
             log.exception("%s %s failed", scope["method"], ascii(scope["path"]))
             if not sender.began:
                 broken = answer(scope["path"], Refused(Refusal.INTERNAL))

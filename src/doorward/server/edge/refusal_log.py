@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from ...web import client
 from ...web.asgi import Message
+from ...web.cors import REFUSED
 from ..recorder import Recorder
 from ..refusals import Refused
 from .answers import refused_of
@@ -38,7 +39,8 @@ def logged(handle: Handler, log: LogRefusal) -> Handler:
 
     async def handler(request: Request, error: Exception) -> Response:
         refused = refused_of(error)
-        if refused is not None:
+        # the answer to a refused preflight is never sent, and its refusal is told of by the gate
+        if refused is not None and REFUSED not in request.scope:
             log(refused, request.scope)
         return await handle(request, error)
 

@@ -1,6 +1,6 @@
 """Doorward in a FastAPI application: install, log in, step up, log out."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +82,7 @@ class Doorward:
             check_login_page(login_page)
             check_no_handler(app)
         mend_framing()
-        _put_outermost(app, self.door)
+        _put_gate(app, self.door)
         answer = answering(login_page)
         put_handlers(app, lambda kind: answer)
         app.state.doorward = self
@@ -236,18 +236,30 @@ class LoginAttempt:
         return issued
 
 
-def _put_outermost(app: FastAPI, door: Door) -> None:
-    """Also outside of what answers a crash with 500, where `add_middleware` does not reach: that
-    answer too must carry the cookies of an inline refresh, or the refresh token is lost."""
+def put_outermost(app: FastAPI, layer: Callable[[ASGIApp], ASGIApp]) -> None:
+    """Put a layer around all that an application is by now, also around what answers a crash with
+    500, where `add_middleware` does not reach."""
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: layer(build())  # type: ignore[method-assign]
+
+
+def _put_gate(app: FastAPI, door: Door) -> None:
+    """Outermost: the answer to a crash too must carry the cookies of an inline refresh, or the
+    refresh token is lost."""
+
+    def gate(stack: ASGIApp) -> ASGIApp:
+        return Middleware(stack, door)
+
     build = app.build_middleware_stack
 
     def built() -> ASGIApp:
         # inside of it once more, lest the refusal of a middleware count as a crash
         app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
         put_into_mounted(app, door)
-        return Middleware(build(), door)
+        return build()
 
     app.build_middleware_stack = built  # type: ignore[method-assign]
+    put_outermost(app, gate)
 
 
 def _answer_with(response: Response, headers: list[Header], via: Transport | None) -> None:
