@@ -53,6 +53,7 @@ async def asking_for_a_proxy_that_was_never_named(on: Scene) -> None:
 
 
 SAME, EVIL = {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "cross-site"}
+PREFLIGHT = {"origin": "https://evil.example", "access-control-request-method": "POST"}
 JSON, TEXT = {"content-type": "application/json"}, {"content-type": "text/plain"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PARTS = {"content-type": "multipart/form-data; boundary=x"}
@@ -87,6 +88,7 @@ ROWS: dict[tuple[str, str], dict[str, Play]] = {
         "a sign-up from another site": one("POST", "/api/signup", JSON | EVIL, GOOD),
         "a logout from another site": stolen("/api/logout"),
         "a step-up from another site": stolen("/api/elevate", JSON, b'{"password":"x"}'),
+        "a preflight from another site": one("OPTIONS", "/api/login", PREFLIGHT),
         "a form from another site": stolen("/account/password", FORM, b"current=a&new=b"),
     },
     ("denied", "missing"): {
