@@ -38,6 +38,8 @@ ROOMS = {
     "src/doorward/web/cors.py": "web/test_cors* web/*",
     "src/doorward/web/gate.py": "web/test_gate* web/test_asgi* web/test_fastapi* web/*",
     "src/doorward/web/origin.py": "web/test_origin* web/test_gate* web/*",
+    "src/doorward/web/origin_check.py": "web/test_gate* web/test_cors* web/test_login* web/*",
+    "src/doorward/web/renewal.py": "web/test_gate* web/test_asgi* web/test_change_over* web/*",
     "src/doorward/web/transport.py": "web/test_transport* web/test_gate* web/*",
     "src/doorward/web/limiter.py": "web/test_limiter* web/test_guesses* web/test_login*"
     " server/test_limiter* server/test_tries*"

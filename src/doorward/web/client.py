@@ -10,6 +10,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 from ..types import Device
@@ -136,6 +137,18 @@ def host(peer: str, headers: Headers, trusted: Trusted) -> str:
     """
     said = _forwarded(b"x-forwarded-host", peer, headers, trusted)
     return said or _only(b"host", headers) or ""
+
+
+def plain_host(connection: str, peer: str, headers: Headers, trusted: Trusted) -> str:
+    """The host that was asked for, without its port, if the client speaks plain http; else "".
+    `connection` is as in `scheme`."""
+    headers = list(headers)
+    if scheme(connection, peer, headers, trusted) != "http":
+        return ""
+    try:
+        return urlsplit("//" + host(peer, headers, trusted)).hostname or ""
+    except ValueError:
+        return ""
 
 
 def method(peer: str, headers: Headers, trusted: Trusted) -> str:

@@ -2,24 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from .. import rules
 from ..auth import Auth
-from ..credentials import claimed_sid
-from ..errors import Reason, Rejected, StoreUnavailable
+from ..errors import Reason, Rejected
 from ..types import Device, Issued, Principal, Session
-from . import client, origin, transport
+from . import client, origin, renewal, transport
 from .gate import Gate
 from .limiter import Bucket, Guess
+from .origin_check import OriginCheck
+from .renewal import LAPSED, RENEWABLE
 from .streams import Streams
 from .transport import Header, Presented, Transport
-
-LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
-"""Refusals of a credential whose own time is over, which says nothing of its session."""
-
-RENEWABLE = LAPSED | {Reason.WITHDRAWN}
-"""Refusals of an access token after which the refresh token of the same session may speak."""
 
 DEAD = RENEWABLE | {
     Reason.IDLE,
@@ -101,13 +95,9 @@ class Visit:
 
     def plain_host(self) -> str:
         """The host that was asked for, if the client spoke plain http; else empty."""
-        place = self.peer, self.headers, self.gate.trusted
-        if client.scheme(self._scope.get("scheme", ""), *place) != "http":
-            return ""
-        try:
-            return urlsplit("//" + client.host(*place)).hostname or ""
-        except ValueError:
-            return ""
+        return client.plain_host(
+            self._scope.get("scheme", ""), self.peer, self.headers, self.gate.trusted
+        )
 
     def device(self) -> Device:
         """Where this request comes from, as far as it says."""
@@ -196,7 +186,7 @@ class Visit:
         if self._ours and submitted is None:
             return
         try:
-            await self._check_origin(submitted)
+            await self._origin_check().check(submitted)
         except Rejected as refused:
             await self.tell(refused)
             raise
@@ -206,22 +196,14 @@ class Visit:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
         try:
-            self._check_keeps_cookies(origin.cause_of(self.headers))
+            self._origin_check().check_keeps_cookies()
         except Rejected as refused:
             await self.tell(refused)
             raise
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies of this request name, dead or alive; None without any."""
-        shown = self._presented()
-        if shown is None or shown.transport != "cookie":
-            return None
-        for credential in (shown.credential, shown.refresh_token):
-            try:
-                return await self.auth.sid_of(credential or "")
-            except Rejected:
-                continue
-        return None
+        return await self._origin_check().cookie_sid()
 
     async def guess(self, buckets: Sequence[Bucket]) -> Guess:
         """Count a guess that this request makes, as wrong until it is forgiven, by itself: one
@@ -260,23 +242,8 @@ class Visit:
 
     async def cookies(self) -> list[Header]:
         """The headers to add when the response starts: those of an inline refresh, while the row
-        still holds what was issued.  Not knowing is no: the browser's own token stays good."""
-        issued = self.issued
-        if issued is None:
-            return []
-        try:
-            current = await self.auth.still_holds(issued)
-        except StoreUnavailable:
-            return []
-        return self._written(issued) if current else []
-
-    def _written(self, issued: Issued) -> list[Header]:
-        suffix = self.gate.cookie_suffix
-        written = transport.write(issued, self.auth.clock(), suffix)
-        first, *others = self.gate.modes
-        if issued.mode == first:  # else a session that is changing over only goes on for a while
-            written += [header for other in others for header in transport.remove(other, suffix)]
-        return written
+        still holds what was issued."""
+        return [] if self.issued is None else await renewal.cookies(self.gate, self.issued)
 
     @property
     def method(self) -> str:
@@ -331,7 +298,7 @@ class Visit:
             try:
                 known = await self.auth.authenticate(shown.credential, max_staleness, self._touched)
             except Rejected as refused:
-                if not _may_renew(refused, shown.credential, shown.refresh_token):
+                if not renewal.may_renew(refused, shown.credential, shown.refresh_token):
                     raise
             else:
                 if shown.mode in ("token", self.gate.modes[0]):
@@ -339,15 +306,7 @@ class Visit:
         return await self._exchange(shown, known)
 
     def _touched(self, row: Session) -> None:
-        """The session is in use: a cookie that it may outlive is given once more, to last for
-        another 400 days from now."""
-        if row.expires_at - row.created_at > transport.MAX_COOKIE_AGE:
-            self.issued = Issued(
-                session=row,
-                mode="session",
-                credential=self._credential or "",
-                credential_expires_at=row.ends_at,
-            )
+        self.issued = renewal.given_again(row, self._credential or "") or self.issued
 
     async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
         """New cookies for an access token that is out, or for a session cookie where tokens are
@@ -362,34 +321,5 @@ class Visit:
         row, self._credential = issued.session, issued.credential
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
-    async def _check_origin(self, submitted: str | None) -> None:
-        if self.method in origin.SAFE:
-            return
-        cause = origin.cause_of(self.headers)
-        vouched = self.gate.origins.vouched(self.method, cause)
-        shown = self._presented()
-        # without a cookie a client has no authority that another origin could borrow
-        if shown is None or shown.transport != "cookie":
-            return
-        self._check_keeps_cookies(cause)
-        if not vouched:
-            sid = await self.auth.sid_of(shown.credential or shown.refresh_token or "")
-        elif any(origin.csrf_tokens(self.headers, submitted)):
-            sid = await self.cookie_sid() or ""
-        else:
-            return
-        origin.check_csrf(self.auth.csrf_keys, sid, self.headers, submitted)
-
-    def _check_keeps_cookies(self, cause: origin.Cause) -> None:
-        if self.gate.origins.keeps_no_cookies(cause):
-            raise self.gate.origins.no_cookies(cause)
-
-
-def _may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:
-    """An access token out of time, of a withdrawn key or from before a step-up, and the refresh
-    token of the same sid, are one credential; anything else that is bad stays bad, whatever stands
-    beside it."""
-    if refresh_token is None or refused.reason not in RENEWABLE:
-        return False
-    sid = claimed_sid(credential)
-    return sid is not None and sid == claimed_sid(refresh_token)
+    def _origin_check(self) -> OriginCheck:
+        return OriginCheck(self.gate, self.method, self.headers, self._presented())

@@ -1,0 +1,59 @@
+"""Whether a request may act on the cookies that it carries: the rules of `origin`, asked of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import Rejected
+from . import origin
+from .gate import Gate
+from .transport import Header, Presented
+
+
+@dataclass(frozen=True, slots=True)
+class OriginCheck:
+    """One request: its headers, its method, and the credential it presents, if that can be read."""
+
+    gate: Gate
+    method: str
+    headers: Sequence[Header]
+    shown: Presented | None
+
+    async def check(self, submitted: str | None) -> None:
+        """Refuse an unsafe request from another origin.  `submitted` is a CSRF token that came in a
+        form.  Raises `Rejected(cross_origin)`."""
+        if self.method in origin.SAFE:
+            return
+        cause = origin.cause_of(self.headers)
+        vouched = self.gate.origins.vouched(self.method, cause)
+        # without a cookie a client has no authority that another origin could borrow
+        if self.shown is None or self.shown.transport != "cookie":
+            return
+        self._check_keeps_cookies(cause)
+        if not vouched:
+            shown = self.shown.credential or self.shown.refresh_token or ""
+            sid = await self.gate.auth.sid_of(shown)
+        elif any(origin.csrf_tokens(self.headers, submitted)):
+            sid = await self.cookie_sid() or ""
+        else:
+            return
+        origin.check_csrf(self.gate.auth.csrf_keys, sid, self.headers, submitted)
+
+    def check_keeps_cookies(self) -> None:
+        """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
+        another site.  Raises `Rejected(cross_origin)`."""
+        self._check_keeps_cookies(origin.cause_of(self.headers))
+
+    async def cookie_sid(self) -> str | None:
+        """The session that the cookies name, dead or alive; None without any."""
+        if self.shown is None or self.shown.transport != "cookie":
+            return None
+        for credential in (self.shown.credential, self.shown.refresh_token):
+            try:
+                return await self.gate.auth.sid_of(credential or "")
+            except Rejected:
+                continue
+        return None
+
+    def _check_keeps_cookies(self, cause: origin.Cause) -> None:
+        if self.gate.origins.keeps_no_cookies(cause):
+            raise self.gate.origins.no_cookies(cause)
