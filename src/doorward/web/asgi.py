@@ -162,7 +162,8 @@ def current_visit() -> Visit:
 
 def principal(*, max_staleness: int | None = None) -> Awaitable[Principal]:
     """Who makes the request being handled, to be awaited; as of at most `max_staleness` seconds
-    ago, 0 to ask the store whatever is known.  Raises `Rejected`, `NotInstalled`."""
+    ago, 0 to ask the store whatever is known.  Asked for the first time once the answer has begun,
+    it refreshes nothing.  Raises `Rejected`, `NotInstalled`."""
     return current_visit().principal(max_staleness=max_staleness)
 
 

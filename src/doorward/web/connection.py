@@ -66,11 +66,11 @@ class Answer:
         if "more_body" in message:
             self._go_on(message["more_body"])
         elif message["type"] == "http.response.start":
-            self.began = True
+            self.began = self.visit.answered = True
             if self.visit.asked:
                 known = self.visit.known is not None
                 message["headers"] = transport.personal(message.get("headers", ()), known=known)
-            if self.visit.issued is not None:
+            if self.visit.issued is not None or self.visit.renewing is not None:
                 return _with_cookies(self.visit, message, self._send)
         return self._send(message)
 
@@ -129,13 +129,13 @@ class Socket:
             raise StreamEnded
         kind = message["type"]
         if kind == "websocket.accept":
-            self._open = True
+            self._open = self.visit.answered = True
         elif kind == "websocket.close":
             self._open = False
             if self.stream is not None:
                 self.visit.streams.leave(self.stream)
         self._watch()
-        if kind == "websocket.accept" and self.visit.issued is not None:
+        if kind == "websocket.accept" and (self.visit.issued or self.visit.renewing) is not None:
             return _with_cookies(self.visit, message, self._send)
         return self._send(message)
 

@@ -1,6 +1,9 @@
 """What all requests of one application share."""
 
+import logging
 from asyncio import AbstractEventLoop, get_running_loop
+from collections.abc import Mapping
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..auth import Auth
@@ -9,12 +12,15 @@ from .devices import Devices
 from .limiter import Limiter
 from .streams import Streams
 
+log = logging.getLogger("doorward")
+
 
 class Gate:
     """What all requests of one application share."""
 
     __slots__ = (
         "_streams",
+        "_warned",
         "auth",
         "cookie_suffix",
         "devices",
@@ -35,6 +41,7 @@ class Gate:
         self.origins = origin.Origins.of(auth.settings)
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
+        self._warned = False
 
     @property
     def streams(self) -> Streams:
@@ -45,3 +52,18 @@ class Gate:
         if found is None:
             found = self._streams[loop] = Streams(self.auth)
         return found
+
+    def warn_of_late_question(self, scope: Mapping[str, Any]) -> None:
+        """Warn, once, of a handler that asks who makes a request when the answer has begun.  On a
+        WebSocket that is usual, and its answer is for nobody else."""
+        if self._warned or scope["type"] == "websocket":
+            return
+        self._warned = True
+        log.warning(
+            "%s %s asked who makes the request after its answer had begun. That answer carries"
+            " neither Vary nor Cache-Control: no-store, so a cache may give it to somebody else,"
+            " and an access token that is out is not refreshed. Ask before, with"
+            " Depends(auth.principal) or ahead of the first part of the body.",
+            scope["method"],
+            ascii(scope["path"]),
+        )

@@ -52,11 +52,12 @@ class VisitAttempt:
         """Begin a session and end the one the client came with: the guess was right.  Returns what
         was issued and, for the cookie transport, the headers that carry it and make the browser
         known.  Raises `Rejected(superseded)`: read the user again; `Rejected(cross_origin)` for a
-        cookie that the browser would not keep; `ValueError` for what is no transport, before
-        anything is done."""
+        cookie that the browser would not keep; `ValueError` for what is no transport, and
+        `RuntimeError` where the answer has begun and takes no cookie, before anything is done."""
         transport.check_transport(via)
         visit = self.visit
         if via == "cookie":
+            visit.check_takes_cookies()
             await visit.check_keeps_cookies()
         await self.forgive()
         issued = await self.attempt.login(
@@ -132,7 +133,10 @@ async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Iss
     """Note that the person who makes this request just proved a factor again; the same session goes
     on under a new secret.  Returns what was issued and the headers that answer it the way the old
     credential came (`visit.via`).  Raises `Rejected` like `visit.principal`, and when the session
-    ended meanwhile."""
+    ended meanwhile; `RuntimeError` where the answer has begun and takes no cookie, before anything
+    is done."""
+    if visit.via == "cookie":
+        visit.check_takes_cookies()
     principal = await visit.principal()
     if visit.proof is not None:
         await visit.proof.forgive()

@@ -1,6 +1,6 @@
 """Whether a request may act on the cookies that it carries: the rules of `origin`, asked of one."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import Rejected
@@ -11,18 +11,46 @@ from .transport import Header, Presented
 
 @dataclass(frozen=True, slots=True)
 class OriginCheck:
-    """One request: its headers, its method, and the credential it presents, if that can be read."""
+    """One request: its method, its headers and the credential it presents, if that can be read.
+    `tell` is awaited with each refusal before it is raised."""
 
     gate: Gate
     method: str
     headers: Sequence[Header]
     shown: Presented | None
+    tell: Callable[[Rejected], Awaitable[None]]
 
     async def check(self, submitted: str | None) -> None:
         """Refuse an unsafe request from another origin.  `submitted` is a CSRF token that came in a
         form.  Raises `Rejected(cross_origin)`."""
-        if self.method in origin.SAFE:
-            return
+        try:
+            if self.method not in origin.SAFE:
+                await self._check(submitted)
+        except Rejected as refused:
+            await self.tell(refused)
+            raise
+
+    async def check_keeps_cookies(self) -> None:
+        """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
+        another site.  Raises `Rejected(cross_origin)`."""
+        try:
+            self._check_keeps_cookies(origin.cause_of(self.headers))
+        except Rejected as refused:
+            await self.tell(refused)
+            raise
+
+    async def cookie_sid(self) -> str | None:
+        """The session that the cookies name, dead or alive; None without any."""
+        if self.shown is None or self.shown.transport != "cookie":
+            return None
+        for credential in (self.shown.credential, self.shown.refresh_token):
+            try:
+                return await self.gate.auth.sid_of(credential or "")
+            except Rejected:
+                continue
+        return None
+
+    async def _check(self, submitted: str | None) -> None:
         cause = origin.cause_of(self.headers)
         vouched = self.gate.origins.vouched(self.method, cause)
         # without a cookie a client has no authority that another origin could borrow
@@ -37,22 +65,6 @@ class OriginCheck:
         else:
             return
         origin.check_csrf(self.gate.auth.csrf_keys, sid, self.headers, submitted)
-
-    def check_keeps_cookies(self) -> None:
-        """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
-        another site.  Raises `Rejected(cross_origin)`."""
-        self._check_keeps_cookies(origin.cause_of(self.headers))
-
-    async def cookie_sid(self) -> str | None:
-        """The session that the cookies name, dead or alive; None without any."""
-        if self.shown is None or self.shown.transport != "cookie":
-            return None
-        for credential in (self.shown.credential, self.shown.refresh_token):
-            try:
-                return await self.gate.auth.sid_of(credential or "")
-            except Rejected:
-                continue
-        return None
 
     def _check_keeps_cookies(self, cause: origin.Cause) -> None:
         if self.gate.origins.keeps_no_cookies(cause):

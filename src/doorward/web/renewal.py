@@ -1,4 +1,4 @@
-"""Inline refresh: when the refresh token beside an access token may speak, and what it is worth."""
+"""Inline refresh: when a refused credential may be renewed, and what is given out then."""
 
 from ..credentials import claimed_sid
 from ..errors import Reason, Rejected, StoreUnavailable
@@ -12,6 +12,16 @@ LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
 
 RENEWABLE = LAPSED | {Reason.WITHDRAWN}
 """Refusals of an access token after which the refresh token of the same session may speak."""
+
+DEAD = RENEWABLE | {
+    Reason.IDLE,
+    Reason.REVOKED,
+    Reason.UNKNOWN,
+    Reason.REUSED,
+    Reason.UNSTEADY,
+}
+"""Refusals of a credential that was good once or may have been: its holder is nobody now.  What is
+malformed or forged was never good, and a second credential could stand behind it."""
 
 
 def may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:

@@ -1,5 +1,6 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
+from asyncio import Event
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,19 +12,9 @@ from . import client, origin, renewal, transport
 from .gate import Gate
 from .limiter import Bucket, Guess
 from .origin_check import OriginCheck
-from .renewal import LAPSED, RENEWABLE
+from .renewal import DEAD, LAPSED
 from .streams import Streams
 from .transport import Header, Presented, Transport
-
-DEAD = RENEWABLE | {
-    Reason.IDLE,
-    Reason.REVOKED,
-    Reason.UNKNOWN,
-    Reason.REUSED,
-    Reason.UNSTEADY,
-}
-"""Refusals of a credential that was good once or may have been: its holder is nobody now.  What is
-malformed or forged was never good, and a second credential could stand behind it."""
 
 
 class Visit:
@@ -34,7 +25,8 @@ class Visit:
     credential, so that the answer depends on them; `known` is the principal as of the last time
     that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
     `on_known` is called whenever `known` was found out; `proof` is the guess at a step-up that is
-    under way.
+    under way.  `answered` tells whether the head of the answer is sent: from then on no cookie can
+    be set, so nothing is refreshed.  `renewing` is set when the refresh under way has ended.
     """
 
     __slots__ = (
@@ -44,16 +36,19 @@ class Visit:
         "_guesses",
         "_ours",
         "_scope",
+        "answered",
         "asked",
         "gate",
         "issued",
         "known",
         "on_known",
         "proof",
+        "renewing",
     )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
         self.gate = gate
+        self.answered = False
         self.asked = False
         self.known: Principal | None = None
         self.issued: Issued | None = None
@@ -64,6 +59,7 @@ class Visit:
         self._asked_about: str | None = None
         self._credential: str | None = None
         self.proof: Guess | None = None
+        self.renewing: Event | None = None
         self._guesses: tuple[Guess, ...] = ()
 
     @property
@@ -123,7 +119,7 @@ class Visit:
         `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
-        self.asked = True
+        self._ask()
         if self.known is not None:
             if submitted is not None and self.via == "cookie":
                 await self.check_origin(submitted)
@@ -142,6 +138,7 @@ class Visit:
         Raises `Rejected`, with `malformed` for a credential of another session than the one that is
         known already.
         """
+        self._ask()
         try:
             shown = transport.given(credential)
         except Rejected as refused:
@@ -185,21 +182,22 @@ class Visit:
         """
         if self._ours and submitted is None:
             return
-        try:
-            await self._origin_check().check(submitted)
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
+        await self._origin_check().check(submitted)
         self._ours = True
 
     async def check_keeps_cookies(self) -> None:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
-        try:
-            self._origin_check().check_keeps_cookies()
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
+        await self._origin_check().check_keeps_cookies()
+
+    def check_takes_cookies(self) -> None:
+        """Raises `RuntimeError` once no cookie can be set any more: what is given out by cookie
+        would be lost."""
+        if self.answered:
+            raise RuntimeError(
+                "No cookie can be set any more, for the answer has begun: log in and step up before"
+                " the response is returned or the socket is accepted."
+            )
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies of this request name, dead or alive; None without any."""
@@ -229,20 +227,22 @@ class Visit:
     @property
     def via(self) -> Transport | None:
         """How the credential of this request came; None without one that can be read."""
-        self.asked = True
+        self._ask()
         shown = self._presented()
         return None if shown is None else shown.transport
 
     def held(self) -> tuple[str, ...]:
         """Every credential the client shows, good or bad: what a login replaces and a logout
         ends."""
-        self.asked = True
+        self._ask()
         given = () if self._given is None else (self._given.credential or "",)
         return (*given, *transport.held(self.headers, self.gate.cookie_suffix))
 
     async def cookies(self) -> list[Header]:
-        """The headers to add when the response starts: those of an inline refresh, while the row
-        still holds what was issued."""
+        """The headers to add when the response starts: those of an inline refresh, also of one that
+        is under way in another task, while the row still holds what was issued."""
+        if self.renewing is not None:
+            await self.renewing.wait()
         return [] if self.issued is None else await renewal.cookies(self.gate, self.issued)
 
     @property
@@ -250,6 +250,12 @@ class Visit:
         """Of this request, or of the one that a proxy asks about."""
         method: str = self._scope.get("method", "WEBSOCKET")
         return method if self._asked_about is None else self._asked_about
+
+    def _ask(self) -> None:
+        """From now on the answer depends on who makes the request."""
+        if self.answered and not self.asked:
+            self.gate.warn_of_late_question(self._scope)
+        self.asked = True
 
     def _presented(self) -> Presented | None:
         try:
@@ -298,11 +304,15 @@ class Visit:
             try:
                 known = await self.auth.authenticate(shown.credential, max_staleness, self._touched)
             except Rejected as refused:
-                if not renewal.may_renew(refused, shown.credential, shown.refresh_token):
+                renewable = renewal.may_renew(refused, shown.credential, shown.refresh_token)
+                if self.answered or not renewable:
                     raise
             else:
-                if shown.mode in ("token", self.gate.modes[0]):
+                if self.answered or shown.mode in ("token", self.gate.modes[0]):
                     return known
+        if self.answered:
+            # the browser would never see the new token, and its next refresh look like theft
+            raise Rejected(Reason.EXPIRED, "no refresh once the answer has begun")
         return await self._exchange(shown, known)
 
     def _touched(self, row: Session) -> None:
@@ -312,14 +322,17 @@ class Visit:
         """New cookies for an access token that is out, or for a session cookie where tokens are
         issued: there the person is `known` already, also if it cannot be exchanged."""
         secret = shown.credential if shown.mode == "session" else shown.refresh_token
+        self.renewing = Event()
         try:
             self.issued = issued = await self.auth.refresh(secret or "", self.device())
         except Rejected as refused:
             if known is None or refused.reason is not Reason.SUPERSEDED:
                 raise
             return known  # the secret from before a step-up, in its overlap
+        finally:
+            self.renewing.set()
         row, self._credential = issued.session, issued.credential
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     def _origin_check(self) -> OriginCheck:
-        return OriginCheck(self.gate, self.method, self.headers, self._presented())
+        return OriginCheck(self.gate, self.method, self.headers, self._presented(), self.tell)

@@ -190,7 +190,8 @@ class Doorward:
 
         By cookie, `response`, the one you return, carries it, and this is None: it belongs in no
         body.  By Bearer it is what to return: `credential` and, in token mode, `refresh_token`.
-        Raises `Rejected` when nobody is logged in, or the session ended meanwhile.
+        Raises `Rejected` when nobody is logged in, or the session ended meanwhile; `RuntimeError`
+        by cookie once an answer has begun.
         """
         visit = current_visit()
         issued, headers = await elevate(visit, amr=amr)
@@ -228,7 +229,8 @@ class LoginAttempt:
         """Begin a session and end the one the client came with; by cookie, `response`, the one you
         return, carries it: on any other the login is lost, and the log warns of it once.  Raises
         `Rejected(superseded)`: read the user again; `ValueError` for another transport than
-        `cookie` and `bearer`, before anything is done."""
+        `cookie` and `bearer`, and `RuntimeError` by cookie once an answer has begun, before
+        anything is done."""
         issued, headers = await self.attempt.login(
             subject, roles=roles, scopes=scopes, amr=amr, attributes=attributes, via=transport
         )
