@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import httpx2
 import pytest
-from fastapi import Depends, FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -140,6 +140,17 @@ def application(auth: Doorward, heard: list[str], over: asyncio.Event) -> FastAP
                 if said != "shh":
                     who = await auth.touch()
                 await socket.send_text(who.subject)
+
+    @app.websocket("/forbidden")
+    async def forbidden(
+        socket: WebSocket, who: Annotated[Principal, Depends(auth.requires(role="editor"))]
+    ) -> None:
+        """Nobody gets in."""
+
+    @app.websocket("/denied")
+    async def denied(socket: WebSocket, who: Annotated[Principal, Depends(auth.principal)]) -> None:
+        """Is refused by an answer of the application's own."""
+        await socket.send_denial_response(Response(status_code=403))
 
     return app
 
@@ -346,3 +357,26 @@ def test_saying_so_of_a_session_that_ended_closes_the_socket(
             clock.advance(HOUR)
             hers.send("hello")
             assert close_code(hers) == 4401
+
+
+# --- a refresh in the handshake -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/chat", "/forbidden", "/denied"])
+def test_the_cookies_of_a_refresh_reach_the_answer_to_a_handshake_also_if_it_is_refused(
+    tmp_path: Path, clock: FakeClock, path: str
+) -> None:
+    with opened("token", tmp_path, clock) as house:
+        ann = house.log_in()
+        clock.advance(300)
+        held = f"__Host-access={ann.credential}; __Host-refresh={ann.refresh_token}"
+        headers = {"cookie": held, "origin": house.served.url}
+        try:
+            with socket_of(house, path, additional_headers=headers) as hers:
+                answer = hers.response
+        except InvalidStatus as refused:
+            answer = refused.response
+        assert answer is not None
+        assert answer.status_code == (101 if path == "/chat" else 403)
+        names = [line.partition("=")[0] for line in answer.headers.get_all("set-cookie")]
+        assert names == ["__Host-access", "__Host-refresh"]

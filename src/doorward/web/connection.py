@@ -23,6 +23,11 @@ NOT_LOGGED_IN = 4401
 TRY_AGAIN = 1013
 """Close code of a WebSocket while the store does not answer (registered with IANA)."""
 
+_DENIAL = "websocket.http.response"
+"""The extension of ASGI by which the answer to a handshake may be another one than yes."""
+
+_HEADS = frozenset({"websocket.accept", f"{_DENIAL}.start"})
+
 CLOSE_CODES: dict[Why, int] = {"changed": NOT_LOGGED_IN, "unknown": TRY_AGAIN}
 
 
@@ -128,16 +133,29 @@ class Socket:
         if self.ended:
             raise StreamEnded
         kind = message["type"]
-        if kind == "websocket.accept":
-            self._open = self.visit.answered = True
+        refreshed = not self.visit.answered and (self.visit.issued or self.visit.renewing)
+        if kind in _HEADS:
+            self.visit.answered = True
+            self._open = kind == "websocket.accept"
         elif kind == "websocket.close":
+            if refreshed and _DENIAL in (self.visit.scope.get("extensions") or ()):
+                return self._deny()
             self._open = False
             if self.stream is not None:
                 self.visit.streams.leave(self.stream)
         self._watch()
-        if kind == "websocket.accept" and (self.visit.issued or self.visit.renewing) is not None:
+        if kind in _HEADS and refreshed:
             return _with_cookies(self.visit, message, self._send)
         return self._send(message)
+
+    async def _deny(self) -> None:
+        """Refuses the handshake by an answer, which carries the cookies of a refresh; a close has
+        no headers, and they would be lost."""
+        self.visit.answered = True
+        headers = [(b"content-length", b"0")]
+        start = {"type": f"{_DENIAL}.start", "status": 403, "headers": headers}
+        await _with_cookies(self.visit, start, self._send)
+        await self._send({"type": f"{_DENIAL}.body", "body": b""})
 
     async def receive(self) -> Message:
         """For the handler."""
