@@ -77,9 +77,7 @@ class Middleware:
         if granted is not None:
             await send(granted)
             return await send({"type": "http.response.body"})
-        refused = self._cors.refusal(scope)
-        if refused is not None:
-            scope[cors.REFUSED] = refused
+        scope[cors.REFUSED] = self._cors.refusal(scope)
         return await self._outermost(scope, receive, send)
 
     async def _outermost(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -90,8 +88,8 @@ class Middleware:
             visit = Visit(self._door.gate or await self._door.open(), scope)
             before = _visit.set(visit)
             if kind == "http":
-                if cors.REFUSED in scope:
-                    send = cors.refusing(scope[cors.REFUSED], send, visit.tell)
+                if (refused := scope.get(cors.REFUSED)) is not None:
+                    send = cors.refusing(refused, send, visit.tell)
                 connection = Answer(visit, send)
             else:
                 connection = Socket(visit, receive, send)

@@ -19,8 +19,8 @@ from .transport import Header, vary
 Tell = Callable[[Rejected], Awaitable[None]]
 
 REFUSED = "doorward.preflight"
-"""In the scope of a preflight that is refused: the refusal that is sent in place of what the
-application answers, unless that allows it."""
+"""In the scope of a preflight: the refusal that is sent in place of what the application answers,
+unless that allows it; None where the application decides alone."""
 
 MAX_AGE = 600
 """Seconds for which a browser may remember a preflight's answer."""

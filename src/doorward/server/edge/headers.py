@@ -68,9 +68,8 @@ class Headers:
         try:
             await self._app(scope, receive, sender.send)
         except Exception:
-            # the last resort (ASVS 16.5.4): the log gets the trace, the client one plain sentence,
-            # from here only if it was a layer that failed, for a route's failure is answered within
-            # the gate, which adds the cookies of a refresh
+            # the last resort (ASVS 16.5.4): the log gets the trace, the client one plain sentence;
+            # a route's failure has its answer from within the gate, with the cookies of a refresh
             log.exception("%s %s failed", scope["method"], ascii(scope["path"]))
             if not sender.began:
                 broken = answer(scope["path"], Refused(Refusal.INTERNAL))

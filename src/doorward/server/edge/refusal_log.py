@@ -39,8 +39,8 @@ def logged(handle: Handler, log: LogRefusal) -> Handler:
 
     async def handler(request: Request, error: Exception) -> Response:
         refused = refused_of(error)
-        # the answer to a refused preflight is never sent, and its refusal is told of by the gate
-        if refused is not None and REFUSED not in request.scope:
+        # what a route answers to a refused preflight is never sent; the gate records its refusal
+        if refused is not None and request.scope.get(REFUSED) is None:
             log(refused, request.scope)
         return await handle(request, error)
 

@@ -248,20 +248,15 @@ def put_outermost(app: FastAPI, layer: Callable[[ASGIApp], ASGIApp]) -> None:
 def _put_gate(app: FastAPI, door: Door) -> None:
     """Outermost: the answer to a crash too must carry the cookies of an inline refresh, or the
     refresh token is lost."""
-
-    def gate(stack: ASGIApp) -> ASGIApp:
-        return Middleware(stack, door)
-
     build = app.build_middleware_stack
 
     def built() -> ASGIApp:
         # inside of it once more, lest the refusal of a middleware count as a crash
         app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
         put_into_mounted(app, door)
-        return build()
+        return Middleware(build(), door)
 
     app.build_middleware_stack = built  # type: ignore[method-assign]
-    put_outermost(app, gate)
 
 
 def _answer_with(response: Response, headers: list[Header], via: Transport | None) -> None:
