@@ -364,6 +364,9 @@ class Visit:
         cause = origin.cause_of(self.headers)
         vouched = self.gate.origins.vouched(self.method, cause)
         shown = self._presented()
+        if not vouched and shown is None and self._holds_cookies():
+            # no token can be compared, yet a login or a logout would end what these cookies name
+            raise origin.unreadable()
         # without a cookie a client has no authority that another origin could borrow
         if shown is None or shown.transport != "cookie":
             return
@@ -375,6 +378,10 @@ class Visit:
         else:
             return
         origin.check_csrf(self.auth.csrf_keys, sid, self.headers, submitted)
+
+    def _holds_cookies(self) -> bool:
+        cookies = [pair for pair in self.headers if pair[0] == b"cookie"]
+        return bool(transport.held(cookies, self.gate.cookie_suffix))
 
     def _check_keeps_cookies(self, cause: origin.Cause) -> None:
         if self.gate.origins.keeps_no_cookies(cause):
