@@ -1,7 +1,5 @@
 """A browser is led to the login page and back, and nowhere else."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -57,13 +55,6 @@ def application(auth: Doorward) -> FastAPI:
 
     app.mount("/sub", sub)
     return app
-
-
-@pytest.fixture
-async def auth(tmp_path: Path) -> AsyncIterator[Doorward]:
-    found = Doorward("memory:", root_key_file=tmp_path / "key")
-    yield found
-    await found.door.close()
 
 
 @pytest.fixture
