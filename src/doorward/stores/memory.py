@@ -216,10 +216,10 @@ class MemoryStore:
                 self._windows[key] = _Window(until, hits + (hits < most))
             return 0 if hits < most else until - at
 
-    async def forgive(self, key: str) -> None:
+    async def forgive(self, key: str, window: int, at: int) -> None:
         with self._lock:
             current = self._windows.get(key)
-            if current is not None and current.hits > 0:
+            if current is not None and current.hits > 0 and current.ends_at <= at + window:
                 self._windows[key] = current._replace(hits=current.hits - 1)
 
     # --- the end --------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ class _Sent(NamedTuple):
 
     async def answer(self, request: Request, handle: Handle) -> Response:
         pause = _FIRST_PAUSE
-        while not await self._claimed():
+        while not await self._claimed(claimed_at := self.service.clock()):
             if (kept := await self._kept()) is not None:
                 return kept
             await asyncio.sleep(pause)
@@ -97,7 +97,7 @@ class _Sent(NamedTuple):
             done = response.status_code < 400
         finally:
             if not done:
-                await self.service.auth.store.forgive(self._name)
+                await self.service.auth.store.forgive(self._name, SECONDS, claimed_at)
         if done:
             with suppress(StoreUnavailable):  # it is done, and the first answer must say so
                 await self._keep(response)
@@ -107,8 +107,8 @@ class _Sent(NamedTuple):
     def _name(self) -> str:
         return f"{_KIND}:{_digest(self.secret, b'claim').hex()}"
 
-    async def _claimed(self) -> bool:
-        return not await self.service.auth.store.hit(self._name, SECONDS, 1, self.service.clock())
+    async def _claimed(self, at: int) -> bool:
+        return not await self.service.auth.store.hit(self._name, SECONDS, 1, at)
 
     async def _keep(self, response: Response) -> None:
         headers = [[part.decode("latin-1") for part in pair] for pair in response.raw_headers]

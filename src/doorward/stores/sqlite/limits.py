@@ -21,7 +21,8 @@ def hit(database: sqlite3.Connection, key: str, window: int, most: int, at: int)
     return 0 if hits < most else int(until - at)
 
 
-def forgive(database: sqlite3.Connection, key: str) -> None:
+def forgive(database: sqlite3.Connection, key: str, window: int, at: int) -> None:
     database.execute(
-        "UPDATE doorward_limits SET hits = hits - 1 WHERE key = ? AND hits > 0", (key,)
+        "UPDATE doorward_limits SET hits = hits - 1 WHERE key = ? AND hits > 0 AND ends_at <= ?",
+        (key, at + window),
     )

@@ -1,4 +1,6 @@
 #!lua flags=allow-oom
-if tonumber(redis.call('HGET', ARGV[1], 'hits') or 0) > 0 then
-  redis.call('HINCRBY', ARGV[1], 'hits', -1)
+local key, until_then = ARGV[1], tonumber(ARGV[2])
+local ends_at, hits = unpack(redis.call('HMGET', key, 'ends_at', 'hits'))
+if tonumber(hits or 0) > 0 and tonumber(ends_at) <= until_then then
+  redis.call('HINCRBY', key, 'hits', -1)
 end
