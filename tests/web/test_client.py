@@ -217,6 +217,16 @@ def test_the_standard_header_is_understood_and_walked_in_the_same_way(
     assert told_scheme(CLIENT, headers, PROXIES) is None
 
 
+@pytest.mark.parametrize("said", ["https,", "https, ", "https,,", ",https,"])
+def test_an_empty_entry_of_our_proxy_leaves_no_room_for_what_a_client_wrote(said: str) -> None:
+    told = [(b"x-forwarded-proto", said.encode()), *forwarded(CLIENT)]
+    assert told_scheme("10.0.0.1", told, PROXIES) == ""
+    written = [(b"forwarded", f"proto=https, for={CLIENT}".encode())]
+    assert told_scheme("10.0.0.1", written, PROXIES) == ""
+    inner = [(b"forwarded", f"proto=http, for={CLIENT};proto=https, for=10.0.0.2".encode())]
+    assert told_scheme("10.0.0.1", inner, PROXIES) == "https"
+
+
 def test_what_a_client_wrote_into_the_header_that_its_proxy_leaves_alone_is_not_believed() -> None:
     lie = [(b"forwarded", b"for=1.1.1.1;proto=https")]
     true = [*forwarded(CLIENT), (b"x-forwarded-proto", b"http")]

@@ -108,9 +108,12 @@ def told_scheme(peer: str, headers: Headers, trusted: Trusted) -> str | None:
     if not is_ours(peer, trusted):
         return None
     said = forwarded.schemes(headers)
-    told = {_SCHEMES.get(each, "") for each in said if each}
+    if not any(said):
+        return None
+    # an empty entry is one as well: beside it, what a client wrote would be all that is said
+    told = {_SCHEMES.get(each, "") for each in said}
     if len(told) < 2:
-        return told.pop() if told else None
+        return told.pop()
     asked_by = forwarded.addresses(headers)
     place = max(len(_way(asked_by, trusted)) - 1, 0)
     return _SCHEMES.get(said[place], "") if place < len(said) <= len(asked_by) else ""
