@@ -200,7 +200,8 @@ class Limits(Protocol):
     async def forgive(self, key: str, window: int, at: int) -> None:
         """Take back what `hit` counted with these arguments: it turned out well.  Does nothing once
         that window is over: a window that counted at `at` ends at `at + window` at the latest, and
-        the next one later, in which a wrong guess may stand.  Never below zero."""
+        the next one later, in which a wrong guess may stand.  A key without a count leaves nothing
+        behind: its next `hit` opens a window."""
 
 
 class Backend(Store, Keys, Tickets, Limits, Protocol):

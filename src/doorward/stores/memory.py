@@ -219,8 +219,10 @@ class MemoryStore:
     async def forgive(self, key: str, window: int, at: int) -> None:
         with self._lock:
             current = self._windows.get(key)
-            if current is not None and current.hits > 0 and current.ends_at <= at + window:
+            if current is not None and current.ends_at <= at + window:
                 self._windows[key] = current._replace(hits=current.hits - 1)
+                if current.hits <= 1:
+                    del self._windows[key]
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -149,7 +149,9 @@ class PostgresStore:
         return int(seconds)
 
     async def forgive(self, key: str, window: int, at: int) -> None:
-        await self._pool.fetch(limits.FORGIVE, escaped(key), at + window)
+        this = escaped(key), at + window
+        if not await self._pool.fetch(limits.FORGIVE_LAST, *this):
+            await self._pool.fetch(limits.FORGIVE, *this)
 
     # --- moving elsewhere -----------------------------------------------------------------------
 

@@ -34,6 +34,13 @@ class LimitsContract:
         await store.forgive("k", 60, NOW)
         assert [await store.hit("k", 60, 2, NOW) for _ in range(2)] == [0, 60]
 
+    async def test_of_a_count_that_was_taken_back_wholly_nothing_is_left(
+        self, store: Backend
+    ) -> None:
+        await store.hit("k", 60, 1, NOW)
+        await store.forgive("k", 60, NOW)
+        assert [await store.hit("k", 60, 1, NOW + n) for n in (59, 60)] == [0, 59]
+
     async def test_there_is_no_credit(self, store: Backend) -> None:
         await store.forgive("k", 60, NOW)
         await store.hit("k", 60, 1, NOW)
