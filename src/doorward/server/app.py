@@ -60,7 +60,7 @@ def create_app(
         options.sessions_url,
         root_key_file=options.root_key_file,
         trusted_proxies=options.trusted_proxies,
-        rfc7239=options.rfc7239,
+        forwarded=options.forwarded,
         clock=clock,
         record=recorder.record,
         around=partial(timed, told=metrics.store_answered),
@@ -94,7 +94,7 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
 
 
 def _furnish(app: FastAPI, options: Options, recorder: Recorder) -> None:
-    trusted = Trusted.parse(options.trusted_proxies, standard=options.rfc7239)
+    trusted = Trusted.parse(options.trusted_proxies, standard=options.forwarded)
     log = refusal_log(recorder, trusted)
     for router in ROUTERS:
         # All applications share these objects, since `include_router` would build each again.

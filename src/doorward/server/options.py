@@ -141,11 +141,11 @@ class Options:
         "NETWORKS",
         "none",
     )
-    rfc7239: bool = _option(
+    forwarded: bool = _option(
         False,
         "Your own proxies write Forwarded (RFC 7239) about the client: it is read, and"
-        " X-Forwarded-For and X-Forwarded-Proto are not. Only one of the two is read, since a client"
-        " can write the other.",
+        " X-Forwarded-For and X-Forwarded-Proto are not. Only one of the two is read, since a"
+        " client can write the other.",
         values.switch,
         "on|off",
         "off",

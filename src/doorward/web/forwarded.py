@@ -1,8 +1,8 @@
 """What the proxies on the way wrote into a request, from the nearest proxy on.
 
-Either `X-Forwarded-For` and `X-Forwarded-Proto` are read, or `Forwarded` (RFC 7239), as the operator
-says, and never one where the other is missing: a proxy that writes one of the two passes on what a
-client wrote into the other, and no request shows which of them that was.
+Either `X-Forwarded-For` and `X-Forwarded-Proto` are read, or `Forwarded` (RFC 7239), as the
+operator says, and never one where the other is missing: a proxy that writes one of the two passes
+on what a client wrote into the other, and no request shows which of them that was.
 """
 
 import re

@@ -232,7 +232,7 @@ def _is_local(facts: Facts) -> bool:
 def _trusted(facts: Facts) -> Trusted:
     try:
         given = facts.options
-        return Trusted.parse(given.trusted_proxies, standard=given.rfc7239)
+        return Trusted.parse(given.trusted_proxies, standard=given.forwarded)
     except ConfigurationError:  # that is for another check
         return Trusted()
 

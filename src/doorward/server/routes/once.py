@@ -1,9 +1,9 @@
 """A form that comes twice from the same page, by a double click or an impatient browser, acts once.
 
 Every form of ours holds a random word.  The first request with a form claims it in the store, until
-its answer is kept; the others wait, also at other processes, and are given that answer.  Of a refused form nothing
-is kept, so that it can be sent again.  A form without the word, as a script sends it, acts each
-time.
+its answer is kept; the others wait, also at other processes, and are given that answer.  Of a
+refused form nothing is kept, so that it can be sent again.  A form without the word, as a script
+sends it, acts each time.
 """
 
 import asyncio
