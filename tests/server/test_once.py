@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
-from typing import cast
 
 import httpx2
 import pytest
@@ -17,7 +16,6 @@ from doorward.server.people.reset_link import reset_link
 from doorward.server.record.history import Query
 from doorward.server.refusals import Refused
 from doorward.server.routes.once import SECONDS, _Sent
-from doorward.stores import Backend
 from tests.core.between import Between, once
 from tests.server.desk import desk_of
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
@@ -255,7 +253,7 @@ async def test_an_answer_that_comes_between_the_look_and_the_claim_is_shown(
 ) -> None:
     sent, deed = _Sent(house.service, b"secret"), Deed(nothing)
     later = Between(
-        cast(Backend, house.service.auth.store),
+        house.service.auth.store,
         before=once("hit", lambda: sent.answer(REQUEST, deed)),
     )
     with monkeypatch.context() as patched:
@@ -271,7 +269,7 @@ async def test_a_form_whose_answer_could_not_be_kept_does_not_act_again(
         raise StoreUnavailable("gone")
 
     monkeypatch.setattr("doorward.server.routes.once.PATIENCE", 0)
-    store = Between(cast(Backend, house.service.auth.store), before=once("put", gone))
+    store = Between(house.service.auth.store, before=once("put", gone))
     monkeypatch.setattr(house.service.auth, "store", store.backend)
     sent, deed = _Sent(house.service, b"secret"), Deed(nothing)
     assert (await sent.answer(REQUEST, deed)).body == b"1"
