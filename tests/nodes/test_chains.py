@@ -62,6 +62,7 @@ def chain(folder: Path, ways: list[list[str]]) -> Iterator[httpx2.Client]:
     url = f"https://localhost:{outermost}"
     with ExitStack() as stack:
         told = ["--public-origin", url, "--trusted-proxies", "127.0.0.1"]
+        told += ["--forwarded", "on" if ways[0] in (STANDARD, QUOTED) else "off"]
         port = stack.enter_context(server_in_thread(*told, folder=folder)).port
         for place, changes in enumerate(reversed(ways), 1):
             last = place == len(ways)

@@ -1,5 +1,6 @@
 """Whose request it is: every unsafe route, and everything a browser may say about its cause."""
 
+import re
 from typing import Any
 
 import httpx2
@@ -246,6 +247,60 @@ async def test_a_trusted_origin_on_another_site_does_nothing_that_ends_in_a_cook
     assert answer.status_code == (401 if known else 403), answer.text
     assert known or "Log in with the transport bearer" in answer.text
     assert await state(house) == before
+
+
+def unreadable(cookie: str) -> list[str]:
+    """A `Cookie` header in all the ways in which no session can be read from it."""
+    mine = next(each for each in cookie.split("; ") if re.match("__Host-(session|access)=", each))
+    name, _, value = mine.partition("=")
+    return [
+        f"{mine}; {name}=another",
+        f"{name}=another; {mine}",
+        f"{mine}; {name} =another",
+        f"{mine}; ={name}=another",
+        f'{name}="{value}"',
+        f"{name}={value}, another",
+        f"{name}=a b",
+    ]
+
+
+@pytest.mark.parametrize("route", UNSAFE, ids=lambda route: f"{route[0]} {route[1]}")
+async def test_a_cookie_that_cannot_be_read_needs_a_token_as_one_that_can(
+    safe: tuple[House, httpx2.AsyncClient], route: Any
+) -> None:
+    house, browser = safe
+    before = await state(house)
+    for cookie in unreadable(browser.headers["cookie"]):
+        for said in ({}, {"x-csrf-token": ""}, {"x-csrf-token": "another"}):
+            answer = await send(await house.client(cookie=cookie), route, **said)
+            assert answer.status_code in (401, 403), (cookie, said)
+            assert await state(house) == before, (cookie, said)
+
+
+@pytest.mark.parametrize("authorization", ["Bearer", "Bearer a b", "Bearer,x"])
+async def test_a_cookie_beside_a_bearer_header_that_cannot_be_read_needs_a_token(
+    safe: tuple[House, httpx2.AsyncClient], authorization: str
+) -> None:
+    house, browser = safe
+    before = await state(house)
+    answer = await send(browser, LOGOUT, authorization=authorization)
+    assert (answer.status_code, await state(house)) == (403, before)
+    assert answer.json()["detail"].startswith("The cookies of this request cannot be read")
+
+
+async def test_a_bearer_header_alone_needs_no_token_however_it_is_put(either: House) -> None:
+    answer = await send(await either.client(), LOGOUT, authorization="Bearer a b")
+    assert answer.status_code == 204
+
+
+@pytest.mark.parametrize("form", range(4))
+async def test_our_own_page_ends_every_session_of_a_browser_whose_cookies_cannot_be_read(
+    either: House, form: int
+) -> None:
+    cookie = unreadable(cookies(await either.alice()))[form]
+    client = await either.client(cookie=cookie, **{"sec-fetch-site": "same-origin"})
+    assert (await client.post("/api/logout")).status_code == 204
+    assert not await either.service.auth.sessions()
 
 
 async def test_a_client_without_cookies_needs_nothing_of_all_this(either: House) -> None:

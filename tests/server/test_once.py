@@ -2,14 +2,21 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 import httpx2
 import pytest
+from fastapi import Request, Response
 
+from doorward.errors import StoreUnavailable
 from doorward.server.people.reset_link import reset_link
 from doorward.server.record.history import Query
-from doorward.server.routes.once import SECONDS
+from doorward.server.refusals import Refused
+from doorward.server.routes.once import SECONDS, _Sent
+from tests.core.between import Between, once
 from tests.server.desk import desk_of
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
 
@@ -168,6 +175,109 @@ async def test_later_the_same_form_acts_again(house: House) -> None:
     house.clock.advance(SECONDS)
     await browser.post("/login", data=form)
     assert (await kinds(house)).count("login") == 2
+
+
+async def test_the_same_form_with_another_query_is_another_form(house: House) -> None:
+    await house.account()
+    browser = await house.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    browser.cookies.clear()
+    answers = []
+    for query in ("?a=1", "?a=2", ""):
+        answers.append(await browser.post(f"/login{query}", data=form))
+        browser.cookies.clear()
+    assert [each.status_code for each in answers] == [303] * 3
+    assert (await kinds(house)).count("login") == 3
+
+
+@pytest.mark.parametrize("status", [303, 401])
+async def test_no_claim_is_left_in_the_store(opened: Opened, tmp_path: Path, status: int) -> None:
+    house = await opened(database=f"sqlite:///{tmp_path}/claims.db")
+    browser = await house.browser()
+    path = "/signup" if status == 303 else "/login"
+    form = await form_at(browser, path, email=EMAIL, password=PASSWORD)
+    assert (await browser.post(path, data=form)).status_code == status
+    with closing(connect(tmp_path / "claims.db")) as database:
+        left = database.execute("SELECT key FROM doorward_limits WHERE key LIKE 'form:%'")
+        assert left.fetchall() == []
+
+
+class Deed:
+    """What a form does, counted; `meanwhile` happens while it is done."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self.meanwhile = meanwhile
+        self.times = 0
+
+    async def __call__(self, request: Request) -> Response:
+        self.times += 1
+        await self.meanwhile()
+        return Response(f"{self.times}")
+
+
+async def nothing() -> None: ...
+
+
+REQUEST = Request({"type": "http"})
+
+
+async def test_a_form_that_takes_long_acts_once(house: House) -> None:
+    sent = _Sent(house.service, b"secret")
+    twins: list[asyncio.Task[Response]] = []
+
+    async def long() -> None:
+        house.clock.advance(SECONDS + 1)
+        twins.append(asyncio.create_task(sent.answer(REQUEST, deed)))
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    deed = Deed(long)
+    first = await sent.answer(REQUEST, deed)
+    assert (await twins[0]).body == first.body
+    assert deed.times == 1
+
+
+async def test_a_form_is_known_for_ten_seconds_after_it_was_answered(house: House) -> None:
+    async def five_seconds() -> None:
+        house.clock.advance(5)
+
+    sent, deed = _Sent(house.service, b"secret"), Deed(five_seconds)
+    first = await sent.answer(REQUEST, deed)
+    house.clock.advance(SECONDS - 1)
+    assert (await sent.answer(REQUEST, deed)).body == first.body
+    assert deed.times == 1
+
+
+async def test_an_answer_that_comes_between_the_look_and_the_claim_is_shown(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, deed = _Sent(house.service, b"secret"), Deed(nothing)
+    later = Between(
+        house.service.auth.store,
+        before=once("hit", lambda: sent.answer(REQUEST, deed)),
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(house.service.auth, "store", later.backend)
+        await sent.answer(REQUEST, deed)
+    assert deed.times == 1
+
+
+async def test_a_form_whose_answer_could_not_be_kept_does_not_act_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone() -> None:
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr("doorward.server.routes.once.PATIENCE", 0)
+    store = Between(house.service.auth.store, before=once("put", gone))
+    monkeypatch.setattr(house.service.auth, "store", store.backend)
+    sent, deed = _Sent(house.service, b"secret"), Deed(nothing)
+    assert (await sent.answer(REQUEST, deed)).body == b"1"
+    for _ in range(2):
+        with pytest.raises(Refused, match="was sent before"):
+            await sent.answer(REQUEST, deed)
+        house.clock.advance(SECONDS)
+    assert deed.times == 1
 
 
 async def test_a_form_of_another_site_is_never_answered_with_the_first_result(

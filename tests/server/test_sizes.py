@@ -7,8 +7,9 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from doorward.server.return_to import local_path, with_return
+from doorward.server.return_to import with_return
 from doorward.settings import MOST_ROLE_BYTES
+from doorward.web.way_back import local_path
 from tests.docs.pages import DOCS
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
 

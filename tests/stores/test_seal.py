@@ -73,7 +73,7 @@ async def test_whoever_writes_is_told_why_not(store: Sealable, elsewhere: Backen
             writer.put("code", b"other", "{}", NOW + 10),
             writer.take("code", b"digest", NOW),
             writer.hit("limit", 10, 5, NOW),
-            writer.forgive("limit"),
+            writer.forgive("limit", 10, NOW),
             writer.purge(NOW + 10_000),
         ):
             with pytest.raises(StoreMoved) as refused:
@@ -104,7 +104,7 @@ async def test_what_waits_can_be_listed_to_be_put_elsewhere(
     for key, count in (("a:b\x00", 2), ("forgiven", 1)):
         for _ in range(count):
             await elsewhere.hit(key, 10, 5, NOW)
-    await elsewhere.forgive("forgiven")
+    await elsewhere.forgive("forgiven", 10, NOW)
     await elsewhere.hit("over", 10, 5, NOW - 10)
     await store.seal(WHY)
     assert list(await store.tickets(NOW)) == [("a:code\x00", b"new", "\x00{}", NOW + 10)]

@@ -13,6 +13,7 @@ from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web.asgi import Middleware
 from doorward.web.door import Door
+from doorward.web.fastapi import Doorward
 from tests.core.between import Faulty
 from tests.web.driver import App
 
@@ -86,3 +87,11 @@ async def house(build: Build, mode: Mode) -> House:
 async def token_house(build: Build) -> House:
     """A house in token mode."""
     return cast(House, await build("token"))
+
+
+@pytest.fixture
+async def auth(tmp_path: Path) -> AsyncIterator[Doorward]:
+    """An application's door on a database in memory, in the default mode."""
+    found = Doorward("memory:", root_key_file=tmp_path / "key")
+    yield found
+    await found.door.close()

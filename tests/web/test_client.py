@@ -13,6 +13,7 @@ from doorward.web.forwarded import MAX_HOPS
 from doorward.web.transport import Headers
 
 PROXIES = Trusted.parse(["10.0.0.0/8", "127.0.0.1", "fd00::/8"])
+STANDARD = Trusted(PROXIES.networks, standard=True)
 NOBODY = Trusted()
 
 
@@ -211,17 +212,41 @@ def test_the_standard_header_is_understood_and_walked_in_the_same_way(
     lines: list[str], client: str, spoken: str | None
 ) -> None:
     headers = [(b"forwarded", line.encode()) for line in lines]
-    assert address("10.0.0.1", headers, PROXIES) == client
-    assert told_scheme("10.0.0.1", headers, PROXIES) == spoken
-    assert address(CLIENT, headers, PROXIES) == CLIENT
-    assert told_scheme(CLIENT, headers, PROXIES) is None
+    assert address("10.0.0.1", headers, STANDARD) == client
+    assert told_scheme("10.0.0.1", headers, STANDARD) == spoken
+    assert address(CLIENT, headers, STANDARD) == CLIENT
+    assert told_scheme(CLIENT, headers, STANDARD) is None
+
+
+@pytest.mark.parametrize("said", ["https,", "https, ", "https,,", ",https,"])
+def test_an_empty_entry_of_our_proxy_leaves_no_room_for_what_a_client_wrote(said: str) -> None:
+    told = [(b"x-forwarded-proto", said.encode()), *forwarded(CLIENT)]
+    assert told_scheme("10.0.0.1", told, PROXIES) == ""
+    written = [(b"forwarded", f"proto=https, for={CLIENT}".encode())]
+    assert told_scheme("10.0.0.1", written, STANDARD) == ""
+    inner = [(b"forwarded", f"proto=http, for={CLIENT};proto=https, for=10.0.0.2".encode())]
+    assert told_scheme("10.0.0.1", inner, STANDARD) == "https"
 
 
 def test_what_a_client_wrote_into_the_header_that_its_proxy_leaves_alone_is_not_believed() -> None:
-    lie = [(b"forwarded", b"for=1.1.1.1;proto=https")]
-    true = [*forwarded(CLIENT), (b"x-forwarded-proto", b"http")]
-    assert address("10.0.0.1", lie + true, PROXIES) == CLIENT
-    assert told_scheme("10.0.0.1", lie + true, PROXIES) == "http"
+    standard = [(b"forwarded", b"for=1.1.1.1;proto=https")]
+    usual = [*forwarded("1.1.1.1"), (b"x-forwarded-proto", b"https")]
+    for lie, true, trusted in (
+        (standard, [*forwarded(CLIENT), (b"x-forwarded-proto", b"http")], PROXIES),
+        (usual, [(b"forwarded", f"for={CLIENT};proto=http".encode())], STANDARD),
+    ):
+        assert address("10.0.0.1", [*lie, *true], trusted) == CLIENT
+        assert told_scheme("10.0.0.1", [*lie, *true], trusted) == "http"
+        assert address("10.0.0.1", lie, trusted) == "10.0.0.1"
+        assert told_scheme("10.0.0.1", lie, trusted) is None
+
+
+def test_where_a_proxy_writes_the_address_alone_no_client_writes_the_scheme() -> None:
+    lie = (b"forwarded", b"for=1.1.1.1;proto=https")
+    assert told_scheme("10.0.0.1", [lie, *forwarded(CLIENT)], PROXIES) is None
+    usual = (b"x-forwarded-proto", b"https")
+    written = (b"forwarded", f"for={CLIENT}".encode())
+    assert told_scheme("10.0.0.1", [usual, written], STANDARD) is None
 
 
 def test_the_forwarded_host_is_believed_of_a_trusted_proxy_only() -> None:

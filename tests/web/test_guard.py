@@ -1,7 +1,5 @@
 """What a guard may ask for, and how a test of an application stands in for it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -12,13 +10,6 @@ from doorward.web.fastapi import Doorward
 from tests.web.driver import ask, bearer
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def auth(tmp_path: Path) -> AsyncIterator[Doorward]:
-    found = Doorward("memory:", root_key_file=tmp_path / "key")
-    yield found
-    await found.door.close()
 
 
 @pytest.fixture

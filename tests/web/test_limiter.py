@@ -32,6 +32,17 @@ async def test_a_refused_guess_is_counted_nowhere() -> None:
         await under_test.guess([wide], wrong)
 
 
+async def test_a_right_guess_takes_nothing_back_from_the_next_window() -> None:
+    clock, bucket = FakeClock(), Bucket("one", 60, 1)
+    under_test = Limiter(MemoryStore(), clock)
+    slow = await under_test.begin([bucket])
+    clock.advance(60)
+    (await under_test.begin([bucket])).end()
+    await slow.forgive()
+    with pytest.raises(Rejected):
+        await under_test.begin([bucket])
+
+
 @pytest.mark.parametrize("first_is_right", [True, False])
 async def test_a_guess_waits_for_those_that_are_being_judged(first_is_right: bool) -> None:
     under_test, bucket = Limiter(MemoryStore(), FakeClock()), Bucket("one", 60, 1)

@@ -1,8 +1,6 @@
 """Where the refusals of an application go: into applications mounted in it, and past its own
 handlers."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -19,13 +17,6 @@ from doorward.web.fastapi import Doorward, Principal
 from tests.web.driver import HOST, OURS, ask, bearer, cookies_of, shake_hands
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def auth(tmp_path: Path) -> AsyncIterator[Doorward]:
-    found = Doorward("memory:", root_key_file=tmp_path / "key")
-    yield found
-    await found.door.close()
 
 
 def guarded(auth: Doorward) -> FastAPI:

@@ -87,7 +87,7 @@ async def _of_redis(url: str) -> str | None:
     """Asked by taking back a count that there never was, which a seal refuses first of all."""
     store = open_store(url)
     try:
-        await store.forgive("")
+        await store.forgive("", 0, 0)
     except StoreMoved as error:
         return str(error)
     finally:

@@ -62,6 +62,7 @@ def create_app(
         options.sessions_url,
         root_key_file=options.root_key_file,
         trusted_proxies=options.trusted_proxies,
+        forwarded=options.forwarded,
         clock=clock,
         record=recorder.record,
         around=partial(timed, told=metrics.store_answered),
@@ -76,7 +77,7 @@ def create_app(
 
     app = _described(lifespan)
     app.state.recorder = recorder
-    trusted = Trusted.parse(options.trusted_proxies)
+    trusted = Trusted.parse(options.trusted_proxies, standard=options.forwarded)
     log = refusal_log(recorder, trusted)
     _put_layers(app, doorward, options, trusted, log)
     _furnish(app, log)

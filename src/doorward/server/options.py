@@ -136,10 +136,19 @@ class Options:
     trusted_proxies: tuple[str, ...] = _option(
         (),
         "Addresses and networks of your own proxies, separated by commas. Only they are believed"
-        " about the client, in X-Forwarded-For and X-Forwarded-Proto or in Forwarded (RFC 7239).",
+        " about the client, in X-Forwarded-For and X-Forwarded-Proto.",
         values.words,
         "NETWORKS",
         "none",
+    )
+    forwarded: bool = _option(
+        False,
+        "Your own proxies write Forwarded (RFC 7239) about the client: it is read, and"
+        " X-Forwarded-For and X-Forwarded-Proto are not. Only one of the two is read, since a"
+        " client can write the other.",
+        values.switch,
+        "on|off",
+        "off",
     )
     hsts_subdomains: bool = _option(
         False,

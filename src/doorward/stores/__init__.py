@@ -197,8 +197,11 @@ class Limits(Protocol):
         later than `at + window` was opened by a clock ahead: it is cut to that and keeps its count.
         """
 
-    async def forgive(self, key: str) -> None:
-        """Take back one count of `key`: what was counted turned out well.  Never below zero."""
+    async def forgive(self, key: str, window: int, at: int) -> None:
+        """Take back what `hit` counted with these arguments: it turned out well.  Does nothing once
+        that window is over: a window that counted at `at` ends at `at + window` at the latest, and
+        the next one later, in which a wrong guess may stand.  A key without a count leaves nothing
+        behind: its next `hit` opens a window."""
 
 
 class Backend(Store, Keys, Tickets, Limits, Protocol):

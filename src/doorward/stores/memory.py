@@ -216,11 +216,13 @@ class MemoryStore:
                 self._windows[key] = _Window(until, hits + (hits < most))
             return 0 if hits < most else until - at
 
-    async def forgive(self, key: str) -> None:
+    async def forgive(self, key: str, window: int, at: int) -> None:
         with self._lock:
-            current = self._windows.get(key)
-            if current is not None and current.hits > 0:
-                self._windows[key] = current._replace(hits=current.hits - 1)
+            ends_at, hits = self._windows.get(key, _Window(0))
+            if hits > 1 and ends_at <= at + window:
+                self._windows[key] = _Window(ends_at, hits - 1)
+            elif ends_at <= at + window:
+                self._windows.pop(key, None)
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -232,12 +234,9 @@ class MemoryStore:
                     # a login older than this mark can no longer be told from a superseded one
                     self._forgotten = max(self._forgotten, position)
                     del self._marks[subject]
-            for place, ticket in tuple(self._tickets.items()):
-                if ticket.expires_at < before:
-                    del self._tickets[place]
-            for key, window in tuple(self._windows.items()):
-                if window.ends_at < before:
-                    del self._windows[key]
+            tickets, windows = self._tickets.items(), self._windows.items()
+            self._tickets = {key: kept for key, kept in tickets if kept.expires_at >= before}
+            self._windows = {key: kept for key, kept in windows if kept.ends_at >= before}
             dead = (row for row in self._rows.values() if _died_at(row) < before)
             gone = tuple(islice(dead, limit))
             for row in gone:

@@ -55,12 +55,14 @@ _SYSTEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """The networks of our own proxies: only what they forward is believed."""
+    """The networks of our own proxies: only what they forward is believed.  `standard` if they
+    write `Forwarded` (RFC 7239), and not `X-Forwarded-For` and `X-Forwarded-Proto`."""
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    standard: bool = False
 
     @classmethod
-    def parse(cls, networks: Sequence[str]) -> "Trusted":
+    def parse(cls, networks: Sequence[str], *, standard: bool = False) -> "Trusted":
         """From addresses and CIDR networks.  Raises `ConfigurationError`, also for host bits set:
         `10.0.0.1/8` is more likely a slip than the wish to trust ten million machines."""
         if isinstance(networks, str):
@@ -68,7 +70,7 @@ class Trusted:
                 f"trusted proxies are a list of addresses and networks, not the string {networks!r}"
             )
         try:
-            return cls(tuple(map(_network, networks)))
+            return cls(tuple(map(_network, networks)), standard)
         except ValueError as error:
             raise ConfigurationError(f"trusted proxies: {error}") from None
 
@@ -87,7 +89,7 @@ def address(peer: str, headers: Headers, trusted: Trusted) -> str:
     found = _parse(peer)
     if found is None or found not in trusted:
         return "" if found is None else str(found)
-    for entry in _way(forwarded.addresses(list(headers)), trusted):
+    for entry in _way(forwarded.addresses(list(headers), standard=trusted.standard), trusted):
         found = _parse(entry) or found
     return str(found)
 
@@ -108,11 +110,14 @@ def told_scheme(peer: str, headers: Headers, trusted: Trusted) -> str | None:
     headers = list(headers)
     if not is_ours(peer, trusted):
         return None
-    said = forwarded.schemes(headers)
-    told = {_SCHEMES.get(each, "") for each in said if each}
+    said = forwarded.schemes(headers, standard=trusted.standard)
+    if not any(said):
+        return None
+    # an empty entry is one as well: beside it, what a client wrote would be all that is said
+    told = {_SCHEMES.get(each, "") for each in said}
     if len(told) < 2:
-        return told.pop() if told else None
-    asked_by = forwarded.addresses(headers)
+        return told.pop()
+    asked_by = forwarded.addresses(headers, standard=trusted.standard)
     place = max(len(_way(asked_by, trusted)) - 1, 0)
     return _SCHEMES.get(said[place], "") if place < len(said) <= len(asked_by) else ""
 

@@ -32,6 +32,7 @@ class Door:
         *,
         root_key_file: str | Path | None = None,
         trusted_proxies: Sequence[str] = (),
+        forwarded: bool = False,
         clock: Clock = system_clock,
         record: Record = ignore,
         around: Around = itself,
@@ -41,7 +42,7 @@ class Door:
         self.settings = settings
         self._database = database
         self._root_key_file = None if root_key_file is None else Path(root_key_file)
-        self._trusted = Trusted.parse(trusted_proxies)
+        self._trusted = Trusted.parse(trusted_proxies, standard=forwarded)
         self._clock = clock
         self._record = record
         self._around = around

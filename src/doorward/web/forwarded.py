@@ -1,7 +1,8 @@
 """What the proxies on the way wrote into a request, from the nearest proxy on.
 
-`X-Forwarded-For` and `X-Forwarded-Proto` are read where they occur, else `Forwarded` (RFC 7239): a
-proxy that writes one of the two passes on what a client wrote into the other.
+Either `X-Forwarded-For` and `X-Forwarded-Proto` are read, or `Forwarded` (RFC 7239), as the
+operator says, and never one where the other is missing: a proxy that writes one of the two passes
+on what a client wrote into the other, and no request shows which of them that was.
 """
 
 import re
@@ -20,20 +21,24 @@ Element = dict[str, str]
 """The parameters that one proxy wrote, by their lower-case names."""
 
 
-def addresses(headers: Sequence[Header]) -> list[str]:
+def addresses(headers: Sequence[Header], *, standard: bool) -> list[str]:
     """Whom each proxy was asked by, empty where it does not say."""
-    return _entries(headers, b"x-forwarded-for", "for")
+    return _standard(headers, "for") if standard else _list(headers, b"x-forwarded-for")
 
 
-def schemes(headers: Sequence[Header]) -> list[str]:
+def schemes(headers: Sequence[Header], *, standard: bool) -> list[str]:
     """By which scheme each proxy was asked, in lower case, empty where it does not say."""
-    return [each.lower() for each in _entries(headers, b"x-forwarded-proto", "proto")]
+    said = _standard(headers, "proto") if standard else _list(headers, b"x-forwarded-proto")
+    return [each.lower() for each in said]
 
 
-def _entries(headers: Sequence[Header], name: bytes, parameter: str) -> list[str]:
+def _list(headers: Sequence[Header], name: bytes) -> list[str]:
     lines = _lines(headers, name)
-    if lines:
-        return [each.strip(" \t") for each in reversed(",".join(lines).rsplit(",", MAX_HOPS))]
+    entries = ",".join(lines).rsplit(",", MAX_HOPS) if lines else []
+    return [each.strip(" \t") for each in reversed(entries)]
+
+
+def _standard(headers: Sequence[Header], parameter: str) -> list[str]:
     found = [each for line in reversed(_lines(headers, b"forwarded")) for each in _elements(line)]
     return [element.get(parameter, "") for element in found[:MAX_HOPS]]
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from ..errors import Busy, Reason, Rejected
 from ..settings import DAY, MINUTE
@@ -41,6 +42,13 @@ class Bucket:
     key: str
     window: int
     most: int
+
+
+class Counted(NamedTuple):
+    """A bucket, and when something was counted in it."""
+
+    bucket: Bucket
+    at: int
 
 
 def account_of(name: str) -> str:
@@ -150,8 +158,7 @@ class Limiter:
         guess = Guess(self)
         try:
             for bucket in buckets:
-                await self._enter(bucket)
-                guess.entered.append(bucket)
+                guess.entered.append(await self._enter(bucket))
         except Rejected:
             await guess.forgive()
             raise
@@ -160,27 +167,28 @@ class Limiter:
             raise
         return guess
 
-    async def forgive(self, entered: Sequence[Bucket]) -> None:
+    async def forgive(self, entered: Sequence[Counted]) -> None:
         """Take back what a guess counted, and let those who wait for it try."""
         try:
-            for bucket in entered:
-                await self._limits.forgive(bucket.key)
+            for bucket, at in entered:
+                await self._limits.forgive(bucket.key, bucket.window, at)
         finally:
             self.leave(entered, good=True)
 
-    def leave(self, entered: Sequence[Bucket], *, good: bool) -> None:
+    def leave(self, entered: Sequence[Counted], *, good: bool) -> None:
         """Let those who wait know that a guess was judged."""
-        for bucket in entered:
+        for bucket, _ in entered:
             self._ring(bucket.key, good)
 
-    async def _enter(self, bucket: Bucket) -> None:
-        while wait := await self._hit(bucket):
+    async def _enter(self, bucket: Bucket) -> Counted:
+        while wait := await self._hit(bucket, at := self._clock()):
             others = self._under_way.get(bucket.key)
             if others is None or not await _rings(others.judged):
                 raise _too_many(wait)
+        return Counted(bucket, at)
 
-    async def _hit(self, bucket: Bucket) -> int:
-        wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, self._clock())
+    async def _hit(self, bucket: Bucket, at: int) -> int:
+        wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, at)
         if not wait:
             self._under_way.setdefault(bucket.key, _UnderWay()).guesses += 1
         return wait
@@ -201,7 +209,7 @@ class Guess:
     """A guess that is being judged.  It counts as wrong, unless it is forgiven before it ends."""
 
     limiter: Limiter
-    entered: list[Bucket] = field(default_factory=list)
+    entered: list[Counted] = field(default_factory=list)
 
     async def forgive(self) -> None:
         """It was right, or nobody judged it.  Does nothing once the guess has ended."""

@@ -164,6 +164,19 @@ def may_share_site(one: str, other: str) -> bool:
     return hosts[0] == hosts[1] or (is_name and tails[0] == tails[1])
 
 
+def unreadable() -> Rejected:
+    """The answer where nothing vouches for a request, and no session can be read from cookies that
+    the browser holds under names of ours."""
+    return Rejected(
+        Reason.CROSS_ORIGIN,
+        "unreadable cookies, and no word of the browser about the page",
+        sentence=(
+            "The cookies of this request cannot be read, and nothing else shows that it came from"
+            " the application's own pages. Delete the cookies of this site, then try again."
+        ),
+    )
+
+
 def check_csrf(keys: Sequence[bytes], sid: str, headers: Headers, submitted: str | None) -> None:
     """Raise `Rejected(cross_origin)` unless a good CSRF token of the session `sid` came along.
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import Rejected
-from . import origin
+from . import origin, transport
 from .gate import Gate
 from .transport import Header, Presented
 
@@ -53,6 +53,9 @@ class OriginCheck:
     async def _check(self, submitted: str | None) -> None:
         cause = origin.cause_of(self.headers)
         vouched = self.gate.origins.vouched(self.method, cause)
+        if not vouched and self.shown is None and self._holds_cookies():
+            # no token can be compared, yet a login or a logout would end what these cookies name
+            raise origin.unreadable()
         # without a cookie a client has no authority that another origin could borrow
         if self.shown is None or self.shown.transport != "cookie":
             return
@@ -65,6 +68,10 @@ class OriginCheck:
         else:
             return
         origin.check_csrf(self.gate.auth.csrf_keys, sid, self.headers, submitted)
+
+    def _holds_cookies(self) -> bool:
+        cookies = [pair for pair in self.headers if pair[0] == b"cookie"]
+        return bool(transport.held(cookies, self.gate.cookie_suffix))
 
     def _check_keeps_cookies(self, cause: origin.Cause) -> None:
         if self.gate.origins.keeps_no_cookies(cause):

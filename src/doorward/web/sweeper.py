@@ -41,22 +41,25 @@ async def in_turn(
     key = f"turn:{name}"
     while True:
         try:
-            rest = await limits.hit(key, HOUR, 1, clock())
+            began = clock()
+            rest = await limits.hit(key, HOUR, 1, began)
             if not rest:
                 rest = HOUR
-                await _work(work, limits, key)
+                await _work(work, limits, key, began)
         except StoreUnavailable as error:
             log.warning("%s waits for an hour: %s", name, error)
             rest = HOUR
         await asyncio.sleep(rest)
 
 
-async def _work(work: Callable[[], Awaitable[object]], limits: Limits, key: str) -> None:
+async def _work(
+    work: Callable[[], Awaitable[object]], limits: Limits, key: str, began: int
+) -> None:
     try:
         await work()
     except asyncio.CancelledError:  # this node stops: the next need not wait for the hour to end
         with suppress(StoreUnavailable):
-            await limits.forgive(key)
+            await limits.forgive(key, HOUR, began)
         raise
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 from ..errors import ConfigurationError, Reason, Rejected
 from .problem import STATUS
@@ -13,30 +13,39 @@ LONGEST = 2_000
 """Characters of a way back: with a login page before it, it fits a header that proxies pass on."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-_PRINTABLE = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~"
-# no space and no backslash: browsers drop tabs and line breaks, and take `\` for `/`
-_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+_PLAIN_IN_QUERY = "!\"$%&'()*+,-./:;=?@[\\]^_`{|}~"
+
+# Every character that browsers send, and no other: they drop tabs and line breaks, so that
+# `/<tab>/evil.example` would be `//evil.example`, and take `\` in a path for `/`.
+_PATH = re.compile(r"""(/[!"$-;=@-\[\]-~]*)(?:\?[!"$-;=?-~]*)?""")
+
+# What a server that decodes once too often could read as another host, as dots that climb, or as a
+# line break.  No browser asks for dots that climb: it has resolved them before.
+_SLASH = r"(?:/|%(?:25)*(?:2f|5c))"
+_DOUBTFUL = re.compile(
+    rf"/{_SLASH}.*"
+    rf"|.*{_SLASH}(?:\.|%(?:25)*2e){{1,2}}(?:{_SLASH}.*)?"
+    r"|.*%(?:25)*(?:[01][0-9a-f]|7f).*",
+    re.IGNORECASE,
+)
 
 
 def local_path(text: str, root: str = "") -> str:
-    """`text` if a browser stays within this application when it is sent there, else empty.
+    """`text` if it is beyond doubt a path of this application, with its query, else empty.
 
-    `root` is the path below which the application lies.  Refused are addresses of other hosts in
-    all the forms that browsers understand, and dots that climb, encoded or not.
+    `root` is the path below which the application lies.
     """
-    if len(text) > LONGEST or not _PATH.fullmatch(text):
+    found = _PATH.fullmatch(text) if len(text) <= LONGEST else None
+    if found is None or _DOUBTFUL.fullmatch(found[1]):
         return ""
-    path = re.split(r"[?#]", text, maxsplit=1)[0]
-    if not {".", ".."}.isdisjoint(re.split(r"[/\\]", unquote(path))):
-        return ""
-    return text if path == root or path.startswith(root + "/") else ""
+    return text if found[1] == root or found[1].startswith(root + "/") else ""
 
 
 def address(scope: Mapping[str, Any]) -> str:
     """The path and query of a request as the browser wrote them, if it may be sent back there."""
     root, path = root_of(scope), scope["path"]
     whole = path if path == root or path.startswith(root + "/") else root + path
-    query = quote(scope.get("query_string", b""), safe=_PRINTABLE)
+    query = quote(scope.get("query_string", b""), safe=_PLAIN_IN_QUERY)
     text = quote(whole, safe="/!$&'()*+,;=:@~") + (f"?{query}" if query else "")
     return local_path(text, root)
 
@@ -75,7 +84,7 @@ def way_to_login(scope: Mapping[str, Any], refused: Rejected, page: str) -> str:
 
 def check_login_page(page: object) -> None:
     """Raises `ConfigurationError` for what is no path."""
-    if not isinstance(page, str) or not local_path(page) or "#" in page:
+    if not isinstance(page, str) or not local_path(page):
         raise ConfigurationError(
             f"login_page is a path of this application, such as /login, not {page!r}"
         )

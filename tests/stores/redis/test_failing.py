@@ -37,7 +37,7 @@ CALLS: dict[str, Callable[[Backend], object]] = {
     "put": lambda store: store.put("code", b"x", "payload", NOW),
     "take": lambda store: store.take("code", b"x", NOW),
     "hit": lambda store: store.hit("k", 60, 1, NOW),
-    "forgive": lambda store: store.forgive("k"),
+    "forgive": lambda store: store.forgive("k", 60, NOW),
 }
 
 

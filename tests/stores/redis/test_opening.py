@@ -185,7 +185,7 @@ async def test_a_number_keeps_stores_apart(server: Valkey) -> None:
 async def test_a_server_that_is_not_there_is_unavailable(proxy: Proxy) -> None:
     await proxy.refuse()
     store = open_store(f"redis://127.0.0.1:{proxy.port}")
-    for call in (store.get("a"), store.mark(), store.forgive("a")):
+    for call in (store.get("a"), store.mark(), store.forgive("a", 60, NOW)):
         with pytest.raises(StoreUnavailable):
             await call
     await proxy.restore()

@@ -39,7 +39,7 @@ CALLS: dict[str, Callable[[SQLiteStore], Awaitable[object]]] = {
     "put": lambda store: store.put("code", b"digest", "payload", NOW),
     "take": lambda store: store.take("code", b"digest", NOW),
     "hit": lambda store: store.hit("k", 1, 1, NOW),
-    "forgive": lambda store: store.forgive("k"),
+    "forgive": lambda store: store.forgive("k", 1, NOW),
 }
 READS = {"mark", "get", "list", "changes", "keys"}
 

@@ -231,7 +231,8 @@ def _is_local(facts: Facts) -> bool:
 
 def _trusted(facts: Facts) -> Trusted:
     try:
-        return Trusted.parse(facts.options.trusted_proxies)
+        given = facts.options
+        return Trusted.parse(given.trusted_proxies, standard=given.forwarded)
     except ConfigurationError:  # that is for another check
         return Trusted()
 

@@ -22,7 +22,8 @@ that we were not told of."""
 
 UNCLEAR = (
     "This is reached over https only, and the proxy in front does not say whether this request was:"
-    " its X-Forwarded-Proto, or the proto in its Forwarded, must be http or https."
+    " its X-Forwarded-Proto, or with --forwarded the proto in its Forwarded, must be http or"
+    " https."
 )
 
 UNTRUE = (

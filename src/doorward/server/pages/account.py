@@ -9,6 +9,7 @@ from starlette.responses import Response
 from ...types import Principal, Session
 from ...web import origin, transport
 from ...web.asgi import current_visit
+from ...web.way_back import local_path
 from .. import cookie_hint
 from ..flows.confirm import owner
 from ..flows.elevate import elevate
@@ -17,7 +18,6 @@ from ..flows.sessions import end_others, end_session, list_sessions
 from ..people.users import ADMIN
 from ..record.history import Query
 from ..refusals import Refused
-from ..return_to import local_path
 from ..routes.api import Serving
 from ..routes.asked import after_of, page_of
 from ..routes.once import PageRoute

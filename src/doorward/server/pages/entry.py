@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ...web.asgi import current_visit
+from ...web.way_back import local_path
 from .. import cookie_hint
 from ..flows.login import enter, login
 from ..flows.logout import logout
 from ..flows.signup import signup
 from ..refusals import Refusal, Refused
-from ..return_to import local_path
 from ..routes.api import Serving
 from ..routes.once import PageRoute
 from ..service import Service

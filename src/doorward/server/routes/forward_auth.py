@@ -15,7 +15,8 @@ from ...web.asgi import current_visit
 from ...web.problem import STATUS, document, problem
 from ...web.transport import NO_STORE, Header
 from ...web.visit import Visit
-from ..return_to import local_path, with_return
+from ...web.way_back import local_path
+from ..return_to import with_return
 from ..service import Service
 from .api import PROBLEM, Serving
 from .strict_json import StrictRoute

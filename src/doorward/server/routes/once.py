@@ -1,9 +1,9 @@
 """A form that comes twice from the same page, by a double click or an impatient browser, acts once.
 
-Every form of ours holds a random word.  The first request with a form claims it in the store; the
-others wait, also at other processes, and are given the first's answer.  Of a refused form nothing
-is kept, so that it can be sent again.  A form without the word, as a script sends it, acts each
-time.
+Every form of ours holds a random word.  The first request with a form claims it in the store, until
+its answer is kept; the others wait, also at other processes, and are given that answer.  Of a
+refused form nothing is kept, so that it can be sent again.  A form without the word, as a script
+sends it, acts each time.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from time import monotonic
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -21,8 +22,10 @@ from fastapi.routing import APIRoute
 
 from ...errors import StoreUnavailable
 from ...keys import base64url
+from ...settings import MINUTE
 from ...web import origin
 from ...web.asgi import current_visit
+from ..refusals import Refusal, Refused
 from ..service import Service
 from ..views.forms import read_form
 
@@ -32,7 +35,19 @@ FIELD = "once"
 """The field with the word."""
 
 SECONDS = 10
-"""For how long the same form is taken for the same click."""
+"""For how long after its answer the same form is taken for the same click."""
+
+PATIENCE = 10
+"""Seconds for which a form waits for the answer to the first."""
+
+UNKNOWN = (
+    "This form was sent before, and its result is not known yet. Look whether it was done before"
+    " you send it again."
+)
+
+_LASTS = MINUTE
+"""For how long a form is claimed by a process that does not say that it is done: longer than all
+that a page waits for.  One that died may have acted, so its twin must not."""
 
 _OF_A_BROWSER = frozenset({b"authorization", b"cookie", b"user-agent"})
 _WORD = re.compile(r"[\w-]{22}", re.ASCII)
@@ -82,33 +97,47 @@ class _Sent(NamedTuple):
     def of(cls, request: Request, body: bytes) -> "_Sent":
         sent = [value for name, value in request.scope["headers"] if name in _OF_A_BROWSER]
         browser = _digest(b"\0".join(sent), current_visit().device().address.encode())
-        return cls(request.app.state.service, _digest(browser + request.url.path.encode(), body))
+        # the raw path holds no question mark
+        address = b"%s?%s" % (request.scope["raw_path"], request.scope["query_string"])
+        return cls(request.app.state.service, _digest(browser + address, body))
 
     async def answer(self, request: Request, handle: Handle) -> Response:
-        pause = _FIRST_PAUSE
-        while not await self._claimed():
-            if (kept := await self._kept()) is not None:
-                return kept
+        """Raises `Refused` where the first answer is not known in time: acting twice is worse."""
+        until, pause = monotonic() + PATIENCE, _FIRST_PAUSE
+        while (kept := await self._kept()) is None:
+            at = self.service.clock()
+            if await self._claimed(at):
+                return await self._act(request, handle, at)
+            if monotonic() >= until:
+                raise Refused(Refusal.BUSY, UNKNOWN)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+        return kept
+
+    async def _act(self, request: Request, handle: Handle, at: int) -> Response:
         done = False
         try:
-            response = await handle(request)
+            # the first may have answered between the look and the claim
+            response = await self._kept() or await handle(request)
             done = response.status_code < 400
         finally:
             if not done:
-                await self.service.auth.store.forgive(self._name)
+                await self._release(at)
         if done:
             with suppress(StoreUnavailable):  # it is done, and the first answer must say so
                 await self._keep(response)
+                await self._release(at)  # only now: without an answer, the claim holds twins off
         return response
 
     @property
     def _name(self) -> str:
         return f"{_KIND}:{_digest(self.secret, b'claim').hex()}"
 
-    async def _claimed(self) -> bool:
-        return not await self.service.auth.store.hit(self._name, SECONDS, 1, self.service.clock())
+    async def _claimed(self, at: int) -> bool:
+        return not await self.service.auth.store.hit(self._name, _LASTS, 1, at)
+
+    async def _release(self, at: int) -> None:
+        await self.service.auth.store.forgive(self._name, _LASTS, at)
 
     async def _keep(self, response: Response) -> None:
         headers = [[part.decode("latin-1") for part in pair] for pair in response.raw_headers]

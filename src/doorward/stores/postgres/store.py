@@ -148,8 +148,10 @@ class PostgresStore:
         ((seconds,),) = await self._pool.fetch(limits.HIT, escaped(key), window, most, at)
         return int(seconds)
 
-    async def forgive(self, key: str) -> None:
-        await self._pool.fetch(limits.FORGIVE, escaped(key))
+    async def forgive(self, key: str, window: int, at: int) -> None:
+        this = escaped(key), at + window
+        if not await self._pool.fetch(limits.FORGIVE_LAST, *this):
+            await self._pool.fetch(limits.FORGIVE, *this)
 
     # --- moving elsewhere -----------------------------------------------------------------------
 

@@ -149,8 +149,8 @@ class RedisStore:
         lasts = min(window + MARGIN, LONGEST)
         return int(await self._run(scripts.HIT, f"{LIMIT}{key}", window, most, at, lasts))
 
-    async def forgive(self, key: str) -> None:
-        await self._run(scripts.FORGIVE, f"{LIMIT}{key}")
+    async def forgive(self, key: str, window: int, at: int) -> None:
+        await self._run(scripts.FORGIVE, f"{LIMIT}{key}", at + window)
 
     # --- moving elsewhere -----------------------------------------------------------------------
 

@@ -21,7 +21,12 @@ def hit(database: sqlite3.Connection, key: str, window: int, most: int, at: int)
     return 0 if hits < most else int(until - at)
 
 
-def forgive(database: sqlite3.Connection, key: str) -> None:
-    database.execute(
-        "UPDATE doorward_limits SET hits = hits - 1 WHERE key = ? AND hits > 0", (key,)
+def forgive(database: sqlite3.Connection, key: str, window: int, at: int) -> None:
+    this = (key, at + window)
+    one = database.execute(
+        "DELETE FROM doorward_limits WHERE key = ? AND ends_at <= ? AND hits <= 1", this
     )
+    if not one.rowcount:
+        database.execute(
+            "UPDATE doorward_limits SET hits = hits - 1 WHERE key = ? AND ends_at <= ?", this
+        )

@@ -151,8 +151,8 @@ class SQLiteStore:
     async def hit(self, key: str, window: int, most: int, at: int) -> int:
         return await self._write(partial(limits.hit, key=key, window=window, most=most, at=at))
 
-    async def forgive(self, key: str) -> None:
-        await self._write(partial(limits.forgive, key=key))
+    async def forgive(self, key: str, window: int, at: int) -> None:
+        await self._write(partial(limits.forgive, key=key, window=window, at=at))
 
     # --- moving elsewhere -----------------------------------------------------------------------
 

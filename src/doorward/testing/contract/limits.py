@@ -31,15 +31,40 @@ class LimitsContract:
 
     async def test_what_turned_out_well_is_taken_back(self, store: Backend) -> None:
         assert [await store.hit("k", 60, 2, NOW) for _ in range(2)] == [0, 0]
-        await store.forgive("k")
+        await store.forgive("k", 60, NOW)
         assert [await store.hit("k", 60, 2, NOW) for _ in range(2)] == [0, 60]
 
+    async def test_of_a_count_that_was_taken_back_wholly_nothing_is_left(
+        self, store: Backend
+    ) -> None:
+        await store.hit("k", 60, 1, NOW)
+        await store.forgive("k", 60, NOW)
+        assert [await store.hit("k", 60, 1, NOW + n) for n in (59, 60)] == [0, 59]
+
     async def test_there_is_no_credit(self, store: Backend) -> None:
-        await store.forgive("k")
+        await store.forgive("k", 60, NOW)
         await store.hit("k", 60, 1, NOW)
         for _ in range(3):
-            await store.forgive("k")
+            await store.forgive("k", 60, NOW)
         assert [await store.hit("k", 60, 1, NOW) for _ in range(2)] == [0, 60]
+
+    @pytest.mark.parametrize("counted", [0, 1, 59])
+    async def test_nothing_is_taken_back_from_a_later_window(
+        self, store: Backend, counted: int
+    ) -> None:
+        await store.hit("k", 60, 2, NOW)
+        await store.hit("k", 60, 2, NOW + counted)
+        await store.hit("k", 60, 2, NOW + 60)
+        await store.forgive("k", 60, NOW + counted)
+        assert [await store.hit("k", 60, 2, NOW + 60) for _ in range(2)] == [0, 60]
+
+    async def test_it_is_taken_back_from_a_window_that_was_cut_meanwhile(
+        self, store: Backend
+    ) -> None:
+        await store.hit("k", 60, 2, NOW + 90)
+        await store.hit("k", 60, 2, NOW)
+        await store.forgive("k", 60, NOW + 90)
+        assert [await store.hit("k", 60, 2, NOW) for _ in range(2)] == [0, 60]
 
     async def test_a_clock_set_back_locks_nobody_out_for_longer_than_a_window(
         self, store: Backend
