@@ -186,8 +186,9 @@ async def _check(options: Options, table: str, make: bool) -> None:
         raise NotDone("What is in memory: can be reached by its server alone; name a file.")
     if make:
         check_folders(options)
-        return
     found = await tables(url)
+    if make:
+        return
     if found is None:
         raise NotDone(
             f"There is no database {database_file(url)}; name the server's with {name}, or make it"
