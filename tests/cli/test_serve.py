@@ -195,10 +195,10 @@ def test_a_free_port_is_found_and_told(homeless: str) -> None:
 
 REFUSED: dict[str, tuple[list[str], str]] = {
     "http off this machine": (["--public-origin", "http://login.example"], "plain http"),
-    "no origin": (["--public-origin", "login.example"], "public_origin"),
-    "a path in the origin": (["--public-origin", "https://a.example/x"], "public_origin"),
-    "long access tokens": (["--access-ttl", "100000"], "access_ttl"),
-    "touch beyond idle": (["--touch-every", "100", "--idle-ttl", "100"], "touch_every"),
+    "no origin": (["--public-origin", "login.example"], "--public-origin"),
+    "a path in the origin": (["--public-origin", "https://a.example/x"], "--public-origin"),
+    "long access tokens": (["--access-ttl", "100000"], "--access-ttl"),
+    "touch beyond idle": (["--touch-every", "100", "--idle-ttl", "100"], "--touch-every"),
     "half of TLS": (["--tls-cert", "x.pem"], "belong together"),
     "no certificate": (
         ["--tls-cert", "x.pem", "--tls-key", "cert.pem"],
@@ -277,7 +277,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     [
         (["--database", "mysql://x"], "mysql"),
         (["--database", "sqlite:///not.db"], "not.db cannot be read"),
-        (["--database", "memory:", "--access-ttl", "100000"], "access_ttl"),
+        (["--database", "memory:", "--access-ttl", "100000"], "--access-ttl"),
     ],
 )
 def test_a_wrong_option_is_named_before_a_port_in_use(
@@ -336,6 +336,8 @@ def test_a_slip_of_the_keyboard_is_exit_2(tmp_path: Path, args: list[str]) -> No
         (["serv"], "; is serve meant?"),
         (["users", "lis"], "; is list meant?"),
         (["users", "list", "nobody"], "unrecognized arguments: nobody"),
+        (["serve", "--hsts-subdomains"], "--hsts-subdomains needs a value: on|off"),
+        (["serve", "--hsts-subdomains", "--port", "0"], "--hsts-subdomains needs a value: on|off"),
         (["serve", "--zzzz"], "unrecognized arguments: --zzzz"),
     ],
 )
@@ -407,7 +409,7 @@ def test_listening_for_other_machines_leaves_the_origin_at_localhost_and_says_so
     assert "its public origin stays http://localhost:8000" in said(host="192.0.2.1")
     assert "public origin stays" not in said(host="127.0.0.1")
     assert "public origin stays" not in said(host="localhost")
-    https = {"public_origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
+    https = {"--public-origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
     assert "public origin stays" not in said(host="192.0.2.1", **https)
 
 

@@ -133,7 +133,10 @@ def check_options(options: Options) -> None:
     `ConfigurationError`."""
     check_databases(options)
     Trusted.parse(options.trusted_proxies)
-    Settings(**options.settings())
+    try:
+        Settings(**options.settings())
+    except ConfigurationError as error:
+        raise ConfigurationError(options.named(str(error))) from None
     if options.smtp_password_file is not None:
         load_password(options.smtp_password_file)
     if options.tls_cert is not None and options.tls_key is not None:
