@@ -135,8 +135,12 @@ def test_where_no_temporary_folder_can_be_written_several_processes_say_so(
     assert done.err.count("\n") == 1
 
 
-def test_a_connection_without_a_request_does_not_hold_up_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+HALF = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"
+
+
+@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a body"])
+def test_a_connection_without_a_whole_request_does_not_hold_up_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr("doorward.server.edge.serving.GRACE", GRACE)
     ending: list[float] = []
@@ -144,12 +148,14 @@ def test_a_connection_without_a_request_does_not_hold_up_the_end(
     def visit(server: Open) -> None:
         idle = socket.create_connection(("127.0.0.1", server.port))
         stack.callback(idle.close)
+        idle.sendall(sent)
         server.stop()
         ending.append(monotonic())
 
     with ExitStack() as stack:
-        serve(folder=tmp_path, visit=visit)
+        done = serve(folder=tmp_path, visit=visit)
         assert monotonic() - ending[0] < GRACE / 2
+        assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize("mode", ["session", "token"])

@@ -151,6 +151,14 @@ class Options:
         "on|off",
         "off",
     )
+    pass_preflights: bool = _option(
+        False,
+        "Whether forward-auth lets CORS preflights pass in nobody's name: only for applications that"
+        " do no more on OPTIONS than answer them.",
+        values.switch,
+        "on|off",
+        "off",
+    )
     workers: int = _option(
         1,
         "How many processes serve; each uses one core. The first process keeps them alive.",

@@ -244,7 +244,9 @@ def mail(facts: Facts) -> Finding:
 def _is_local(facts: Facts) -> bool:
     """Whether browsers find the server on this machine alone."""
     try:
-        return is_loopback(facts.options.host) and is_loopback(urlsplit(facts.options.origin).hostname or "")
+        return is_loopback(facts.options.host) and is_loopback(
+            urlsplit(facts.options.origin).hostname or ""
+        )
     except ValueError:  # no origin at all: that is for another check
         return True
 
