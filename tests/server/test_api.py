@@ -144,8 +144,8 @@ async def test_logging_out_ends_the_session_and_deletes_the_cookies(either: Hous
 async def test_what_scripts_kept_is_cleared_only_where_a_browser_sent_our_cookie(
     either: House,
 ) -> None:
-    """Cookies of ours come from a secure context alone; a script that shows a Bearer token may be of
-    another origin, and its browser would complain of the header on the console."""
+    """Cookies of ours come from a secure context alone; a script that shows a Bearer token may be
+    of another origin, and its browser would complain of the header on the console."""
     await either.alice()
     client, _ = await bearer(either)
     answer = await client.post("/api/logout")

@@ -1,4 +1,4 @@
-"""The certificate and the key that a server is to speak TLS with, as `doorward doctor` finds them."""
+"""The certificate and the key of a server that speaks TLS, as `doorward doctor` finds them."""
 
 import stat
 from dataclasses import dataclass

@@ -32,10 +32,10 @@ class Held:
     """One database: `place` is where, `option` what says so, `what` lies there.
 
     `path` is None for what is no file, `place` too for `memory:`.  `error` is why it cannot be
-    used, `left_log` what the log beside a file has to do with that, `ours` whether it has our tables,
-    `filesystem` what kind holds it, if the machine tells.  `horizon` is how many seconds the oldest
-    transaction of PostgreSQL is open that may yet write; `opens` is how many connections one
-    process may open there, and `takes` how many PostgreSQL takes.  `remarks` are what a store
+    used, `left_log` what the log beside a file has to do with that, `ours` whether it has our
+    tables, `filesystem` what kind holds it, if the machine tells.  `horizon` is how many seconds
+    the oldest transaction of PostgreSQL is open that may yet write; `opens` is how many connections
+    one process may open there, and `takes` how many PostgreSQL takes.  `remarks` are what a store
     warned of when it was opened, `moved` is what a seal says there, and `way` what is open about
     the way to it.
     """

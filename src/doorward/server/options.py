@@ -153,8 +153,8 @@ class Options:
     )
     pass_preflights: bool = _option(
         False,
-        "Whether forward-auth lets CORS preflights pass in nobody's name: only for applications that"
-        " do no more on OPTIONS than answer them.",
+        "Whether forward-auth lets CORS preflights pass in nobody's name: only for applications"
+        " that do no more on OPTIONS than answer them.",
         values.switch,
         "on|off",
         "off",

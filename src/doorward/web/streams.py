@@ -55,8 +55,8 @@ class Streams:
 
     A stream is closed when its session is ended or gets other roles or scopes, in whatever process,
     when a signing key is withdrawn, when the store does not answer for a second, and within
-    three seconds after its session expired.  While streams are open, one task follows the store's order
-    of changes; while none is, there is no such task.
+    three seconds after its session expired.  While streams are open, one task follows the store's
+    order of changes; while none is, there is no such task.
     """
 
     def __init__(self, auth: Auth) -> None:

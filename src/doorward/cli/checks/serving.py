@@ -243,12 +243,12 @@ def mail(facts: Facts) -> Finding:
 
 def _is_local(facts: Facts) -> bool:
     """Whether browsers find the server on this machine alone."""
+    given = facts.options
     try:
-        return is_loopback(facts.options.host) and is_loopback(
-            urlsplit(facts.options.origin).hostname or ""
-        )
+        named = urlsplit(given.origin).hostname or ""
     except ValueError:  # no origin at all: that is for another check
         return True
+    return is_loopback(given.host) and is_loopback(named)
 
 
 def _trusted(facts: Facts) -> Trusted:
