@@ -31,8 +31,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class _Log:
-    """What of a log would be written: the last frame of each `page`, in the order of the pages;
-    how many pages the database has at its end, and the change counters on its first page."""
+    """What of a log would be written: the last frame of each page, how many pages the database has
+    at its end, and the change counters on its first page."""
 
     page_size: int
     pages: dict[int, bytes]
@@ -139,7 +139,7 @@ def _read(log: bytes) -> _Log | None:
             counters += [_counter(page) for each, page in begun if each == 1]
             pages.update(begun)
             begun, end = [], size
-    kept = {each: pages[each] for each in sorted(pages) if each <= end}
+    kept = {each: page for each, page in pages.items() if each <= end}
     return _Log(page_size, kept, end, tuple(counters)) if end else None
 
 
@@ -156,13 +156,11 @@ def _continues(log: _Log, head: bytes) -> bool:
 
 
 def _was_copied(log: _Log, file: int) -> bool:
-    """Whether what was written last to a file is its log: all of it or, if that was broken off, its
-    first pages, for SQLite copies them in their order."""
-    there = [
-        os.pread(file, log.page_size, (number - 1) * log.page_size) == page
-        for number, page in log.pages.items()
-    ]
-    return there[0] and there == sorted(there, reverse=True)
+    """Whether what was written last to a file is its log.  SQLite copies the pages in their order,
+    so that also where this was broken off, the file has the first one."""
+    number = min(log.pages)
+    there = os.pread(file, log.page_size, (number - 1) * log.page_size)
+    return there == log.pages[number]
 
 
 def _checked(path: Path) -> str:
