@@ -156,11 +156,12 @@ def _continues(log: _Log, head: bytes) -> bool:
 
 
 def _was_copied(log: _Log, file: int) -> bool:
-    """Whether what was written last to a file is its log.  SQLite copies the pages in their order,
-    so that also where this was broken off, the file has the first one."""
-    number = min(log.pages)
-    there = os.pread(file, log.page_size, (number - 1) * log.page_size)
-    return there == log.pages[number]
+    """Whether what was written last to a file may be its log: then a page of it is there as the log
+    has it last, also where the copying was broken off or a reader held a part of it back."""
+    return any(
+        os.pread(file, log.page_size, (number - 1) * log.page_size) == page
+        for number, page in log.pages.items()
+    )
 
 
 def _checked(path: Path) -> str:
