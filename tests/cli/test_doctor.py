@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from doorward import Device
+from doorward.cli.certificate import Certificate, look_at
 from doorward.cli.checks import CHECKS
 from doorward.cli.facts import Facts, RootKey, gather
 from doorward.cli.holding import Held, filesystem_of, look
@@ -24,6 +25,7 @@ from doorward.server.options import Options
 from doorward.server.way import OpenWay
 from doorward.stores import open_store
 from doorward.types import SigningKey
+from tests.support.certificate import make_certificate
 from tests.support.postgres import Postgres
 from tests.support.readonly import make_read_only
 from tests.support.server import clean_environment, free_port
@@ -92,6 +94,14 @@ OF_ROWS = (
 )
 """Checks of what is in a database: who is logged in, and by which keys."""
 
+TLS = Options(public_origin="https://login.example", tls_cert="c", tls_key="k")
+CERTIFICATE = Certificate(("login.example",), NOW - DAY, NOW + 60 * DAY, 0o600)
+
+
+def certificate(**other: Any) -> Certificate:
+    return replace(CERTIFICATE, **other)
+
+
 RELAY = parse_relay("smtp://mail.example")
 STRICT = replace(
     PUBLIC, min_password=15, signup="closed", smtp_url=RELAY, mail_from="login@mail.example"
@@ -119,7 +129,23 @@ def test_a_good_setup_is_in_order() -> None:
         ("transport", "ok", facts(Options(host="::1"))),
         ("transport", "note", facts(replace(PUBLIC, host=EVERYWHERE))),
         ("transport", "ok", facts(Options(host=EVERYWHERE, tls_cert="c", tls_key="k"))),
+        ("transport", "unsafe", facts(Options(public_origin="http://login.example"))),
         ("public-origin", "note", facts(Options())),
+        ("public-origin", "note", facts(Options(host=EVERYWHERE))),
+        ("public-origin", "unsafe", facts(Options(public_origin="http://login.example"))),
+        ("public-origin", "unsafe", facts(Options(public_origin="https://login.example/x"))),
+        ("tls-certificate", "ok", facts()),
+        ("tls-certificate", "note", facts(TLS)),
+        ("tls-certificate", "ok", facts(TLS, certificate=CERTIFICATE)),
+        ("tls-certificate", "ok", facts(TLS, certificate=certificate(names=("*.example",)))),
+        ("tls-certificate", "warning", facts(TLS, certificate=certificate(names=("a.example",)))),
+        ("tls-certificate", "warning", facts(TLS, certificate=certificate(names=("*.b.example",)))),
+        ("tls-certificate", "warning", facts(TLS, certificate=certificate(ends=NOW + 13 * DAY))),
+        ("tls-certificate", "unsafe", facts(TLS, certificate=certificate(ends=NOW))),
+        ("tls-certificate", "unsafe", facts(TLS, certificate=certificate(begins=NOW + 1))),
+        ("tls-key", "ok", facts()),
+        ("tls-key", "ok", facts(TLS, certificate=certificate(key_mode=0o640))),
+        ("tls-key", "warning", facts(TLS, certificate=certificate(key_mode=0o644))),
         ("public-origin", "ok", facts(Options(tls_cert="c", tls_key="k"))),
         (
             "trusted-origins",
@@ -142,6 +168,7 @@ def test_a_good_setup_is_in_order() -> None:
         ("https", "ok", facts(reached=Reached("missing"))),
         ("https", "note", facts(reached=Reached())),
         ("https", "note", facts(reached=Reached(error="no answer"))),
+        ("https", "warning", facts(reached=Reached(untrusted="self-signed certificate"))),
         ("https", "warning", facts(reached=Reached("insecure", "The proxy says nothing."))),
         ("client-addresses", "warning", facts(logins=(used(address="10.0.0.1"),))),
         ("client-addresses", "warning", facts(logins=(used(address="::1"),))),
@@ -152,6 +179,7 @@ def test_a_good_setup_is_in_order() -> None:
         ("passwords", "note", facts(Options(min_password=14))),
         ("sign-up", "note", facts(replace(PUBLIC, signup="open"))),
         ("sign-up", "ok", facts(Options(signup="open"))),
+        ("sign-up", "note", facts(Options(signup="open", host=EVERYWHERE))),
         ("mail", "warning", facts()),
         ("mail", "ok", facts(Options())),
         ("root-key", "unsafe", facts(root_key={"error": "no"})),
@@ -303,7 +331,7 @@ def test_a_file_system_is_that_of_the_nearest_mount() -> None:
         ({"public_origin": "http://login.example"}, "plain http"),
         ({"trusted_proxies": ("nonsense",)}, "trusted proxies"),
         ({"trusted_origin": ("*",)}, "would trust every site"),
-        ({"touch_every": 9, "idle_ttl": 10}, "touch_every"),
+        ({"touch_every": 9, "idle_ttl": 10}, "--touch-every above half of --idle-ttl"),
         ({"tls_cert": "/nowhere", "tls_key": "/nowhere"}, "--tls-cert"),
     ],
 )
@@ -581,3 +609,23 @@ def test_a_file_of_users_that_no_server_could_start_with_is_unsafe(
     break_it(desk.folder / "doorward.db")
     done = desk.run("doctor", *apart)
     assert (done.status, says in done.out) == (1, True)
+
+
+def test_a_certificate_tells_its_names_its_times_and_who_can_read_its_key(tmp_path: Path) -> None:
+    make_certificate(tmp_path)
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    key.chmod(0o644)
+    found = look_at(Options(tls_cert=str(cert), tls_key=str(key)))
+    assert found is not None
+    assert (found.names, found.key_mode) == (("localhost",), 0o644)
+    assert found.ends - found.begins == 3 * DAY
+    cert.write_text("no PEM")
+    assert look_at(Options(tls_cert=str(cert), tls_key=str(key))) is None
+    assert look_at(Options()) is None
+
+
+def test_what_is_said_of_a_server_that_others_reach_does_not_contradict_itself() -> None:
+    told = facts(Options(host=EVERYWHERE))
+    said = [CHECKS[name](told).says for name in ("transport", "public-origin", "client-addresses")]
+    assert "this machine alone" not in " ".join(said)
+    assert "reach 0.0.0.0" not in said[0]

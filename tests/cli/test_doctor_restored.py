@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from .desk import Desk
 
 HOUR = 3600
+PAGE = 4096
 
 
 @pytest.fixture
@@ -23,6 +26,7 @@ def crashed(desk: Desk) -> Path:
     shutil.copy(path, desk.folder / "backup.db")
     with closing(sqlite3.connect(path, isolation_level=None)) as open_still:
         open_still.execute("UPDATE doorward_users SET created_at = created_at + 1")
+        open_still.execute("UPDATE doorward_tickets SET expires_at = expires_at + 1")
         for end in ("", "-wal", "-shm"):
             shutil.copy(f"{path}{end}", f"{desk.folder}/kept{end}")
     for end in ("", "-wal", "-shm"):
@@ -45,18 +49,110 @@ def test_what_a_crash_left_is_in_order(desk: Desk, crashed: Path) -> None:
     assert usable(desk)["severity"] == "ok"
 
 
+def put_back(path: Path, backup: Path, age: float) -> None:
+    """Restore as `cp` does, some seconds after the last entry of the log."""
+    shutil.copy(backup, path)
+    later = Path(f"{path}-wal").stat().st_mtime + age
+    os.utime(path, (later, later))
+
+
+@pytest.mark.parametrize("age", [0.01, 30, HOUR])
 def test_a_backup_beside_the_log_of_another_file_is_unsafe_and_left_as_it_is(
-    desk: Desk, crashed: Path
+    desk: Desk, crashed: Path, age: float
 ) -> None:
     log = Path(f"{crashed}-wal")
     before = log.read_bytes()
-    shutil.copy(desk.folder / "backup.db", crashed)
-    now = crashed.stat().st_mtime
-    os.utime(log, (now - HOUR, now - HOUR))
+    put_back(crashed, desk.folder / "backup.db", age)
     found = usable(desk)
     assert found["severity"] == "unsafe"
     assert f"{crashed}-wal" in found["says"] + found["do"]
     assert log.read_bytes() == before  # to open and close the file would write the log into it
+
+
+WORDS = (
+    ("serve", "--port", "0"),
+    ("migrate",),
+    ("users", "list"),
+    ("users", "create", "bob@example.test", "--no-password"),
+    ("sessions", "list"),
+    ("keys", "list"),
+    ("audit", "verify"),
+    ("move", "--from", "sqlite:///doorward.db", "--to", "sqlite:///there.db"),
+    ("move", "--from", "sqlite:///there.db", "--to", "sqlite:///doorward.db"),
+)
+
+
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_no_command_opens_a_backup_beside_the_log_of_another_file(
+    desk: Desk, crashed: Path, words: tuple[str, ...]
+) -> None:
+    shutil.copy(desk.folder / "backup.db", desk.folder / "there.db")
+    put_back(crashed, desk.folder / "backup.db", 1)
+    kept = {end: Path(f"{crashed}{end}").read_bytes() for end in ("", "-wal")}
+    said = desk.refusal(*words)
+    assert f"remove {crashed}-wal" in said
+    assert kept == {end: Path(f"{crashed}{end}").read_bytes() for end in ("", "-wal")}
+
+
+def test_a_log_that_was_touched_is_taken_for_the_file_s_own(desk: Desk, crashed: Path) -> None:
+    put_back(crashed, desk.folder / "backup.db", 1)
+    assert f"touch {crashed}-wal" in desk.refusal("users", "list")
+    os.utime(f"{crashed}-wal", (crashed.stat().st_mtime + 1,) * 2)
+    assert "ann@example.test" in desk.run("users", "list").out
+
+
+@pytest.mark.parametrize("pages", [1, 10_000])
+def test_what_a_checkpoint_wrote_last_belongs_to_its_log(
+    desk: Desk, crashed: Path, pages: int
+) -> None:
+    """A process may be killed after it copied all of the log into the file, or the first pages."""
+    file, log = bytearray(crashed.read_bytes()), Path(f"{crashed}-wal").read_bytes()
+    frames = {}
+    for at in range(32, len(log), 24 + PAGE):
+        frames[int.from_bytes(log[at : at + 4])] = log[at + 24 : at + 24 + PAGE]
+    for number in sorted(frames)[:pages]:
+        file[(number - 1) * PAGE : number * PAGE] = frames[number]
+    crashed.write_bytes(file)
+    assert len(frames) > 1
+    assert usable(desk)["severity"] == "ok"
+    assert "ann@example.test" in desk.run("users", "list").out
+
+
+def test_a_backup_with_its_old_times_is_told_by_its_change_counter(desk: Desk) -> None:
+    desk.create("ann@example.test")
+    assert desk.run("users", "reset-link", "ann@example.test").status == 0
+    path, backup = desk.folder / "doorward.db", desk.folder / "backup.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as live:
+        live.execute("CREATE TABLE one (x)")
+        live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with closing(sqlite3.connect(backup)) as copy:
+            live.backup(copy)
+        live.execute("CREATE TABLE two (x)")
+        log = Path(f"{path}-wal").read_bytes()
+    shutil.copy(backup, path)
+    Path(f"{path}-wal").write_bytes(log)
+    os.utime(path, (1, 1))
+    said = desk.refusal("users", "list")
+    assert f"remove {path}-wal" in said
+    assert "touch" not in said
+
+
+@pytest.mark.process
+def test_a_server_that_runs_is_not_judged(desk: Desk, crashed: Path) -> None:
+    """Another process has both open: it may be copying the log into the file just now."""
+    put_back(crashed, desk.folder / "backup.db", 1)
+    holds = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        "c.execute('SELECT count(*) FROM doorward_users').fetchone();"
+        "print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holds, str(crashed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert "ann@example.test" in desk.run("users", "list").out
+        other.communicate()
 
 
 def test_a_file_that_is_malformed_with_its_log_is_unsafe(desk: Desk, crashed: Path) -> None:

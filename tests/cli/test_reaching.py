@@ -58,6 +58,17 @@ async def test_what_is_no_server_of_ours_or_not_there_is_told_apart(
     assert (other.reason, bool(other.error)) == ("", True)
 
 
+@pytest.mark.anyio
+async def test_a_certificate_that_nobody_believes_is_told_as_such(
+    tmp_path: Path, served_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    async with running_proxy(free_port(), served_tls) as proxy:
+        found = await to_thread(reach, Options(public_origin=f"https://localhost:{proxy.port}"))
+    assert found is not None
+    assert "self-signed" in found.untrusted
+
+
 def test_where_no_proxy_has_to_say_anything_nobody_is_asked() -> None:
     assert reach(Options()) is None
     assert reach(Options(tls_cert="c", tls_key="k")) is None

@@ -135,8 +135,12 @@ def test_where_no_temporary_folder_can_be_written_several_processes_say_so(
     assert done.err.count("\n") == 1
 
 
-def test_a_connection_without_a_request_does_not_hold_up_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+HALF = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"
+
+
+@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a body"])
+def test_a_connection_without_a_whole_request_does_not_hold_up_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr("doorward.server.edge.serving.GRACE", GRACE)
     ending: list[float] = []
@@ -144,12 +148,14 @@ def test_a_connection_without_a_request_does_not_hold_up_the_end(
     def visit(server: Open) -> None:
         idle = socket.create_connection(("127.0.0.1", server.port))
         stack.callback(idle.close)
+        idle.sendall(sent)
         server.stop()
         ending.append(monotonic())
 
     with ExitStack() as stack:
-        serve(folder=tmp_path, visit=visit)
+        done = serve(folder=tmp_path, visit=visit)
         assert monotonic() - ending[0] < GRACE / 2
+        assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize("mode", ["session", "token"])
@@ -195,10 +201,10 @@ def test_a_free_port_is_found_and_told(homeless: str) -> None:
 
 REFUSED: dict[str, tuple[list[str], str]] = {
     "http off this machine": (["--public-origin", "http://login.example"], "plain http"),
-    "no origin": (["--public-origin", "login.example"], "public_origin"),
-    "a path in the origin": (["--public-origin", "https://a.example/x"], "public_origin"),
-    "long access tokens": (["--access-ttl", "100000"], "access_ttl"),
-    "touch beyond idle": (["--touch-every", "100", "--idle-ttl", "100"], "touch_every"),
+    "no origin": (["--public-origin", "login.example"], "--public-origin"),
+    "a path in the origin": (["--public-origin", "https://a.example/x"], "--public-origin"),
+    "long access tokens": (["--access-ttl", "100000"], "--access-ttl"),
+    "touch beyond idle": (["--touch-every", "100", "--idle-ttl", "100"], "--touch-every"),
     "half of TLS": (["--tls-cert", "x.pem"], "belong together"),
     "no certificate": (
         ["--tls-cert", "x.pem", "--tls-key", "cert.pem"],
@@ -277,7 +283,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     [
         (["--database", "mysql://x"], "mysql"),
         (["--database", "sqlite:///not.db"], "not.db cannot be read"),
-        (["--database", "memory:", "--access-ttl", "100000"], "access_ttl"),
+        (["--database", "memory:", "--access-ttl", "100000"], "--access-ttl"),
     ],
 )
 def test_a_wrong_option_is_named_before_a_port_in_use(
@@ -336,6 +342,8 @@ def test_a_slip_of_the_keyboard_is_exit_2(tmp_path: Path, args: list[str]) -> No
         (["serv"], "; is serve meant?"),
         (["users", "lis"], "; is list meant?"),
         (["users", "list", "nobody"], "unrecognized arguments: nobody"),
+        (["serve", "--hsts-subdomains"], "--hsts-subdomains needs a value: on|off"),
+        (["serve", "--hsts-subdomains", "--port", "0"], "--hsts-subdomains needs a value: on|off"),
         (["serve", "--zzzz"], "unrecognized arguments: --zzzz"),
     ],
 )
@@ -407,7 +415,7 @@ def test_listening_for_other_machines_leaves_the_origin_at_localhost_and_says_so
     assert "its public origin stays http://localhost:8000" in said(host="192.0.2.1")
     assert "public origin stays" not in said(host="127.0.0.1")
     assert "public origin stays" not in said(host="localhost")
-    https = {"public_origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
+    https = {"--public-origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
     assert "public origin stays" not in said(host="192.0.2.1", **https)
 
 

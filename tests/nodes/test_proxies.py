@@ -88,7 +88,7 @@ def guarded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Guarded]:
     front: str = request.param
-    options = ("--access-ttl", "1")
+    options = ("--access-ttl", "1", "--pass-preflights", "on")
     with guarding("token", tmp_path_factory.mktemp(front), *options, front=front) as found:
         yield found
 

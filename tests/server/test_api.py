@@ -141,6 +141,23 @@ async def test_logging_out_ends_the_session_and_deletes_the_cookies(either: Hous
     assert (await thief.post("/api/logout")).status_code == 204
 
 
+async def test_what_scripts_kept_is_cleared_only_where_a_browser_sent_our_cookie(
+    either: House,
+) -> None:
+    """Cookies of ours come from a secure context alone; a script that shows a Bearer token may be
+    of another origin, and its browser would complain of the header on the console."""
+    await either.alice()
+    client, _ = await bearer(either)
+    answer = await client.post("/api/logout")
+    assert answer.status_code == 204
+    assert "clear-site-data" not in answer.headers
+    stranger = await either.client()
+    assert "clear-site-data" not in (await stranger.post("/api/logout")).headers
+    dead = {"cookie": "a=b; __Host-session=dead", "sec-fetch-site": "same-origin"}
+    answer = await (await either.client()).post("/api/logout", headers=dead)
+    assert "clear-site-data" in answer.headers
+
+
 async def test_a_refresh_rotates_in_token_mode(opened: Opened) -> None:
     house: House = await opened(mode="token")
     await house.alice()

@@ -313,11 +313,26 @@ async def test_what_a_stranger_says_of_an_address_is_not_believed(guarded: House
 PREFLIGHT = {"origin": "https://spa.example", "access-control-request-method": "POST"}
 
 
+@pytest.fixture
+async def passing(opened: Opened) -> House:
+    house: House = await opened(trusted_proxies=(PROXY,), pass_preflights=True)
+    await house.alice()
+    return house
+
+
+async def test_a_preflight_is_refused_like_any_request_without_a_name(guarded: House) -> None:
+    """Many applications answer OPTIONS as they answer GET: anybody could read their pages by it."""
+    answer = await (await through(guarded)).get(PATH, headers=said("OPTIONS", **PREFLIGHT))
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize("name", ["x-original-method", "x-forwarded-method"])
-async def test_a_preflight_passes_in_nobodys_name(guarded: House, name: str) -> None:
+async def test_a_preflight_passes_in_nobodys_name_where_an_operator_says_so(
+    passing: House, name: str
+) -> None:
     claims = {"x-doorward-subject": "u_root", "x-doorward-roles": "admin"}
     told = {name: "OPTIONS", **PREFLIGHT, **claims}
-    answer = await (await through(guarded)).get(PATH, headers=told)
+    answer = await (await through(passing)).get(PATH, headers=told)
     assert (answer.status_code, answer.content) == (200, b"")
     shown = {key: value for key, value in answer.headers.items() if key.startswith("x-doorward")}
     assert shown == {"x-doorward-subject": "", "x-doorward-roles": "", "x-doorward-sid": ""}
@@ -339,10 +354,10 @@ async def test_a_preflight_passes_in_nobodys_name(guarded: House, name: str) -> 
         PREFLIGHT,
     ],
 )
-async def test_what_is_no_preflight_is_judged(guarded: House, told: dict[str, str]) -> None:
-    assert (await (await through(guarded)).get(PATH, headers=told)).status_code == 401
+async def test_what_is_no_preflight_is_judged(passing: House, told: dict[str, str]) -> None:
+    assert (await (await through(passing)).get(PATH, headers=told)).status_code == 401
 
 
-async def test_a_preflight_that_a_stranger_tells_of_is_judged(guarded: House) -> None:
+async def test_a_preflight_that_a_stranger_tells_of_is_judged(passing: House) -> None:
     told = said("OPTIONS", **PREFLIGHT)
-    assert (await (await guarded.client()).get(PATH, headers=told)).status_code == 401
+    assert (await (await passing.client()).get(PATH, headers=told)).status_code == 401

@@ -30,6 +30,7 @@ def test_the_defaults_of_times_are_those_of_the_library() -> None:
 
 EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.text: ("given", "given"),
+    values.host: ("[::1]", "::1"),
     values.words: ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
     values.several: ("https://a.example,x://y", ("https://a.example", "x://y")),
     values.count: ("7", 7),
@@ -259,3 +260,34 @@ def test_another_command_may_take_some_of_them() -> None:
     add_options(parser, {}, "database", "root_key_file")
     options = read_options(parser.parse_args(["--database", "memory:"]))
     assert options == Options(database="memory:")
+
+
+LIBRARY_SAYS = (
+    ("access_ttl", "2d", "access_ttl above a day"),
+    ("touch_every", "10d", "touch_every above half of idle_ttl"),
+    ("trusted_origin", "*", "trusted_origins names each origin"),
+    ("accept", "token", "accept is token without the mode"),
+    ("public_origin", "http://a.example", "public_origin 'http://a.example' is plain http"),
+    ("cookie_suffix", "a b", "cookie_suffix is up to"),
+)
+
+
+@pytest.mark.parametrize(("name", "text", "told"), LIBRARY_SAYS)
+def test_a_refused_option_is_named_as_it_was_given(name: str, text: str, told: str) -> None:
+    option = OPTIONS[name]
+    word, _, rest = told.partition(" ")
+    by_line, by_variable = read(f"--{option.name}", text), read(**{option.variable: text})
+    over = read(f"--{option.name}", text, **{option.variable: text})
+    rest = rest.replace("idle_ttl", "--idle-ttl")
+    for options, named in (
+        (by_line, f"--{option.name}"),
+        (by_variable, option.variable),
+        (over, f"--{option.name}"),
+    ):
+        with pytest.raises(ConfigurationError, match=f"^{word} ") as raised:
+            Settings(**options.settings())
+        assert options.named(str(raised.value)).startswith(f"{named} {rest}")
+
+
+def test_an_address_in_brackets_is_that_address() -> None:
+    assert read("--host", "[::]").host == read("--host", "::").host == "::"

@@ -348,6 +348,20 @@ def test_a_session_that_expires_closes_its_streams_and_one_in_use_keeps_them(
         assert his.recv(timeout=PATIENCE) == "heard"
 
 
+def test_streams_end_soon_after_their_sessions_also_when_another_one_just_ended(
+    brief_house: House,
+) -> None:
+    first, half_a_minute = brief_house.log_in("ann"), 30
+    brief_house.clock.advance(half_a_minute)
+    second = brief_house.log_in("bob")
+    with socket_of(brief_house, first) as hers, socket_of(brief_house, second) as his:
+        assert (hers.recv(), his.recv()) == ("hello", "hello")
+        brief_house.clock.advance(14 * 86400 - half_a_minute)
+        assert close_code(hers) == 4401
+        brief_house.clock.advance(half_a_minute)
+        assert close_code(his) == 4401
+
+
 def test_a_withdrawn_key_closes_what_it_may_have_opened(tmp_path: Path, clock: FakeClock) -> None:
     with opened("token", "memory:", tmp_path, clock) as house:
         ann = house.log_in("ann")

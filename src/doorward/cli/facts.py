@@ -9,6 +9,7 @@ from ..errors import ConfigurationError
 from ..keys import Keyring, RootKeys, load_root_keys
 from ..server.options import Options
 from ..types import Clock, Session, SigningKey
+from .certificate import Certificate, look_at
 from .holding import Held, look
 from .opening import check_folders, check_options, root_key_path
 from .reaching import Reached, reach
@@ -33,7 +34,7 @@ class Facts:
     of both; `keys` and `logins` are what the latter holds, of logins those used last.  `refusal` is
     why a server would not start with these options; `sealed` why the root key does not open the
     signing keys; `slips` tell of variables that are set and unknown; `reached` is what answers at
-    the public origin, where a proxy stands in front."""
+    the public origin, where a proxy stands in front; `certificate` is what `--tls-cert` names."""
 
     options: Options
     now: int
@@ -45,6 +46,7 @@ class Facts:
     sealed: str | None = None
     slips: Sequence[str] = ()
     reached: Reached | None = None
+    certificate: Certificate | None = None
 
 
 async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> Facts:
@@ -62,6 +64,7 @@ async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> 
         sealed=_sealed(root_key.keys, keys),
         slips=unknown(environ),
         reached=None if refusal else reach(options),
+        certificate=look_at(options),
     )
 
 

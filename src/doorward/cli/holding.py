@@ -17,7 +17,7 @@ from ..server.place import shown
 from ..server.way import OpenWay, open_way
 from ..stores import EVERY_ROW, POSTGRES, Backend, open_store
 from ..types import Session, SigningKey
-from .left_log import trouble_of
+from .left_log import Trouble, trouble_of
 from .moved import moved
 from .tables import SESSIONS, USERS, database_file, tables
 
@@ -32,10 +32,10 @@ class Held:
     """One database: `place` is where, `option` what says so, `what` lies there.
 
     `path` is None for what is no file, `place` too for `memory:`.  `error` is why it cannot be
-    used, `left_log` the log beside a file if that is why, `ours` whether it has our tables,
-    `filesystem` what kind holds it, if the machine tells.  `horizon` is how many seconds the oldest
-    transaction of PostgreSQL is open that may yet write; `opens` is how many connections one
-    process may open there, and `takes` how many PostgreSQL takes.  `remarks` are what a store
+    used, `left_log` what the log beside a file has to do with that, `ours` whether it has our
+    tables, `filesystem` what kind holds it, if the machine tells.  `horizon` is how many seconds
+    the oldest transaction of PostgreSQL is open that may yet write; `opens` is how many connections
+    one process may open there, and `takes` how many PostgreSQL takes.  `remarks` are what a store
     warned of when it was opened, `moved` is what a seal says there, and `way` what is open about
     the way to it.
     """
@@ -46,7 +46,7 @@ class Held:
     path: Path | None = None
     exists: bool = True
     error: str | None = None
-    left_log: str | None = None
+    left_log: Trouble | None = None
     ours: bool = True
     journal: str = "wal"
     mode: int = 0o600
@@ -165,7 +165,7 @@ def _file(held: Held, url: str) -> Held:
     if not path.exists():
         return replace(held, exists=False)
     if (trouble := trouble_of(path)) is not None:
-        return replace(held, error=trouble, left_log=f"{path}-wal")
+        return replace(held, error=trouble.says, left_log=trouble)
     return replace(
         held,
         mode=stat.S_IMODE(path.stat().st_mode),

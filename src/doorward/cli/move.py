@@ -68,6 +68,8 @@ async def _move(given: argparse.Namespace) -> Answer:
     if {source.database, source.sessions_url} & {target.database, target.sessions_url}:
         raise NotDone("Source and target must be different databases.")
     await _check_unmoved(source, target)
+    for url in dict.fromkeys((target.database, target.sessions_url)):
+        await tables(url)  # refuses the log of another file, which to open would write into it
     async with (
         moving.opened(source.database, source.sessions_url) as here,
         moving.opened(target.database, target.sessions_url) as there,

@@ -133,7 +133,10 @@ def check_options(options: Options) -> None:
     `ConfigurationError`."""
     check_databases(options)
     Trusted.parse(options.trusted_proxies)
-    Settings(**options.settings())
+    try:
+        Settings(**options.settings())
+    except ConfigurationError as error:
+        raise ConfigurationError(options.named(str(error))) from None
     if options.smtp_password_file is not None:
         load_password(options.smtp_password_file)
     if options.tls_cert is not None and options.tls_key is not None:
@@ -186,8 +189,9 @@ async def _check(options: Options, table: str, make: bool) -> None:
         raise NotDone("What is in memory: can be reached by its server alone; name a file.")
     if make:
         check_folders(options)
-        return
     found = await tables(url)
+    if make:
+        return
     if found is None:
         raise NotDone(
             f"There is no database {database_file(url)}; name the server's with {name}, or make it"

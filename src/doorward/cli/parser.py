@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NoReturn
 
+_LACKING = re.compile(r"argument (--[a-z-]+): expected one argument")
 _CHOICE = re.compile(r"invalid choice: '([^']*)'")
 
 
@@ -15,9 +16,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         message = message.replace("arguments: -- ", "arguments: ")  # the dashes that we put there
+        message = _LACKING.sub(lambda its: self._wanted(its[1]), message)
         print(f"{self.prog}: {message}{self._meant(message)}", file=sys.stderr)
         print(f"`{self.prog} --help` lists what it takes.", file=sys.stderr)
         self.exit(2)
+
+    def _wanted(self, option: str) -> str:
+        values = [each.metavar for each in self._actions if option in each.option_strings]
+        return f"{option} needs a value: {values[0]}"
 
     def _meant(self, message: str) -> str:
         known: list[str] = []

@@ -4,6 +4,7 @@ request."""
 import json
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,11 +23,13 @@ MOST_BODY = 4096
 @dataclass(frozen=True, slots=True)
 class Reached:
     """What came back.  `reason` and `detail` are those of a refusal of Doorward's, empty where
-    something else answered; `error` is why nothing did."""
+    something else answered; `error` is why nothing did, `untrusted` what is wrong with the
+    certificate of whatever did."""
 
     reason: str = ""
     detail: str = ""
     error: str = ""
+    untrusted: str = ""
 
 
 def reach(options: Options) -> Reached | None:
@@ -36,6 +39,8 @@ def reach(options: Options) -> Reached | None:
         return None
     try:
         return judged(_asked(HTTPSConnection(parts.netloc, timeout=LONGEST)))
+    except SSLCertVerificationError as error:
+        return Reached(untrusted=error.verify_message)
     except (OSError, HTTPException) as error:
         return Reached(error=str(error) or type(error).__name__)
 

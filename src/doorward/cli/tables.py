@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import ConfigurationError
 from ..server.place import shown
 from ..stores import POSTGRES, driver
+from .left_log import check_log
 
 USERS, SESSIONS = "doorward_users", "doorward_sessions"
 """The tables that tell whose database this is."""
@@ -45,6 +46,7 @@ def in_file(path: Path, statement: str) -> list[str]:
     """What a database file answers, in one column.  Changes nothing.  Raises like `tables`."""
     if path.is_dir():  # of which SQLite says "disk I/O error"
         raise ConfigurationError(f"{path} is a folder, not a database.")
+    check_log(path)
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
             return [text for (text,) in connection.execute(statement)]

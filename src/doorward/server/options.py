@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from ..settings import DAY, Settings
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
+from .naming import in_their_words
 from .option import Option, argument, default
 from .option import option as _option
 
@@ -23,7 +24,7 @@ _LIBRARY = Settings()
 class Options:
     """What an operator decides.  Each field is one row of the table; times are whole seconds."""
 
-    host: str = _option("127.0.0.1", "The address to listen on.", values.text, "ADDRESS")
+    host: str = _option("127.0.0.1", "The address to listen on.", values.host, "ADDRESS")
     port: int = _option(8000, "The port to listen on; 0 takes a free one.", values.port, "PORT")
     public_origin: str | None = _option(
         None,
@@ -159,6 +160,14 @@ class Options:
         "on|off",
         "off",
     )
+    pass_preflights: bool = _option(
+        False,
+        "Whether forward-auth lets CORS preflights pass in nobody's name: only for applications"
+        " that do no more on OPTIONS than answer them.",
+        values.switch,
+        "on|off",
+        "off",
+    )
     workers: int = _option(
         1,
         "How many processes serve; each uses one core. The first process keeps them alive.",
@@ -218,6 +227,8 @@ class Options:
     tls_key: str | None = _option(
         None, "The private key of --tls-cert (PEM).", values.text, "FILE", "none"
     )
+    from_environment: frozenset[str] = field(default=frozenset(), compare=False)
+    """The options that the environment gave, and the command line did not."""
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -266,6 +277,13 @@ class Options:
             "end_oldest": self.when_full == "end-oldest",
         }
 
+    def named(self, sentence: str) -> str:
+        """What the library says of its settings, in the words in which they were given."""
+        options = {name: f"--{option.name}" for name, option in OPTIONS.items()}
+        variables = {name: option.variable for name, option in OPTIONS.items()}
+        sentence = sentence.replace("trusted_origins", "trusted_origin")  # repeated, not a list
+        return in_their_words(sentence, options, variables, self.from_environment)
+
     @property
     def mail(self) -> Literal["smtp", "outbox", "none"]:
         """What becomes of mail: it is sent; or, while somebody tries the server on their own
@@ -298,6 +316,7 @@ OPTIONS: dict[str, Option] = {
         **each.metadata,
     )
     for each in fields(Options)
+    if each.metadata
 }
 """Every option by its field's name, in the order of `--help`."""
 
@@ -306,13 +325,15 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *na
     """Give a parser these options, or all.  What the environment says is their default, and is
     judged as if it stood on the command line; but empty it is refused, whatever the option: who
     meant a value must not get the default."""
+    given = {name for name in names or OPTIONS if OPTIONS[name].variable in environ}
+    parser.set_defaults(from_environment=frozenset(given))
     for field_name in names or OPTIONS:
         option = OPTIONS[field_name]
         parser.add_argument(
             f"--{option.name}",
             metavar=option.metavar,
             type=argument(option),
-            action=values.Adding if option.parse is values.several else "store",
+            action=values.Adding if option.parse is values.several else values.Setting,
             default=default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )
@@ -323,5 +344,6 @@ def read_options(namespace: argparse.Namespace) -> Options:
 
     Raises `ConfigurationError` for two that do not go together.
     """
-    given = {name: getattr(namespace, name) for name in OPTIONS if hasattr(namespace, name)}
+    known = (*OPTIONS, "from_environment")
+    given = {name: getattr(namespace, name) for name in known if hasattr(namespace, name)}
     return Options(**given)

@@ -55,14 +55,22 @@ def several(text: str) -> tuple[str, ...]:
     return words(text)
 
 
-class Adding(argparse.Action):
+class Setting(argparse.Action):
+    """What stands on the command line did not come from the environment."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        setattr(namespace, self.dest, values)
+        namespace.from_environment -= {self.dest}
+
+
+class Adding(Setting):
     """Each use on the command line adds to those before it there; what the environment says is but
     the default."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
         before = getattr(namespace, self.dest)
         added = values if before is self.default else (*before, *values)
-        setattr(namespace, self.dest, added)
+        super().__call__(parser, namespace, added, option_string)
 
 
 def mode(text: str) -> Mode:
@@ -103,6 +111,12 @@ def when_full(text: str) -> Literal["end-oldest", "refuse"]:
             return text
         case _:
             raise ValueError("end-oldest or refuse")
+
+
+def host(given: str) -> str:
+    """An IPv6 address may stand in the brackets that it has in a URL."""
+    bracketed = re.fullmatch(r"\[([0-9A-Fa-f:.%]+)\]", given)
+    return bracketed[1] if bracketed else text(given)
 
 
 def text(text: str) -> str:

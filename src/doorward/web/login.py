@@ -154,10 +154,12 @@ def deliver(visit: Visit, issued: Issued, via: Transport | None) -> list[Header]
 
 async def log_out(visit: Visit) -> list[Header]:
     """End the session of a request, dead or alive.  Returns the headers that delete its cookies
-    and what scripts kept."""
+    and, where it came with one of ours, what scripts kept: on an insecure origin and to a request
+    of another origin, which shows a Bearer token, browsers complain of that header."""
     await visit.check_origin()
     await visit.auth.logout(*visit.held(), device=visit.device())
-    return transport.clear(visit.gate.cookie_suffix)
+    suffix = visit.gate.cookie_suffix
+    return transport.clear(suffix, storage=transport.has_cookie(visit.headers, suffix))
 
 
 def _warn_if_lost(visit: Visit) -> None:

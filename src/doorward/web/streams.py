@@ -8,7 +8,6 @@ from typing import Literal
 from .. import rules
 from ..auth import Auth
 from ..errors import Rejected, StoreUnavailable
-from ..settings import MINUTE
 from ..stores import Cursor
 from ..types import Principal, Session
 
@@ -34,6 +33,10 @@ FAREWELL = 1.0
 does not read would hold it up for as long as they like."""
 
 
+EXPIRED = 2
+"""Seconds between two looks for streams whose sessions expired."""
+
+
 class Stream:
     """One open stream, and how to end it.  `closing` is the task that does, once it is decided."""
 
@@ -51,9 +54,9 @@ class Streams:
     other end.
 
     A stream is closed when its session is ended or gets other roles or scopes, in whatever process,
-    when a signing key is withdrawn, when the store does not answer for a second, and at most a
-    minute after its session expired.  While streams are open, one task follows the store's order
-    of changes; while none is, there is no such task.
+    when a signing key is withdrawn, when the store does not answer for a second, and within
+    three seconds after its session expired.  While streams are open, one task follows the store's
+    order of changes; while none is, there is no such task.
     """
 
     def __init__(self, auth: Auth) -> None:
@@ -141,7 +144,7 @@ class Streams:
 
     def _expired(self) -> set[Stream]:
         now = self._auth.clock()
-        if abs(now - self._swept) < MINUTE:
+        if abs(now - self._swept) < EXPIRED:
             return set()
         self._swept = now
         return {stream for stream in self._all() if stream.until <= now}

@@ -156,13 +156,21 @@ def write(issued: Issued, now: int, suffix: str = "") -> list[Header]:
     return [*pairs, NO_STORE]
 
 
-def clear(suffix: str = "") -> list[Header]:
-    """The headers that delete every cookie of ours, of both modes, and what scripts kept: for
-    logging out, and only then.
+def clear(suffix: str = "", *, storage: bool = True) -> list[Header]:
+    """The headers that delete every cookie of ours, of both modes, and with `storage` what scripts
+    kept: for logging out, and only then.
 
     A deletion with other attributes than the setting would not delete (RFC 6265bis section 5.7).
     """
-    return [*remove("session", suffix), *remove("token", suffix), CLEAR_SITE_DATA, NO_STORE]
+    kept = [CLEAR_SITE_DATA] if storage else []
+    return [*remove("session", suffix), *remove("token", suffix), *kept, NO_STORE]
+
+
+def has_cookie(headers: Headers, suffix: str = "") -> bool:
+    """Whether a cookie of ours came, however bad: it does from a browser in a secure context."""
+    ours = {*_names("session", suffix), *_names("token", suffix)}
+    texts = (value.decode("latin-1") for name, value in headers if name == b"cookie")
+    return any(pair.partition("=")[0].strip() in ours for each in texts for pair in each.split(";"))
 
 
 def remove(mode: Mode, suffix: str = "") -> list[Header]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..facts import Facts
-from . import database, root_key, serving, signing
+from . import database, root_key, serving, signing, tls
 from .finding import NOTE, OK
 from .finding import UNSAFE as UNSAFE
 from .finding import Finding as Finding
@@ -32,6 +32,8 @@ CHECKS: dict[str, Check] = {
     "trusted-origins": serving.trusted_origins,
     "proxies": serving.proxies,
     "https": serving.https,
+    "tls-certificate": tls.certificate,
+    "tls-key": tls.key,
     "client-addresses": _of_rows(serving.addresses),
     "lifetimes": serving.lifetimes,
     "passwords": serving.passwords,

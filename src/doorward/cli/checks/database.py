@@ -56,10 +56,7 @@ def _usable(held: Held) -> Finding:
 
 def _to_reach(held: Held) -> str:
     if held.left_log is not None:
-        return (
-            "While no server runs: put the backup in place once more, remove"
-            f" {held.left_log} and the -shm beside it, and start."
-        )
+        return f"{held.left_log.do[0].upper()}{held.left_log.do[1:]}."
     if held.path is None:
         return f"Is it running, and does {held.option} name it?"
     return f"Does {held.option} name the right file, and may the server write it and its folder?"

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
-from ...origins import is_loopback
+from ...origins import check_public_origin, is_loopback
 from ...server.amount import counted
 from ...server.refusals import Refusal
 from ...web.client import Trusted
@@ -59,12 +59,13 @@ def transport(facts: Facts) -> Finding:
     """Passwords in the clear, to whoever listens on the way."""
     given = facts.options
     everywhere, secure = not is_loopback(given.host), given.origin.startswith("https:")
-    if everywhere and not secure:
+    if not secure and not _is_local(facts):
         return Finding(
             UNSAFE,
-            f"Other machines reach {given.host} over plain http: passwords can be read on the way,"
+            "Other machines reach this server over plain http: passwords can be read on the way,"
             " and browsers keep no login.",
-            "Put TLS in front and set --public-origin, or listen on 127.0.0.1.",
+            "Put TLS in front and set --public-origin to an https address, or listen on 127.0.0.1"
+            " alone.",
         )
     if everywhere and given.tls_cert is None:
         return Finding(
@@ -78,8 +79,19 @@ def transport(facts: Facts) -> Finding:
 def origin(facts: Facts) -> Finding:
     """Whether the cookies, which are Secure, come back to where browsers go."""
     given = facts.options
+    try:
+        check_public_origin(given.origin)
+    except ConfigurationError as error:
+        says = given.named(str(error))
+        return Finding(UNSAFE, f"{says}.", "Give the https address that people use.")
     if given.origin.startswith("https:"):
         return Finding(OK, f"Browsers use {given.origin}, and keep a login.")
+    if not is_loopback(given.host):
+        return Finding(
+            NOTE,
+            f"Links lead to {given.origin}, which is another machine for whoever uses another.",
+            "Set --public-origin to the https address that people use.",
+        )
     return Finding(
         NOTE,
         f"Browsers use {given.origin}: from this machine alone, and Safari keeps no login there.",
@@ -132,6 +144,14 @@ def https(facts: Facts) -> Finding:
     found, where = facts.reached, facts.options.origin
     if found is None:
         return Finding(OK, "No proxy has to say that a request came over https.")
+    if found.untrusted:
+        return Finding(
+            WARNING,
+            f"The certificate that {where} shows is not trusted on this machine:"
+            f" {found.untrusted}.",
+            "Have the proxy show a valid certificate for that name with its chain, or let this"
+            " machine know its authority.",
+        )
     if found.reason == Refusal.INSECURE:
         return Finding(
             WARNING,
@@ -200,7 +220,7 @@ def signup(facts: Facts) -> Finding:
     if given.signup == "open" and not _is_local(facts):
         return Finding(
             NOTE,
-            f"Anybody who finds {given.origin} can make an account.",
+            "Anybody who finds this server can make an account.",
             "If that is not wanted, set --signup closed.",
         )
     return Finding(OK, f"Sign-up is {given.signup}.")
@@ -223,10 +243,12 @@ def mail(facts: Facts) -> Finding:
 
 def _is_local(facts: Facts) -> bool:
     """Whether browsers find the server on this machine alone."""
+    given = facts.options
     try:
-        return is_loopback(urlsplit(facts.options.origin).hostname or "")
+        named = urlsplit(given.origin).hostname or ""
     except ValueError:  # no origin at all: that is for another check
         return True
+    return is_loopback(given.host) and is_loopback(named)
 
 
 def _trusted(facts: Facts) -> Trusted:

@@ -70,7 +70,7 @@ async def get_forward_auth(service: Serving) -> Response:
     visit = current_visit()
     by_proxy = visit.asks_about_another()
     response = Response()
-    if by_proxy and _is_preflight(visit):
+    if by_proxy and service.options.pass_preflights and _is_preflight(visit):
         response.raw_headers += [*NOBODY, NO_STORE]
         return response
     try:
@@ -90,7 +90,8 @@ async def get_forward_auth(service: Serving) -> Response:
 
 def _is_preflight(visit: Visit) -> bool:
     """Whether a browser asks for another site what it may send (Fetch, section 4.9).  It shows
-    nobody's credential and changes nothing, and only the application can answer."""
+    nobody's credential, and only the application can answer.  Others can send the same, and many
+    applications answer OPTIONS with the page itself."""
     said = {name for name, _ in visit.headers}
     asks = visit.method == "OPTIONS" and said >= _PREFLIGHT
     return asks and not said & (_CREDENTIALS | _MORE_THAN_A_QUESTION)

@@ -1,0 +1,46 @@
+"""The certificate and the key of a server that speaks TLS, as `doorward doctor` finds them."""
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+
+from ..server.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Whom it is for, from when until when, and the permission bits of its key."""
+
+    names: tuple[str, ...]
+    begins: int
+    ends: int
+    key_mode: int
+
+    def is_for(self, host: str) -> bool:
+        """Whether browsers take it for this host's (RFC 9525 section 6.3)."""
+        return host in self.names or f"*.{host.partition('.')[2]}" in self.names
+
+
+def look_at(options: Options) -> Certificate | None:
+    """None where there is none, or it cannot be read: then no server starts with it."""
+    if options.tls_cert is None or options.tls_key is None:
+        return None
+    try:
+        own, *_ = x509.load_pem_x509_certificates(Path(options.tls_cert).read_bytes())
+        mode = stat.S_IMODE(Path(options.tls_key).stat().st_mode)
+        names = _names(own)
+    except (OSError, ValueError):
+        return None
+    begins, ends = own.not_valid_before_utc.timestamp(), own.not_valid_after_utc.timestamp()
+    return Certificate(names, int(begins), int(ends), mode)
+
+
+def _names(own: x509.Certificate) -> tuple[str, ...]:
+    try:
+        found = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:  # browsers look at no other names
+        return ()
+    hosts = found.get_values_for_type(x509.DNSName)
+    return (*map(str.lower, hosts), *map(str, found.get_values_for_type(x509.IPAddress)))
