@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
 EXPLANATIONS: dict[Reason, str] = {
     Reason.MISSING: "This request carries no credential.",
-    Reason.MALFORMED: "The credential does not have the form of any that this service issues.",
+    Reason.MALFORMED: "The credential is in no format that this service issues.",
     Reason.UNKNOWN: "The credential is not known here.",
     Reason.EXPIRED: "The credential has expired.",
     Reason.IDLE: "The session ended because it was not used.",
