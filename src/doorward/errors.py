@@ -37,7 +37,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.BAD_SIGNATURE: "The signature does not verify.",
     Reason.WITHDRAWN: "The key that signed this token was withdrawn.",
     Reason.REUSED: "A refresh token was used again, so the session was ended.",
-    Reason.UNSTEADY: "The refresh tokens of the session were used out of order too often, so it was ended.",
+    Reason.UNSTEADY: "Refresh tokens were used out of order too often, so the session was ended.",
     Reason.CROSS_ORIGIN: (
         "A cookie alone does not show which page sent this request. Send the application's Origin,"
         " or the session's CSRF token as X-CSRF-Token."

@@ -21,7 +21,7 @@ def trouble_of(path: Path) -> str | None:
     if path.stat().st_mtime > log.stat().st_mtime + LATER:
         return (
             f"{log} is older than {path}: a backup was put there beside the log of the file before,"
-            " and whoever opens the two undoes the restore"
+            " and opening the two undoes the restore"
         )
     found = _checked(path)
     return None if found == "ok" else f"{path} is malformed together with {log}: {found}"

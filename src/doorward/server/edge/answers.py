@@ -38,7 +38,7 @@ _UNAVAILABLE = {
     ),
     "moved": (
         "This service is moving to another place, and nothing can be changed here meanwhile. You"
-        " are still logged in; try again soon. If this goes on, tell whoever runs it."
+        " are still logged in; try again soon. If this goes on, tell the operator."
     ),
 }
 
