@@ -14,6 +14,7 @@ import pytest
 from app import app
 from starlette.websockets import WebSocketDisconnect
 
+import hasty  # the page's handlers, but they do not wait for a client
 import test_present
 import test_socket
 from doorward.testing.client import Client
@@ -36,11 +37,11 @@ def test_a_client_that_leaves(client):
         assert socket.receive_text() == "ada"
 
 
-@pytest.mark.parametrize("message", [{}, {"bytes": b"a token, but as bytes"}])
-def test_a_client_that_says_nothing_or_sends_bytes(client, message):
-    with client.websocket_connect("/talk") as socket:
-        if message:
-            socket.send({"type": "websocket.receive", **message})
+@pytest.mark.parametrize("path", ["/talk", "/hasty"])
+def test_a_client_that_sends_bytes_or_says_nothing(client, path):
+    with client.websocket_connect(path) as socket:
+        if path == "/talk":
+            socket.send_bytes(b"a token, but as bytes")
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_text()
     assert closed.value.code == 1008
@@ -69,8 +70,11 @@ def test_a_token_that_is_none(client):
 
 def test_no_exception_leaves_the_handlers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE", "memory:")
-    for block in blocks(DOCS / "quickstart.md"):
-        if block.more in ("test_socket.py", "test_present.py"):
-            (folder / block.more).write_text(block.text.replace("within=10", "within=0.05"))
+    files = {block.more: block.text for block in blocks(DOCS / "quickstart.md")}
+    hasty = files["test_present.py"].replace("within=10", "within=0").replace("/talk", "/hasty")
+    assert "within=0)" in hasty
+    for name in ("test_socket.py", "test_present.py"):
+        (folder / name).write_text(files[name])
+    (folder / "hasty.py").write_text(hasty)
     (folder / "test_odd.py").write_text(ODD)
     pytest_there(folder, folder / "test_odd.py")
