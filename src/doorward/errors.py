@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
 EXPLANATIONS: dict[Reason, str] = {
     Reason.MISSING: "This request carries no credential.",
-    Reason.MALFORMED: "The credential is not of any form this service issues.",
+    Reason.MALFORMED: "The credential is in no format that this service issues.",
     Reason.UNKNOWN: "The credential is not known here.",
     Reason.EXPIRED: "The credential has expired.",
     Reason.IDLE: "The session ended because it was not used.",
@@ -37,16 +37,16 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.BAD_SIGNATURE: "The signature does not verify.",
     Reason.WITHDRAWN: "The key that signed this token was withdrawn.",
     Reason.REUSED: "A refresh token was used again, so the session was ended.",
-    Reason.UNSTEADY: "The session lost its place too often, so it was ended.",
+    Reason.UNSTEADY: "Refresh tokens were used out of order too often, so the session was ended.",
     Reason.CROSS_ORIGIN: (
-        "Nothing shows that this request came from the application's own pages: a client that is no"
-        " browser sends the application's Origin, or its session's token as X-CSRF-Token."
+        "A cookie alone does not show which page sent this request. Send the application's Origin,"
+        " or the session's CSRF token as X-CSRF-Token."
     ),
     Reason.STEP_UP_REQUIRED: "A more recent authentication is needed.",
-    Reason.INSUFFICIENT_ROLE: "The principal lacks a role this needs.",
-    Reason.INSUFFICIENT_SCOPE: "The credential lacks a scope this needs.",
+    Reason.INSUFFICIENT_ROLE: "This needs a role that the account does not have.",
+    Reason.INSUFFICIENT_SCOPE: "This needs a scope that the credential does not have.",
     Reason.TOO_MANY_SESSIONS: "The subject has as many sessions as are allowed.",
-    Reason.TOO_MANY_ATTEMPTS: "There were too many tries; wait before the next one.",
+    Reason.TOO_MANY_ATTEMPTS: "Too many attempts. Wait before you try again.",
 }
 
 

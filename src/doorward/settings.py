@@ -47,7 +47,7 @@ MOST_ID_CHARACTERS = 128
 allows, because an access token has room for both beside its roles and scopes."""
 
 MOST_ATTRIBUTE_BYTES = 1000
-"""Bytes of JSON an application may keep with a session: a note, not a cupboard."""
+"""Bytes of JSON an application may keep with a session.  Keep it small."""
 
 MOST_PLACES = 1_000_000
 """The largest `max_sessions`: whoever needs none of the limit leaves it out."""

@@ -30,7 +30,7 @@ def test_the_link_for_the_first_administrator_is_printed_until_there_is_one(
     tmp_path: Path,
 ) -> None:
     def visit(server: Open) -> None:
-        assert "Nobody administers this server yet" in server.output
+        assert "No administrator yet" in server.output
         token = set_up(server)
         online = f"{server.url}/api/admin/online"
         answer = httpx2.get(online, headers={"authorization": f"Bearer {token}"})
@@ -38,7 +38,7 @@ def test_the_link_for_the_first_administrator_is_printed_until_there_is_one(
 
     serve(folder=tmp_path, visit=visit)
     said = serve(folder=tmp_path).output
-    assert "Nobody administers" not in said
+    assert "No administrator yet" not in said
     assert "/setup" not in said
 
 

@@ -322,7 +322,7 @@ def test_names_are_measured_as_they_will_stand_in_a_token(letter: str, escaped: 
         checked_names([letter * (fits + 1)])
 
 
-def test_attributes_are_copied_and_are_a_note_not_a_cupboard() -> None:
+def test_attributes_are_copied_and_must_be_small() -> None:
     given: dict[str, str | int | bool] = {"theme": "dark", "beta": True, "visits": 3}
     kept = checked_attributes(given)
     assert kept == given

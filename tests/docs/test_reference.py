@@ -187,8 +187,8 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
     minutes = limiter.FEW_WINDOW // MINUTE
     said = {
         "reasons.md": [
-            f"above {bounds.MOST_BODY // 1024} KiB",
-            f"above {bounds.MOST_HEADER // 1024} KiB, or all above {bounds.MOST_HEADERS // 1024}",
+            f"above {bounds.MAX_BODY // 1024} KiB",
+            f"above {bounds.MAX_HEADER // 1024} KiB, or all above {bounds.MAX_HEADERS // 1024}",
             f"more than {limits.SLOWEST} seconds",
         ],
         "events.md": [

@@ -83,4 +83,4 @@ async def test_a_page_says_in_plain_words_that_an_account_may_not_do_this(desk: 
     assert "Your account may not do this." in page.text
     assert "principal" not in page.text
     answer = (await desk.customer.get("/api/admin/users")).json()
-    assert answer["detail"] == "The principal lacks a role this needs."
+    assert answer["detail"] == "This needs a role that the account does not have."

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from doorward.server.edge.bounds import MOST_BODY, Bounds
+from doorward.server.edge.bounds import MAX_BODY, Bounds
 from doorward.server.edge.headers import always
 from doorward.server.edge.https import HttpsOnly
 from doorward.server.edge.wire import MAX_AHEAD, MAX_HEAD
@@ -173,7 +173,7 @@ async def test_garbage_after_a_request_is_not_its_answer() -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        HEAD + b"Content-Length: %d\r\n\r\n" % (MOST_BODY + 1),
+        HEAD + b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1),
         HEAD + b"x: " + b"a" * 9000 + b"\r\nContent-Length: 5\r\n\r\n",
         HEAD + b"Host: y\r\nContent-Length: 5\r\n\r\n",
     ],

@@ -73,7 +73,7 @@ async def test_too_many_tries_say_how_long_to_wait(house: House) -> None:
     house.clock.advance(14 * 60 + 30)
     answer = await browser.post("/login", data=FORM)
     assert answer.headers["retry-after"] == "30"
-    assert "wait before the next one" in answer.text
+    assert "Wait before you try again" in answer.text
 
 
 async def test_the_account_lists_and_ends_sessions(either: House) -> None:

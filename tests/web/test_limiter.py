@@ -97,7 +97,7 @@ async def test_only_a_password_that_nobody_looked_at_is_taken_back(error: Except
     if isinstance(error, Busy):
         await under_test.begin([bucket])
     else:
-        with pytest.raises(Rejected, match="too many tries"):
+        with pytest.raises(Rejected, match="Too many attempts"):
             await under_test.begin([bucket])
 
 
@@ -121,7 +121,7 @@ async def test_a_handler_that_hangs_keeps_nobody_waiting_for_ever(
     monkeypatch.setattr(limiter, "PATIENCE", 0)
     under_test, bucket = Limiter(MemoryStore(), FakeClock()), Bucket("one", 60, 1)
     await under_test.begin([bucket])
-    with pytest.raises(Rejected, match="too many tries"):
+    with pytest.raises(Rejected, match="Too many attempts"):
         await under_test.begin([bucket])
 
 

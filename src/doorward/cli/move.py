@@ -43,8 +43,7 @@ NOUNS = {
 """What is moved, in the order in which it is told."""
 
 STILL = (
-    "Until the new servers run, whoever is logged in stays so, and nobody can log in, out or"
-    " refresh."
+    "Until the new servers run, people stay logged in, and nobody can log in, log out or refresh."
 )
 
 

@@ -212,14 +212,14 @@ async def _greet(app: "FastAPI", said: Sequence[str]) -> None:
 
 
 async def _first_steps(app: "FastAPI") -> list[str]:
-    """How to begin, while nobody administers the server."""
+    """How to begin, while there is no administrator."""
     from ..server.flows.first_admin import setup_link
 
     link = await setup_link(app.state.service)
     if link is None:
         return []
     return [
-        "Nobody administers this server yet. Once, within a day, this link makes you the one:",
+        "No administrator yet. Open this single-use link within 24 hours to become one:",
         link,
     ]
 

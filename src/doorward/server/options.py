@@ -29,7 +29,7 @@ class Options:
     public_origin: str | None = _option(
         None,
         "Where browsers find this server, such as https://login.example. Links and the check"
-        " against requests from other sites use it; the Host header is never believed.",
+        " against requests from other sites use it; the Host header is not used for that.",
         values.text,
         "ORIGIN",
         "localhost and the port",
@@ -136,17 +136,17 @@ class Options:
     )
     trusted_proxies: tuple[str, ...] = _option(
         (),
-        "Addresses and networks of your own proxies, separated by commas. Only they are believed"
-        " about the client, in X-Forwarded-For and X-Forwarded-Proto.",
+        "Addresses and networks of your own proxies, separated by commas. Only their"
+        " X-Forwarded-For and X-Forwarded-Proto are read.",
         values.words,
         "NETWORKS",
         "none",
     )
     forwarded: bool = _option(
         False,
-        "Your own proxies write Forwarded (RFC 7239) about the client: it is read, and"
-        " X-Forwarded-For and X-Forwarded-Proto are not. Only one of the two is read, since a"
-        " client can write the other.",
+        "Read Forwarded (RFC 7239) from your own proxies instead of X-Forwarded-For and"
+        " X-Forwarded-Proto. Never both, because a client can write the one that the proxy does"
+        " not.",
         values.switch,
         "on|off",
         "off",
@@ -162,8 +162,8 @@ class Options:
     )
     pass_preflights: bool = _option(
         False,
-        "Whether forward-auth lets CORS preflights pass in nobody's name: only for applications"
-        " that do no more on OPTIONS than answer them.",
+        "Forward-auth lets CORS preflights pass without a subject. Only for applications that do"
+        " nothing else for OPTIONS than answer a preflight.",
         values.switch,
         "on|off",
         "off",

@@ -53,7 +53,7 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     ),
     Refusal.LAST_ADMIN: (
         HTTPStatus.CONFLICT,
-        "Without this user nobody could administer any more.",
+        "This is the last administrator. Make somebody else an administrator first.",
     ),
     Refusal.INVALID_LINK: (
         HTTPStatus.BAD_REQUEST,
@@ -61,7 +61,7 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     ),
     Refusal.TOO_MANY_ATTEMPTS: (
         HTTPStatus.TOO_MANY_REQUESTS,
-        "There were too many tries; wait before the next one.",
+        "Too many attempts. Wait before you try again.",
     ),
     Refusal.BUSY: (
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -70,11 +70,11 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.INVALID_REQUEST: (HTTPStatus.BAD_REQUEST, "The request cannot be understood."),
     Refusal.UNSUPPORTED_MEDIA_TYPE: (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "The body is not of the content type that belongs here.",
+        "This address takes a body of another content type.",
     ),
     Refusal.TOO_LARGE: (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "The body is larger than anything that is sent here.",
+        "The body is too large.",
     ),
     Refusal.HEADERS_TOO_LARGE: (
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -86,10 +86,10 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
         HTTPStatus.METHOD_NOT_ALLOWED,
         "This address does not take this method.",
     ),
-    Refusal.INSECURE: (HTTPStatus.FORBIDDEN, "This is reached over https only."),
+    Refusal.INSECURE: (HTTPStatus.FORBIDDEN, "This server accepts https only."),
     Refusal.INTERNAL: (
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Something went wrong here; it was noted.",
+        "Something went wrong on the server. The error was logged.",
     ),
 }
 

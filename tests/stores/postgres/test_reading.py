@@ -1,4 +1,4 @@
-"""Look-ups in company."""
+"""Batched look-ups."""
 
 import asyncio
 from asyncio import create_task, gather

@@ -1,4 +1,4 @@
-"""Reads in company: what shares a round trip, and what must not."""
+"""Batched reads: what shares a round trip, and what must not."""
 
 from asyncio import CancelledError, create_task, gather
 

@@ -136,7 +136,7 @@ def proxies(facts: Facts) -> Finding:
         )
     if networks:
         return Finding(OK, f"Believed about addresses: {', '.join(given.trusted_proxies)}.")
-    return Finding(OK, "Nobody is believed about addresses but the connection itself.")
+    return Finding(OK, "No proxy is trusted: client addresses come from the TCP connection.")
 
 
 def https(facts: Facts) -> Finding:

@@ -24,7 +24,7 @@ _HEADINGS = {
     403: "Not allowed",
     404: "Nothing here",
     405: "Not like this",
-    429: "Too many tries",
+    429: "Too many attempts",
     500: "Something went wrong",
     503: "Not available just now",
 }
@@ -38,7 +38,7 @@ _UNAVAILABLE = {
     ),
     "moved": (
         "This service is moving to another place, and nothing can be changed here meanwhile. You"
-        " are still logged in; try again soon. If this goes on, tell whoever runs it."
+        " are still logged in; try again soon. If this goes on, tell the operator."
     ),
 }
 
@@ -134,7 +134,7 @@ async def on_failure(request: Request, error: Exception) -> Response:
 
 
 def _cross_origin(request: Request, sentence: str) -> str:
-    """For people the address to open; for whoever helps them also what was seen."""
+    """The address to open, for people, and what was seen, for their support."""
     own = request.app.state.service.options.origin
     plain = f"This form was not sent from {own}. Open that address and try again there."
     if sentence == EXPLANATIONS[Reason.CROSS_ORIGIN]:

@@ -10,13 +10,13 @@ from .answers import answer
 from .limits import LINGER, SLOWEST
 from .refusal_log import LogRefusal
 
-MOST_HEADER = 8 * 1024
+MAX_HEADER = 8 * 1024
 """Bytes of one header, or of the address."""
 
-MOST_HEADERS = 16 * 1024
+MAX_HEADERS = 16 * 1024
 """Bytes of the whole head; 180 cookies of other applications of one host fit."""
 
-MOST_BODY = 64 * 1024
+MAX_BODY = 64 * 1024
 """Bytes of a body; the largest form has a few hundred."""
 
 VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
@@ -55,7 +55,7 @@ class Bounds:
 def _check_head(scope: Message) -> None:
     sizes = [len(name) + len(value) + _SEPARATORS for name, value in scope["headers"]]
     sizes.append(len(scope.get("raw_path") or b"") + len(scope["query_string"]))
-    if max(sizes) > MOST_HEADER or sum(sizes) > MOST_HEADERS:
+    if max(sizes) > MAX_HEADER or sum(sizes) > MAX_HEADERS:
         raise Refused(Refusal.HEADERS_TOO_LARGE)
     if not _is_plain(scope):
         raise Refused(Refusal.INVALID_REQUEST)
@@ -83,7 +83,7 @@ def _is_plain(scope: Message) -> bool:
 async def _body(scope: Message, receive: Receive) -> bytes | None:
     """The whole body; None when the client hung up before its end."""
     said = [value for name, value in scope["headers"] if name == b"content-length"]
-    if any(not value.isdigit() or len(value) > 9 or int(value) > MOST_BODY for value in said):
+    if any(not value.isdigit() or len(value) > 9 or int(value) > MAX_BODY for value in said):
         raise Refused(Refusal.TOO_LARGE)
     try:
         async with asyncio.timeout(SLOWEST):
@@ -100,7 +100,7 @@ async def _read(receive: Receive) -> bytes | None:
             return None
         part: bytes = message.get("body", b"")
         body += part
-        if len(body) > MOST_BODY:
+        if len(body) > MAX_BODY:
             raise Refused(Refusal.TOO_LARGE)
         if not message.get("more_body", False):
             return body

@@ -16,19 +16,18 @@ from .refusal_log import LogRefusal
 _BESIDE = frozenset({"/healthz", "/metrics"})
 """Asked by machines beside this one, which speak no TLS."""
 
-UNNAMED = "This is reached over https only, through a proxy that --trusted-proxies names."
+UNNAMED = "This server accepts https only, through a proxy that --trusted-proxies names."
 """Nobody whom we believe says that a request came over https: not the client, which may be a proxy
 that we were not told of."""
 
 UNCLEAR = (
-    "This is reached over https only, and the proxy in front does not say whether this request was:"
-    " its X-Forwarded-Proto, or with --forwarded the proto in its Forwarded, must be http or"
-    " https."
+    "This server accepts https only, and the proxy in front does not say how this request came: its"
+    " X-Forwarded-Proto, or with --forwarded on the proto in its Forwarded, must be http or https."
 )
 
 UNTRUE = (
-    "This is reached over https only. The client used https, but the proxy in front says http:"
-    " behind another proxy, it must pass on that one's X-Forwarded-Proto."
+    "This server accepts https only. The client used https, but the proxy in front says http. A"
+    " proxy behind another proxy must pass on the X-Forwarded-Proto of the other."
 )
 
 

@@ -98,7 +98,7 @@ ACTS = {
     "lock": Act(
         "Lock {}?",
         "Every session of this person ends at once, and they cannot log in until they are"
-        " unlocked. Nobody else notices.",
+        " unlocked. Nobody else is affected.",
         "Lock",
         _lock,
         danger=True,
@@ -113,15 +113,17 @@ ACTS = {
     ),
     "roles": Act(
         "Roles of {}",
-        "Exactly these, in live sessions too, from their next request on. Nobody is logged out.",
+        "These roles replace the present ones, in live sessions too, from the next request on."
+        " Nobody is logged out.",
         "Set roles",
         _roles,
         takes_roles=True,
     ),
     "reset-link": Act(
         "Make a reset link for {}?",
-        "With it this person can choose a new password, once, within an hour. It is mailed to them;"
-        " if this server sends no mail, it is shown to you, once. You never see a password.",
+        "With the link this person can choose a new password, once, within an hour. The link is"
+        " mailed to them. If this server sends no mail, it is shown to you, once. You never see"
+        " the password.",
         "Make the link",
         _reset_link,
     ),
@@ -156,8 +158,8 @@ async def get_end_everyone(request: Request, service: Serving) -> Response:
         service,
         principal,
         heading="Log everybody out?",
-        sentence="Every session of everybody ends, your own other ones included; only this one"
-        " stays. They can log in again. With very many sessions it takes minutes: wait for the"
+        sentence="Every session ends, your own other ones included; only this one stays."
+        " Everybody can log in again. With very many sessions this takes minutes: wait for the"
         " answer.",
         button="End everybody's sessions",
         danger=True,
@@ -209,8 +211,8 @@ async def get_rotate(request: Request, service: Serving) -> Response:
         service,
         principal,
         heading="Let the next key take over?",
-        sentence="Nobody is logged out and no request fails: the next key is known to everybody for"
-        " an hour before it signs.",
+        sentence="Nobody is logged out and no request fails, because the next key is published an"
+        " hour before it signs.",
         button="Rotate",
         action="/admin/keys/rotate",
         back="/admin/keys",

@@ -50,4 +50,4 @@ def _with_wait(refused: Refused) -> str:
         return str(refused)
     minutes = -(-refused.retry_after // 60)
     when = f"{minutes} minutes" if minutes > 1 else "a minute"
-    return f"There were too many tries. Try again in {when}."
+    return f"Too many attempts. Try again in {when}."

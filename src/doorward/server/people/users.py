@@ -74,7 +74,7 @@ class EmailTaken(DoorwardError):
 
 
 class LastAdmin(DoorwardError):
-    """Without this user nobody could administer any more."""
+    """This user is the last who can administer."""
 
     def __init__(self) -> None:
         super().__init__(f"This is the last user with the role {ADMIN} who can log in.")

@@ -76,7 +76,7 @@ class Ended(BaseModel):
 
 class ResetLink(BaseModel):
     reset_link: Annotated[
-        str | None, Field(description="Whoever has it becomes that person, once.")
+        str | None, Field(description="With this link the password can be set, once.")
     ] = None
     expires_at: int | None = None
     sent_to: Annotated[str | None, Field(description="Where it was sent instead.")] = None

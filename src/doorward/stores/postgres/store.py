@@ -15,8 +15,8 @@ from .text import escaped, plain, session
 
 END = Page(2**63 - 1, "")
 
-# A row that was not used for longer than any may rest is dead, so that those that ended lately, and
-# are not yet purged, are not walked through to find that the live ones end before them.
+# The bound on seen_at lets the index skip expired rows that are not purged yet.  No live row is
+# older: it would have rested for longer than any session may.
 _LIVE = """
     WHERE revoked_at IS NULL AND ends_at > $1 AND (seen_at, sid) < ($2, $3) AND seen_at > $1 - (
         SELECT max(ends_at - seen_at) FROM doorward_sessions WHERE revoked_at IS NULL

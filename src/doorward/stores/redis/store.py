@@ -1,4 +1,4 @@
-"""RedisStore: scripts on the server, reads in company."""
+"""RedisStore: scripts on the server, reads in batches."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -13,7 +13,7 @@ from .guard import KNOWN, PERMITTED
 PROBLEM = "DoorwardProblem"
 """The name of a refusal among the schemas."""
 
-_NOT_KNOWN = "Nobody is logged in, or a factor was proved too long ago: `reason` says which."
+_NOT_KNOWN = "Not logged in, or the last proof of a factor is too old: `reason` says which."
 _NOT_PERMITTED = "A role or scope is lacking, or another site caused the request."
 
 
