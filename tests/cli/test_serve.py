@@ -415,7 +415,7 @@ def test_listening_for_other_machines_leaves_the_origin_at_localhost_and_says_so
     assert "its public origin stays http://localhost:8000" in said(host="192.0.2.1")
     assert "public origin stays" not in said(host="127.0.0.1")
     assert "public origin stays" not in said(host="localhost")
-    https = {"--public-origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
+    https = {"public_origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
     assert "public origin stays" not in said(host="192.0.2.1", **https)
 
 
