@@ -1,5 +1,5 @@
-"""What a page of another site and a client without cookies can do to a real server, on a file and in
-memory, in both modes.  The journeys of people are in tests/journeys."""
+"""What a page of another site and a client without cookies can do to a real server, on a file and
+in memory, in both modes.  The journeys of people are in tests/journeys."""
 
 from collections.abc import AsyncIterator
 from itertools import count
