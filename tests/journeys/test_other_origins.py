@@ -96,6 +96,17 @@ def scene(
         yield Scene(server, port, clock, request.param)
 
 
+def in_turn(names: str, *rows: Any) -> pytest.MarkDecorator:
+    """Each of these rows in one mode in the ordinary suite, by turns, and under soak in the other.
+    No rule about origins knows the mode, and `server/test_csrf.py` has them in both."""
+    both = [
+        pytest.param(mode, *row, marks=() if mode == first else pytest.mark.soak)
+        for row, first in zip(rows, itertools.cycle(MODES))
+        for mode in MODES
+    ]
+    return pytest.mark.parametrize(f"scene, {names}", both, indirect=["scene"])
+
+
 @pytest.fixture
 async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     found = await chromium.new_context()
@@ -180,7 +191,7 @@ async def test_on_another_site_cookies_are_refused_with_the_way_that_works(
     assert await context.cookies() == []
 
 
-@pytest.mark.parametrize("host", [STRANGER, "localhost", "127.0.0.1"])
+@in_turn("host", [STRANGER], ["localhost"], ["127.0.0.1"])
 async def test_an_origin_that_is_not_listed_can_neither_send_nor_read(
     scene: Scene, context: BrowserContext, host: str
 ) -> None:
@@ -222,13 +233,11 @@ FORM = """([action, email, password]) => {
 }"""
 
 
-@pytest.mark.parametrize(
-    ("host", "sentence"),
-    [
-        (OTHER_SITE, "Log in with the transport bearer"),
-        (STRANGER, "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is same-site"),
-        ("127.0.0.1", "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is cross"),
-    ],
+@in_turn(
+    "host, sentence",
+    (OTHER_SITE, "Log in with the transport bearer"),
+    (STRANGER, "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is same-site"),
+    ("127.0.0.1", "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is cross"),
 )
 async def test_a_form_on_another_page_logs_nobody_in_and_says_why(
     scene: Scene, context: BrowserContext, host: str, sentence: str

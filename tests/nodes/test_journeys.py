@@ -10,7 +10,7 @@ import pytest
 from doorward.types import Mode
 from tests.journeys.conftest import TOKENS, Kind
 from tests.journeys.traveller import Traveller
-from tests.nodes.conftest import FRONTS, SOAK, Cluster, cluster, rows
+from tests.nodes.conftest import FRONTS, SOAK, Cluster, cluster, each_once, rows
 from tests.support.server import running_server
 from tests.support.until import until
 
@@ -91,6 +91,7 @@ def test_thirty_refreshes_at_once_over_all_nodes_give_one_new_refresh_token(
         assert is_in(ann)
 
 
+@pytest.mark.parametrize("row", each_once(), indirect=True)
 def test_two_people_with_a_jar_each_never_cross(nodes: Cluster, kind: Kind, email: str) -> None:
     other_email = f"other-{email}"
     with arrived(nodes, kind, email) as ann, arrived(nodes, kind, other_email) as bob:
