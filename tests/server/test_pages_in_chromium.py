@@ -79,7 +79,7 @@ class Tour:
 @pytest.fixture(scope="module")
 async def tour(request: pytest.FixtureRequest, chromium: Browser) -> Tour:
     asked = {
-        item.callspec.params["width"]
+        int(str(item.callspec.params["width"]))
         for item in request.session.items
         if isinstance(item, pytest.Function)
         and item.path == request.path
