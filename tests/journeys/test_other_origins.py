@@ -3,8 +3,9 @@
 import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,24 +77,36 @@ SIBLING, OTHER_PORT, OTHER_SITE, STRANGER = (
 )
 
 
-@pytest.fixture(scope="module", params=MODES)
-def scene(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scene]:
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Mode, Scene]]:
+    with ExitStack() as stack:
+        yield {
+            mode: stack.enter_context(opened(mode, tmp_path_factory.mktemp(mode))) for mode in MODES
+        }
+
+
+@pytest.fixture(params=MODES)
+def scene(request: pytest.FixtureRequest, scenes: dict[Mode, Scene]) -> Scene:
+    """In each mode one for all tests."""
+    return scenes[request.param]
+
+
+@contextmanager
+def opened(mode: Mode, folder: Path) -> Iterator[Scene]:
     clock = FakeClock(int(time.time()))  # the browser has its own, by which cookies end
     with ExitStack() as stack:
         port, own = stack.enter_context(pages_elsewhere()), free_port()
         known = [f"http://{host}:{port}" for host in (SIBLING, OTHER_PORT, OTHER_SITE)]
         server = stack.enter_context(
             server_in_thread(
-                *("--mode", request.param, "--public-origin", f"http://login.localhost:{own}"),
+                *("--mode", mode, "--public-origin", f"http://login.localhost:{own}"),
                 *("--trusted-origin", known[0], "--trusted-origin", ", ".join(known[1:])),
-                folder=tmp_path_factory.mktemp("server"),
+                folder=folder,
                 port=own,
                 clock=clock,
             )
         )
-        yield Scene(server, port, clock, request.param)
+        yield Scene(server, port, clock, mode)
 
 
 def in_turn(names: str, *rows: Any) -> pytest.MarkDecorator:

@@ -27,18 +27,29 @@ async def desk(either: House) -> Desk:
     return await desk_of(either)
 
 
-@pytest.fixture(scope="module", params=MODES)
-async def quiet(request: pytest.FixtureRequest, shared: Opened) -> Desk:
+@pytest.fixture(scope="module")
+async def quiets(shared: Opened) -> dict[str, Desk]:
+    return {mode: await desk_of(await shared(mode=mode)) for mode in MODES}
+
+
+@pytest.fixture(params=MODES)
+def quiet(request: pytest.FixtureRequest, quiets: dict[str, Desk]) -> Desk:
     """A desk in each mode at which whatever is asked is refused."""
-    return await desk_of(await shared(mode=request.param))
+    return quiets[request.param]
 
 
-@pytest.fixture(scope="module", params=MODES)
-async def late(request: pytest.FixtureRequest, shared: Opened) -> Desk:
+@pytest.fixture(scope="module")
+async def lates(shared: Opened) -> dict[str, Desk]:
+    found = {mode: await desk_of(await shared(mode=mode)) for mode in MODES}
+    for desk in found.values():
+        desk.house.clock.advance(5 * MINUTE + 1)
+    return found
+
+
+@pytest.fixture(params=MODES)
+def late(request: pytest.FixtureRequest, lates: dict[str, Desk]) -> Desk:
     """The same, when the login of the administrator is too long ago to act on it."""
-    desk = await desk_of(await shared(mode=request.param))
-    desk.house.clock.advance(5 * MINUTE + 1)
-    return desk
+    return lates[request.param]
 
 
 async def test_a_lock_ends_everything_of_one_person_and_nobody_else_notices(desk: Desk) -> None:

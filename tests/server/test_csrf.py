@@ -63,18 +63,32 @@ OWN: list[dict[str, str]] = [
 MODES = ("session", "token")
 
 
-@pytest.fixture(scope="module", params=MODES)
-async def safe(request: pytest.FixtureRequest, shared: Opened) -> tuple[House, httpx2.AsyncClient]:
-    """A house in each mode in which nothing may change, and what `unmarked` finds there."""
-    house: House = await shared(mode=request.param)
-    return house, await unmarked(house)
+Safe = tuple[House, httpx2.AsyncClient, str]
 
 
 @pytest.fixture(scope="module")
-async def foreign_token(safe: tuple[House, httpx2.AsyncClient]) -> str:
+async def safes(shared: Opened) -> dict[str, Safe]:
+    found: dict[str, Safe] = {}
+    for mode in MODES:
+        house: House = await shared(mode=mode)
+        other = await unmarked(house)
+        token = (await other.get("/api/me")).json()["csrf_token"]
+        found[mode] = house, await unmarked(house), token
+    return found
+
+
+@pytest.fixture(params=MODES)
+def safe(
+    request: pytest.FixtureRequest, safes: dict[str, Safe]
+) -> tuple[House, httpx2.AsyncClient]:
+    """A house in each mode in which nothing may change, and what `unmarked` finds there."""
+    return safes[request.param][:2]
+
+
+@pytest.fixture
+def foreign_token(safe: tuple[House, httpx2.AsyncClient], safes: dict[str, Safe]) -> str:
     """Of another login than that of the browser there."""
-    other = await unmarked(safe[0])
-    token: str = (await other.get("/api/me")).json()["csrf_token"]
+    (token,) = [token for house, _, token in safes.values() if house is safe[0]]
     return token
 
 
