@@ -296,3 +296,46 @@ async def test_of_two_calls_of_the_api_one_wins(house: House) -> None:
     account = {"email": EMAIL, "password": PASSWORD}
     calls = (browser.post("/api/signup", json=account) for _ in range(2))
     assert sorted(each.status_code for each in await asyncio.gather(*calls)) == [201, 409]
+
+
+async def tickets(house: House, path: Path) -> int:
+    with closing(connect(path)) as database:
+        (count,) = database.execute("SELECT count(*) FROM doorward_tickets").fetchone()
+    return int(count)
+
+
+async def test_a_logout_leaves_nothing_behind_whoever_sends_it(
+    opened: Opened, tmp_path: Path
+) -> None:
+    """A stranger may send it without end."""
+    house = await opened(database=f"sqlite:///{tmp_path}/kept.db")
+    before = await tickets(house, tmp_path / "kept.db")
+    for cookie in ("__Host-session=junk", f"__Host-session=dws_{'A' * 64}", "a=b"):
+        stranger = await house.browser()
+        form = {"once": "A" * 22}
+        answer = await stranger.post("/logout", data=form, headers={"cookie": cookie})
+        assert answer.status_code == 303
+    assert await tickets(house, tmp_path / "kept.db") == before
+
+
+async def test_a_double_click_on_log_out_is_answered_alike(either: House) -> None:
+    browser = await either.alice()
+    form = await form_at(browser, "/logout")
+    first, second = await twice(browser, "/logout", form)
+    assert shown(first) == shown(second)
+    assert (first.status_code, first.headers["location"]) == (303, "/login")
+    assert (await kinds(either)).count("logout") == 1
+    assert not await either.service.auth.sessions()
+
+
+async def test_a_login_form_sent_again_after_the_logout_logs_in_again(either: House) -> None:
+    await either.account()
+    browser = await either.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    await browser.post("/login", data=form)
+    await browser.post("/logout", data=await form_at(browser, "/logout"))
+    browser.cookies.clear()
+    first, second = await twice(browser, "/login", form)
+    assert shown(first) == shown(second)
+    assert (await browser.get("/api/me")).status_code == 200
+    assert (await kinds(either)).count("login") == 2

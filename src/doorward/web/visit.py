@@ -1,6 +1,6 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
-from asyncio import Event
+from asyncio import Task
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +12,6 @@ from . import client, origin, renewal, transport
 from .gate import Gate
 from .limiter import Bucket, Guess
 from .origin_check import OriginCheck
-from .renewal import DEAD, LAPSED
 from .streams import Streams
 from .transport import Header, Presented, Transport
 
@@ -26,7 +25,7 @@ class Visit:
     that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
     `on_known` is called whenever `known` was found out; `proof` is the guess at a step-up that is
     under way.  `answered` tells whether the head of the answer is sent: from then on no cookie can
-    be set, so nothing is refreshed.  `renewing` is set when the refresh under way has ended.
+    be set, so nothing is refreshed.  `renewing` is the only refresh, under way or done.
     """
 
     __slots__ = (
@@ -59,7 +58,7 @@ class Visit:
         self._asked_about: str | None = None
         self._credential: str | None = None
         self.proof: Guess | None = None
-        self.renewing: Event | None = None
+        self.renewing: Task[Principal] | None = None
         self._guesses: tuple[Guess, ...] = ()
 
     @property
@@ -123,12 +122,8 @@ class Visit:
         if self.known is not None:
             if submitted is not None and self.via == "cookie":
                 await self.check_origin(submitted)
-            self.known = await self._again(self.known, max_staleness)
-        else:
-            self.known = await self._read(submitted, max_staleness)
-        if self.on_known is not None:
-            self.on_known()
-        return self.known
+            return await self._know(await self._again(self.known, max_staleness))
+        return await self._know(await self._read(submitted, max_staleness))
 
     async def present(self, credential: object) -> Principal:
         """Who showed this credential to the handler, and not in a header: in the first message of
@@ -144,14 +139,8 @@ class Visit:
         except Rejected as refused:
             await self.tell(refused)
             raise
-        found = await self.auth.authenticate(shown.credential or "")
-        if self.known is not None and self.known.sid != found.sid:
-            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
-            await self.tell(two)
-            raise two
-        self._given, self._credential, self.known = shown, shown.credential, found
-        if self.on_known is not None:
-            self.on_known()
+        found = await self._know(await self.auth.authenticate(shown.credential or ""))
+        self._given, self._credential = shown, shown.credential
         return found
 
     async def touch(self) -> Principal:
@@ -168,7 +157,7 @@ class Visit:
         try:
             return await self.principal()
         except Rejected as refused:
-            if refused.reason is Reason.MISSING or refused.reason in DEAD:
+            if refused.reason is Reason.MISSING or refused.reason in renewal.DEAD:
                 return None
             raise
 
@@ -242,7 +231,7 @@ class Visit:
         """The headers to add when the response starts: those of an inline refresh, also of one that
         is under way in another task, while the row still holds what was issued."""
         if self.renewing is not None:
-            await self.renewing.wait()
+            await renewal.ended(self.renewing)
         return [] if self.issued is None else await renewal.cookies(self.gate, self.issued)
 
     @property
@@ -256,6 +245,17 @@ class Visit:
         if self.answered and not self.asked:
             self.gate.warn_of_late_question(self._scope)
         self.asked = True
+
+    async def _know(self, found: Principal) -> Principal:
+        """Parallel tasks may have read two credentials: two people are not one request."""
+        if self.known is not None and self.known.sid != found.sid:
+            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
+            await self.tell(two)
+            raise two
+        self.known = found
+        if self.on_known is not None:
+            self.on_known()
+        return found
 
     def _presented(self) -> Presented | None:
         try:
@@ -276,22 +276,23 @@ class Visit:
             raise
         if shown is None:
             raise Rejected(Reason.MISSING)
-        self._credential = shown.credential
         if shown.transport == "cookie":
             return await self._by_cookie(shown, submitted, max_staleness)
+        self._credential = shown.credential
         return await self.auth.authenticate(shown.credential or "", max_staleness)
 
     async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
         """Checks the session again, because a handler, a WebSocket or a task may run for longer
         than a revocation may take to bind.  An access token that expired meanwhile is not held
         against the request; its session must still be alive."""
-        if self._credential is not None:
+        if (credential := self._credential) is not None:
             try:
-                return await self.auth.authenticate(self._credential, max_staleness)
+                return await self.auth.authenticate(credential, max_staleness)
             except Rejected as refused:
-                if refused.reason not in LAPSED:
+                if refused.reason not in renewal.LAPSED:
                     raise
-            self._credential = None
+            if self._credential is credential:  # else a parallel task showed another
+                self._credential = None
         return await self.auth.stands(known)
 
     async def _by_cookie(
@@ -299,6 +300,9 @@ class Visit:
     ) -> Principal:
         if self.method not in origin.SAFE:
             await self.check_origin(submitted)
+        if self.renewing is not None:
+            return await self._join(self.renewing, max_staleness)
+        self._credential = shown.credential
         known: Principal | None = None
         if shown.credential is not None:
             try:
@@ -313,25 +317,32 @@ class Visit:
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
             raise Rejected(Reason.EXPIRED, "no refresh once the answer has begun")
-        return await self._exchange(shown, known)
+        if self.renewing is not None:
+            return await self._join(self.renewing, max_staleness)
+        self.renewing = renewal.begun(self._exchange(shown, known))
+        return await renewal.outcome(self.renewing)
+
+    async def _join(self, renewing: Task[Principal], max_staleness: int | None) -> Principal:
+        """A parallel task refreshes, or did; it may have read the session before this one asked."""
+        return await self._again(await renewal.outcome(renewing), max_staleness)
 
     def _touched(self, row: Session) -> None:
-        self.issued = renewal.given_again(row, self._credential or "") or self.issued
+        if self.renewing is None:  # else its cookies are the newer ones
+            self.issued = renewal.given_again(row, self._credential or "") or self.issued
 
     async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
         """New cookies for an access token that is out, or for a session cookie where tokens are
         issued: there the person is `known` already, also if it cannot be exchanged."""
         secret = shown.credential if shown.mode == "session" else shown.refresh_token
-        self.renewing = Event()
         try:
             self.issued = issued = await self.auth.refresh(secret or "", self.device())
         except Rejected as refused:
             if known is None or refused.reason is not Reason.SUPERSEDED:
                 raise
             return known  # the secret from before a step-up, in its overlap
-        finally:
-            self.renewing.set()
-        row, self._credential = issued.session, issued.credential
+        row = issued.session
+        if self._given is None:  # else a parallel task showed another
+            self._credential = issued.credential
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     def _origin_check(self) -> OriginCheck:
