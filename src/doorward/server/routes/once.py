@@ -164,7 +164,9 @@ class _Sent(NamedTuple):
         """Whether the session that an answer gives out, if it does, still lives: after a logout a
         right password must not give back what was ended."""
         auth = self.service.auth
-        cookies = [(b"cookie", text.split(b";")[0]) for key, text in headers if key == b"set-cookie"]
+        cookies = [
+            (b"cookie", text.split(b";")[0]) for key, text in headers if key == b"set-cookie"
+        ]
         try:
             for credential in transport.held(cookies, auth.settings.cookie_suffix or ""):
                 row = await auth.session(await auth.sid_of(credential))
