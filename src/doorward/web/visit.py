@@ -119,11 +119,19 @@ class Visit:
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
         self._ask()
-        if self.known is not None:
+        before = self.known
+        if before is None:
+            found = await self._read(submitted, max_staleness)
+        else:
             if submitted is not None and self.via == "cookie":
                 await self.check_origin(submitted)
-            return await self._know(await self._again(self.known, max_staleness))
-        return await self._know(await self._read(submitted, max_staleness))
+            found = await self._again(before, max_staleness)
+        if self.known is not before:  # parallel tasks may have read two credentials
+            await self._check_is_known(found)
+        self.known = found
+        if self.on_known is not None:
+            self.on_known()
+        return found
 
     async def present(self, credential: object) -> Principal:
         """Who showed this credential to the handler, and not in a header: in the first message of
@@ -139,8 +147,11 @@ class Visit:
         except Rejected as refused:
             await self.tell(refused)
             raise
-        found = await self._know(await self.auth.authenticate(shown.credential or ""))
-        self._given, self._credential = shown, shown.credential
+        found = await self.auth.authenticate(shown.credential or "")
+        await self._check_is_known(found)
+        self._given, self._credential, self.known = shown, shown.credential, found
+        if self.on_known is not None:
+            self.on_known()
         return found
 
     async def touch(self) -> Principal:
@@ -178,15 +189,6 @@ class Visit:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
         await self._origin_check().check_keeps_cookies()
-
-    def check_takes_cookies(self) -> None:
-        """Raises `RuntimeError` once no cookie can be set any more: what is given out by cookie
-        would be lost."""
-        if self.answered:
-            raise RuntimeError(
-                "No cookie can be set any more, for the answer has begun: log in and step up before"
-                " the response is returned or the socket is accepted."
-            )
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies of this request name, dead or alive; None without any."""
@@ -246,16 +248,11 @@ class Visit:
             self.gate.warn_of_late_question(self._scope)
         self.asked = True
 
-    async def _know(self, found: Principal) -> Principal:
-        """Parallel tasks may have read two credentials: two people are not one request."""
+    async def _check_is_known(self, found: Principal) -> None:
         if self.known is not None and self.known.sid != found.sid:
             two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
             await self.tell(two)
             raise two
-        self.known = found
-        if self.on_known is not None:
-            self.on_known()
-        return found
 
     def _presented(self) -> Presented | None:
         try:
