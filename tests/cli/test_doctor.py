@@ -351,8 +351,12 @@ async def test_a_key_under_a_pass_phrase_is_refused_and_nobody_is_asked_for_it(
 ) -> None:
     make_certificate(tmp_path)
     encrypt_key(tmp_path, form)
-    named = {"tls_cert": f"{tmp_path}/cert.pem", "tls_key": f"{tmp_path}/locked.pem"}
-    given = Options(database=f"sqlite:///{tmp_path}/x.db", root_key_file="/nowhere", **named)
+    given = Options(
+        database=f"sqlite:///{tmp_path}/x.db",
+        root_key_file="/nowhere",
+        tls_cert=f"{tmp_path}/cert.pem",
+        tls_key=f"{tmp_path}/locked.pem",
+    )
     refusal = (await gather(given, {}, lambda: NOW)).refusal or ""
     assert f"{tmp_path}/locked.pem of --tls-key is encrypted" in refusal
     assert "openssl pkey -in" in refusal

@@ -29,7 +29,7 @@ FORMS = sorted(
         re.sub(r"{\w+}", "x", route.path)
         for each in (account, acts, entry, recovery, setup)
         for route in each.router.routes
-        if isinstance(route, APIRoute) and "POST" in route.methods
+        if isinstance(route, APIRoute) and "POST" in (route.methods or ())
     }
 )
 

@@ -298,7 +298,7 @@ class Visit:
         if self.method not in origin.SAFE:
             await self.check_origin(submitted)
         if self.renewing is not None:
-            return await self._join(self.renewing, max_staleness)
+            return await self._renewed(shown, None, max_staleness)
         self._credential = shown.credential
         known: Principal | None = None
         if shown.credential is not None:
@@ -314,14 +314,17 @@ class Visit:
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
             raise Rejected(Reason.EXPIRED, "no refresh once the answer has begun")
-        if self.renewing is not None:
-            return await self._join(self.renewing, max_staleness)
-        self.renewing = renewal.begun(self._exchange(shown, known))
-        return await renewal.outcome(self.renewing)
+        return await self._renewed(shown, known, max_staleness)
 
-    async def _join(self, renewing: Task[Principal], max_staleness: int | None) -> Principal:
-        """A parallel task refreshes, or did; it may have read the session before this one asked."""
-        return await self._again(await renewal.outcome(renewing), max_staleness)
+    async def _renewed(
+        self, shown: Presented, known: Principal | None, max_staleness: int | None
+    ) -> Principal:
+        """Exchanges once in a visit, for the same refresh token again would look like theft."""
+        if self.renewing is None:
+            self.renewing = renewal.begun(self._exchange(shown, known))
+            return await renewal.outcome(self.renewing)
+        # that of a parallel task, which may have read the session before this one asked
+        return await self._again(await renewal.outcome(self.renewing), max_staleness)
 
     def _touched(self, row: Session) -> None:
         if self.renewing is None:  # else its cookies are the newer ones
