@@ -20,7 +20,7 @@ from doorward.cli.serve import notes
 from doorward.server.edge.signals import stopping
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import OPTIONS, Options
-from tests.support.certificate import make_certificate
+from tests.support.certificate import encrypt_key, make_certificate
 from tests.support.server import clean_environment, free_port, running_server
 from tests.support.until import PATIENCE
 
@@ -226,6 +226,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         ["--tls-cert", "cert.pem", "--tls-key", "other/key.pem"],
         "not belong together",
     ),
+    "an encrypted key": (
+        ["--tls-cert", "cert.pem", "--tls-key", "locked.pem"],
+        "the key locked.pem of --tls-key is encrypted",
+    ),
     "no network": (["--trusted-proxies", "10.0.0.1/8"], "proxies"),
     "no address": (["--host", "256.1.1.1"], "cannot listen on 256.1.1.1"),
     "no such name": (["--host", "nonsuch.invalid"], "no such name or address was found"),
@@ -249,6 +253,7 @@ def test_what_cannot_be_served_is_one_sentence_and_exit_1(tmp_path: Path, name: 
     (tmp_path / "other").mkdir()
     for folder in (tmp_path, tmp_path / "other"):
         make_certificate(folder)
+    encrypt_key(tmp_path)
     usual = ["--port", "0", "--database", "memory:", "--root-key-file", "k/root.key"]
     done = run("serve", *usual, *args, folder=tmp_path)
     assert (done.status, done.out) == (1, "")

@@ -323,15 +323,47 @@ async def test_a_cookie_that_cannot_be_read_needs_a_token_as_one_that_can(
             assert await state(house) == before, (cookie, said)
 
 
-@pytest.mark.parametrize("authorization", ["Bearer", "Bearer a b", "Bearer,x"])
-async def test_a_cookie_beside_a_bearer_header_that_cannot_be_read_needs_a_token(
-    safe: tuple[House, httpx2.AsyncClient], authorization: str
+@pytest.mark.parametrize("route", [LOGOUT, ("POST", "/logout", {})], ids=["api", "page"])
+@pytest.mark.parametrize(
+    "authorization", ["Bearer", "Bearer a b", "Bearer,x", "Bearer x", f"Bearer dws_{'A' * 64}"]
+)
+async def test_a_cookie_beside_a_bearer_header_needs_a_token_to_be_ended(
+    safe: tuple[House, httpx2.AsyncClient], authorization: str, route: Any
 ) -> None:
     house, browser = safe
     before = await state(house)
+    answer = await send(browser, route, authorization=authorization)
+    assert (answer.status_code, await state(house)) == (403, before)
+
+
+async def test_a_cookie_beside_a_good_bearer_token_needs_a_token_to_be_ended(
+    either: House,
+) -> None:
+    """Whoever has an account has a good one."""
+    house, browser = either, await unmarked(either)
+    await house.account("bob@example.test")
+    entered = await login(await house.client(), email="bob@example.test", transport="bearer")
+    authorization = f"Bearer {entered.json()['access_token']}"
+    before = await state(house)
     answer = await send(browser, LOGOUT, authorization=authorization)
     assert (answer.status_code, await state(house)) == (403, before)
-    assert answer.json()["detail"].startswith("The cookies of this request cannot be read")
+    token = (await browser.get("/api/me")).json()["csrf_token"]
+    said = {"authorization": authorization, "x-csrf-token": token}
+    assert (await send(browser, LOGOUT, **said)).status_code == 204
+    assert not await house.service.auth.sessions()
+
+
+@pytest.mark.parametrize("name", ["session", "access", "refresh"])
+@pytest.mark.parametrize("value", ["junk", "dws_x", "dwr_x", "a.b.c", '"quoted"'])
+async def test_a_cookie_that_names_no_session_needs_a_token_in_either_mode(
+    safe: tuple[House, httpx2.AsyncClient], name: str, value: str
+) -> None:
+    client = await safe[0].client(cookie=f"__Host-{name}={value}")
+    for route in UNSAFE:
+        if re.search("(login|logout|signup)$", route[1]):
+            answer = await send(client, route)
+            assert answer.status_code == 403, (route, answer.text)
+            assert "cannot be read" in answer.text, route
 
 
 async def test_a_bearer_header_alone_needs_no_token_however_it_is_put(either: House) -> None:

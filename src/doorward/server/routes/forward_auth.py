@@ -94,7 +94,9 @@ def _is_preflight(visit: Visit) -> bool:
     applications answer OPTIONS with the page itself."""
     said = {name for name, _ in visit.headers}
     asks = visit.method == "OPTIONS" and said >= _PREFLIGHT
-    return asks and not said & (_CREDENTIALS | _MORE_THAN_A_QUESTION)
+    # CGI and WSGI give an application one name for both
+    taken_for = {name.replace(b"_", b"-") for name in said}
+    return asks and not taken_for & (_CREDENTIALS | _MORE_THAN_A_QUESTION)
 
 
 def _login(service: Service, visit: Visit) -> str:
