@@ -85,8 +85,7 @@ class Visit:
     @property
     def peer(self) -> str:
         """The address at the other end of the socket, or empty."""
-        address: str = (self._scope.get("client") or ("",))[0]
-        return address
+        return client.peer_of(self._scope)
 
     def plain_host(self) -> str:
         """The host that was asked for, if the client spoke plain http; else empty."""
