@@ -85,9 +85,9 @@ async def once(request: Request, handle: Handle) -> Response:
 
 
 class _Sent(NamedTuple):
-    """One form as a browser sent it.  `secret` is told by all of it, the word and what tells the
-    browser included, which the store never sees: so what it keeps, which may hold a login, opens
-    only for who sends the form again.
+    """One form as a browser sent it.  `secret` is derived from all of the form, with the word in
+    it, and from the headers that identify the browser.  The store sees none of that, so the answer
+    that it keeps, which may hold a login, opens only for whoever sends the same form again.
     """
 
     service: Service
