@@ -1,0 +1,61 @@
+"""Doorward in FastAPI, in either mode, on each store.
+
+Source: docs/quickstart.md, and the application in README.md.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from pydantic import BaseModel
+
+from bench.peers.catalogue import PASSWORD, USERNAME
+from bench.peers.place import Place
+from doorward.passwords import Passwords
+from doorward.web.fastapi import Doorward, Principal
+
+
+class Form(BaseModel):
+    username: str
+    password: str
+
+
+def database(store: str, mode: str, place: Place) -> str:
+    return {
+        "memory": "memory:",
+        "SQLite": f"sqlite:///{place.folder}/{mode}.db",
+        "PostgreSQL": place.postgres,
+        "Redis": place.redis,
+    }[store]
+
+
+def build(variant: str, place: Place) -> Any:
+    mode, store = variant.split()
+    key = place.folder / f"{mode}-{store}.key"
+    auth = Doorward(
+        database(store, mode, place),
+        mode="token" if mode == "token" else "session",
+        root_key_file=key,
+    )
+    app = FastAPI(lifespan=auth.lifespan)
+    auth.install(app)
+    passwords = Passwords()
+    users: dict[str, str] = {}
+
+    @app.post("/login", status_code=204)
+    async def login(form: Form, response: Response) -> None:
+        attempt = await auth.attempt(form.username)
+        if not users:
+            users[USERNAME] = await passwords.hash(PASSWORD)
+        if not await passwords.verify(form.password, users.get(form.username)):
+            raise HTTPException(401)
+        await attempt.login(response, subject=form.username, roles=["reader"])
+
+    @app.post("/logout", status_code=204)
+    async def logout(request: Request, response: Response) -> None:
+        await auth.logout(request, response)
+
+    @app.get("/me")
+    async def me(principal: Annotated[Principal, Depends(auth.principal)]) -> dict[str, str]:
+        return {"subject": principal.subject}
+
+    return app

@@ -1,0 +1,52 @@
+"""What the figures were taken on and with: no names of hosts, no paths."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+
+from .catalogue import Peer
+from .environment import PYTHON, SHARED
+
+ASK = (
+    "import importlib.metadata as m, json, sys;"
+    "print(json.dumps({name: m.version(name) for name in sys.argv[1:]}))"
+)
+
+
+def describe(load_before: float, load_after: float) -> dict[str, str | int | float]:
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count() or 1,
+        "python": platform.python_version(),
+        "load before": round(load_before, 1),
+        "load after": round(load_after, 1),
+    }
+
+
+def versions(peers: Sequence[Peer]) -> dict[str, str]:
+    """Of every package that a peer is named for and of the servers.  Raises `SystemExit` where the
+    two environments differ in what both use: their bare routes would not be the same."""
+    packages = {peer.package for peer in peers if not peer.ours}
+    theirs = installed(sorted({*packages, *SHARED, "gunicorn"}))
+    ours = {name: importlib.metadata.version(name) for name in (*SHARED, "doorward")}
+    apart = [name for name in SHARED if theirs[name] != ours[name]]
+    if apart:
+        raise SystemExit(
+            f"other versions than Doorward runs on: {', '.join(apart)}. Renew the lock with"
+            " python bench/peers/environment.py lock, then install it."
+        )
+    return dict(sorted({**theirs, **ours}.items()))
+
+
+def installed(names: Iterable[str]) -> dict[str, str]:
+    """The versions in the environment of the peers."""
+    answer = subprocess.run([PYTHON, "-c", ASK, *names], capture_output=True, text=True, check=True)
+    found: dict[str, str] = json.loads(answer.stdout)
+    return found
+
+
