@@ -48,8 +48,11 @@ class Peer:
 
 
 def _doorward() -> list[Peer]:
-    frameworks = {"raw ASGI": ("memory",), "Starlette": ("memory",)}
-    frameworks["FastAPI"] = ("memory", "SQLite", "PostgreSQL", "Redis")
+    frameworks = {
+        "raw ASGI": ["memory"],
+        "Starlette": ["memory"],
+        "FastAPI": ["memory", "SQLite", "PostgreSQL", "Redis"],
+    }
     return [
         Peer(
             name=f"{framework}: Doorward, {mode}, {store}",

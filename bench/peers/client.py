@@ -1,7 +1,8 @@
-"""The client: it signs up, logs in, keeps what it was given, and looks how the application answers."""
+"""The client: it signs up, logs in, keeps the credential, and notes how `GET /me` answers."""
 
 import http.client
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -62,12 +63,14 @@ def me(server: Server, headers: Headers) -> int:
 
 
 def forged(headers: Headers) -> Headers:
-    """The same with one character changed in the middle of the longest value."""
+    """The same with one character changed in the middle of every value."""
     ((name, value),) = headers.items()
-    longest = max(value.replace("=", " ").replace(";", " ").split(), key=len)
-    middle = len(longest) // 2
-    other = "A" if longest[middle] != "A" else "B"
-    return {name: value.replace(longest, longest[:middle] + other + longest[middle + 1 :])}
+    return {name: re.sub(r"[\w.-]{20,}", _changed, value)}
+
+
+def _changed(found: re.Match[str]) -> str:
+    value, middle = found[0], len(found[0]) // 2
+    return value[:middle] + ("A" if value[middle] != "A" else "B") + value[middle + 1 :]
 
 
 def cases(server: Server) -> Mapping[str, int]:

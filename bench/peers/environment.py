@@ -40,8 +40,8 @@ def pinned(lock: Path, names: tuple[str, ...] = SHARED) -> dict[str, str]:
 def make() -> None:
     if not PYTHON.exists():
         venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "-qq", "install"]
-    subprocess.run([*pip, "--require-hashes", "--requirement", LOCK], check=True)
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "-qq", "install"]
+    subprocess.run([*pip, "--require-hashes", "--requirement", str(LOCK)], check=True)
 
 
 def lock() -> None:

@@ -23,12 +23,12 @@ def client() -> str:
     return " ".join(shown.split()[:2])
 
 
-def load(port: int, headers: Mapping[str, str], seconds: float) -> tuple[int, float]:
+def load(port: int, headers: Mapping[str, str], seconds: int) -> tuple[int, float]:
     """Requests answered with 200, and the seconds they took.  Raises `SystemExit` on any other
     answer."""
     if shutil.which("wrk") is None:
         return asyncio.run(_load(port, headers, seconds))
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "10s"]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     url = f"http://127.0.0.1:{port}/me"
@@ -58,15 +58,18 @@ class _Connection(asyncio.Protocol):
         head, mark, body = self.buffer.partition(b"\r\n\r\n")
         length = LENGTH.search(head)
         whole = len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n")
-        if not mark or not whole:
-            return
+        if mark and whole:
+            self.buffer = b""
+            self._answered(head)
+
+    def _answered(self, head: bytes) -> None:
+        self.count += 1
         if not head.startswith(b"HTTP/1.1 200"):
             self.done.set_exception(SystemExit(f"refused: {head!r}"))
-            return self.transport.close()
-        self.count, self.buffer = self.count + 1, b""
-        if time.perf_counter() < self.end:
+        elif time.perf_counter() >= self.end:
+            self.done.set_result(self.count)
+        else:
             return self.transport.write(self.request)
-        self.done.set_result(self.count)
         return self.transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -74,7 +77,7 @@ class _Connection(asyncio.Protocol):
             self.done.set_exception(SystemExit("the server closed the connection"))
 
 
-async def _load(port: int, headers: Mapping[str, str], seconds: float) -> tuple[int, float]:
+async def _load(port: int, headers: Mapping[str, str], seconds: int) -> tuple[int, float]:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     request = f"GET /me HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{lines}\r\n".encode()
     began = time.perf_counter()

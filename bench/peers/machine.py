@@ -48,5 +48,3 @@ def installed(names: Iterable[str]) -> dict[str, str]:
     answer = subprocess.run([PYTHON, "-c", ASK, *names], capture_output=True, text=True, check=True)
     found: dict[str, str] = json.loads(answer.stdout)
     return found
-
-

@@ -1,4 +1,4 @@
-"""What an application of `apps/` is given: its port, a folder for files, and two database servers."""
+"""What each application of `apps/` is given: a port, a folder for files, two database servers."""
 
 from dataclasses import dataclass
 from pathlib import Path

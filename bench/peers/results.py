@@ -1,19 +1,11 @@
-"""One run: its figures, how they are kept, and the table that is made from them."""
+"""One run: what was measured of each application, and how it is kept."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
-from .catalogue import BY_NAME, EMPTY
-
 KEPT = Path(__file__).parents[1] / "results/peers.json"
-HEAD = (
-    "| application | requests per second | us CPU per request | us that authentication adds"
-    " | bytes of the credential | MB | a copy of it after logout |"
-)
-RULE = "|---|--:|--:|--:|--:|--:|---|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +17,28 @@ class Round:
     bare_rate: float
     bare_cpu: float
 
+    @property
+    def added(self) -> float:
+        return self.cpu - self.bare_cpu
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found of one application."""
+    """What was found of one application: the bytes of its credential and of its memory at each
+    start, and what `GET /me` answered in each case."""
 
     name: str
     package: str
     bare: str | None
-    credential: int
-    memory: int
-    cases: dict[str, int]
-    rounds: list[Round]
+    credential: list[int] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
+    cases: dict[str, int] = field(default_factory=dict)
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def added(self) -> float:
+        """Microseconds of CPU over the bare route."""
+        return median(one.added for one in self.rounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,14 @@ class Run:
     machine: dict[str, str | int | float]
     client: str
     connections: int
-    seconds: float
+    starts: int
+    rounds: int
+    seconds: int
     versions: dict[str, str]
     found: list[Found]
+
+    def named(self, name: str) -> Found:
+        return next(found for found in self.found if found.name == name)
 
 
 def write(run: Run, path: Path = KEPT) -> None:
@@ -60,47 +67,3 @@ def read(path: Path = KEPT) -> Run:
         for each in kept.pop("found")
     ]
     return Run(**kept, found=found)
-
-
-def spread(figures: list[float], form: str) -> str:
-    """The median with the least and the most."""
-    middle, least, most = (f"{each:{form}}" for each in (median(figures), min(figures), max(figures)))
-    return f"{middle} ({least} to {most})"
-
-
-def _column(found: Found, pick: Callable[[Round], float], form: str) -> str:
-    return spread([pick(one) for one in found.rounds], form)
-
-
-def after_logout(found: Found) -> str:
-    if not found.cases:
-        return ""
-    status = found.cases["after logout"]
-    return "accepted" if status == 200 else f"refused, {status}"
-
-
-def row(found: Found, version: str) -> str:
-    name = found.name if found.bare is None or found.name == EMPTY else f"- {found.name}"
-    cells = [
-        f"{name} ({found.package} {version})",
-        _column(found, lambda one: one.rate, ",.0f"),
-        _column(found, lambda one: one.cpu, ".1f"),
-        "" if found.bare is None else _column(found, lambda one: one.cpu - one.bare_cpu, "+.1f"),
-        f"{found.credential}" if found.credential else "",
-        f"{found.memory / 1e6:.0f}",
-        after_logout(found),
-    ]
-    return "| " + " | ".join(cells).replace("  ", " ") + " |"
-
-
-def shown(run: Run) -> Iterator[str]:
-    """The lines of the table: each framework's bare route, then what is compared with it."""
-    yield from (HEAD, RULE)
-    for found in sorted(run.found, key=_place):
-        yield row(found, run.versions[found.package])
-
-
-def _place(found: Found) -> tuple[int, bool, float]:
-    order = list(BY_NAME)
-    cost = median(one.cpu - one.bare_cpu for one in found.rounds)
-    return order.index(found.bare or found.name), found.bare is not None, cost

@@ -2,7 +2,8 @@
 
     python bench/peers/environment.py                  once: installs the peers, by locked hashes
     python bench/peers/run.py                          all of them, about half an hour
-    python bench/peers/run.py --only Doorward PyJWT    those whose names contain one of these words
+    python bench/peers/run.py --only Doorward PyJWT    those whose names contain one of these words;
+                                                       nothing is kept without --output
     python bench/peers/table.py                        puts the kept results into the documentation
 
 Each application has POST /login, GET /me and POST /logout, built as its own documentation shows. It
@@ -23,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bench.peers import machine, results
+from bench.peers import machine, results, table
 from bench.peers.catalogue import PEERS, Peer, authenticates
 from bench.peers.client import Headers, cases, log_in
 from bench.peers.environment import PYTHON
@@ -44,7 +45,7 @@ def chosen(words: Sequence[str]) -> list[Peer]:
     return [peer for peer in PEERS if peer.name in names]
 
 
-def drive(server: Server, headers: Headers, seconds: float) -> Figures:
+def drive(server: Server, headers: Headers, seconds: int) -> Figures:
     before = server.cpu()
     requests, spent = load(server.place.port, headers, seconds)
     return requests / spent, (server.cpu() - before) / requests * 1e6
@@ -58,7 +59,7 @@ def started(peers: Sequence[Peer]) -> Iterator[dict[str, Server]]:
         stack.enter_context(running_on(mine))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis = stack.enter_context(running_valkey()).url
-        servers = {}
+        servers: dict[str, Server] = {}
         for peer in peers:
             postgres = ""
             if "PostgreSQL" in peer.name:
@@ -72,61 +73,68 @@ def started(peers: Sequence[Peer]) -> Iterator[dict[str, Server]]:
         yield servers
 
 
-def measure(servers: dict[str, Server], rounds: int, seconds: float) -> list[Found]:
-    seen = {name: cases(one) for name, one in servers.items() if authenticates(one.peer)}
-    headers = {name: log_in(servers[name]) if name in seen else {} for name in servers}
+def measure(servers: dict[str, Server], found: dict[str, Found], rounds: int, seconds: int) -> None:
+    """Adds to what was found before."""
+    headers: dict[str, Headers] = {name: {} for name in servers}
     for name, server in servers.items():
+        if authenticates(server.peer):
+            found[name].cases.update(cases(server))
+            headers[name] = log_in(server)
+        sent = "".join(f"{key}: {value}\r\n" for key, value in headers[name].items())
+        found[name].credential.append(len(sent))
         drive(server, headers[name], 1)
-    taken: dict[str, list[Round]] = {name: [] for name in servers}
     for number in range(rounds):
-        print(f"round {number + 1} of {rounds}, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        say(f"round {number + 1} of {rounds}")
         for name in reversed(servers) if number % 2 else servers:
-            taken[name].append(one_round(servers, name, headers[name], seconds))
-    return [
-        Found(
-            name=name,
-            package=server.peer.package,
-            bare=server.peer.bare,
-            credential=sum(len(f"{key}: {value}\r\n") for key, value in headers[name].items()),
-            memory=server.memory(),
-            cases=dict(seen.get(name, {})),
-            rounds=taken[name],
-        )
-        for name, server in servers.items()
-    ]
+            found[name].rounds.append(one_round(servers, name, headers[name], seconds))
+    for name, server in servers.items():
+        found[name].memory.append(server.memory())
 
 
-def one_round(servers: dict[str, Server], name: str, headers: Headers, seconds: float) -> Round:
+def one_round(servers: dict[str, Server], name: str, headers: Headers, seconds: int) -> Round:
     rate, cpu = drive(servers[name], headers, seconds)
     bare = servers[name].peer.bare
     bare_rate, bare_cpu = (rate, cpu) if bare is None else drive(servers[bare], headers, seconds)
-    return Round(rate=rate, cpu=cpu, bare_rate=bare_rate, bare_cpu=bare_cpu)
+    return Round(*(round(figure, 2) for figure in (rate, cpu, bare_rate, bare_cpu)))
+
+
+def say(sentence: str) -> None:
+    print(f"{sentence}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--output", type=Path, default=results.KEPT, metavar="FILE")
+    parser.add_argument("--starts", type=int, default=3, help="each server is started so often")
+    parser.add_argument("--rounds", type=int, default=3, help="after each start")
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where the results are kept")
     options = parser.parse_args()
     if not PYTHON.exists():
         raise SystemExit("first install the peers: python bench/peers/environment.py")
     peers = chosen(options.only)
     versions = machine.versions(peers)
     before = os.getloadavg()[0]
-    with started(peers) as servers:
-        found = measure(servers, options.rounds, options.seconds)
+    found = {peer.name: Found(peer.name, peer.package, peer.bare) for peer in peers}
+    for number in range(options.starts):
+        say(f"start {number + 1} of {options.starts}")
+        with started(peers) as servers:
+            measure(servers, found, options.rounds, options.seconds)
     run = Run(
         machine=machine.describe(before, os.getloadavg()[0]),
         client=client(),
         connections=CONNECTIONS,
+        starts=options.starts,
+        rounds=options.rounds,
         seconds=options.seconds,
         versions=versions,
-        found=found,
+        found=list(found.values()),
     )
-    results.write(run, options.output)
-    print("\n".join(results.shown(run)))
+    if options.output or not options.only:
+        results.write(run, options.output or results.KEPT)
+    print("\n".join(table.peers(run)))
+    if not options.only:
+        print("\n".join(["", *table.targets(run)]))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ THREADS = 8
 def uvicorn(app: Any, port: int) -> None:
     import uvicorn
 
-    uvicorn.run(app, port=port, log_level="error", access_log=False, loop="uvloop", http="httptools")
+    uvicorn.run(
+        app, port=port, log_level="error", access_log=False, loop="uvloop", http="httptools"
+    )
 
 
 def gunicorn(app: Any, port: int) -> None:

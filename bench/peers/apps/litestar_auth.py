@@ -11,7 +11,10 @@ from typing import Any
 from litestar import Litestar, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
-from litestar.middleware.session.server_side import ServerSideSessionBackend, ServerSideSessionConfig
+from litestar.middleware.session.server_side import (
+    ServerSideSessionBackend,
+    ServerSideSessionConfig,
+)
 from litestar.security.jwt import JWTAuth, Token
 from litestar.security.session_auth import SessionAuth
 from litestar.stores.memory import MemoryStore

@@ -33,28 +33,32 @@ class UserInDB(User):
     hashed_password: str
 
 
+users = {USERNAME: {"username": USERNAME, "hashed_password": password_hash.hash(PASSWORD)}}
+
+
+def get_user(username: str) -> UserInDB | None:
+    return UserInDB(**users[username]) if username in users else None
+
+
+async def get_current_user(token: Annotated[str, Depends(oauth2_scheme)]) -> User:
+    try:
+        username = jwt.decode(token, KEY, algorithms=[ALGORITHM]).get("sub")
+    except InvalidTokenError:
+        raise UNAUTHORIZED from None
+    user = get_user(username)
+    if user is None:
+        raise UNAUTHORIZED
+    return user
+
+
+async def get_current_active_user(user: Annotated[User, Depends(get_current_user)]) -> User:
+    if user.disabled:
+        raise HTTPException(400, "Inactive user")
+    return user
+
+
 def build(variant: str, place: Place) -> Any:
     app = FastAPI()
-    hashed = password_hash.hash(PASSWORD)
-    users = {USERNAME: {"username": USERNAME, "hashed_password": hashed}}
-
-    def get_user(username: str) -> UserInDB | None:
-        return UserInDB(**users[username]) if username in users else None
-
-    async def get_current_user(token: Annotated[str, Depends(oauth2_scheme)]) -> User:
-        try:
-            username = jwt.decode(token, KEY, algorithms=[ALGORITHM]).get("sub")
-        except InvalidTokenError:
-            raise UNAUTHORIZED from None
-        user = get_user(username)
-        if user is None:
-            raise UNAUTHORIZED
-        return user
-
-    async def get_current_active_user(user: Annotated[User, Depends(get_current_user)]) -> User:
-        if user.disabled:
-            raise HTTPException(400, "Inactive user")
-        return user
 
     @app.post("/login")
     async def login(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> dict[str, str]:
