@@ -20,7 +20,8 @@ def client() -> str:
     if shutil.which("wrk") is None:
         return "asyncio client"
     shown = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
-    return " ".join(shown.split()[:2])
+    version = re.search(r"\d[\d.]*", shown)
+    return f"wrk {version[0]}" if version else "wrk"
 
 
 def load(port: int, headers: Mapping[str, str], seconds: int) -> tuple[int, float]:

@@ -133,9 +133,13 @@ def machine(run: Run) -> str:
         f"{MACHINE}{on['date']}: {on['cores']} cores, load {on['load before']} before and"
         f" {on['load after']} after, {on['system']}, Python {on['python']}, uvicorn"
         f" {run.versions['uvicorn']} (Flask and Django: gunicorn {run.versions['gunicorn']}),"
-        f" {run.client} with {run.connections} connections; {run.starts} starts of each, with"
-        f" {run.rounds} rounds of {run.seconds} seconds."
+        f" {run.client} with {run.connections} connections. Each was started {_times(run.starts)}"
+        f" and then measured {_times(run.rounds)} for {run.seconds} seconds."
     )
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def page(text: str, run: Run) -> str:

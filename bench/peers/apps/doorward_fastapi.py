@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel
 
-from bench.peers.catalogue import PASSWORD, USERNAME
+from bench.peers.account import Account
 from bench.peers.place import Place
-from doorward.passwords import Passwords
 from doorward.web.fastapi import Doorward, Principal
 
 
@@ -38,15 +37,12 @@ def build(variant: str, place: Place) -> Any:
     )
     app = FastAPI(lifespan=auth.lifespan)
     auth.install(app)
-    passwords = Passwords()
-    users: dict[str, str] = {}
+    account = Account()
 
     @app.post("/login", status_code=204)
     async def login(form: Form, response: Response) -> None:
         attempt = await auth.attempt(form.username)
-        if not users:
-            users[USERNAME] = await passwords.hash(PASSWORD)
-        if not await passwords.verify(form.password, users.get(form.username)):
+        if not await account.opens(form.username, form.password):
             raise HTTPException(401)
         await attempt.login(response, subject=form.username, roles=["reader"])
 

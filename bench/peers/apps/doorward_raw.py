@@ -6,29 +6,32 @@ Source: docs/frameworks.md.
 import json
 from typing import Any
 
+from bench.peers.account import Account
 from bench.peers.apps.bare import BODY, JSON
-from bench.peers.catalogue import PASSWORD, USERNAME
 from bench.peers.place import Place
 from doorward import Settings
-from doorward.passwords import Passwords
 from doorward.web.asgi import Middleware, current_visit, principal
 from doorward.web.door import Door
 from doorward.web.login import begin_login, log_out
+
+Header = tuple[bytes, bytes]
 
 
 def build(variant: str, place: Place) -> Any:
     mode = variant.split()[0]
     settings = Settings(mode="token" if mode == "token" else "session")
     door = Door("memory:", settings, root_key_file=place.folder / f"raw-{mode}.key")
-    passwords = Passwords()
+    account = Account()
 
-    async def login(receive: Any) -> list[tuple[bytes, bytes]]:
+    async def login(receive: Any) -> tuple[int, list[Header]]:
         form = json.loads((await receive())["body"])
         attempt = await begin_login(current_visit(), form["username"])
-        right = await passwords.verify(form["password"], await passwords.hash(PASSWORD))
-        assert right
-        assert form["username"] == USERNAME
-        return (await attempt.login(form["username"], roles=["reader"]))[1]
+        if not await account.opens(form["username"], form["password"]):
+            return 401, []
+        return 204, (await attempt.login(form["username"], roles=["reader"]))[1]
+
+    async def logout() -> tuple[int, list[Header]]:
+        return 204, await log_out(current_visit())
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -37,9 +40,8 @@ def build(variant: str, place: Place) -> Any:
             await principal()
             await send({"type": "http.response.start", "status": 200, "headers": JSON})
             return await send({"type": "http.response.body", "body": BODY})
-        path = scope["path"]
-        cookies = await (login(receive) if path == "/login" else log_out(current_visit()))
-        await send({"type": "http.response.start", "status": 204, "headers": cookies})
+        status, headers = await (login(receive) if scope["path"] == "/login" else logout())
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         return await send({"type": "http.response.body", "body": b""})
 
     async def lifespan(receive: Any, send: Any) -> None:

@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bench.peers.catalogue import PASSWORD, USERNAME
+from bench.peers.account import Account
 from bench.peers.place import Place
 from doorward import Rejected, Settings, StoreUnavailable
-from doorward.passwords import Passwords
 from doorward.web.asgi import Middleware, current_visit, principal
 from doorward.web.door import Door
 from doorward.web.login import begin_login, log_out
@@ -43,15 +42,12 @@ def build(variant: str, place: Place) -> Any:
     mode = variant.split()[0]
     settings = Settings(mode="token" if mode == "token" else "session")
     door = Door("memory:", settings, root_key_file=place.folder / f"starlette-{mode}.key")
-    passwords = Passwords()
-    users: dict[str, str] = {}
+    account = Account()
 
     async def login(request: Request) -> Response:
         form = await request.json()
         attempt = await begin_login(current_visit(), form["username"])
-        if not users:
-            users[USERNAME] = await passwords.hash(PASSWORD)
-        if not await passwords.verify(form["password"], users.get(form["username"])):
+        if not await account.opens(form["username"], form["password"]):
             return Response(status_code=401)
         _, headers = await attempt.login(form["username"], roles=["reader"])
         response = Response(status_code=204)
