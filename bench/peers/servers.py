@@ -87,10 +87,9 @@ def running_on(core: int) -> Iterator[None]:
 
 
 def _environment(peer: Peer) -> dict[str, str]:
-    """Doorward is found where the runner finds it; the peers know nothing of it."""
-    if peer.ours:
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """Doorward is found where the runner finds it.  What the runner finds is not for the peers."""
+    kept = os.environ.items()
+    return {name: value for name, value in kept if peer.ours or name != "PYTHONPATH"}
 
 
 def _free_port() -> int:
