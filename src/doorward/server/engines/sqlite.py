@@ -25,7 +25,6 @@ MEMORY = ":memory:"
 _PRAGMAS = ("busy_timeout = 5000", "synchronous = FULL", "foreign_keys = ON")
 _VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant of ours
 _TOUCH = f"UPDATE {VERSION_TABLE} SET version_num = version_num"  # noqa: S608 - a constant of ours
-_MOST_STARTS = 2**31 - 1  # SQLite takes nothing larger here.
 _PATIENCE, _PAUSE = 5, 0.02  # Seconds to try for a new file's log, and between two tries.
 
 
@@ -168,10 +167,10 @@ def _migrate(connection: Connection) -> Versions:
     and the others find it done."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     versions = migrate(connection)
-    # A write even when nothing is to migrate: a read-only file or a full disk must show now.  It
-    # changes the first page, so that the log of this start differs from the file before it.
-    opened = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA user_version = {opened % _MOST_STARTS + 1}")
+    # A write even when nothing is to migrate: a read-only file or a full disk must show now.  SQLite
+    # counts both as changes on the first page, so the log of this start differs from the file.
+    connection.exec_driver_sql("CREATE TABLE doorward_start (began)")
+    connection.exec_driver_sql("DROP TABLE doorward_start")
     connection.exec_driver_sql("COMMIT")
     return versions
 
