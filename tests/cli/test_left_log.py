@@ -1,0 +1,137 @@
+"""Writers killed at random, and backups put back beside the log that they left."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from itertools import product
+from pathlib import Path
+from random import Random
+from threading import Event
+
+import pytest
+
+from doorward.cli.left_log import check_log
+from doorward.errors import ConfigurationError
+
+pytestmark = pytest.mark.process
+
+WRITER = """
+import random, sqlite3, sys
+draw = random.Random(sys.argv[2])
+writes, reads = (sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60) for _ in "12")
+writes.execute("PRAGMA journal_mode=WAL")
+writes.execute(f"PRAGMA wal_autocheckpoint={draw.choice([3, 20, 100, 1000])}")
+writes.executescript(f"CREATE TABLE began{sys.argv[2]} (x); DROP TABLE began{sys.argv[2]}")
+writes.execute("CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, word, filler)")
+writes.execute("CREATE INDEX IF NOT EXISTS words ON rows (word)")
+print(flush=True)
+for _ in range(20_000):  # it ends by itself if nobody kills it
+    if draw.random() < 0.1:  # a reader that holds back checkpoints
+        if reads.in_transaction:
+            reads.execute("COMMIT")
+        else:
+            reads.execute("BEGIN")
+            reads.execute("SELECT count(*) FROM rows").fetchone()
+    writes.execute("BEGIN IMMEDIATE")
+    for _ in range(draw.choice([1, 1, 1, 10])):
+        at = draw.randrange(400)
+        if draw.random() < 0.6:
+            row = (at, draw.randrange(9999), "f" * draw.randrange(2000))
+            writes.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", row)
+        else:
+            writes.execute("DELETE FROM rows WHERE id = ?", (at,))
+    writes.execute("COMMIT")
+"""
+KINDS = ("cp while stopped", "cp while running", ".backup", "VACUUM INTO")
+
+
+@contextmanager
+def writing(path: Path, seed: int) -> Iterator[None]:
+    """A process that writes there until the end, when it is killed."""
+    command = [sys.executable, "-I", "-c", WRITER, str(path), str(seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline()
+            yield
+        finally:
+            writer.kill()
+
+
+def is_refused(path: Path) -> bool:
+    try:
+        check_log(path)
+    except ConfigurationError:
+        return True
+    return False
+
+
+def copies(path: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Of a database that others write to just now."""
+    shutil.copy2(path, folder / KINDS[1])
+    with closing(sqlite3.connect(path, timeout=60)) as source:
+        with closing(sqlite3.connect(folder / KINDS[2])) as there:
+            source.backup(there)
+        source.execute(f"VACUUM INTO '{folder / KINDS[3]}'")
+    yield from ((kind, folder / kind) for kind in KINDS[1:])
+
+
+def restored(path: Path, backup: Path, folder: Path, *, times: bool) -> Path:
+    """The log as a crash left it, beside a backup that was put over the file."""
+    folder.mkdir(exist_ok=True)
+    there = folder / path.name
+    shutil.copy2(f"{path}-wal", f"{there}-wal")
+    (shutil.copy2 if times else shutil.copy)(backup, there)
+    return there
+
+
+def run(path: Path, seed: int, nth: int) -> list[tuple[str, Path]]:
+    """Write to a database until all that write are killed; the copies that were made meanwhile."""
+    with ExitStack() as writers:
+        for each in range(1 + nth % 2):
+            writers.enter_context(writing(path, 100 * seed + 10 * nth + each))
+        made = list(copies(path, path.parent)) if nth == 2 else []
+        Event().wait(Random(seed + nth).uniform(0, 0.15))
+    return made
+
+
+def stop(path: Path) -> tuple[str, Path]:
+    """The last that closes a database copies its log; then it is copied with `cp`."""
+    with closing(sqlite3.connect(path)) as last:
+        last.execute("SELECT count(*) FROM rows").fetchone()
+    there = path.with_name(KINDS[0])
+    shutil.copy2(path, there)
+    return KINDS[0], there
+
+
+def count(path: Path, seed: int, seen: Counter[str]) -> None:
+    """What is refused of a database whose writers are killed four times, and of its backups."""
+    backups: list[tuple[str, Path]] = []
+    for nth in range(4):
+        backups += run(path, seed, nth)
+        seen["crashes"] += 1
+        seen["crashes refused"] += is_refused(path)
+        backups += [stop(path)] if nth == 1 else []
+        for (kind, backup), times in product(backups if nth > 1 else [], (False, True)):
+            name = f"{kind}, old times" if times else kind
+            put = restored(path, backup, path.parent / "put", times=times)
+            seen[name] += 1
+            seen[f"{name} refused"] += is_refused(put)
+
+
+@pytest.mark.parametrize("databases", [1, pytest.param(25, marks=pytest.mark.soak)])
+def test_no_crash_is_taken_for_a_restore(tmp_path: Path, databases: int) -> None:
+    seen = Counter[str]()
+    first = int.from_bytes(os.urandom(3))
+    for seed in range(first, first + databases):
+        (tmp_path / str(seed)).mkdir()
+        count(tmp_path / str(seed) / "x.db", seed, seen)
+    for name in [each for each in seen if not each.endswith("refused")]:
+        print(f"{name}: {seen[f'{name} refused']} of {seen[name]} refused")
+    assert seen["crashes"] == 4 * databases
+    assert seen["crashes refused"] == 0, first
