@@ -180,14 +180,23 @@ def vacuumed(source: sqlite3.Connection, there: Path) -> None:
 
 
 @pytest.mark.parametrize("copy", [copied, vacuumed])
+@pytest.mark.parametrize("first_log", [False, True])
 def test_a_copy_that_sqlite_made_of_a_young_database_is_refused_whatever_its_times(
-    desk: Desk, tmp_path: Path, copy: Callable[[sqlite3.Connection, Path], None]
+    desk: Desk,
+    tmp_path: Path,
+    copy: Callable[[sqlite3.Connection, Path], None],
+    *,
+    first_log: bool,
 ) -> None:
-    """Its log goes back to an empty file, whose change counter is the one of a copy."""
+    """Its change counter is that of a new file.  Where the log goes back to one too, the copy is
+    larger than the database was after its first transaction."""
     path, left = desk.folder / "doorward.db", tmp_path / "left.db"
+    if not first_log:
+        assert desk.run("migrate").status == 0
     with closing(sqlite3.connect(path, isolation_level=None)) as live:
         live.execute("PRAGMA journal_mode=WAL")
-        desk.create("ann@example.test")
+        live.execute("SELECT count(*) FROM sqlite_master").fetchone()  # keeps the log
+        assert desk.run("migrate").status == 0
         copy(live, tmp_path / "backup.db")
         desk.create("bob@example.test")
         shutil.copy2(f"{path}-wal", f"{left}-wal")

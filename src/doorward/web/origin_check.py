@@ -1,6 +1,6 @@
 """Whether a request may act on the cookies that it carries: the rules of `origin`, asked of one."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import Rejected
@@ -11,39 +11,30 @@ from .transport import Header, Presented
 
 @dataclass(frozen=True, slots=True)
 class OriginCheck:
-    """One request: its method, its headers and the credential it presents, if that can be read.
-    `tell` is awaited with each refusal before it is raised."""
+    """One request: its method, its headers and the credential it presents, if that can be read."""
 
     gate: Gate
     method: str
     headers: Sequence[Header]
     shown: Presented | None
-    tell: Callable[[Rejected], Awaitable[None]]
 
     async def check(self, submitted: str | None) -> None:
         """Refuse an unsafe request from another origin.  `submitted` is a CSRF token that came in a
         form.  Raises `Rejected(cross_origin)`."""
-        try:
-            if self.method not in origin.SAFE:
-                await self._check(submitted)
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
+        if self.method not in origin.SAFE:
+            await self._check(submitted)
 
-    async def check_keeps_cookies(self) -> None:
+    def check_keeps_cookies(self) -> None:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
-        try:
-            self._check_keeps_cookies(origin.cause_of(self.headers))
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
+        self._check_keeps_cookies(origin.cause_of(self.headers))
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies name, dead or alive; None without any."""
-        if self.shown is None or self.shown.transport != "cookie":
+        shown = self._by_cookie()
+        if shown is None:
             return None
-        for credential in (self.shown.credential, self.shown.refresh_token):
+        for credential in (shown.credential, shown.refresh_token):
             try:
                 return await self.gate.auth.sid_of(credential or "")
             except Rejected:
@@ -53,25 +44,32 @@ class OriginCheck:
     async def _check(self, submitted: str | None) -> None:
         cause = origin.cause_of(self.headers)
         vouched = self.gate.origins.vouched(self.method, cause)
-        if not vouched and self.shown is None and self._holds_cookies():
-            # no token can be compared, yet a login or a logout would end what these cookies name
+        if self.shown is not None and self.shown.transport == "cookie":
+            self._check_keeps_cookies(cause)
+        elif vouched or not self._holds_cookies():
+            # without a cookie a client has no authority that another origin could borrow
+            return
+        # beside a Bearer header too: a login or a logout ends what the cookies name
+        if vouched and not any(origin.csrf_tokens(self.headers, submitted)):
+            return
+        sid = await self.cookie_sid()
+        if sid is None and not vouched:
             raise origin.unreadable()
-        # without a cookie a client has no authority that another origin could borrow
-        if self.shown is None or self.shown.transport != "cookie":
-            return
-        self._check_keeps_cookies(cause)
-        if not vouched:
-            shown = self.shown.credential or self.shown.refresh_token or ""
-            sid = await self.gate.auth.sid_of(shown)
-        elif any(origin.csrf_tokens(self.headers, submitted)):
-            sid = await self.cookie_sid() or ""
-        else:
-            return
-        origin.check_csrf(self.gate.auth.csrf_keys, sid, self.headers, submitted)
+        origin.check_csrf(self.gate.auth.csrf_keys, sid or "", self.headers, submitted)
+
+    def _by_cookie(self) -> Presented | None:
+        if self.shown is not None and self.shown.transport == "cookie":
+            return self.shown
+        try:
+            return transport.read(self._cookies(), self.gate.modes, self.gate.cookie_suffix)
+        except Rejected:
+            return None
+
+    def _cookies(self) -> list[Header]:
+        return [pair for pair in self.headers if pair[0] == b"cookie"]
 
     def _holds_cookies(self) -> bool:
-        cookies = [pair for pair in self.headers if pair[0] == b"cookie"]
-        return bool(transport.held(cookies, self.gate.cookie_suffix))
+        return bool(transport.held(self._cookies(), self.gate.cookie_suffix))
 
     def _check_keeps_cookies(self, cause: origin.Cause) -> None:
         if self.gate.origins.keeps_no_cookies(cause):

@@ -15,7 +15,7 @@ from ...web.asgi import current_visit
 from ...web.problem import STATUS, document, problem
 from ...web.transport import NO_STORE, Header
 from ...web.visit import Visit
-from ...web.way_back import local_path
+from ...web.way_back import PAGE_METHODS, is_navigation, local_path
 from ..return_to import with_return
 from ..service import Service
 from .api import PROBLEM, Serving
@@ -48,6 +48,8 @@ NOBODY: tuple[Header, ...] = (
 )
 """Over whatever a client says of itself."""
 
+_OURS = frozenset(name for name, _ in NOBODY)
+
 log = logging.getLogger("doorward")
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
@@ -68,6 +70,7 @@ async def get_forward_auth(service: Serving) -> Response:
     request that is asked about, which a trusted proxy tells in `X-Original-Method` or
     `X-Forwarded-Method`; without it, a cookie from another site is refused."""
     visit = current_visit()
+    _check_names(visit.headers)
     by_proxy = visit.asks_about_another()
     response = Response()
     if by_proxy and service.options.pass_preflights and _is_preflight(visit):
@@ -88,13 +91,23 @@ async def get_forward_auth(service: Serving) -> Response:
     return response
 
 
+def _check_names(headers: Sequence[Header]) -> None:
+    """Refuse `X_Doorward_Subject` and its like: a proxy overwrites the names with hyphens alone,
+    and CGI and WSGI would give the application both under one name (CVE-2015-0219)."""
+    for name, _ in headers:
+        if b"_" in name and name.replace(b"_", b"-") in _OURS:
+            raise Rejected(Reason.MALFORMED, "a header with the name of one of ours")
+
+
 def _is_preflight(visit: Visit) -> bool:
     """Whether a browser asks for another site what it may send (Fetch, section 4.9).  It shows
     nobody's credential, and only the application can answer.  Others can send the same, and many
     applications answer OPTIONS with the page itself."""
     said = {name for name, _ in visit.headers}
     asks = visit.method == "OPTIONS" and said >= _PREFLIGHT
-    return asks and not said & (_CREDENTIALS | _MORE_THAN_A_QUESTION)
+    # CGI and WSGI give an application one name for both
+    taken_for = {name.replace(b"_", b"-") for name in said}
+    return asks and not taken_for & (_CREDENTIALS | _MORE_THAN_A_QUESTION)
 
 
 def _login(service: Service, visit: Visit) -> str:
@@ -103,19 +116,12 @@ def _login(service: Service, visit: Visit) -> str:
     are others, and from the login page itself, if that is asked about."""
     place = visit.peer, visit.headers, visit.gate.trusted
     asked, origin = client.uri(*place), service.options.origin
-    if not asked or asked.partition("?")[0] == LOGIN or not _shows_page(visit):
+    if not asked or asked.partition("?")[0] == LOGIN or not is_navigation(visit.headers):
         return ""
     if client.host(*place).lower() != urlsplit(origin).netloc:
         return ""
-    back = local_path(asked) if visit.method in ("GET", "HEAD") else ""
+    back = local_path(asked) if visit.method in PAGE_METHODS else ""
     return origin + with_return(LOGIN, back)
-
-
-def _shows_page(visit: Visit) -> bool:
-    """Browsers from before 2023 say only what they accept."""
-    said = {name: value for name, value in visit.headers if name in (b"sec-fetch-mode", b"accept")}
-    mode = said.get(b"sec-fetch-mode")
-    return b"text/html" in said.get(b"accept", b"") if mode is None else mode == b"navigate"
 
 
 def _sent(refused: Rejected, login: str, visit: Visit) -> Response:
