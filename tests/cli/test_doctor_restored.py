@@ -234,6 +234,23 @@ def test_a_file_that_is_malformed_with_its_log_is_unsafe(desk: Desk, crashed: Pa
     assert "malformed" in found["says"]
 
 
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_a_database_that_vanishes_meanwhile_is_as_if_it_had_never_been(
+    desk: Desk, crashed: Path, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    stat, asked = Path.stat, []
+
+    def vanishing(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        asked.extend([path] if path == crashed else [])
+        if path == crashed and len(asked) == nth:
+            path.unlink()
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", vanishing)
+    assert usable(desk)["says"].startswith("There is no database yet")
+    assert len(asked) >= nth
+
+
 def test_once_the_log_is_removed_the_backup_can_be_used(desk: Desk, crashed: Path) -> None:
     for end in ("", "-wal", "-shm"):
         Path(f"{crashed}{end}").unlink()

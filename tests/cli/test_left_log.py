@@ -1,5 +1,6 @@
 """Writers killed at random, and backups put back beside the log that they left."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -12,10 +13,11 @@ from itertools import product
 from pathlib import Path
 from random import Random
 from threading import Event
+from typing import Any
 
 import pytest
 
-from doorward.cli.left_log import check_log
+from doorward.cli.left_log import check_log, trouble_of
 from doorward.errors import ConfigurationError
 
 WRITER = """
@@ -126,10 +128,10 @@ def stop(path: Path) -> tuple[str, Path]:
     return KINDS[0], there
 
 
-def count(path: Path, seed: int, seen: Counter[str]) -> None:
-    """What is refused of a database whose writers are killed four times, and of its backups."""
+def count(path: Path, seed: int, kills: int, seen: Counter[str]) -> None:
+    """What is refused of a database whose writers are killed so often, and of its backups."""
     backups: list[tuple[str, Path]] = []
-    for nth in range(4):
+    for nth in range(kills):
         backups += run(path, seed, nth)
         log = Path(f"{path}-wal")
         newer = log.exists() and path.stat().st_mtime_ns > log.stat().st_mtime_ns
@@ -146,17 +148,19 @@ def count(path: Path, seed: int, seen: Counter[str]) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("databases", [1, pytest.param(25, marks=pytest.mark.soak)])
-def test_no_crash_is_taken_for_a_restore(tmp_path: Path, databases: int) -> None:
+@pytest.mark.parametrize(
+    ("databases", "kills"), [(1, 1), pytest.param(25, 4, marks=pytest.mark.soak)]
+)
+def test_no_crash_is_taken_for_a_restore(tmp_path: Path, databases: int, kills: int) -> None:
     seen = Counter[str]()
     first = int.from_bytes(os.urandom(3))
     for seed in range(first, first + databases):
         (tmp_path / str(seed)).mkdir()
-        count(tmp_path / str(seed) / "x.db", seed, seen)
+        count(tmp_path / str(seed) / "x.db", seed, kills, seen)
     for name in [each for each in seen if not each.endswith("refused")]:
         print(f"{name}: {seen[f'{name} refused']} of {seen[name]} refused")
     crashes = [each for each in seen if each.startswith("crashes")]
-    assert sum(seen[each] for each in crashes if not each.endswith("refused")) == 4 * databases
+    assert sum(seen[each] for each in crashes if not each.endswith("refused")) == kills * databases
     assert sum(seen[each] for each in crashes if each.endswith("refused")) == 0, first
 
 
@@ -210,3 +214,42 @@ def broken_off(before: bytes, after: bytes) -> Iterator[bytes]:
         page = after[end - size : end]
         if page != before[end - size : end] and any(page):
             yield after[:end] + before[end:]
+
+
+def write_and_keep(folder: Path) -> Path:
+    """A database with its log and its -shm, which nobody has open."""
+    folder.mkdir()
+    path, left = folder / "x.db", folder / "left.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("CREATE TABLE rows (id)")
+        for end in ("", "-wal", "-shm"):
+            shutil.copy(f"{path}{end}", f"{left}{end}")
+    return left
+
+
+def judged(left: Path, gone: str, place: object, name: str, nth: int) -> bool:
+    """Whether something vanished right before the nth time that this was asked of the system."""
+    put, asked = getattr(place, name), []
+
+    def vanishing(*words: Any, **more: Any) -> Any:
+        asked.append(words)
+        if len(asked) == nth:
+            Path(f"{left}{gone}").unlink()
+        return put(*words, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(place, name, vanishing)
+        assert trouble_of(left) is None
+    return len(asked) >= nth
+
+
+@pytest.mark.parametrize("gone", ["", "-wal", "-shm"])
+@pytest.mark.parametrize(("place", "name"), [(Path, "stat"), (fcntl, "fcntl"), (os, "pread")])
+def test_a_file_or_a_log_that_vanishes_meanwhile_is_as_if_it_had_never_been(
+    tmp_path: Path, gone: str, place: object, name: str
+) -> None:
+    nth = 1
+    while judged(write_and_keep(tmp_path / str(nth)), gone, place, name, nth):
+        nth += 1
+    assert nth > 1
