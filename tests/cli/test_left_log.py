@@ -228,28 +228,32 @@ def write_and_keep(folder: Path) -> Path:
     return left
 
 
-def judged(left: Path, gone: str, place: object, name: str, nth: int) -> bool:
-    """Whether something vanished right before the nth time that this was asked of the system."""
+def judged(gone: Path, cut: int | None, place: object, name: str, nth: int) -> bool:
+    """Whether a file vanished, or was cut off, right before the nth time that this was asked of
+    the system."""
     put, asked = getattr(place, name), []
 
     def vanishing(*words: Any, **more: Any) -> Any:
         asked.append(words)
         if len(asked) == nth:
-            Path(f"{left}{gone}").unlink()
+            gone.unlink() if cut is None else os.truncate(gone, cut)
         return put(*words, **more)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(place, name, vanishing)
-        assert trouble_of(left) is None
+        assert trouble_of(gone.with_name("left.db")) is None
     return len(asked) >= nth
 
 
-@pytest.mark.parametrize("gone", ["", "-wal", "-shm"])
+@pytest.mark.parametrize(
+    ("gone", "cut"),
+    [("", None), ("-wal", None), ("-shm", None), ("-wal", 0), ("-wal", 20), ("-wal", 40)],
+)
 @pytest.mark.parametrize(("place", "name"), [(Path, "stat"), (fcntl, "fcntl"), (os, "pread")])
 def test_a_file_or_a_log_that_vanishes_meanwhile_is_as_if_it_had_never_been(
-    tmp_path: Path, gone: str, place: object, name: str
+    tmp_path: Path, gone: str, cut: int | None, place: object, name: str
 ) -> None:
     nth = 1
-    while judged(write_and_keep(tmp_path / str(nth)), gone, place, name, nth):
+    while judged(Path(f"{write_and_keep(tmp_path / str(nth))}{gone}"), cut, place, name, nth):
         nth += 1
     assert nth > 1

@@ -1,6 +1,7 @@
 """Logs made frame by frame, beside files that fit them in all but one thing."""
 
 import os
+import sys
 import tracemalloc
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ FILE = first(5, 3) + page("b") + page("c")
 
 CONTINUED = {
     "the page is counted up": [Frame(1, first(6, 3), 3)],
-    "the same connection wrote it before": [Frame(1, first(5, 3), 3)],
+    "the same connection wrote it before": [Frame(1, first(5, 3, schema=8), 3)],
     "it has tables more": [Frame(1, first(6, 3, schema=9), 3)],
     "it grew": [Frame(1, first(6, 4)), Frame(4, page("d"), 4)],
     "VACUUM made it smaller": [Frame(1, first(6, 2, schema=8), 2)],
@@ -138,6 +139,12 @@ NOT_COPIED = {
     "it is lacking all the time": (written("b0", "c1", "d0"), states("b1", "c1", "c2", "b2")),
     "one of two is lacking": (written("b1", "c0", "d1"), states("c1", "d1", "b2", "b3")),
     "of both a state is lacking": (written("b0", "c0", "d1"), states("b1", "c1", "b2", "d1")),
+    "one is lacking for longer": (written("b0", "c0", "d1"), states("c1", "b1", "d1", "b2")),
+    "the first is lacking for longer": (written("b0", "c0", "d1"), states("b1", "c1", "d1", "c2")),
+    "one is lacking across a change of another": (
+        written("b0", "c0", "d1"),
+        states("c1", "b1", "d1", "c2", "d2", "b2"),
+    ),
 }
 
 
@@ -156,7 +163,38 @@ def test_a_newer_file_that_no_checkpoint_wrote_is_refused(
     assert not is_refused(pair(tmp_path, file, frames))
 
 
-@pytest.mark.parametrize("size", [8 * MEGABYTE, pytest.param(1000 * MEGABYTE, marks=pytest.mark.soak)])
+OTHER = [Frame(1, first(7, 3), 3)]
+"""What is refused beside `FILE`."""
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"\0\0\0\1" + HEAD[4:], HEAD[:8] + bytes(4) + HEAD[12:]],
+    ids=["no log", "pages of no size"],
+)
+def test_what_sqlite_would_not_write_is_not_judged(tmp_path: Path, head: bytes) -> None:
+    path = pair(tmp_path, FILE, OTHER)
+    assert is_refused(path)
+    with Path(f"{path}-wal").open("r+b") as log:
+        log.write(head)
+    assert not is_refused(path)
+
+
+def test_what_is_no_database_is_not_judged(tmp_path: Path) -> None:
+    assert not is_refused(pair(tmp_path, page("a letter"), OTHER))
+
+
+def test_where_nobody_can_tell_who_has_a_file_open_nothing_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pair(tmp_path, FILE, OTHER)
+    monkeypatch.setattr(sys, "platform", "freebsd14")
+    assert not is_refused(path)
+
+
+@pytest.mark.parametrize(
+    "size", [8 * MEGABYTE, pytest.param(1000 * MEGABYTE, marks=pytest.mark.soak)]
+)
 def test_a_log_is_not_held_in_memory(tmp_path: Path, size: int) -> None:
     """Each page of a file that holds none of it, all of which is read."""
     pages = size // PAGE

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import ConfigurationError
-from .write_ahead import HEAD, continues, read_log, was_copied
+from .write_ahead import HEAD, CutOffError, continues, read_log, was_copied
 
 _KNOWN = ("linux", "darwin")
 """Systems whose `struct flock` is known here; elsewhere nobody can tell who has the file open."""
@@ -65,7 +65,7 @@ def _trouble(path: Path) -> Trouble | None:
     try:
         with Path(f"{path}-wal").open("rb") as log:
             return _between(path, _kept(*_identity(path)), log.fileno())
-    except FileNotFoundError:  # gone since the look: nobody can write that log into that file
+    except (FileNotFoundError, CutOffError):  # since the look: nobody can write that log any more
         return None
 
 

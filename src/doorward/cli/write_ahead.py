@@ -1,6 +1,6 @@
 """A write-ahead log of SQLite, and whether it belongs to the file that it lies beside.
 
-Decided as docs/decisions/0039 says.  For the format see "WAL File Format" in SQLite's documentation.
+The decision is docs/decisions/0039; the format is in "WAL File Format" of SQLite's documentation.
 """
 
 import os
@@ -24,6 +24,10 @@ _CHANGES, _SIZE, _SCHEMA, _VACUUM = 24, 28, 40, 52
 _Places = dict[int, "array[int]"]
 
 
+class CutOffError(Exception):
+    """The log became shorter since its frames were read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """What of an open log would be written.
@@ -39,7 +43,11 @@ class Log:
     sizes: frozenset[int]
 
     def page(self, place: int) -> bytes:
-        return os.pread(self.file, self.page_size, place + _FRAME)
+        """Raises `CutOffError`."""
+        found = os.pread(self.file, self.page_size, place + _FRAME)
+        if len(found) < self.page_size:
+            raise CutOffError
+        return found
 
     def page_of(self, file: int, number: int) -> bytes:
         """The page of this number in a database."""
@@ -52,7 +60,7 @@ def read_log(file: int) -> Log | None:
     if len(head) < HEAD:
         return None
     magic, _, page_size = struct.unpack_from(">III", head)
-    if magic not in _MAGIC or not page_size:
+    if magic not in _MAGIC:
         return None
     places: _Places = {}
     begun: list[tuple[int, int]] = []
@@ -109,7 +117,8 @@ def was_copied(log: Log, file: int) -> bool:
 
     It goes by the numbers of pages, and takes each as the log has it at some moment, but leaves out
     those that changed after what some reader still reads.  So the moment is one when the page stood
-    in the log as it was copied; and it leaves out no page of a lower number that stood there before.
+    in the log as it was copied; and it leaves out no page of a lower number that stood there from
+    before until after.
     """
     lacking = _Spans()
     for number in sorted(log.places):
