@@ -208,4 +208,5 @@ def test_a_log_is_not_held_in_memory(tmp_path: Path, size: int) -> None:
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    print(f"{most / MEGABYTE:.0f} MB for a log of {size / MEGABYTE:.0f} MB")
     assert most < size / 10

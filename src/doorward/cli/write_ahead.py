@@ -134,7 +134,7 @@ def was_copied(log: Log, file: int) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Spans:
     """Spans of a log.  None of those kept is within another, so the starts and the ends are both in
-    order: a log of a million frames is judged in seconds."""
+    order, and one search finds whether any covers a span, however long the log is."""
 
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
