@@ -8,6 +8,14 @@ from cryptography import x509
 
 from ..server.options import Options
 
+_MALFORMED = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises for a certificate, some of which OpenSSL serves all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -24,17 +32,16 @@ class Certificate:
 
 
 def look_at(options: Options) -> Certificate | None:
-    """None where there is none, or it cannot be read: then no server starts with it."""
+    """None where there is none, or it cannot be read or is malformed."""
     if options.tls_cert is None or options.tls_key is None:
         return None
     try:
         own, *_ = x509.load_pem_x509_certificates(Path(options.tls_cert).read_bytes())
         mode = stat.S_IMODE(Path(options.tls_key).stat().st_mode)
-        names = _names(own)
-    except (OSError, ValueError):
+        begins, ends = own.not_valid_before_utc.timestamp(), own.not_valid_after_utc.timestamp()
+        return Certificate(_names(own), int(begins), int(ends), mode)
+    except (OSError, *_MALFORMED):
         return None
-    begins, ends = own.not_valid_before_utc.timestamp(), own.not_valid_after_utc.timestamp()
-    return Certificate(names, int(begins), int(ends), mode)
 
 
 def _names(own: x509.Certificate) -> tuple[str, ...]:

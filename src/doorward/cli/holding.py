@@ -166,12 +166,11 @@ def _file(held: Held, url: str) -> Held:
         return replace(held, exists=False)
     if (trouble := trouble_of(path)) is not None:
         return replace(held, error=trouble.says, left_log=trouble)
-    return replace(
-        held,
-        mode=stat.S_IMODE(path.stat().st_mode),
-        free=shutil.disk_usage(path.parent).free,
-        journal=_journal(path),
-    )
+    try:
+        mode, free = stat.S_IMODE(path.stat().st_mode), shutil.disk_usage(path.parent).free
+    except FileNotFoundError:  # gone since the look
+        return replace(held, exists=False)
+    return replace(held, mode=mode, free=free, journal=_journal(path))
 
 
 def _journal(path: Path) -> str:

@@ -17,7 +17,11 @@ def certificate(facts: Facts) -> Finding:
     if given.tls_cert is None:
         return Finding(OK, "This server has no TLS certificate of its own.")
     if found is None:
-        return Finding(NOTE, "The certificate could not be read: see what is said of the options.")
+        return Finding(
+            NOTE,
+            f"The certificate {given.tls_cert} cannot be read.",
+            "See what is said of the options. If nothing is, it is malformed: replace it.",
+        )
     if not found.begins <= facts.now < found.ends:
         verb, at = ("ended", found.ends) if found.ends <= facts.now else ("begins", found.begins)
         return Finding(

@@ -70,7 +70,7 @@ async def get_forward_auth(service: Serving) -> Response:
     request that is asked about, which a trusted proxy tells in `X-Original-Method` or
     `X-Forwarded-Method`; without it, a cookie from another site is refused."""
     visit = current_visit()
-    _check_names(visit.headers)
+    await _check_names(visit)
     by_proxy = visit.asks_about_another()
     response = Response()
     if by_proxy and service.options.pass_preflights and _is_preflight(visit):
@@ -91,12 +91,14 @@ async def get_forward_auth(service: Serving) -> Response:
     return response
 
 
-def _check_names(headers: Sequence[Header]) -> None:
+async def _check_names(visit: Visit) -> None:
     """Refuse `X_Doorward_Subject` and its like: a proxy overwrites the names with hyphens alone,
     and CGI and WSGI would give the application both under one name (CVE-2015-0219)."""
-    for name, _ in headers:
+    for name, _ in visit.headers:
         if b"_" in name and name.replace(b"_", b"-") in _OURS:
-            raise Rejected(Reason.MALFORMED, "a header with the name of one of ours")
+            refused = Rejected(Reason.MALFORMED, "a header with the name of one of ours")
+            await visit.tell(refused)
+            raise refused
 
 
 def _is_preflight(visit: Visit) -> bool:
