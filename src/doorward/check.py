@@ -12,10 +12,10 @@ from .types import Mode, Principal, Session
 from .view import View
 
 OnTouch = Callable[[Session], object]
-"""Called with the row of a session whose current secret was shown, once it notes that."""
+"""Called with the row of a session when its use is noted; its current secret was presented."""
 
 Judge = Callable[[str, int, OnTouch | None], Awaitable[Principal]]
-"""What checks a credential at a time."""
+"""Checks a credential as of a given time."""
 
 
 class Check:
@@ -94,7 +94,7 @@ def check_not_ended(view: View, sid: str) -> None:
     """Raises `Rejected(revoked)` for a session that this process knows to be revoked, whatever its
     row says."""
     if view.ended(sid):
-        raise Rejected(Reason.REVOKED, "revoked in an order of changes that the store lost")
+        raise Rejected(Reason.REVOKED, "revoked by a change that the store has lost")
 
 
 def _found(row: Session | None) -> Session:

@@ -269,7 +269,7 @@ def principal_of(
 
 
 def as_now(principal: Principal, session: Session) -> Principal:
-    """A principal that was known before, as the row now has it."""
+    """A principal that was known before, updated from its row."""
     return principal_of(session, principal.mode, principal.authenticated_at, principal.amr)
 
 

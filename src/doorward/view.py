@@ -49,8 +49,8 @@ class View:
         told: Cursor | EllipsisType | None = ...,
     ) -> None:
         """Keep a good credential, unless a newer change of its session arrived meanwhile: the row
-        or token it was judged by may be older than that change.  With `told`, unless anything was
-        learned since the cursor was that: the key that signed it may be withdrawn."""
+        or token by which it was checked may be older than that change.  With `told`, a cursor, it
+        is not kept either if anything was learned since then: its signing key may be withdrawn."""
         with self._lock:
             if self._is_outdated(principal.sid, ver) or (
                 told is not ... and told is not self.cursor

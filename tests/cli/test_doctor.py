@@ -544,7 +544,7 @@ def test_the_connections_of_all_workers_are_added_up(desk: Desk, postgres: Postg
     away = replace(desk, database=postgres.new_database())
     takes = int(postgres.execute("SHOW max_connections")) - 3
     away.data("migrate")
-    assert f"opens up to 15 connections to {away.database}, which takes {takes}" in (
+    assert f"opens up to 15 connections to {away.database}, which accepts {takes}" in (
         away.run("doctor").out
     )
     assert severities(away, "--workers", str(takes // 15))["connections"] == "ok"

@@ -25,7 +25,7 @@ REFUSED = 1
 """Exit status: a request that cannot be done, with one sentence on stderr."""
 
 USAGE = 2
-"""Exit status: words that are no command, or a command that was not installed."""
+"""Exit status of wrong usage, and of a command whose extra is not installed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

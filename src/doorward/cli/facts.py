@@ -33,8 +33,8 @@ class Facts:
     """Everything the checks know.  `databases` are that of users and that of sessions, or the one
     of both; `keys` and `logins` are what the latter holds, of logins those used last.  `refusal` is
     why a server would not start with these options; `sealed` why the root key does not open the
-    signing keys; `slips` tell of variables that are set and unknown; `reached` is what answers at
-    the public origin, where a proxy stands in front; `certificate` is what `--tls-cert` names."""
+    signing keys; `slips` name variables that are set but unknown; `reached` is what answers at the
+    public origin, where a proxy stands in front; `certificate` is what `--tls-cert` names."""
 
     options: Options
     now: int

@@ -68,7 +68,7 @@ async def _move(given: argparse.Namespace) -> Answer:
         raise NotDone("Source and target must be different databases.")
     await _check_unmoved(source, target)
     for url in dict.fromkeys((target.database, target.sessions_url)):
-        await tables(url)  # refuses the log of another file, which to open would write into it
+        await tables(url)  # refuses the log of another file: opening writes that log into this one
     async with (
         moving.opened(source.database, source.sessions_url) as here,
         moving.opened(target.database, target.sessions_url) as there,

@@ -63,9 +63,9 @@ def _handler(number: signal.Signals) -> Callable[[int, FrameType | None], None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C does at this moment.  In an event loop that is to cancel its main task, which
-    closes first what it opens; an exception would cancel each task of its own, and break off what
-    must be whole."""
+    """Act as Ctrl-C does at this moment.  In an event loop, cancel the main task, which first
+    closes what it opened.  An exception would cancel each task separately, and interrupt work that
+    must be complete."""
     handler = signal.getsignal(signal.SIGINT)
     (handler if callable(handler) else signal.default_int_handler)(number, frame)
 

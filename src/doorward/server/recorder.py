@@ -108,7 +108,7 @@ class Recorder:
         """Log and count a request that was refused by its form or size; nothing for any other
         refusal, which has a line of its own or needs none.
 
-        It is for whoever has no visit and no database: it waits for nothing and enters nothing.
+        For callers without a visit and a database: it waits for nothing and makes no audit entry.
         `request` is its method and path, where these were read.
         """
         if refused.reason not in UNFIT:

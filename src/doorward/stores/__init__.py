@@ -60,7 +60,7 @@ class Decision:
 
 
 EVERY_ROW = 0
-"""A time at which no row has expired, by whatever clock: for lists."""
+"""A time at which no row has expired by any clock; for lists."""
 
 
 class Store(Protocol):
@@ -150,7 +150,8 @@ class Keys(Protocol):
 
     async def put_key(self, key: SigningKey) -> None:
         """Insert or overwrite by `kid`, as one change of kind `key`.  A key that is stored as
-        withdrawn stays as it is, and nothing is changed: whoever puts it looked before that."""
+        withdrawn stays as it is, and nothing is changed: the caller read it before it was
+        withdrawn."""
 
     async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
         """Insert all of these, each a change of kind `key`, if no key was ever put; one step, so
@@ -192,16 +193,17 @@ class Limits(Protocol):
     """Counters shared by every process."""
 
     async def hit(self, key: str, window: int, most: int, at: int) -> int:
-        """Count one against `key` in its window of `window` seconds.  0: counted and allowed;
-        otherwise nothing was counted and the seconds until the window ends.  A window that ends
-        later than `at + window` was opened by a clock ahead: it is cut to that and keeps its count.
+        """Count one against `key` in its window of `window` seconds.  Returns 0 if it was counted
+        and is allowed; otherwise nothing was counted, and the result is the seconds until the
+        window ends.  A window that ends later than `at + window` was opened by a clock ahead: it is
+        cut to that and keeps its count.
         """
 
     async def forgive(self, key: str, window: int, at: int) -> None:
-        """Take back what `hit` counted with these arguments: it turned out well.  Does nothing once
-        that window is over: a window that counted at `at` ends at `at + window` at the latest, and
-        the next one later, in which a wrong guess may stand.  A key without a count leaves nothing
-        behind: its next `hit` opens a window."""
+        """Take back what `hit` counted with these arguments, because it turned out well.  Does
+        nothing once that window is over: it ends at `at + window` at the latest, and the count in a
+        later window may be a wrong guess.  A key without a count leaves nothing behind: its next
+        `hit` opens a window."""
 
 
 class Backend(Store, Keys, Tickets, Limits, Protocol):

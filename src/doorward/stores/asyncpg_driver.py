@@ -1,4 +1,4 @@
-"""What the driver of PostgreSQL asks of whoever uses it: the store, and the server's own tables."""
+"""What both users of the PostgreSQL driver need: the store, and the server's own tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +29,8 @@ def said(error: BaseException) -> str:
 
 @contextmanager
 def cut_unless_done(connection: Any) -> Iterator[None]:
-    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
-    knows the connection yet."""
+    """Close the connection if the block fails or is cancelled, as when an application ends while it
+    connects: nobody else knows the connection yet."""
     try:
         yield
     except BaseException:

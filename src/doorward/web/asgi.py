@@ -24,7 +24,7 @@ _visit: ContextVar[Visit] = ContextVar("doorward_visit")
 
 
 class NotInstalled(ConfigurationError, LookupError):
-    """No gate stands before the handler that asks, or what asks is not within a request."""
+    """No gate is in front of the handler that asks, or the code does not run within a request."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -134,7 +134,7 @@ class Middleware:
 
 
 async def _leave(connection: Answer | Socket) -> None:
-    connection.visit.on_known = None  # the visit knows its socket: another circle
+    connection.visit.on_known = None  # breaks the reference cycle of visit and socket
     if connection.stream is not None:
         await connection.visit.streams.finish(connection.stream)
 

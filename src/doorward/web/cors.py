@@ -54,7 +54,7 @@ class Cors:
         cause = _cause(scope)
         if cause is None or not self._origins.trusts(cause):
             return None
-        # what is no list of tokens no browser sends, and not every server can send back
+        # browsers send a list of tokens; not every server can send anything else back
         asked = {name: said for name, said in scope["headers"] if _TOKENS.issuperset(said)}
         headers = [
             *self._allowed(cause),
@@ -115,7 +115,8 @@ class Cors:
 
 
 class Readable:
-    """A layer before the gate: what the layers behind it answer may be read as well."""
+    """A layer around the gate: adds the CORS headers to the answers of the layers between the
+    two."""
 
     __slots__ = ("_app", "_cors")
 

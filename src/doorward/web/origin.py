@@ -19,7 +19,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing; a WebSocket handshake is a GET, but passed in as `WEBSOCKET`."""
 
 FROM_ELSEWHERE = "Cross-origin request refused"
-"""How the sentence begins that tells another origin that it is not known."""
+"""The beginning of the sentence that refuses an unknown origin."""
 
 _WITNESSES = frozenset({b"sec-fetch-site", b"origin", b"host"})
 _PURPOSE = b"doorward csrf token\0"
@@ -165,11 +165,11 @@ def may_share_site(one: str, other: str) -> bool:
 
 
 def unreadable() -> Rejected:
-    """The answer where nothing vouches for a request, and no session can be read from cookies that
-    the browser holds under names of ours."""
+    """The refusal where nothing vouches for a request, and no session can be read from the cookies
+    under Doorward's names."""
     return Rejected(
         Reason.CROSS_ORIGIN,
-        "unreadable cookies, and no word of the browser about the page",
+        "unreadable cookies, and no header that names the page",
         sentence=(
             "The cookies of this request cannot be read, and nothing else shows that it came from"
             " the application's own pages. Delete the cookies of this site, then try again."

@@ -1,4 +1,5 @@
-"""Whether a request may act on the cookies that it carries: the rules of `origin`, asked of one."""
+"""Whether a request may act on the cookies that it carries: the rules of `origin`, applied to one
+request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -269,8 +269,9 @@ _from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
 
 
 def _of_kind(name: str, text: str, suffix: str) -> str:
-    """A cookie's credential, which is of the kind that its name says: while an application changes
-    over, it would take another kind by its form, and two people could stand in one request."""
+    """A cookie's credential, which must be of the kind that its name says.  While an application
+    changes its mode it accepts both kinds, and one request could hold the credentials of two
+    people."""
     kind = _kind(text)
     if kind is not None and named(kind, suffix) != name:
         raise Rejected(Reason.MALFORMED, "a credential under the name of another kind")

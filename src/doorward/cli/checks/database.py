@@ -185,7 +185,8 @@ def horizon(facts: Facts) -> Finding:
 
 
 def connections(facts: Facts) -> Finding:
-    """A pool that PostgreSQL cannot fill: under load, calls wait and are answered 503."""
+    """Whether PostgreSQL accepts as many connections as the pools open.  If not, calls under load
+    wait and get 503."""
     return worst([_connections(held, facts.options.workers) for held in facts.databases])
 
 
@@ -195,7 +196,7 @@ def _connections(held: Held, workers: int) -> Finding:
     opens = held.opens * workers
     says = (
         f"A server with {counted(workers, 'process', 'processes')} opens up to {opens} connections"
-        f" to {held.place}, which takes {held.takes}"
+        f" to {held.place}, which accepts {held.takes}"
     )
     if opens > held.takes:
         return Finding(WARNING, f"{says}.", "Raise max_connections, or lower --workers.")

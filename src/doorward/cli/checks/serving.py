@@ -89,7 +89,7 @@ def origin(facts: Facts) -> Finding:
     if not is_loopback(given.host):
         return Finding(
             NOTE,
-            f"Links lead to {given.origin}, which is another machine for whoever uses another.",
+            f"Links lead to {given.origin}, which on every other machine is that machine itself.",
             "Set --public-origin to the https address that people use.",
         )
     return Finding(
@@ -155,16 +155,16 @@ def https(facts: Facts) -> Finding:
     if found.reason == Refusal.INSECURE:
         return Finding(
             WARNING,
-            f"What comes to {where} is refused. {found.detail}",
+            f"Requests to {where} are refused. {found.detail}",
             "Have each proxy on the way set X-Forwarded-Proto to https, and name it with"
             " --trusted-proxies.",
         )
     if found.reason:
-        return Finding(OK, f"What comes to {where} is known to have come over https.")
+        return Finding(OK, f"The server knows that requests to {where} come over https.")
     why = f": {found.error}" if found.error else ""
     return Finding(
         NOTE,
-        f"No server of Doorward answers at {where}, so what the proxies say was not seen{why}.",
+        f"No Doorward server answers at {where}, so the proxies could not be checked{why}.",
         "Run this again while the server runs.",
     )
 

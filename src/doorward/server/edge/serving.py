@@ -61,7 +61,7 @@ class Server(uvicorn.Server):
 
     @property
     def loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
-        """Of a loop that can watch a socket which accepts."""
+        """Makes a loop that can watch a listening socket."""
         if sys.platform == "win32":
             return asyncio.SelectorEventLoop
         return self.config.get_loop_factory()
@@ -111,8 +111,8 @@ class Server(uvicorn.Server):
 
 
 def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Server:
-    """What serves an application of the server's.  Raises `ConfigurationError` for a certificate or
-    key that cannot be used."""
+    """The server of an application.  Raises `ConfigurationError` for a certificate or key that
+    cannot be used."""
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -120,7 +120,7 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
         lifespan="off",  # opened around the server, so that a failure is one sentence
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # ours knows which proxies to believe
+        proxy_headers=False,  # the gate knows which proxies to trust
         server_header=False,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=KEEP_ALIVE,

@@ -89,7 +89,7 @@ class Supervisor:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for each in self._stops:  # a terminal tells the whole family: the parent hears it
+            for each in self._stops:  # a terminal signals all processes of the group
                 signal.signal(each, signal.SIG_IGN)
             # what a handler raises is lost when Python happens to be in a callback that swallows it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

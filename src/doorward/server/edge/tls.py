@@ -9,12 +9,12 @@ from ..options import Options
 
 
 def tls_context(options: Options) -> ssl.SSLContext | None:
-    """What the server's sockets speak; None where that is plain http.  Raises `ConfigurationError`
-    where no server can start with these files."""
+    """The TLS context of the server's sockets; None for plain http.  Raises `ConfigurationError` if
+    these files cannot be used."""
     cert, key = options.tls_cert, options.tls_key
     if cert is None or key is None:
         return None
-    # of a file that is missing, ssl does not tell which
+    # ssl does not say which file is missing
     for option, path in (("--tls-cert", cert), ("--tls-key", key)):
         try:
             Path(path).open("rb").close()

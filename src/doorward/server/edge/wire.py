@@ -47,7 +47,7 @@ class Protocol(Connection):
     def _read(self, piece: bytes) -> None:
         self._progress = False
         super().data_received(piece)
-        # where a body came, or a request ended, most bytes were theirs
+        # if a body came or a request ended, most bytes belonged to it
         self._unfinished = 0 if self._progress else self._unfinished + len(piece)
         if self._unfinished > MAX_HEAD:
             self._refuse(Refused(Refusal.HEADERS_TOO_LARGE))

@@ -170,7 +170,7 @@ async def table_names(url: str) -> frozenset[str]:
 
 
 async def connections_of(url: str) -> int:
-    """How many connections the server takes from those who are not its superuser.  Raises
+    """How many connections the server accepts from roles that are no superusers.  Raises
     `ConfigurationError`."""
     ((found,),) = await _asked(url, _CONNECTIONS)
     return int(found)
@@ -248,8 +248,8 @@ def _refuse_closed(connection: Any, *_: object) -> None:
 
 
 def _cut_unless_idle(connection: Any, *_: object) -> None:
-    """A transaction that was left open, or failed, would be the next caller's; cut, the connection
-    is replaced by `_refuse_closed`."""
+    """An open or failed transaction would pass to the next caller, so the connection is closed;
+    `_refuse_closed` replaces it."""
     driver = None if connection is None else connection.driver_connection
     if driver is not None and not driver.is_closed() and driver.is_in_transaction():
         driver.terminate()

@@ -45,10 +45,10 @@ async def end_everyone(
 
 
 async def _walk(auth: Auth, keep: Principal | None, device: Device, latest: float) -> Ended:
-    """From the latest activity to the oldest, over the sessions that began at `latest` or before,
-    those included that only the clock of this process takes for expired.
+    """End the sessions that began at `latest` or before, latest activity first, including those
+    that have expired only by the clock of this process.
 
-    The first walk takes all it meets: of another process whose clock is ahead, too.
+    The first walk ends every session that it finds, also one of a process whose clock is ahead.
     """
     spared = {} if keep is None else {keep.subject: keep.sid}
     sessions = people = 0
@@ -65,7 +65,7 @@ async def _walk(auth: Auth, keep: Principal | None, device: Device, latest: floa
 
 
 async def _all(acts: Iterable[Awaitable[Sequence[str]]]) -> list[Sequence[str]]:
-    """What each of them did, side by side.  What one raises waits until none is under way."""
+    """The results of all, which run concurrently.  An error is raised once all have finished."""
     done: list[Sequence[str]] = []
     for each in await gather(*acts, return_exceptions=True):
         if isinstance(each, BaseException):

@@ -112,9 +112,9 @@ async def _carry(sessions: Sessions, rows: Tables) -> int:
 
 @asynccontextmanager
 async def _sealed(place: Place, where: str, tell: Tell) -> AsyncIterator[None]:
-    """Stays sealed when this ends well, and only then.  What is killed within leaves a seal that
-    does not say that all is at the target.  The seal of the users' database decides between two
-    moves: one takes it, and lifts no other's."""
+    """Seal a source, which stays sealed only if the block succeeds.  A process that is killed
+    within it leaves a seal that does not say that the move is complete.  Of two moves, the one that
+    seals the users' database goes on, and neither lifts the seal of the other."""
     being, done = f"{BEING_MOVED} {where}", f"{MOVED} {where}"
     try:
         await seal.seal(place.database, being)

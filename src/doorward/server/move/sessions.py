@@ -31,12 +31,12 @@ class Carried(NamedTuple):
 
 
 class Sessions:
-    """What of the sessions that are not revoked the target has already; each pass brings the rest,
-    also those that only this machine's clock takes for expired.
+    """The sessions that the target has already.  Each pass brings the other sessions that are not
+    revoked, also those that have expired only by this machine's clock.
 
-    A token that was issued before a session was revoked, or changed, must not work at the target
-    either: so every row that the source has told a change of is changed at the target too, which
-    then tells it to its own servers.  The methods raise `StoreUnavailable`.
+    A token that was issued before a session was revoked or changed must not work at the target
+    either.  So every row in the source's order of changes is changed at the target too, which
+    announces that to its own servers.  The methods raise `StoreUnavailable`.
     """
 
     def __init__(self, source: Backend, target: Backend, clock: Clock) -> None:
@@ -90,7 +90,7 @@ class Sessions:
         self._told.update(change.id for change in entries if change.kind == "session")
 
     async def _others(self, sids: set[str]) -> list[Session]:
-        """The rows of which a change was told, and which are not among those listed."""
+        """The rows that changed and are not in the list."""
         found = []
         for some in _chunks(sorted(sids)):
             rows = await asyncio.gather(*map(self._source.get, some))

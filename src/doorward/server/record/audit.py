@@ -33,7 +33,7 @@ async def nothing(connection: Transaction, entries: Sequence[Entry]) -> None:
 
 
 class Pruned(NamedTuple):
-    """What an entry, `seq`, says: that at `at` the last entry that went was `through`."""
+    """What the entry `seq` says: at `at`, all entries up to `through` were deleted."""
 
     through: Head
     seq: int

@@ -59,8 +59,8 @@ def _said(headers: Headers) -> list[bytes]:
 
 
 def _asks_for_us(headers: Headers, origin: str) -> bool:
-    """Whether what `Host` names is this machine or our own name.  A browser names what its
-    page is of: one whose name was made to lead here (DNS rebinding) could read them otherwise."""
+    """Whether `Host` names this machine or the public origin.  Otherwise a page whose name was
+    pointed at this machine (DNS rebinding) could read the metrics; its browser sends that name."""
     said = [value for name, value in headers if name == b"host"]
     try:
         hosts = {urlsplit("//" + value.decode()).hostname for value in said}

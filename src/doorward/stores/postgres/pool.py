@@ -12,7 +12,7 @@ MOST = 8
 """Connections of one process that write: more would wait for the same disk."""
 
 OPENED = MOST + 2
-"""By one process at the most: one more reads, and one listens."""
+"""The most connections of one process: those of the pool, one that reads, and one that listens."""
 
 
 class Pool:

@@ -20,7 +20,7 @@ MOST_AT_ONCE = 256
 
 LOOK = 0.1
 """Seconds between two looks at whether the file is still in place: less than a command takes to
-start.  A look at every read would make every check dearer."""
+start.  A look at every read would make every check slower."""
 
 
 class Writer:
@@ -30,7 +30,7 @@ class Writer:
     caller learns of success only after the commit; when that fails, all of the group fail with
     `StoreUnavailable`, because what one decided may rest on what another wrote.
 
-    `told` hears whether the file is in place, every `LOOK` seconds and at every commit.
+    `told` is called with whether the file is in place, every `LOOK` seconds and at every commit.
     """
 
     def __init__(

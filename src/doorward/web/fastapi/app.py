@@ -104,8 +104,8 @@ class Doorward:
         self, security_scopes: SecurityScopes = NO_SCOPES
     ) -> Principal | None:
         """Dependency: who makes this request, or None without a credential or with one of a session
-        that ended; a malformed or forged one gets 401.  Nobody has the scopes of
-        `Security(auth.optional_principal, scopes=[...])`, so with them it is as `principal`."""
+        that ended; a malformed or forged one gets 401.  A request without a principal has no
+        scopes, so `Security(auth.optional_principal, scopes=[...])` acts like `principal`."""
         if security_scopes.scopes:
             return await self.principal(security_scopes)
         return await current_visit().optional_principal()
@@ -121,8 +121,7 @@ class Doorward:
     ) -> Guard:
         """Dependency: the principal, who has this role, at least one of `any_role` and this scope
         (else 403) and proved a factor within `fresh` seconds (else 401 `step_up_required`).
-        `max_staleness=0` asks the store whether all that is so at this moment: for the money
-        transfer.
+        `max_staleness=0` asks the store at this moment, as for a money transfer.
 
         Raises `ValueError` when asked for nothing (that is `principal`), for a name that no role or
         scope can have, and for seconds that are no whole number from 0.
@@ -241,7 +240,7 @@ class LoginAttempt:
 
 
 def put_outermost(app: FastAPI, layer: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Put a layer around all that an application is by now, also around what answers a crash with
+    """Put a layer around the whole application, including the handler that answers a crash with
     500, where `add_middleware` does not reach."""
     build = app.build_middleware_stack
     app.build_middleware_stack = lambda: layer(build())  # type: ignore[method-assign]  # no public hook
