@@ -32,7 +32,7 @@ class Check:
         self._touch_after = settings.touch_after
 
     def of(self, modes: Collection[Mode]) -> Judge:
-        """What checks the credentials of these modes."""
+        """The checks for credentials of these modes."""
         if len(modes) > 1:
             return self.either
         return self.session_token if "session" in modes else self.access_token

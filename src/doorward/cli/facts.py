@@ -1,4 +1,4 @@
-"""What `doorward doctor` looks at: gathered once, and nothing is changed by looking."""
+"""The facts that `doorward doctor` checks: gathered once, without changing anything."""
 
 import stat
 from collections.abc import Mapping, Sequence

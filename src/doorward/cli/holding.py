@@ -151,13 +151,14 @@ async def _check_room(store: Backend) -> None:
 
 
 async def _horizon(store: Backend) -> float:
-    """Of the stores, one across a network can tell how it is."""
+    """The age of the oldest transaction that may still write, or 0 where the store does not tell
+    it."""
     watch = getattr(store, "watch", None)
     return 0 if watch is None else (await watch()).get("horizon_seconds", 0)
 
 
 def _file(held: Held, url: str) -> Held:
-    """What the machine tells of a file without opening it."""
+    """The facts about a file that need no opening."""
     path = database_file(url)
     if path is None:
         return held if url == "memory:" else replace(held, place=shown(url), way=open_way(url))
@@ -198,7 +199,7 @@ class _Notes(logging.Handler):
 
 @contextmanager
 def _warned() -> Iterator[list[str]]:
-    """What is warned of in the meantime."""
+    """Collect the warnings that are logged within the block."""
     notes: list[str] = []
     handler, log = _Notes(notes), logging.getLogger("doorward")
     log.addHandler(handler)

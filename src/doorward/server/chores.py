@@ -1,4 +1,4 @@
-"""What a server does beside the requests."""
+"""The background tasks of a server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine

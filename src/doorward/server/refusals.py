@@ -1,4 +1,5 @@
-"""What the server itself refuses, beside what the library does: a closed set, with its answers."""
+"""The refusals of the server itself, beside those of the library: a closed set, with its
+answers."""
 
 from enum import StrEnum
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What the text of an option means.  Each raises `ValueError`, which says what would be right."""
+"""Parsers for the texts of options.  Each raises `ValueError`, which says what would be right."""
 
 import argparse
 import re

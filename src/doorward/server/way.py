@@ -14,7 +14,7 @@ _CHECKED = frozenset({"verify-ca", "verify-full"})
 
 @dataclass(frozen=True, slots=True)
 class OpenWay:
-    """What is open about it, and what closes it; each one sentence."""
+    """What is unprotected about the connection, and what protects it; one sentence each."""
 
     says: str
     do: str
@@ -33,7 +33,7 @@ def open_way(url: str) -> OpenWay | None:
             return OpenWay(_read(url), "Write rediss:// instead of redis://.")
         if parts.scheme in POSTGRES and not all(map(_is_here, _hosts(parts, query))):
             return _of_postgres(url, query)
-    except ValueError:  # no address at all, which whoever opens it will say
+    except ValueError:  # no address at all, which opening it will report
         pass
     return None
 

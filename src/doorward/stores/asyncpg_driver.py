@@ -12,7 +12,7 @@ FAILURES = (
     asyncpg.InternalClientError,
     OSError,
 )
-"""Whatever PostgreSQL, asyncpg or the network raise; a time-out is an OSError."""
+"""All errors of PostgreSQL, asyncpg and the network; a time-out is an OSError."""
 
 POOLED = (
     "a pooler such as PgBouncer is in between, and does not keep the settings of a connection:"
@@ -21,8 +21,8 @@ POOLED = (
 
 
 def said(error: BaseException) -> str:
-    """What went wrong, as one line of a log: without DETAIL, which may tell what is in a row, and
-    without HINT."""
+    """The message of an error, as one line of a log: without HINT, and without DETAIL, which may
+    show the content of a row."""
     text = getattr(error, "strerror", None) or next(iter(error.args), error)
     return " ".join(str(text).split())
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 GONE = "the database file was removed or replaced; put it back, or restart"
-"""What is said of a file that is not at its path any more."""
+"""The error for a file that is not at its path any more."""
 
 
 class OpenedFile:

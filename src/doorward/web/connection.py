@@ -1,4 +1,4 @@
-"""What passes between the server and a handler, once the gate knows who is at the other end."""
+"""The messages between the server and a handler, once the gate knows the principal."""
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping

@@ -78,8 +78,8 @@ class Cors:
         return self._origins.refusal(cause)
 
     def readable(self, scope: Mapping[str, Any], send: Send) -> Send:
-        """What sends the answer to a request that is no preflight, with what a script of its origin
-        may read.  Whoever does so twice changes nothing by it."""
+        """A `send` that adds to an answer, unless it is to a preflight, the headers that let a
+        script of its origin read it.  Doing so twice changes nothing more."""
         if not self._origins.trusted:
             return send
         cause = _cause(scope)
@@ -131,8 +131,8 @@ class Readable:
 
 
 def refusing(refused: Rejected, send: Send, tell: Tell) -> Send:
-    """What sends an application's answer to a preflight: in its place a refusal, of which `tell` is
-    told first, unless the application allowed it by itself, as for something public."""
+    """A `send` that replaces an application's answer to a preflight by a refusal, after calling
+    `tell`, unless the application allowed the request by itself, as for something public."""
     allowed = False
 
     async def sending(message: Message) -> None:
@@ -169,7 +169,7 @@ def _listed(origins: Sequence[str]) -> str:
 
 
 def _cors_middlewares(app: object, seen: set[int]) -> Iterator[Any]:
-    """Those of an application and of whatever is mounted in it, as far as one can see."""
+    """Those of an application and of applications mounted in it, as far as they can be found."""
     module = sys.modules.get("starlette.middleware.cors")  # not imported, there is none
     while module is not None and app is not None and id(app) not in seen:
         seen.add(id(app))

@@ -37,7 +37,7 @@ PATIENCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What is counted together: at most `most` under `key` in `window` seconds."""
+    """Acts that are counted together: at most `most` under `key` in `window` seconds."""
 
     key: str
     window: int
@@ -53,7 +53,7 @@ class Counted(NamedTuple):
 
 def account_of(name: str) -> str:
     """The digest under which guesses at a name are counted: one for all its cases and Unicode forms
-    (Unicode section 3.13, caseless matching), lest each spelling have guesses of its own.
+    (Unicode section 3.13, caseless matching), so that no spelling has guesses of its own.
 
     The name itself is not kept: somebody who has no account here may have typed it.
     """

@@ -94,8 +94,8 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
 
 
 async def forget_browsers(auth: Auth, name: str) -> None:
-    """Make strangers of all browsers that are known for a name, each until its next login.  For a
-    new password: whoever knew the old one may have made many of them known."""
+    """Forget all browsers that are known for a name, each until its next login.  For a new
+    password: somebody who knew the old one may have made many browsers known."""
     digest = _account_of(name).encode()
     await auth.store.put(_FORGOTTEN, digest, token_hex(8), auth.clock() + _FOR_EVER)
 
@@ -115,7 +115,8 @@ async def _whose(auth: Auth, account: str, spelling: str) -> bytes:
 
 
 def _buckets(visit: Visit, account: str, whose: bytes) -> tuple[Bucket, ...]:
-    """Where a guess is counted: on a known device apart, lest strangers lock the owner out."""
+    """The buckets of a guess: a known device has its own, so that strangers cannot lock the owner
+    out."""
     known = visit.gate.devices.recognise(visit.headers, whose)
     if known:
         return limiter.device(known, sha256(whose).hexdigest()[:32])

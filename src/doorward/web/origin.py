@@ -28,7 +28,7 @@ _USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a browser says of the page that caused a request; None where it says nothing."""
+    """The headers by which a browser names the page that caused a request; None if missing."""
 
     site: str | None
     origin: str | None
@@ -211,7 +211,7 @@ def csrf_token(keys: Sequence[bytes], sid: str) -> str:
 
 
 def _shown(said: str | None) -> str:
-    """What a client said, for people to read: bounded, and without what could break a line."""
+    """A value that a client sent, for people to read: bounded, and without line breaks."""
     return "missing" if said is None else ascii(said[:256])[1:-1] or "empty"
 
 

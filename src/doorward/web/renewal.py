@@ -46,7 +46,7 @@ async def ended(task: Task[Principal]) -> None:
 
 
 async def outcome(task: Task[Principal]) -> Principal:
-    """What came of a refresh, alike for everybody who waits.  Raises as it did."""
+    """The result of a refresh, the same for everybody who waits.  Raises what it raised."""
     await ended(task)
     return task.result()
 

@@ -1,4 +1,4 @@
-"""What is long over is deleted once an hour, by one node of all that share a store."""
+"""Deletes long-dead rows once an hour, on one of the nodes that share a store."""
 
 import asyncio
 import logging

@@ -38,11 +38,11 @@ MAX_COOKIE_AGE = 400 * DAY
 NO_STORE: Header = (b"cache-control", b"no-store")
 
 CLEAR_SITE_DATA: Header = (b"clear-site-data", b'"storage"')
-"""What a browser forgets of this origin at a logout: what scripts kept.
+"""What a browser deletes of this origin at a logout: the data that scripts stored.
 
-Not "cache": Chromium looks through its whole cache, of every site, for seconds, and what `no-store`
-kept out is not in there.  Not "cookies": that would also delete those of every sibling subdomain,
-and the mark by which the owner's device is known; ours are deleted by name.
+Not "cache": for that Chromium searches the cache of every site, which takes seconds, and `no-store`
+keeps pages out of it anyway.  Not "cookies": that would also delete those of every sibling
+subdomain, and the mark by which the owner's device is known; ours are deleted by name.
 """
 
 _IDENTIFYING = (b"Cookie", b"Authorization")

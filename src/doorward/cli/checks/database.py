@@ -76,8 +76,8 @@ def moved(facts: Facts) -> Finding:
 
 
 def way(facts: Facts) -> Finding:
-    """Rows, marks of passwords and digests of secrets, to whoever listens on the way; and answers
-    of somebody else's in place of the database's."""
+    """An unprotected connection shows rows and digests of secrets to anybody on the network, who
+    can also answer in place of the database."""
     ways = [held.way for held in facts.databases if held.way is not None]
     if ways:
         return Finding(WARNING, ways[0].says, ways[0].do)

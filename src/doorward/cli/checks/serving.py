@@ -25,7 +25,7 @@ def options(facts: Facts) -> Finding:
 
 
 def variables(facts: Facts) -> Finding:
-    """What an operator set and believes in force, and nobody reads."""
+    """Variables that an operator has set, but that nothing reads."""
     if facts.slips:
         return Finding(
             WARNING, " ".join(facts.slips), "Correct the name, or take it out of the environment."
@@ -56,7 +56,7 @@ def modes(facts: Facts) -> Finding:
 
 
 def transport(facts: Facts) -> Finding:
-    """Passwords in the clear, to whoever listens on the way."""
+    """Plain http shows passwords to anybody on the network."""
     given = facts.options
     everywhere, secure = not is_loopback(given.host), given.origin.startswith("https:")
     if not secure and not _is_local(facts):
@@ -117,7 +117,7 @@ def trusted_origins(facts: Facts) -> Finding:
 
 
 def proxies(facts: Facts) -> Finding:
-    """Whom to believe about addresses: too many, or nobody where somebody stands in front."""
+    """Which proxies are trusted: too many, or none although one is in front."""
     given = facts.options
     networks = _trusted(facts).networks
     if any(network.prefixlen == 0 for network in networks):
@@ -170,7 +170,8 @@ def https(facts: Facts) -> Finding:
 
 
 def addresses(facts: Facts) -> Finding:
-    """A chain of proxies that is longer than was said ends at one of our own machines."""
+    """If more proxies are in a row than the options name, clients seem to come from one of our
+    machines."""
     seen = [session.device.address for session in facts.logins]
     ours = [address for address in seen if _is_ours(address, facts)]
     if _is_local(facts):
@@ -189,7 +190,7 @@ def addresses(facts: Facts) -> Finding:
 
 
 def lifetimes(facts: Facts) -> Finding:
-    """Two lifetimes of which one has no effect."""
+    """Whether one of two lifetimes has no effect."""
     given = facts.options
     if given.idle_ttl > given.absolute_ttl:
         return Finding(

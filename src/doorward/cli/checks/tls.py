@@ -41,7 +41,7 @@ def certificate(facts: Facts) -> Finding:
 
 
 def key(facts: Facts) -> Finding:
-    """Whoever can read the key can impersonate the server."""
+    """Whether others can read the key, with which they could impersonate the server."""
     if facts.certificate is not None and facts.certificate.key_mode & 0o007:
         path = facts.options.tls_key
         return Finding(

@@ -44,13 +44,13 @@ _UNAVAILABLE = {
 }
 
 _FOR_PEOPLE = {Reason.INSUFFICIENT_ROLE: "Your account may not do this."}
-"""What a page says where the words for programs would puzzle people."""
+"""The sentences of pages where those for programs would puzzle people."""
 
 _ENDED = {
     **dict.fromkeys((Reason.EXPIRED, Reason.IDLE), "expired"),
     **dict.fromkeys((Reason.UNKNOWN, Reason.REVOKED, Reason.REUSED, Reason.UNSTEADY), "was_ended"),
 }
-"""What whoever shows a dead credential is told: why they are out."""
+"""Why the session has ended, for a person with a dead credential."""
 
 
 def is_page(path: str) -> bool:

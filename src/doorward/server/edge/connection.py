@@ -33,7 +33,7 @@ NO_FILE = 0.1
 """Seconds until the next try after the system had no file descriptor for a connection."""
 
 COMPLAIN_EVERY = 60
-"""Seconds between two lines of the log that say so."""
+"""Seconds between two lines of the log about that."""
 
 SEND_BUFFER = 64 * 1024
 """Bytes of an answer that the system keeps for a client, which Linux doubles."""
@@ -43,7 +43,7 @@ log = logging.getLogger("doorward")
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the connections of a process have in common.
+    """The common state of the connections of a process.
 
     `always` are the headers of every answer; `on_refused` takes what was refused before a request
     began, and the address of the client.
@@ -54,8 +54,8 @@ class Shared:
     on_refused: Callable[[Refused, str], None]
     max_connections: int = MAX_CONNECTIONS
     waiting: "dict[Connection, None]" = field(default_factory=dict)
-    """Connections whose next step is the client's, the longest-waiting first.  The first is closed
-    when another one needs its place."""
+    """Connections that wait for their client, the one that has waited longest first.  That one is
+    closed when another connection needs its place."""
 
     unsent: "dict[Connection, int]" = field(default_factory=dict)
     """Bytes of answers that each client has not read, the one longest unread first."""

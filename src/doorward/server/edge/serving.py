@@ -24,7 +24,7 @@ from .wire import Protocol
 
 
 class Tie(NamedTuple):
-    """What binds a worker to the process that started it, as file descriptors."""
+    """The file descriptors that connect a worker with the process that started it."""
 
     lifeline: int
     """Readable once that process is gone."""
@@ -68,11 +68,10 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def told_by_signals(self) -> Iterator[None]:
-        """Within, being told to stop ends the serving, also before it has begun.
+        """Within the block a signal to stop ends the serving, also before it has begun.
 
-        Uvicorn by itself listens only while it serves, and then raises once more what it heard,
-        for whoever waits for it.  Here that is nobody: what is open is closed next, and that is
-        all.
+        Uvicorn handles signals only while it serves, and then raises them again for its caller.
+        Here nobody needs that: everything open is closed next.
         """
         heard = stopping()
         before = [signal.signal(each, self.handle_exit) for each in heard]

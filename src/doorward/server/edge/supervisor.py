@@ -1,7 +1,7 @@
 """Several processes that serve on one socket, and the parent that keeps them alive.
 
 The parent opens no database and has no event loop, only these processes: it waits for signals, for
-the death of one, and to hear that one serves.  All three are bytes in one pipe.
+the death of a worker, and for the message that a worker serves.  All three are bytes in one pipe.
 """
 
 import logging

@@ -91,7 +91,7 @@ class Protocol(Connection):
             self._end_after_this()  # the parser reads no further, also where a trailer said so
 
     def send_400_response(self, msg: str) -> None:
-        """What came is no HTTP."""
+        """Refuse bytes that are not HTTP."""
         self._refuse(Refused(Refusal.INVALID_REQUEST))
 
     def _end_after_this(self) -> None:

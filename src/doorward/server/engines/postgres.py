@@ -177,8 +177,8 @@ async def connections_of(url: str) -> int:
 
 
 async def seal_of(url: str) -> str | None:
-    """What whoever writes here is told since the database was moved, or None.  Changes nothing;
-    raises `ConfigurationError`."""
+    """The text with which this database refuses writes since it was moved, or None.  Changes
+    nothing; raises `ConfigurationError`."""
     return said_in_postgres([found for (found,) in await _asked(url, FIND_IN_POSTGRES)])
 
 
@@ -272,7 +272,7 @@ def _unavailable() -> Iterator[None]:
 
 
 def _original(error: BaseException) -> BaseException:
-    """What asyncpg raised, without what SQLAlchemy wrapped around it."""
+    """The error of asyncpg inside the one of SQLAlchemy."""
     wrapped = getattr(error, "orig", None)
     return error if wrapped is None else wrapped.__cause__ or wrapped
 
@@ -298,7 +298,7 @@ def _state(error: Exception) -> str | None:
 
 
 def _cause(error: Exception) -> str:
-    """What went wrong, without the detail, which may tell what is in a row."""
+    """The message of an error, without its DETAIL, which may show the content of a row."""
     if isinstance(error, TimeoutError):
         return f"no answer in {PATIENCE} seconds"
     original = getattr(error, "orig", None) or error

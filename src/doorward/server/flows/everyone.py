@@ -31,14 +31,14 @@ async def end_everyone(
     """End every session that began before this, but that of `keep`.  `device` is where it was
     decided.
 
-    Each person is one atomic step, told as `revoked` with what it ended; their logins under way
-    are superseded and look again.  Who logs in afterwards stays, unless older sessions of theirs
-    were still waiting for their turn: then the new one ends with those.  What a crash or a store
-    that fails leaves, the same act ends when it is done again.
+    Each person is one atomic step, recorded as `revoked` with the sessions that it ended; their
+    logins under way are superseded and read the user again.  A login that comes afterwards stays,
+    unless older sessions of that person still wait for their turn: then it ends with those.  If a
+    crash or a failing store leaves some sessions, repeating the act ends them.
     """
     began = auth.clock()
     total = await _walk(auth, keep, device, inf)
-    # whoever was active meanwhile moved to the front of the list, behind the walk
+    # sessions that were active meanwhile moved to the front of the list, behind the walk
     while (more := await _walk(auth, keep, device, began)).sessions:
         total = Ended(total.sessions + more.sessions, total.people + more.people)
     return total

@@ -41,7 +41,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a person reads."""
+    """The text that a person reads."""
 
     title: str
     body: str

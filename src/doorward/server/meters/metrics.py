@@ -1,4 +1,4 @@
-"""What is counted and timed, for Prometheus to collect."""
+"""The counters and timers that Prometheus collects."""
 
 import os
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _QUICK = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 
 
 class _Counters:
-    """What happened, from the start of the server on."""
+    """Counts events from the start of the server."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         count = partial(Counter, registry=registry)
@@ -121,7 +121,7 @@ class Metrics:
         self._gauges.live.set(sessions)
 
     def view_is(self, age: float) -> None:
-        """What this process knows of the store is so many seconds old."""
+        """Set the age in seconds of what this process knows of the store."""
         self._gauges.view_age.set(age)
 
     def store_tells(self, figures: Mapping[str, float]) -> None:

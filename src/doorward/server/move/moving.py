@@ -19,8 +19,9 @@ from .tables import Tables
 from .waiting import Waiting
 
 MOST_PASSES = 5
-"""While serving.  Each brings what changed during the one before, so each is shorter, until nearly
-all of it is reading; then one more would leave no less for the pause."""
+"""The most passes while the servers serve.  Each pass copies the changes made during the pass
+before, so each is shorter, until it mostly reads; from then on another pass would not shorten the
+pause."""
 
 Tell = Callable[[str], None]
 
@@ -98,7 +99,8 @@ async def unseal(place: Place) -> None:
 
 
 def _is_worth_another(passes: Sequence[float]) -> bool:
-    """The second always is; a later one while the last took less than half of the one before."""
+    """Whether another pass pays: the second always, a later one if the last took less than half of
+    the time of the one before."""
     if len(passes) < 2:
         return True
     return len(passes) < MOST_PASSES and passes[-1] < passes[-2] / 2

@@ -110,7 +110,7 @@ class Audit:
         return len(gone)
 
     async def close(self) -> None:
-        """Wait until everything is written that was to be."""
+        """Wait until every entry is written."""
         while self._group is not None:
             await asyncio.wait([self._group[1]])
         async with self._turn:
@@ -118,7 +118,7 @@ class Audit:
 
     async def _commit(self, entries: list[Entry]) -> list[Head]:
         async with self._turn:
-            self._group = None  # who comes from now on goes with the next
+            self._group = None  # later entries go into the next group
             async with self._database.writing() as connection:
                 heads = await _add(connection, entries)
                 await self._beside(connection, entries)
@@ -134,7 +134,7 @@ class Audit:
         return ([] if first is None else [outside(first, last)]) + inspector.findings()
 
 
-# in bytes, whatever somebody may have put there: the log goes on, and `verify` finds it
+# as bytes, because somebody may have put anything there: the log goes on, and `verify` finds it
 _RAW_HASH = Raw(AUDIT.c.hash)
 _LAST = select(AUDIT.c.seq, _RAW_HASH).order_by(AUDIT.c.seq.desc()).limit(1)
 _OLDEST = select(AUDIT.c.seq, AUDIT.c.at, _RAW_HASH.label("hash")).order_by(AUDIT.c.seq).limit(PAGE)

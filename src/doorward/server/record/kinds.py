@@ -1,4 +1,5 @@
-"""What becomes of each kind of event: whether it is audited, how loud it is, what it counts as."""
+"""How each kind of event is recorded: whether it is audited, at which level it is logged, and what
+it counts as."""
 
 import logging
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ from .strict_json import StrictRoute
 LOGIN = "/login"
 
 PLAIN = "!$&'()*+-./:;=@_|~"
-"""What stands for itself in the names that a header holds, beside letters and digits."""
+"""The characters that are not percent-encoded in a header, beside letters and digits."""
 
 UNTOLD = (
     "No proxy that is named with --trusted-proxies told one method in X-Original-Method or"
@@ -147,7 +147,7 @@ def _untold(service: Service, peer: str) -> Response:
 
 
 def names(principal: Principal) -> list[Header]:
-    """Who it is, in headers."""
+    """The headers that name the principal."""
     said = {
         b"x-doorward-subject": _plain(principal.subject),
         b"x-doorward-roles": ",".join(map(_plain, sorted(principal.roles))),

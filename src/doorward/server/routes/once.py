@@ -74,7 +74,7 @@ class PageRoute(APIRoute):
 
 
 async def once(request: Request, handle: Handle) -> Response:
-    """What `handle` answers, or answered to the same form a moment ago."""
+    """The answer of `handle`, or the one that it gave to the same form a moment ago."""
     if request.method in origin.SAFE:
         return await handle(request)
     # before the first answer is shown: another site may have sent this form
@@ -87,7 +87,7 @@ async def once(request: Request, handle: Handle) -> Response:
 class _Sent(NamedTuple):
     """One form as a browser sent it.  `secret` is derived from all of the form, with the word in
     it, and from the headers that identify the browser.  The store sees none of that, so the answer
-    that it keeps, which may hold a login, opens only for whoever sends the same form again.
+    that it keeps, which may hold a login, opens only for a client that sends the same form again.
     """
 
     service: Service

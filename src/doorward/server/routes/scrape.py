@@ -1,4 +1,4 @@
-"""`/metrics`: for whoever holds its token, or asks from this machine itself."""
+"""`/metrics`: for clients with its token, and for this machine itself."""
 
 import hmac
 from hashlib import sha256
@@ -19,7 +19,7 @@ FORWARDED = frozenset(
     b" x-forwarded-server x-real-ip x-client-ip x-cluster-client-ip true-client-ip"
     b" cf-connecting-ip".split()
 )
-"""What a proxy adds.  Behind one on this machine, the whole world comes from loopback."""
+"""Headers that a proxy adds.  Behind a proxy on this machine, every client comes from loopback."""
 
 
 def load_token(path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What a page's form sends, read strictly."""
+"""Reads the form of a page strictly."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl

@@ -39,7 +39,7 @@ MISCONFIGURED = (
     asyncpg.InvalidSchemaNameError,
     asyncpg.SyntaxOrAccessError,
 )
-"""What will fail again until somebody changes the URL or the rights of its role."""
+"""Errors that come again until somebody changes the URL or the rights of its role."""
 
 
 class Connector:

@@ -1,4 +1,4 @@
-"""Who waits is woken when the server announces a change."""
+"""Wakes waiters when the server announces a change."""
 
 from asyncio import Event, Task, create_task, gather, sleep, timeout, wait
 from collections.abc import AsyncIterator

@@ -80,7 +80,7 @@ class Writer:
             yield group
 
     def _next(self) -> tuple[Write[Any], Future[Any]] | None:
-        """What waits first, as soon as there is any."""
+        """The first write that waits, as soon as there is one."""
         while True:
             self._look()
             with suppress(Empty):
@@ -104,7 +104,7 @@ class Writer:
                 future.set_exception(error)
 
     def _commit(self, writes: list[Write[Any]]) -> list[tuple[Any, Exception | None]]:
-        """What became of each write: its result, or what it raised."""
+        """The outcome of each write: its result, or its error."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = [self._attempt(write) for write in writes]
@@ -123,7 +123,7 @@ class Writer:
         outcome: tuple[Any, Exception | None]
         try:
             outcome = write(self._connection), None
-        except Exception as error:  # told to whoever asked for this write
+        except Exception as error:  # raised for the caller of this write
             if not self._connection.in_transaction:
                 raise  # a full disk or a failing one: SQLite gave up the whole transaction
             self._connection.execute("ROLLBACK TO doorward")
