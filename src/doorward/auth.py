@@ -75,7 +75,8 @@ class Auth:
 
     async def _begin(self, session: Session, secret: bytes, mark: int) -> Issued:
         """Store a new session and give out its strings: the last step of `Attempt.login`."""
-        issued = await self._issue(session, secret)  # first: what cannot be given is not stored
+        # first, because a session whose token cannot be issued must not be stored
+        issued = await self._issue(session, secret)
         try:
             await self.store.insert(session, mark, session.created_at, self._most)
         except Rejected as refused:

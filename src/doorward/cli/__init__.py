@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(words)
         finally:
-            say("")  # what argparse printed may still wait
+            say("")  # flushes the output of argparse
     except NotDone as error:
         return complain(error)
     except ModuleNotFoundError as error:

@@ -86,7 +86,7 @@ def _root_key(options: Options, environ: Mapping[str, str]) -> RootKey:
         return RootKey(path=path, exists=False)
     folder_mode = 0o700 if path is None else stat.S_IMODE(path.parent.stat().st_mode)
     try:
-        # they exist or not: what is missing must not be made
+        # as if sealed keys existed, so that no missing root key is made
         keys = load_root_keys(path, environ, sealed_exist=True)
     except ConfigurationError as error:
         return RootKey(path=path, error=str(error), folder_mode=folder_mode)

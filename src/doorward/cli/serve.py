@@ -91,7 +91,7 @@ def serve(options: Options) -> int:
 def _serve(
     options: Options, listener: socket.socket, said: Sequence[str], tie: "Tie | None" = None
 ) -> int:
-    # slow to import, and of no use to who was told of a mistake above
+    # slow to import, and not needed if a mistake was found above
     from ..server.app import create_app
     from ..server.edge.serving import make_server
 

@@ -119,7 +119,7 @@ def told_scheme(peer: str, headers: Headers, trusted: Trusted) -> str | None:
     said = forwarded.schemes(headers, standard=trusted.standard)
     if not any(said):
         return None
-    # an empty entry is one as well: beside it, what a client wrote would be all that is said
+    # an empty entry counts: without it, only the client's own entry would be left
     told = {_SCHEMES.get(each, "") for each in said}
     if len(told) < 2:
         return told.pop()

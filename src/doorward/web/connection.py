@@ -161,7 +161,7 @@ class Socket:
         """For the handler."""
         self._watch()
         message = await self._receive()
-        # whoever does not answer the closing handshake could go on talking to the handler
+        # a client that does not answer the closing handshake could go on talking to the handler
         return {"type": "websocket.disconnect", "code": NOT_LOGGED_IN} if self.ended else message
 
     def _watch(self) -> None:

@@ -100,7 +100,7 @@ class Cors:
     def _with(self, headers: list[Header], cause: Cause | None) -> list[Header]:
         if (_ALLOW_ORIGIN, b"*") in headers:
             return headers  # public, for everybody alike
-        headers = vary(headers, (b"Origin",))  # else a cache gives it to another origin
+        headers = vary(headers, (b"Origin",))  # otherwise a cache gives it to another origin
         if cause is None or not self._origins.trusts(cause):
             return headers
         ours = (_ALLOW_ORIGIN, _ALLOW_CREDENTIALS)
@@ -170,7 +170,7 @@ def _listed(origins: Sequence[str]) -> str:
 
 def _cors_middlewares(app: object, seen: set[int]) -> Iterator[Any]:
     """Those of an application and of applications mounted in it, as far as they can be found."""
-    module = sys.modules.get("starlette.middleware.cors")  # not imported, there is none
+    module = sys.modules.get("starlette.middleware.cors")  # None: nothing can have added one
     while module is not None and app is not None and id(app) not in seen:
         seen.add(id(app))
         if isinstance(app, module.CORSMiddleware):
@@ -193,7 +193,7 @@ def is_preflight(scope: Mapping[str, Any]) -> bool:
 def _cause(scope: Mapping[str, Any]) -> Cause | None:
     try:
         return cause_of(scope["headers"])
-    except Rejected:  # two origins are nobody's
+    except Rejected:  # two Origin headers
         return None
 
 

@@ -50,7 +50,7 @@ class OriginCheck:
         elif vouched or not self._holds_cookies():
             # without a cookie a client has no authority that another origin could borrow
             return
-        # beside a Bearer header too: a login or a logout ends what the cookies name
+        # beside a Bearer header too: a login or a logout ends the session of the cookies
         if vouched and not any(origin.csrf_tokens(self.headers, submitted)):
             return
         sid = await self.cookie_sid()

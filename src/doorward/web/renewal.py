@@ -54,7 +54,7 @@ async def outcome(task: Task[Principal]) -> Principal:
 def _done(task: Task[Principal]) -> None:
     _under_way.discard(task)
     if not task.cancelled():
-        task.exception()  # looked at, so that nothing is logged where nobody waits any more
+        task.exception()  # read, so that asyncio logs nothing if nobody waits any more
 
 
 def may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:
@@ -90,7 +90,7 @@ async def cookies(gate: Gate, issued: Issued) -> list[Header]:
 def _written(gate: Gate, issued: Issued) -> list[Header]:
     written = transport.write(issued, gate.auth.clock(), gate.cookie_suffix)
     first, *others = gate.modes
-    if issued.mode == first:  # else a session that is changing over only goes on for a while
+    if issued.mode == first:  # the new mode: its cookies replace those of the old one
         removed = [transport.remove(other, gate.cookie_suffix) for other in others]
         written += [header for each in removed for header in each]
     return written

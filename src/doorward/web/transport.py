@@ -224,8 +224,8 @@ def _bearer(authorization: bytes) -> str | None:
     """The Bearer token of an `Authorization` header, or None if the scheme is not ours."""
     if authorization[:7].lower() == b"bearer " and len(authorization) <= MAX_HEADER_BYTES:
         return _credential(authorization[7:].decode("latin-1"))
-    # `Bearer`, `Bearer\tx`, ` Bearer x`, `Bearer,x`: refused, lest a sloppier parser see a token
-    # here while we fall through to a cookie.
+    # `Bearer`, `Bearer\tx`, ` Bearer x`, `Bearer,x`: refused, because a laxer parser might see a
+    # token here while we fall through to a cookie.
     if authorization.lstrip()[:6].lower() == b"bearer":
         raise Rejected(Reason.MALFORMED, "not of the form `Bearer token`, or too long")
     return None

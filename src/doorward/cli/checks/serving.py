@@ -263,6 +263,6 @@ def _trusted(facts: Facts) -> Trusted:
 def _is_ours(address: str, facts: Facts) -> bool:
     try:
         found = ip_address(address)
-    except ValueError:  # a unix socket has none
+    except ValueError:  # a unix socket has no address
         return False
     return found.is_loopback or found in _trusted(facts)

@@ -59,7 +59,7 @@ def _check_head(scope: Message) -> None:
         raise Refused(Refusal.HEADERS_TOO_LARGE)
     if not _is_plain(scope):
         raise Refused(Refusal.INVALID_REQUEST)
-    # nothing has such a name, PostgreSQL takes it for none, and SQLite reads only up to it
+    # no name holds a NUL: PostgreSQL refuses it, and SQLite reads only the text before it
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         raise Refused(Refusal.INVALID_REQUEST, "The address holds a character that no name has.")
 

@@ -91,7 +91,7 @@ class Supervisor:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for each in self._stops:  # a terminal signals all processes of the group
                 signal.signal(each, signal.SIG_IGN)
-            # what a handler raises is lost when Python happens to be in a callback that swallows it
+            # a handler's exception is lost if Python is just in a callback that swallows it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._stops)
             os.close(self._lifeline[1])

@@ -37,7 +37,7 @@ def _loaded(cert: str, key: str) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(cert, key, refuse)
-    except OSError as error:  # what ssl raises
+    except OSError as error:  # includes ssl errors
         raise ConfigurationError(
             f"the TLS certificate {cert} and the key {key} cannot be used together: they may be"
             f" exchanged, not belong together, or be no PEM ({error})"

@@ -28,7 +28,7 @@ CONNECTIONS = 5
 
 _SETTINGS = {
     "application_name": "doorward",
-    # What nobody waits for any more must end there too, and above all let go of the lock.
+    # A statement that nobody waits for any more must end in the server too, and release its lock.
     "statement_timeout": f"{PATIENCE:.1f}s",
     "idle_in_transaction_session_timeout": "10s",
 }
@@ -132,7 +132,7 @@ class PostgresDatabase:
                 try:
                     yield connection
                 except asyncio.CancelledError:
-                    await connection.invalidate()  # nobody knows what it is still at
+                    await connection.invalidate()  # its state is unknown
                     raise
 
 

@@ -131,7 +131,7 @@ class Sessions:
         except Rejected:
             if row.parent_sid is None:
                 raise ConfigurationError(MEDDLED) from None
-            # its parent is dead, and will take nobody along any more
+            # its dead parent will not end it any more
             await self._target.insert(replace(row, parent_sid=None), self._mark, began)
         except ValueError as error:
             raise ConfigurationError(MEDDLED) from error
@@ -139,7 +139,7 @@ class Sessions:
     async def _replace(self, known: Carried, before: Session, row: Session) -> None:
         old = replace(before, version=known.there)
         gone = not await self._target.replace(old, before)
-        if gone and row.revoked_at is None:  # else the end of its parent was here before it
+        if gone and row.revoked_at is None:  # otherwise the end of its parent came here first
             raise ConfigurationError(MEDDLED)
 
     async def _decide(self, row: Session) -> None:

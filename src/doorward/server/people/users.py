@@ -326,7 +326,7 @@ def _an_admin(but: str | None = None) -> ColumnElement[bool]:
 
 
 def _is_no_admin_or_not_the_last(subject: str) -> ColumnElement[bool]:
-    # judged in the statement that writes: two who take the role from each other cannot both succeed
+    # checked in the statement that writes: two admins who demote each other cannot both succeed
     return or_(~_administers(_USERS), _an_admin(but=subject))
 
 

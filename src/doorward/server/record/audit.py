@@ -80,7 +80,9 @@ class Audit:
             found = await self._inspect(
                 Head(0, GENESIS) if pruned is None else pruned.through, wanted
             )
-            if await self.pruned() == pruned:  # else what was just pruned would seem removed
+            if (
+                await self.pruned() == pruned
+            ):  # otherwise entries that were just pruned would seem removed
                 return found
 
     async def pruned(self) -> Pruned | None:

@@ -21,7 +21,7 @@ MIGRATE_WITHIN = 300.0
 
 SESSION = {
     "application_name": "doorward",
-    # the functions rely on each of their statements seeing what was committed before it
+    # in the functions each statement must see what was committed before that statement
     "default_transaction_isolation": "read committed",
 }
 

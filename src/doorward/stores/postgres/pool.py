@@ -57,7 +57,7 @@ class Pool:
     def _done(self, query: Task[list[Any]]) -> None:
         self._queries.discard(query)
         with suppress(CancelledError):
-            query.exception()  # else its failure would be logged when its caller was cancelled
+            query.exception()  # otherwise asyncio logs its failure when the caller was cancelled
 
     async def _turn(self, until: float) -> None:
         try:

@@ -146,7 +146,7 @@ LATER = (
 """Additions that older tables of this schema may lack.  An earlier version of Doorward can go on
 using such tables beside a later version."""
 
-# not to_regclass: who asked it before the tables were made is told the same again, from a cache
+# not to_regclass: its answer is cached, from before the tables were made
 FOUND = """
     SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid))
 """

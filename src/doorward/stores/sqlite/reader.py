@@ -87,7 +87,7 @@ class Reader:
 
     def _since(self, cursor: Cursor | None) -> Changes:
         since = -1 if cursor is None else int(cursor[0])
-        execute = self._execute  # which may be swapped meanwhile, before the end of what began
+        execute = self._execute  # may be swapped before this statement has ended
         # one snapshot for all three: a purge may run in another process
         execute("BEGIN")
         try:

@@ -92,7 +92,7 @@ class Writer:
         return in_place
 
     def _settle(self, group: list[tuple[Write[Any], Future[Any]]]) -> None:
-        # from here on nobody can cancel: what was begun is written, heard or not
+        # from here on a cancellation does not stop the write
         begun = [
             (write, future) for write, future in group if future.set_running_or_notify_cancel()
         ]
@@ -109,7 +109,7 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = [self._attempt(write) for write in writes]
             if not self._look():
-                # else we would go on for ever in a file that nobody can find any more
+                # otherwise we would go on for ever in a file that no path leads to
                 raise sqlite3.OperationalError(GONE)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:

@@ -253,7 +253,7 @@ def _put_gate(app: FastAPI, door: Door) -> None:
     build = app.build_middleware_stack
 
     def built() -> ASGIApp:
-        # inside of it once more, lest the refusal of a middleware count as a crash
+        # inside of it once more, so that the refusal of a middleware is no crash
         app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
         put_into_mounted(app, door)
         return Middleware(build(), door)
