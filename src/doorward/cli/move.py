@@ -87,7 +87,7 @@ async def _unseal(given: argparse.Namespace) -> Answer:
     await _check_source(source)
     async with moving.opened(source.database, source.sessions_url) as place:
         await moving.unseal(place)
-    said = f"{place_of(source.database)} is open again; what its servers are asked for they write."
+    said = f"{place_of(source.database)} is open again; its servers write as before."
     return Answer({"unsealed": place_of(source.database)}, [said])
 
 
@@ -156,7 +156,9 @@ def _options(given: argparse.Namespace, side: str) -> Options:
     check_databases(options)
     for url in (options.database, options.sessions_url):
         if url == "memory:":
-            raise ConfigurationError("What is in memory: is its server's alone; name a database.")
+            raise ConfigurationError(
+                "A database in memory: belongs to its server alone; name a file or URL."
+            )
     return options
 
 

@@ -185,7 +185,7 @@ async def _check(options: Options, table: str, make: bool) -> None:
     if table == USERS:
         check_databases(options)
     if url == "memory:":
-        raise NotDone("What is in memory: can be reached by its server alone; name a file.")
+        raise NotDone("A database in memory: can be reached by its server alone; name a file.")
     if make:
         check_folders(options)
     found = await tables(url)

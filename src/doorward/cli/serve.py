@@ -256,7 +256,7 @@ def _why(error: OSError) -> str:
 
 @contextmanager
 def _counting_together(workers: int) -> Iterator[None]:
-    """Where several processes count, they count in files that any of them can add up.  The library
+    """If several processes count, each counts in a file that any of them can add up.  The library
     decides by this variable when it is imported."""
     if workers == 1:
         yield
@@ -266,8 +266,8 @@ def _counting_together(workers: int) -> Iterator[None]:
             folder = stack.enter_context(TemporaryDirectory(prefix="doorward-metrics-"))
         except OSError as error:
             raise ConfigurationError(
-                "--workers needs a temporary folder that can be written, where the processes count"
-                f" together ({error.strerror}); name one with TMPDIR"
+                "--workers needs a temporary folder for the counters that the processes share"
+                f" ({error.strerror}); name one with TMPDIR"
             ) from error
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield

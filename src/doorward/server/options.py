@@ -114,7 +114,7 @@ class Options:
     )
     max_sessions: int | None = _option(
         None,
-        "How many places one person may be logged in at; 1 is single session.",
+        "How many live sessions one person may have; 1 is single session.",
         values.count,
         "COUNT",
         "any number",

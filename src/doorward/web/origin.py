@@ -119,8 +119,8 @@ class Origins:
             Reason.CROSS_ORIGIN,
             seen,
             sentence=(
-                f"{FROM_ELSEWHERE}: {seen}; known is {known}. An origin of yours is"
-                " added with trusted_origins (--trusted-origin)."
+                f"{FROM_ELSEWHERE}: {seen}; known origins: {known}. To trust another origin, add"
+                " it to trusted_origins (--trusted-origin)."
             ),
         )
 

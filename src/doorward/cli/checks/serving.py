@@ -175,9 +175,9 @@ def addresses(facts: Facts) -> Finding:
     seen = [session.device.address for session in facts.logins]
     ours = [address for address in seen if _is_ours(address, facts)]
     if _is_local(facts):
-        return Finding(OK, "People come from this machine alone, so addresses tell nothing.")
+        return Finding(OK, "People come from this machine alone, so there are no proxies to check.")
     if not seen:
-        return Finding(OK, "Nobody is logged in, so no address could be looked at.")
+        return Finding(OK, "Nobody is logged in, so no address could be checked.")
     if not ours:
         checked = counted(len(seen), "session")
         return Finding(OK, f"None of {checked} seems to come from a machine of yours.")

@@ -42,7 +42,7 @@ class _Counters:
         self.logins = count("doorward_logins", "Sessions begun.")
         refused = "Credentials, logins and passwords refused, by reason."
         self.refusals = count("doorward_refusals", refused, ["reason"])
-        judged = "Refresh tokens judged, by what came of it."
+        judged = "Refresh tokens presented, by outcome."
         self.refreshes = count("doorward_refreshes", judged, ["outcome"])
         self.thefts = count("doorward_thefts", "Displaced refresh tokens that came back.")
         self._begin()
@@ -60,14 +60,14 @@ class _Gauges:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         gauge = partial(Gauge, registry=registry, multiprocess_mode="mostrecent")
-        self.live = gauge("doorward_live_sessions", "Sessions that are live, at most a minute ago.")
+        self.live = gauge("doorward_live_sessions", "Live sessions, as of at most a minute ago.")
         self.view_age = gauge(
             "doorward_view_age_seconds",
-            "Since this process knew of everything that was decided; 0 where it asks each time.",
+            "Age of what this process knows of the store; 0 where it asks each time.",
         )
         self.store = gauge(
             "doorward_store_figure",
-            "What the session store tells about itself, by the name of the figure.",
+            "Figures of the session store about itself, by name.",
             ["figure"],
         )
 

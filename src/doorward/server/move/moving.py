@@ -135,5 +135,7 @@ async def _sealed(place: Place, where: str, tell: Tell) -> AsyncIterator[None]:
 
 def _movable(store: Backend) -> Movable:
     if not isinstance(store, Movable):
-        raise ConfigurationError("What lives in memory: cannot be moved, nor moved to.")
+        raise ConfigurationError(
+            "A database in memory: cannot be moved, nor be the target of a move."
+        )
     return store

@@ -169,8 +169,8 @@ def _no_head(head: bytes, last: int, start: Head) -> Finding:
     if head == start.hash:
         # somebody who deletes the whole log can chain one such entry to the hash that others know
         sentence = (
-            f"Entry {start.seq}, with the hash {head.hex()}, was pruned with all before it, as an"
-            " entry behind it says: look for the same in the server's log."
+            f"Entry {start.seq}, with the hash {head.hex()}, was pruned with all before it, as a"
+            " later entry says: look for the same in the server's log."
         )
     else:
         sentence = (

@@ -27,8 +27,8 @@ PLAIN = "!$&'()*+-./:;=@_|~"
 """The characters that are not percent-encoded in a header, beside letters and digits."""
 
 UNTOLD = (
-    "No proxy that is named with --trusted-proxies told one method in X-Original-Method or"
-    " X-Forwarded-Method, so this is taken for an unsafe request of another site."
+    "No proxy that is named with --trusted-proxies gave one method in X-Original-Method or"
+    " X-Forwarded-Method, so this counts as an unsafe request from another site."
 )
 
 _PREFLIGHT = frozenset({b"origin", b"access-control-request-method"})
@@ -139,7 +139,9 @@ def _untold(service: Service, peer: str) -> Response:
     """Refused because nobody whom we believe told a method: most often a proxy that was never named
     to us.  It drops our sentence, so the log says it to its operator."""
     if service.sparing.lets(peer, service.clock()):
-        log.warning("forward-auth: no method is known of what %s asks about. %s", peer, UNTOLD)
+        log.warning(
+            "forward-auth: %s asks about a request whose method is not known. %s", peer, UNTOLD
+        )
     body = document(HTTPStatus.FORBIDDEN, Reason.CROSS_ORIGIN, UNTOLD)
     response = Response(body, HTTPStatus.FORBIDDEN, media_type="application/problem+json")
     response.raw_headers.append(NO_STORE)
