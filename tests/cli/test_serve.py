@@ -453,8 +453,8 @@ def test_a_way_to_a_database_that_others_can_read_is_a_warning_and_shows_no_pass
     users, sessions = "postgresql://ann:secret@db.example/app", "redis://:secret@cache.example"
     told = said(database=users, sessions=sessions)
     assert "Warning: Others on the network can read" in told
-    assert "the traffic to postgresql://ann@db.example/app: TLS is not required. Add ?sslmode" in told
-    assert "the traffic to redis://cache.example: TLS is not required. Write rediss://" in told
+    assert "traffic to postgresql://ann@db.example/app: TLS is not required. Add ?sslmode" in told
+    assert "traffic to redis://cache.example: TLS is not required. Write rediss://" in told
     assert "secret" not in told
     closed = {"database": f"{users}?sslmode=verify-full", "sessions": "rediss://cache.example"}
     assert "Warning" not in said(**closed)

@@ -17,7 +17,7 @@ COMMANDS: dict[str, str] = {
     "audit": "Prove that the audit log was not tampered with.",
     "migrate": "Make the tables, or bring them up to date.",
     "move": "Bring everything to other databases while the servers serve.",
-    "doctor": "Say what about a setup is unsafe or will surprise.",
+    "doctor": "List what is unsafe or surprising in a setup.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
 

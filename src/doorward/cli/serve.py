@@ -126,7 +126,7 @@ def _work(options: Options, listener: socket.socket, tie: "Tie") -> int:
 
 def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] = ()) -> list[str]:
     """The first lines of the log: what is served, where and from which data; then what is unsafe or
-    will surprise.  `made` are the files that this start makes."""
+    surprising.  `made` are the files that this start makes."""
     key = root_key_path(options, environ)
     copied = " (new: keep a copy)" if key in made else ""
     lines = [
