@@ -106,8 +106,8 @@ class Options:
     )
     max_staleness: int = _option(
         _LIBRARY.max_staleness,
-        "How old the knowledge of a process about a database across a network may be before a"
-        " request asks the database; 0 asks at every request. SQLite is always asked.",
+        "How old a process's view of a database across a network may be before a request asks the"
+        " database; 0 asks at every request. SQLite is always asked.",
         values.duration_from_zero,
         "TIME",
         "1s",
@@ -153,9 +153,9 @@ class Options:
     )
     hsts_subdomains: bool = _option(
         False,
-        "Whether the year of https alone (HSTS) that browsers keep for an https origin holds for"
-        " its subdomains too (includeSubDomains). Browsers then refuse each subdomain that speaks"
-        " plain http.",
+        "Whether HSTS, by which browsers use https alone for an https origin for a year, also covers"
+        " its subdomains (includeSubDomains). Browsers then refuse each subdomain that speaks plain"
+        " http.",
         values.switch,
         "on|off",
         "off",
