@@ -154,8 +154,8 @@ class Options:
     hsts_subdomains: bool = _option(
         False,
         "Whether HSTS, by which browsers use https alone for an https origin for a year, also"
-        " covers its subdomains (includeSubDomains). Browsers then refuse each subdomain that speaks"
-        " plain http.",
+        " covers its subdomains (includeSubDomains). Browsers then refuse each subdomain that"
+        " speaks plain http.",
         values.switch,
         "on|off",
         "off",
