@@ -18,7 +18,8 @@ async def seal(database: Database, why: str) -> None:
 
 
 async def change(database: Database, expected: str | None, why: str) -> None:
-    """Replace a seal whose text is `expected`.  Raises `AnotherMove` if the text is another."""
+    """Replace a seal whose text is `expected`, None if there is none.  Raises `AnotherMove` if the
+    text is another."""
     async with database.writing() as connection:
         if (found := await _said(connection)) != expected:
             state = "is open again" if found is None else f"is already {found}"
