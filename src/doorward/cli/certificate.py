@@ -19,7 +19,7 @@ _MALFORMED = (
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Whom it is for, from when until when, and the permission bits of its key."""
+    """Its names, its period of validity, and the permission bits of its key."""
 
     names: tuple[str, ...]
     begins: int
@@ -27,12 +27,12 @@ class Certificate:
     key_mode: int
 
     def is_for(self, host: str) -> bool:
-        """Whether browsers take it for this host's (RFC 9525 section 6.3)."""
+        """Whether browsers accept it for this host (RFC 9525 section 6.3)."""
         return host in self.names or f"*.{host.partition('.')[2]}" in self.names
 
 
 def look_at(options: Options) -> Certificate | None:
-    """None where there is none, or it cannot be read or is malformed."""
+    """None if there is none, or if it cannot be read or is malformed."""
     if options.tls_cert is None or options.tls_key is None:
         return None
     try:
@@ -47,7 +47,7 @@ def look_at(options: Options) -> Certificate | None:
 def _names(own: x509.Certificate) -> tuple[str, ...]:
     try:
         found = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:  # browsers look at no other names
+    except x509.ExtensionNotFound:  # browsers ignore all other names
         return ()
     hosts = found.get_values_for_type(x509.DNSName)
     return (*map(str.lower, hosts), *map(str, found.get_values_for_type(x509.IPAddress)))
