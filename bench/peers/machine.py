@@ -7,6 +7,7 @@ import platform
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from .catalogue import Peer
 from .environment import PYTHON, SHARED
@@ -26,6 +27,28 @@ def describe(load_before: float, load_after: float) -> dict[str, str | int | flo
         "load before": round(load_before, 1),
         "load after": round(load_after, 1),
     }
+
+
+def wait_for_quiet(seconds: float) -> bool:
+    """Until other work takes less than a fifth of the machine, for so long at most; whether it did.
+
+    The servers that wait for their turn take a few hundredths.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        idle, total = _idle()
+        time.sleep(0.2)
+        later_idle, later_total = _idle()
+        if later_idle - idle >= 0.8 * (later_total - total):
+            return True
+        if time.monotonic() > end:
+            return False
+
+
+def _idle() -> tuple[int, int]:
+    """Ticks in which the machine was idle, and all; proc_stat(5)."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def versions(peers: Sequence[Peer]) -> dict[str, str]:

@@ -16,6 +16,8 @@ class Round:
     cpu: float
     bare_rate: float
     bare_cpu: float
+    quiet: bool
+    """Whether nothing else ran on the machine when the measurement began."""
 
     @property
     def added(self) -> float:

@@ -73,7 +73,13 @@ def started(peers: Sequence[Peer]) -> Iterator[dict[str, Server]]:
         yield servers
 
 
-def measure(servers: dict[str, Server], found: dict[str, Found], rounds: int, seconds: int) -> None:
+def measure(
+    servers: dict[str, Server],
+    found: dict[str, Found],
+    rounds: int,
+    seconds: int,
+    patience: float,
+) -> None:
     """Adds to what was found before."""
     headers: dict[str, Headers] = {name: {} for name in servers}
     for name, server in servers.items():
@@ -86,16 +92,19 @@ def measure(servers: dict[str, Server], found: dict[str, Found], rounds: int, se
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}")
         for name in reversed(servers) if number % 2 else servers:
-            found[name].rounds.append(one_round(servers, name, headers[name], seconds))
+            quiet = machine.wait_for_quiet(patience)
+            found[name].rounds.append(one_round(servers, name, headers[name], seconds, quiet))
     for name, server in servers.items():
         found[name].memory.append(server.memory())
 
 
-def one_round(servers: dict[str, Server], name: str, headers: Headers, seconds: int) -> Round:
+def one_round(
+    servers: dict[str, Server], name: str, headers: Headers, seconds: int, quiet: bool
+) -> Round:
     rate, cpu = drive(servers[name], headers, seconds)
     bare = servers[name].peer.bare
     bare_rate, bare_cpu = (rate, cpu) if bare is None else drive(servers[bare], headers, seconds)
-    return Round(*(round(figure, 2) for figure in (rate, cpu, bare_rate, bare_cpu)))
+    return Round(round(rate), round(cpu, 2), round(bare_rate), round(bare_cpu, 2), quiet)
 
 
 def say(sentence: str) -> None:
@@ -108,6 +117,13 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=3, help="each server is started so often")
     parser.add_argument("--rounds", type=int, default=3, help="after each start")
     parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=20,
+        metavar="SECONDS",
+        help="how long each measurement waits for other work on the machine to end",
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="where the results are kept")
     options = parser.parse_args()
     if not PYTHON.exists():
@@ -119,7 +135,7 @@ def main() -> None:
     for number in range(options.starts):
         say(f"start {number + 1} of {options.starts}")
         with started(peers) as servers:
-            measure(servers, found, options.rounds, options.seconds)
+            measure(servers, found, options.rounds, options.seconds, options.patience)
     run = Run(
         machine=machine.describe(before, os.getloadavg()[0]),
         client=client(),
