@@ -13,6 +13,8 @@ import pytest
 
 from .desk import Desk
 
+pytestmark = pytest.mark.engine
+
 HOUR = 3600
 PAGE = 4096
 

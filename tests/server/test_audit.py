@@ -24,11 +24,11 @@ from doorward.server.database import Database, open_database
 from doorward.server.record.audit import PAGE, PRUNED, Audit
 from doorward.server.record.chain import GENESIS, Finding, Head, seal
 from doorward.server.record.entry import SYSTEM, Entry, texts
-from tests.server.databases import KINDS, POSTGRES, new_url
+from tests.server.databases import FILE, KINDS, POSTGRES, new_url
 from tests.server.logs import INSERT, entry, open_to_forgers, tamper, write_log
 from tests.support.spent import seconds_of, untraced
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 SIZES = (10_000, pytest.param(100_000, marks=pytest.mark.soak))
 OTHERS = "at, kind, actor, subject, sid, address, user_agent, outcome, detail, hash"
@@ -197,7 +197,7 @@ def begin(processes: Sequence["subprocess.Popen[str]"]) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", ["file", POSTGRES])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES])
 async def test_processes_that_append_at_once_leave_no_gap_and_no_fork(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
@@ -216,7 +216,7 @@ async def test_processes_that_append_at_once_leave_no_gap_and_no_fork(
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", ["file", POSTGRES])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES])
 async def test_what_was_acknowledged_survives_a_kill_and_the_log_is_whole(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
