@@ -197,18 +197,19 @@ def begin(processes: Sequence["subprocess.Popen[str]"]) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("rounds", [15, pytest.param(40, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("kind", [FILE, POSTGRES])
 async def test_processes_that_append_at_once_leave_no_gap_and_no_fork(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, rounds: int
 ) -> None:
-    url = new_url(kind, request, tmp_path)
-    processes = [appender(url, name, 40) for name in ("one", "two")]
+    url, last = new_url(kind, request, tmp_path), 2 * 8 * rounds
+    processes = [appender(url, name, rounds) for name in ("one", "two")]
     begin(processes)
     told = [[int(seq) for seq in process.communicate()[0].split()] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
-    assert sorted(told[0] + told[1]) == list(range(1, 641))
+    assert sorted(told[0] + told[1]) == list(range(1, last + 1))
     database = await open_database(url)
-    assert await seqs(database) == list(range(1, 641))
+    assert await seqs(database) == list(range(1, last + 1))
     rows = await database.run(text("SELECT seq FROM doorward_audit WHERE sid = 'one' ORDER BY seq"))
     assert [row[0] for row in rows] == told[0]
     assert await Audit(database).verify() == []
@@ -216,13 +217,14 @@ async def test_processes_that_append_at_once_leave_no_gap_and_no_fork(
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("kind", [FILE, POSTGRES])
 async def test_what_was_acknowledged_survives_a_kill_and_the_log_is_whole(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, kills: int
 ) -> None:
     url = new_url(kind, request, tmp_path)
     acknowledged = 0
-    for number in range(3):
+    for number in range(kills):
         process = appender(url, f"{number}", 10_000)
         begin([process])
         assert process.stdout is not None

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from asyncio import CancelledError
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,13 +61,10 @@ def answer(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-@pytest.mark.process
-@pytest.mark.parametrize("attempts", [2, pytest.param(10, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("kind", [FILE, POSTGRES])
-def test_processes_that_start_at_once_on_an_empty_database_all_start(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str, attempts: int
-) -> None:
-    started = [
+@pytest.fixture(scope="module")
+def started() -> Iterator[list["subprocess.Popen[str]"]]:
+    """Three that open whatever database they are told to."""
+    processes = [
         subprocess.Popen(
             [sys.executable, "-c", STARTER],
             stdin=subprocess.PIPE,
@@ -77,16 +74,29 @@ def test_processes_that_start_at_once_on_an_empty_database_all_start(
         for _ in range(3)
     ]
     try:
-        assert [answer(process) for process in started] == ["ready"] * 3
-        for attempt in range(attempts):
-            url = empty_url(kind, request, tmp_path / f"{attempt}")
-            for process in started:
-                ask(process, f"{url}\n")
-            outcomes = sorted(answer(process) for process in started)
-            assert outcomes == ["created", "taken", "taken"], attempt
+        assert [answer(process) for process in processes] == ["ready"] * 3
+        yield processes
     finally:
-        for process in started:
+        for process in processes:
             process.communicate()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("attempts", [2, pytest.param(10, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES])
+def test_processes_that_start_at_once_on_an_empty_database_all_start(
+    request: pytest.FixtureRequest,
+    started: list["subprocess.Popen[str]"],
+    tmp_path: Path,
+    kind: str,
+    attempts: int,
+) -> None:
+    for attempt in range(attempts):
+        url = empty_url(kind, request, tmp_path / f"{attempt}")
+        for process in started:
+            ask(process, f"{url}\n")
+        outcomes = sorted(answer(process) for process in started)
+        assert outcomes == ["created", "taken", "taken"], attempt
 
 
 @pytest.mark.engine
