@@ -256,7 +256,6 @@ def judged(gone: Path, cut: int | None, place: object, name: str, nth: int) -> b
     ("gone", "cut"),
     [("", None), ("-wal", None), ("-shm", None), ("-wal", 0), ("-wal", 20), ("-wal", 40)],
 )
-@pytest.mark.engine
 @pytest.mark.parametrize(("place", "name"), [(Path, "stat"), (fcntl, "fcntl"), (os, "pread")])
 def test_a_file_or_a_log_that_vanishes_meanwhile_is_as_if_it_had_never_been(
     tmp_path: Path, gone: str, cut: int | None, place: object, name: str
