@@ -5,7 +5,7 @@ from contextvars import ContextVar, Token
 
 from ..errors import Busy, ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
-from . import cors
+from . import cors, guesses
 from .connection import NOT_LOGGED_IN, TRY_AGAIN, Answer, Socket
 from .connection import App as App
 from .connection import Message as Message
@@ -143,10 +143,11 @@ async def _run(app: App, visit: Visit, scope: Message, receive: Receive, send: S
     try:
         await app(scope, receive, send)
     except Busy:
-        await visit.forgive()  # nobody judged the password: a flood must not lock its owner out
+        await guesses.forgive(visit)  # nobody judged the password: a flood must not lock its owner out
         raise
     finally:
-        visit.end()
+        if visit.guesses:
+            guesses.end(visit)
 
 
 def current_visit() -> Visit:

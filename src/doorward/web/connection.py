@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
 
-from . import transport
+from . import guesses, transport
 from .streams import Stream, Why
 from .transport import Header
 from .visit import Visit
@@ -72,6 +72,8 @@ class Answer:
             self._go_on(message["more_body"])
         elif message["type"] == "http.response.start":
             self.began = self.visit.answered = True
+            if self.visit.guesses and message["status"] < 500:  # a crash tells nothing of a guess
+                guesses.answer(self.visit)
             if self.visit.asked:
                 known = self.visit.known is not None
                 message["headers"] = transport.personal(message.get("headers", ()), known=known)
@@ -132,6 +134,8 @@ class Socket:
         """For the handler.  Raises `StreamEnded`."""
         if self.ended:
             raise StreamEnded
+        if self.visit.guesses:
+            guesses.answer(self.visit)
         kind = message["type"]
         refreshed = not self.visit.answered and (self.visit.issued or self.visit.renewing)
         if kind in _HEADS:
