@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
 
-from . import guesses, transport
+from . import caches, guesses
 from .streams import Stream, Why
 from .transport import Header
 from .visit import Visit
@@ -76,7 +76,7 @@ class Answer:
                 guesses.answer(self.visit)
             if self.visit.asked:
                 known = self.visit.known is not None
-                message["headers"] = transport.personal(message.get("headers", ()), known=known)
+                message["headers"] = caches.personal(message.get("headers", ()), known=known)
             if self.visit.issued is not None or self.visit.renewing is not None:
                 return _with_cookies(self.visit, message, self._send)
         return self._send(message)
@@ -179,5 +179,5 @@ class Socket:
 async def _with_cookies(visit: Visit, message: Message, send: Send) -> None:
     extra = await visit.cookies()
     if extra:
-        message["headers"] = transport.merge(message.get("headers", ()), extra)
+        message["headers"] = caches.merge(message.get("headers", ()), extra)
     await send(message)

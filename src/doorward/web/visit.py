@@ -25,8 +25,9 @@ class Visit:
     credential, so that the answer depends on them; `known` is the principal as of the last time
     that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
     `on_known` is called whenever `known` was found out; `guesses` are those under way, `proof` is
-    the last one at a step-up.  `answered` tells whether the head of the answer is sent: from then on no cookie can
-    be set, so nothing is refreshed.  `renewing` is the only refresh, under way or done.
+    the last one at a step-up.  `answered` tells whether the head of the answer is sent: from then
+    on no cookie can be set, so nothing is refreshed.  `renewing` is the only refresh, under way or
+    done.
     """
 
     __slots__ = (

@@ -1,10 +1,9 @@
 """A connection from its acceptance to its end: how many there may be, how long each may say or take
 nothing, and TLS."""
 
-import logging
 import socket
 import ssl
-from asyncio import BaseTransport, Task, TimerHandle, Transport, get_running_loop
+from asyncio import BaseTransport, Task, Transport
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -24,20 +23,6 @@ MANY_UNSENT = 16 * 1024
 
 MAX_UNSENT = 8 * 2**20
 """Bytes of answers that a process keeps for clients which do not take them."""
-
-AT_ONCE = 8
-"""Connections that are accepted before those are served that are there already."""
-
-NO_FILE = 0.1
-"""Seconds until the next try where the system has no file for another connection."""
-
-COMPLAIN_EVERY = 60
-"""Seconds between two lines of the log that say so."""
-
-SEND_BUFFER = 64 * 1024
-"""Bytes of an answer that the system keeps for a client, which Linux doubles."""
-
-log = logging.getLogger("doorward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,53 +204,6 @@ class Connection(HttpToolsProtocol):
             self._expect_reader()
         else:
             self.abort()
-
-
-class Acceptor:
-    """Accepts connections, each with a protocol of its own."""
-
-    def __init__(
-        self, listener: socket.socket, protocol: Callable[[], Connection], shared: Shared
-    ) -> None:
-        self._listener = listener
-        self._protocol = protocol
-        self._shared = shared
-        self._complained = float(-COMPLAIN_EVERY)
-        self._loop = get_running_loop()
-        self._pause: TimerHandle | None = None
-
-    def start(self) -> None:
-        self._listener.setblocking(False)
-        # inherited by each connection: Linux calls one with a larger buffer writable only once much
-        # of it was taken, so that a slow reader would look like none
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self._loop.add_reader(self._listener, self._accept)
-
-    def stop(self) -> None:
-        self._loop.remove_reader(self._listener)
-        if self._pause is not None:
-            self._pause.cancel()
-
-    def _accept(self) -> None:
-        for _ in range(AT_ONCE):
-            try:
-                accepted, address = self._listener.accept()
-            except (BlockingIOError, ConnectionError):  # another process was first, or it is gone
-                return
-            except OSError as error:
-                self._wait_for_files(error)
-                return
-            accepted.setblocking(False)
-            self._protocol().accept(accepted, address)
-
-    def _wait_for_files(self, error: OSError) -> None:
-        """Each connection is a file, and so is each of the database's."""
-        self._shared.make_room()
-        self.stop()
-        self._pause = self._loop.call_later(NO_FILE, self.start)
-        if self._loop.time() - self._complained >= COMPLAIN_EVERY:
-            self._complained = self._loop.time()
-            log.warning("no connection can be accepted (%s); those that rest are closed", error)
 
 
 class SafeTransport:

@@ -19,6 +19,7 @@ from ...settings import Settings
 from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect, present, touch
+from ..caches import merge
 from ..door import Door
 from ..framing import mend_framing
 from ..login import (
@@ -30,7 +31,7 @@ from ..login import (
     log_out,
 )
 from ..origin import csrf_token
-from ..transport import Header, Transport, merge
+from ..transport import Header, Transport
 from ..way_back import check_login_page, local_path, root_of
 from .guard import NO_SCOPES, Guard
 from .openapi import describe_security
