@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tools.mutations import Mutant, mutants_of
 
-MOST_SECONDS = 120
+MAX_SECONDS = 120
 """For one test of a mutant: a healthy one ends long before."""
 
 PYTEST = [
@@ -98,7 +98,7 @@ class Copy:
         sound = path.read_bytes()
         try:
             self._write(path, mutant.source)
-            return self.run(self.tests(mutant.path), seconds, MOST_SECONDS)
+            return self.run(self.tests(mutant.path), seconds, MAX_SECONDS)
         finally:
             self._write(path, sound)
 

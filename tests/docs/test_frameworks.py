@@ -79,7 +79,7 @@ def set_cookies(answer: Response) -> set[str]:
     morsels = [morsel for line in lines for morsel in line.values()]
     for morsel in morsels:
         assert (morsel["path"], morsel["samesite"], morsel["domain"]) == ("/", "Lax", "")
-        assert morsel["secure"] and morsel["httponly"]
+        assert (morsel["secure"], morsel["httponly"]) == (True, True)
         assert int(morsel["max-age"]) > 0
     return {morsel.key for morsel in morsels}
 

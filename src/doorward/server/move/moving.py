@@ -18,7 +18,7 @@ from .sessions import Sessions
 from .tables import Tables
 from .waiting import Waiting
 
-MOST_PASSES = 5
+MAX_PASSES = 5
 """While serving.  Each brings what changed during the one before, so each is shorter, until nearly
 all of it is reading; then one more would leave no less for the pause."""
 
@@ -101,7 +101,7 @@ def _is_worth_another(passes: Sequence[float]) -> bool:
     """The second always is; a later one while the last took less than half of the one before."""
     if len(passes) < 2:
         return True
-    return len(passes) < MOST_PASSES and passes[-1] < passes[-2] / 2
+    return len(passes) < MAX_PASSES and passes[-1] < passes[-2] / 2
 
 
 async def _carry(sessions: Sessions, rows: Tables) -> int:
