@@ -121,5 +121,5 @@ def test_refusals_and_refreshed_cookies_reach_the_client(
     async def unavailable() -> None:
         raise StoreUnavailable("no answer")
 
-    served.principal = unavailable  # as the handlers of the page see it
+    vars(served)["principal"] = unavailable  # as the handlers of the page see it
     assert_refused(client.get("/me"), StoreUnavailable("no answer"))

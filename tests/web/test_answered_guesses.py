@@ -1,7 +1,7 @@
 """A guess is under way until its client hears of it, however long the connection stays open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 import pytest
 
@@ -54,7 +54,7 @@ async def socket_app(scope: Message, receive: Receive, send: Send) -> None:
 async def talk(house: House, passwords: Sequence[str]) -> list[str | int]:
     """What one socket answers to passwords: texts, and the code if it was closed."""
     sent: list[Message] = []
-    messages = iter(
+    messages: Iterator[Message] = iter(
         [
             {"type": "websocket.connect"},
             *({"type": "websocket.receive", "text": password} for password in passwords),
