@@ -27,8 +27,8 @@ def _listed(origins: Sequence[str]) -> str:
 
 
 def _cors_middlewares(app: object, seen: set[int]) -> Iterator[Any]:
-    """Those of an application and of whatever is mounted in it, as far as one can see."""
-    module = sys.modules.get("starlette.middleware.cors")  # not imported, there is none
+    """Those of an application and of applications mounted in it, as far as they can be found."""
+    module = sys.modules.get("starlette.middleware.cors")  # None: nothing can have added one
     while module is not None and app is not None and id(app) not in seen:
         seen.add(id(app))
         if isinstance(app, module.CORSMiddleware):

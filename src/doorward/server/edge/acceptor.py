@@ -8,13 +8,13 @@ from collections.abc import Callable
 from .connection import Connection, Shared
 
 AT_ONCE = 8
-"""Connections that are accepted before those are served that are there already."""
+"""Connections accepted in one step, before existing ones are served again."""
 
 NO_FILE = 0.1
-"""Seconds until the next try where the system has no file for another connection."""
+"""Seconds until the next try after the system had no file descriptor for a connection."""
 
 COMPLAIN_EVERY = 60
-"""Seconds between two lines of the log that say so."""
+"""Seconds between two lines of the log about that."""
 
 SEND_BUFFER = 64 * 1024
 """Bytes of an answer that the system keeps for a client, which Linux doubles."""
@@ -37,8 +37,8 @@ class Acceptor:
 
     def start(self) -> None:
         self._listener.setblocking(False)
-        # inherited by each connection: Linux calls one with a larger buffer writable only once much
-        # of it was taken, so that a slow reader would look like none
+        # inherited by each connection: Linux reports a larger buffer as writable only after much of
+        # it was read, so a slow reader would look like a client that reads nothing
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._loop.add_reader(self._listener, self._accept)
 
@@ -60,10 +60,10 @@ class Acceptor:
             self._protocol().accept(accepted, address)
 
     def _wait_for_files(self, error: OSError) -> None:
-        """Each connection is a file, and so is each of the database's."""
+        """Each connection needs a file descriptor, and so does each to the database."""
         self._shared.make_room()
         self.stop()
         self._pause = self._loop.call_later(NO_FILE, self.start)
         if self._loop.time() - self._complained >= COMPLAIN_EVERY:
             self._complained = self._loop.time()
-            log.warning("no connection can be accepted (%s); those that rest are closed", error)
+            log.warning("no connection can be accepted (%s); idle ones are closed", error)

@@ -9,7 +9,7 @@ Layer = Callable[[ASGIApp], ASGIApp]
 
 
 def put_outermost(app: Starlette, layer: Layer, prepare: Callable[[], None] = lambda: None) -> None:
-    """Put a layer around all that an application is by now, also around what answers a crash with
+    """Put a layer around the whole application, including the handler that answers a crash with
     500.  `prepare` is called when the application starts, before the layers within are built."""
     build = app.build_middleware_stack
 
