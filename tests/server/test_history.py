@@ -24,7 +24,7 @@ from doorward.server.record.history import (
     step_for,
 )
 from doorward.settings import DAY, HOUR, MINUTE
-from tests.server.databases import POSTGRES, new_url
+from tests.server.databases import FILE, POSTGRES, new_url
 from tests.server.logs import BEGIN, KINDS, entry, write_log
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ SMALL = [
 ]
 
 
-@pytest.fixture(scope="module", params=["file", POSTGRES])
+@pytest.fixture(scope="module", params=[FILE, POSTGRES])
 async def small(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> AsyncIterator[History]:
@@ -124,6 +124,7 @@ async def test_pages_joined_are_the_whole_with_nothing_twice(
     assert pages == whole
 
 
+@pytest.mark.engine
 async def test_every_query_of_a_long_log_answers_within_50_ms(long: Long) -> None:
     history = History(long.database)
     who, where, middle = entry(7).subject, entry(7).address, BEGIN + long.many // 2
@@ -150,6 +151,7 @@ async def test_every_query_of_a_long_log_answers_within_50_ms(long: Long) -> Non
     assert p95 < 0.05
 
 
+@pytest.mark.engine
 async def test_a_stream_is_every_entry_once(long: Long) -> None:
     stream = History(long.database).stream(Query(kind="login"))
     found = [each.seq async for page in stream for each in page]
@@ -165,6 +167,7 @@ async def test_counts_are_in_equal_steps_with_none_left_out(small: History) -> N
     assert counts == [Count(60, 1, 1), Count(120, 3, 0), Count(180, 0, 0), Count(240, 0, 0)]
 
 
+@pytest.mark.engine
 async def test_counts_of_a_long_log_add_up(long: Long) -> None:
     began = time.perf_counter()
     counts = await History(long.database).counts(BEGIN, BEGIN + long.many)
