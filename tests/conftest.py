@@ -100,7 +100,7 @@ def valkey(valkey_server: Valkey) -> Valkey:
 
 @pytest.fixture(
     params=[
-        "sqlite",
+        pytest.param("sqlite", marks=pytest.mark.engine),
         pytest.param("postgres", marks=pytest.mark.process),
         pytest.param("valkey", marks=pytest.mark.process),
     ]

@@ -15,7 +15,7 @@ from doorward import Auth, ConfigurationError, Settings
 from doorward.opening import open_auth
 from doorward.types import Mode
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 KEY = urlsafe_b64encode(sha256(b"of the tests").digest()).rstrip(b"=").decode()
 

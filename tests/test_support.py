@@ -1,19 +1,26 @@
 """What the tests rely on: that they end, and end what they start."""
 
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from asyncio import Event, timeout
+from contextlib import closing
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from itertools import combinations, product
 from pathlib import Path
 
 import pytest
 
-from tests.support import hanging
+from tests.support import hanging, outside
+from tests.support.nested import run_nested
 from tests.support.pairwise import cover
 from tests.support.processes import SHELLS_IGNORE, end, let_children_hear
 from tests.support.thread_server import server_in_thread
 
+ROOT = Path(__file__).resolve().parents[1]
 DEAF = ["sh", "-c", "trap '' TERM; echo ready; read forever"]
 
 
@@ -51,6 +58,80 @@ def test_a_server_that_no_mark_announces_does_not_start(tmp_path: Path) -> None:
         server_in_thread(folder=tmp_path),
     ):
         pass
+
+
+def test_a_database_that_no_mark_announces_is_not_opened() -> None:
+    with pytest.raises(RuntimeError, match=r"mark it with `@pytest\.mark\.engine`"):
+        sqlite3.connect(":memory:")
+
+
+@pytest.mark.process
+def test_what_a_server_of_the_module_opens_is_not_held_against_a_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(outside.lacking, "engine", "a test")
+    with server_in_thread(folder=tmp_path), closing(sqlite3.connect(":memory:")):
+        pass
+    with pytest.raises(RuntimeError, match="a test needs more than its process"):
+        sqlite3.connect(":memory:")
+
+
+WATCHED = """
+import pytest
+from tests.support import outside
+
+def pytest_itemcollected(item):
+    outside.mark(item)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with outside.guarded(item):
+        return (yield)
+
+@pytest.fixture
+def opened():
+    pass
+"""
+OF_EACH_KIND = """
+import sqlite3
+import pytest
+
+def test_rules():
+    pass
+
+def test_silent():
+    sqlite3.connect(":memory:")
+
+def test_house(opened):
+    raise AssertionError
+
+@pytest.mark.engine
+def test_database():
+    raise AssertionError
+
+@pytest.mark.process
+def test_process():
+    raise AssertionError
+
+@pytest.mark.soak
+def test_long():
+    raise AssertionError
+"""
+
+
+def test_fast_runs_what_needs_its_own_process_alone_and_nothing_else_passes_for_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "conftest.py").write_text(WATCHED)
+    (tmp_path / "test_each.py").write_text(OF_EACH_KIND)
+    loader = SourceFileLoader("dev_here", str(ROOT / "dev"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    dev = module_from_spec(spec)
+    loader.exec_module(dev)
+    ran = run_nested(tmp_path, *dev.FAST[dev.FAST.index("-m") :])
+    assert ran.outcomes == {"passed": 1, "failed": 1}, ran.output
+    assert re.search(r"test_silent needs more than its process", ran.output)
 
 
 @pytest.mark.anyio

@@ -16,7 +16,7 @@ from doorward.server.database import open_database
 from doorward.server.people.users import User, Users
 from doorward.stores import open_store
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 OLD, NEW = frozenset({"old"}), frozenset({"new"})
 

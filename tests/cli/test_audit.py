@@ -27,6 +27,7 @@ def path_of(desk: Desk) -> Path:
     return Path(desk.database.removeprefix("sqlite:///"))
 
 
+@pytest.mark.engine
 async def test_an_intact_log_is_said_to_be_so_with_the_hash_at_its_end(desk: Desk) -> None:
     await write_log(path_of(desk), 50)
     said = desk.data("audit", "verify")
@@ -36,6 +37,7 @@ async def test_an_intact_log_is_said_to_be_so_with_the_hash_at_its_end(desk: Des
     assert done.out == f"Intact up to entry 50, whose hash is {said['head']}.\n"
 
 
+@pytest.mark.engine
 async def test_what_was_pruned_and_when_is_said_beside_the_verdict(desk: Desk) -> None:
     await write_log(path_of(desk), 50)
     database = await open_database(desk.database)
@@ -61,12 +63,14 @@ async def test_what_was_pruned_and_when_is_said_beside_the_verdict(desk: Desk) -
     }
 
 
+@pytest.mark.engine
 async def test_of_a_log_that_was_never_pruned_nothing_is_said(desk: Desk) -> None:
     await write_log(path_of(desk), 5)
     assert desk.data("audit", "verify")["pruned"] is None
 
 
 # more than the entries that are verified at once, and a busy year's
+@pytest.mark.engine
 @pytest.mark.parametrize("size", [2 * PAGE + 1000, pytest.param(100_000, marks=pytest.mark.soak)])
 async def test_each_thing_that_is_wrong_among_many_is_one_line_and_the_status_is_1(
     desk: Desk, size: int
@@ -107,6 +111,7 @@ async def test_each_thing_that_is_wrong_among_many_is_one_line_and_the_status_is
     ]
 
 
+@pytest.mark.engine
 async def test_a_removed_end_shows_with_the_head(desk: Desk) -> None:
     path = path_of(desk)
     await write_log(path, 50)
@@ -131,12 +136,14 @@ def test_a_database_that_is_not_there_is_not_made(desk: Desk) -> None:
     assert not path_of(desk).exists()
 
 
+@pytest.mark.engine
 async def test_a_log_whose_rows_cannot_be_read_is_refused_in_one_sentence(desk: Desk) -> None:
     await write_log(path_of(desk), 3)
     tamper(path_of(desk), "DROP TABLE doorward_audit")
     assert desk.refusal("audit", "verify").startswith("The database does not answer:")
 
 
+@pytest.mark.engine
 async def test_what_a_client_wrote_into_the_log_never_reaches_the_terminal(desk: Desk) -> None:
     path = path_of(desk)
     await write_log(path, 3)
@@ -162,6 +169,7 @@ async def entries(desk: Desk) -> list[Entry]:
     return [kept.entry for kept in reversed(page)]
 
 
+@pytest.mark.engine
 async def test_every_decision_of_the_operator_is_entered(desk: Desk) -> None:
     subject = desk.create("ann@example.test", "--role", "editor")
     for words in (
@@ -206,6 +214,7 @@ async def test_sessions_and_keys_ended_beside_a_server_are_entered_too(
     assert desk.data("audit", "verify")["intact"]
 
 
+@pytest.mark.engine
 def test_a_head_that_a_server_logged_proves_what_came_before_it(tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"sqlite:///{tmp_path}/doorward.db", tmp_path / "root.key")
     desk.create("ann@example.test")

@@ -447,6 +447,7 @@ def test_what_is_unsafe_is_told_by_the_status_too(desk: Desk) -> None:
     assert found["root-key"] == "unsafe"
 
 
+@pytest.mark.engine
 def test_a_root_key_that_others_can_read_is_unsafe(desk: Desk) -> None:
     desk.data("users", "create", "ann@example.test", "--no-password")
     assert severities(desk)["root-key"] == "ok"
@@ -466,6 +467,7 @@ def test_sealed_keys_and_another_root_key_or_none_are_unsafe(beside_tokens: Besi
     assert (found["root-key"], found["sealed-keys"]) == ("ok", "unsafe")
 
 
+@pytest.mark.engine
 def test_a_file_that_is_no_database_is_unsafe_and_another_ones_is_left_alone(desk: Desk) -> None:
     path = desk.folder / "doorward.db"
     path.write_bytes(b"not a database at all, but long enough to be read as one" * 100)
@@ -478,6 +480,7 @@ def test_a_file_that_is_no_database_is_unsafe_and_another_ones_is_left_alone(des
     assert path.read_bytes() == before
 
 
+@pytest.mark.engine
 def test_a_database_that_another_program_keeps_locked_cannot_be_used(desk: Desk) -> None:
     keep(desk, seen("s", NOW))
     with closing(sqlite3.connect(desk.folder / "doorward.db", isolation_level=None)) as connection:
@@ -617,6 +620,7 @@ def test_a_postgresql_that_no_server_could_start_with_is_unsafe(
     assert says in away.run("serve", "--port", "0").err
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     ("break_it", "says"), [(make_newer, "newer version"), (make_read_only, "readonly")]
 )

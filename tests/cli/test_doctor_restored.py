@@ -17,6 +17,8 @@ from doorward.errors import ConfigurationError
 
 from .desk import Desk
 
+pytestmark = pytest.mark.engine
+
 HOUR = 3600
 PAGE = 4096
 

@@ -12,6 +12,8 @@ import pytest
 
 from .desk import PASSWORD, Desk
 
+pytestmark = pytest.mark.engine
+
 EMAIL = "jürgen@example.test"
 
 

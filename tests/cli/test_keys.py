@@ -88,6 +88,7 @@ def test_another_root_key_rotates_nothing(beside_tokens: Beside) -> None:
     assert states(beside_tokens.desk) == before
 
 
+@pytest.mark.engine
 def test_a_database_without_keys_says_where_they_come_from(desk: Desk) -> None:
     keep(desk)
     assert "There are no signing keys" in desk.refusal("keys", "rotate")

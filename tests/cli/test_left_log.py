@@ -191,6 +191,7 @@ def checkpoints(path: Path, draw: Random, times: int) -> Iterator[tuple[bytes, b
             yield before, log, path.read_bytes()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     ("times", "drawn"), [(10, False), pytest.param(600, True, marks=pytest.mark.soak)]
 )
@@ -250,6 +251,7 @@ def judged(gone: Path, cut: int | None, place: object, name: str, nth: int) -> b
     return len(asked) >= nth
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     ("gone", "cut"),
     [("", None), ("-wal", None), ("-shm", None), ("-wal", 0), ("-wal", 20), ("-wal", 40)],

@@ -119,6 +119,7 @@ def new(folder: Path) -> str:
     return f"sqlite:///{folder}/new, it's said.db"
 
 
+@pytest.mark.engine
 def test_no_server_starts_with_what_was_moved_and_each_command_says_where_to(
     desk: Desk, tmp_path: Path, old: tuple[str, ...]
 ) -> None:
@@ -145,6 +146,7 @@ def test_no_server_starts_with_what_was_moved_and_each_command_says_where_to(
     assert desk.run("users", "list", *old).err == ""
 
 
+@pytest.mark.engine
 def test_what_a_seal_says_cannot_steer_the_terminal(desk: Desk) -> None:
     """Who can write to a database could write to the operator's screen, too."""
     desk.data("migrate")

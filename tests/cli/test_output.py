@@ -88,6 +88,7 @@ def test_a_process_ends_into_a_full_disk_as_in_here(
     assert (ended[0], SAID in ended[1]) == (expected, expected == 1)
 
 
+@pytest.mark.engine
 @full_disk
 @pytest.mark.parametrize(
     "words", ["users list", "keys list --json", "doctor", "audit verify", "migrate"]
@@ -98,6 +99,7 @@ def test_an_answer_that_a_full_disk_lost_is_one_sentence_and_exit_1(desk: Desk, 
     assert into_full_disk(desk, *words.split()) == (1, SAID)
 
 
+@pytest.mark.engine
 @full_disk
 @pytest.mark.parametrize("words", ["users list", "--version"])
 def test_a_write_that_fails_at_once_is_the_same_sentence(desk: Desk, words: str) -> None:
@@ -105,6 +107,7 @@ def test_a_write_that_fails_at_once_is_the_same_sentence(desk: Desk, words: str)
     assert into_full_disk(desk, *words.split(), environment=UNBUFFERED) == (1, SAID)
 
 
+@pytest.mark.engine
 @full_disk
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_server_that_cannot_say_where_it_serves_does_not_serve(desk: Desk, workers: str) -> None:
@@ -131,6 +134,7 @@ def test_who_has_no_answer_to_write_does_not_complain_of_the_disk(
         assert SAID not in complaint
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("words", ["users list", "users list --json", "doctor", "--help"])
 def test_a_reader_that_has_seen_enough_gets_no_complaint(desk: Desk, words: str) -> None:
     desk.create("ann@example.test")

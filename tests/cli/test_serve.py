@@ -48,6 +48,7 @@ def homeless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.kill()  # else leaving would wait for it without end
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("host", ["::", "0::0"])
 def test_every_address_is_every_address_of_both_families(host: str, tmp_path: Path) -> None:
     def visit(server: Open) -> None:
@@ -66,6 +67,7 @@ def test_every_address_is_every_address_of_both_families(host: str, tmp_path: Pa
     assert seen == ["127.0.0.1", "::1"]
 
 
+@pytest.mark.engine
 def test_it_says_where_it_serves_from_what(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     option = ("--root-key-file", str(keys / "root.key"), "--mode", "token")
@@ -79,6 +81,7 @@ def test_it_says_where_it_serves_from_what(tmp_path: Path) -> None:
     assert (keys / "root.key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.engine
 def test_what_was_there_before_is_not_called_new(tmp_path: Path) -> None:
     serve(folder=tmp_path)
     said = serve(folder=tmp_path).output
@@ -93,6 +96,7 @@ def test_a_slip_in_the_folder_makes_no_folder(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.engine
 def test_the_key_beside_the_database_is_a_warning_and_no_refusal(tmp_path: Path) -> None:
     said = serve(folder=tmp_path).output
     assert "Warning: the root key lies in the database's folder" in said
@@ -145,6 +149,7 @@ def test_where_no_temporary_folder_can_be_written_several_processes_say_so(
 HALF = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a body"])
 def test_a_connection_without_a_whole_request_does_not_hold_up_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
@@ -165,6 +170,7 @@ def test_a_connection_without_a_whole_request_does_not_hold_up_the_end(
         assert "Traceback" not in done.output
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("mode", ["session", "token"])
 def test_a_restart_keeps_people_logged_in(tmp_path: Path, mode: str) -> None:
     # an access token is issued for one public origin, and each start here takes another port
@@ -189,6 +195,7 @@ def test_a_key_in_the_environment_needs_no_home(homeless: str) -> None:
     assert "Doorward serves" in homeless
 
 
+@pytest.mark.engine
 def test_settings_come_from_the_environment_too(tmp_path: Path) -> None:
     env = clean_environment() | {"DOORWARD_MODE": "token", "DOORWARD_SIGNUP": "closed"}
 
@@ -238,15 +245,20 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         ["--database", "sqlite:////proc/x/doorward.db"],
         "There is no folder /proc/x ",
     ),
+}
+REFUSED_ONCE_OPENED: dict[str, tuple[list[str], str]] = {
     "no database": (["--database", "sqlite:///not.db"], "not.db"),
     "no key": (["--root-key-file", "bad.key"], "bad.key"),
     "a folder for a key": (["--root-key-file", "."], "root key"),
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize(
+    "name",
+    [*REFUSED, *(pytest.param(name, marks=pytest.mark.engine) for name in REFUSED_ONCE_OPENED)],
+)
 def test_what_cannot_be_served_is_one_sentence_and_exit_1(tmp_path: Path, name: str) -> None:
-    args, said = REFUSED[name]
+    args, said = {**REFUSED, **REFUSED_ONCE_OPENED}[name]
     (tmp_path / "not.db").write_text("this is no database, but it is quite long" * 100)
     (tmp_path / "bad.key").write_text("changeme\n")
     (tmp_path / "bad.key").chmod(0o600)
@@ -294,7 +306,9 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     ("args", "said"),
     [
         (["--database", "mysql://x"], "mysql"),
-        (["--database", "sqlite:///not.db"], "not.db cannot be read"),
+        pytest.param(
+            ["--database", "sqlite:///not.db"], "not.db cannot be read", marks=pytest.mark.engine
+        ),
         (["--database", "memory:", "--access-ttl", "100000"], "--access-ttl"),
     ],
 )
@@ -322,6 +336,7 @@ def test_sessions_out_of_reach_are_named_without_their_password(
     assert ".." not in done.err
 
 
+@pytest.mark.engine
 def test_a_lost_root_key_is_one_sentence_and_makes_no_other(tmp_path: Path) -> None:
     serve("--mode", "token", folder=tmp_path)
     key = tmp_path / "root.key"
@@ -475,6 +490,7 @@ def test_the_modes_that_are_accepted_are_told_where_they_are_several() -> None:
     assert "mode      token, and still accepts session\n" in changing
 
 
+@pytest.mark.engine
 def test_every_link_it_says_can_be_copied_from_its_line(tmp_path: Path) -> None:
     server = serve(folder=tmp_path)
     lines = server.output.splitlines()
@@ -487,6 +503,7 @@ def test_every_link_it_says_can_be_copied_from_its_line(tmp_path: Path) -> None:
     assert all(each[-1].isalnum() or each[-1] in "-_" for each in links), links
 
 
+@pytest.mark.engine
 def test_the_first_words_are_what_is_served_and_a_line_that_is_no_json_tells_when_and_who(
     tmp_path: Path,
 ) -> None:
@@ -512,6 +529,7 @@ def test_what_becomes_of_mail_is_told() -> None:
     assert "through mail.example, from a@b.example" in said(smtp_url=relay, mail_from="a@b.example")
 
 
+@pytest.mark.engine
 def test_it_speaks_https_by_itself(tmp_path: Path) -> None:
     context = make_certificate(tmp_path)
     tls = ("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--root-key-file", "k/key")

@@ -11,6 +11,8 @@ from tests.support.until import PATIENCE
 
 from .serving import GRACE, Open, serve
 
+pytestmark = pytest.mark.engine
+
 EMAIL, PASSWORD = "root@example.test", "correct horse battery"
 
 

@@ -78,6 +78,7 @@ def test_a_revoked_session_ends_at_the_next_request_and_no_other_does(beside: Be
     assert beside.desk.data("sessions", "revoke", sid)["sessions_ended"] == 0
 
 
+@pytest.mark.engine
 def test_a_long_list_holds_each_session_once_the_latest_first(desk: Desk) -> None:
     now = system_clock()
     keep(desk, *(seen(f"s{n:04}", now + n // 3) for n in range(1203)))
@@ -85,6 +86,7 @@ def test_a_long_list_holds_each_session_once_the_latest_first(desk: Desk) -> Non
     assert listed == [f"s{n:04}" for n in reversed(range(1203))]
 
 
+@pytest.mark.engine
 def test_an_applications_own_file_gets_no_users_of_ours(desk: Desk) -> None:
     keep(desk, seen("s1", system_clock()), seen("s2", system_clock(), "u_bob"))
     assert len(desk.data("sessions", "list")["sessions"]) == 2
@@ -98,12 +100,14 @@ def test_an_applications_own_file_gets_no_users_of_ours(desk: Desk) -> None:
     assert "doorward_users" not in names
 
 
+@pytest.mark.engine
 def test_the_list_without_anybody_says_so(desk: Desk) -> None:
     keep(desk)
     assert desk.run("sessions", "list").out == "Nobody is logged in.\n"
     assert desk.data("sessions", "list") == {"sessions": []}
 
 
+@pytest.mark.engine
 def test_what_a_client_said_of_itself_cannot_steer_the_terminal(desk: Desk) -> None:
     evil = Device("\x1b]0;x\x07", "", "\x1b[31mred\nroot  u_root")
     keep(desk, seen("s1", system_clock(), "\x1b[2Ju", evil))
@@ -114,6 +118,7 @@ def test_what_a_client_said_of_itself_cannot_steer_the_terminal(desk: Desk) -> N
     assert "\x1b" not in desk.run("sessions", "list", "--json").out
 
 
+@pytest.mark.engine
 def test_who_and_what_does_not_exist_is_refused(desk: Desk) -> None:
     desk.create("ann@example.test")
     assert desk.refusal("sessions", "list", "bob@example.test") == (
@@ -144,6 +149,7 @@ def test_all_sessions_of_a_person_end_and_they_can_log_in_again(beside: Beside) 
     assert (done.status, done.out) == (0, f"{email} is not logged in anywhere.\n")
 
 
+@pytest.mark.engine
 def test_all_sessions_of_an_applications_own_subject_end(desk: Desk) -> None:
     keep(desk, seen("s1", system_clock()), seen("s2", system_clock(), "u_bob"))
     data = desk.data("sessions", "revoke-all", "u_bob")
@@ -153,6 +159,7 @@ def test_all_sessions_of_an_applications_own_subject_end(desk: Desk) -> None:
     assert (done.status, done.out) == (0, "u_bob is not logged in anywhere.\n")
 
 
+@pytest.mark.engine
 def test_a_subject_that_is_no_user_is_logged_out_where_there_are_users_too(desk: Desk) -> None:
     desk.create("ann@example.test")
     keep(desk, seen("s1", system_clock(), "u_bob"))
@@ -181,6 +188,7 @@ def test_every_session_of_everybody_ends_and_the_log_says_who_did_it(beside: Bes
         assert actors.fetchall() == [("operator",)] * 3
 
 
+@pytest.mark.engine
 def test_everybody_of_an_applications_own_file_is_ended(desk: Desk) -> None:
     keep(desk, seen("s1", system_clock()), seen("s2", system_clock(), "u_bob"))
     done = desk.run("sessions", "revoke-everyone")
@@ -188,6 +196,7 @@ def test_everybody_of_an_applications_own_file_is_ended(desk: Desk) -> None:
     assert desk.data("sessions", "list") == {"sessions": []}
 
 
+@pytest.mark.engine
 def test_a_session_id_that_begins_with_a_dash_is_no_option(desk: Desk) -> None:
     sid = "-" + "A" * 21
     keep(desk, seen(sid, system_clock()))
@@ -213,6 +222,7 @@ def test_options_may_stand_anywhere_after_the_verb(words: list[str], expected: l
     assert ordered(words) == expected
 
 
+@pytest.mark.engine
 def test_the_sessions_of_somebody_who_does_not_exist_are_refused_and_not_none(desk: Desk) -> None:
     desk.create("ann@example.test")
     assert desk.run("sessions", "list", "ann@example.test").status == 0

@@ -49,6 +49,7 @@ def test_the_end_of_the_line_is_no_part_of_the_password(beside: Beside, end: str
     assert beside.visitor.login(email).status_code == 200
 
 
+@pytest.mark.engine
 def test_a_password_stands_in_no_file_and_no_output(desk: Desk) -> None:
     done = desk.run("users", "create", "ann@example.test", given=f"{PASSWORD}\n")
     assert PASSWORD not in done.out + done.err
@@ -137,8 +138,14 @@ def test_one_interrupt_ends_the_question_and_makes_no_user(desk: Desk, typed: li
         (["ann@example.test"], "x" * 5000, "longer than 128 characters"),
         (["ann@example.test"], "", "--no-password"),
         (["ann"], f"{PASSWORD}\n", "does not look like an e-mail address"),
-        (["ann@example.test", "--role", "a b"], f"{PASSWORD}\n", "A role is"),
-        (["ann@example.test", "--role", ".x"], f"{PASSWORD}\n", "a letter or digit first"),
+        pytest.param(
+            *(["ann@example.test", "--role", "a b"], f"{PASSWORD}\n", "A role is"),
+            marks=pytest.mark.engine,
+        ),
+        pytest.param(
+            *(["ann@example.test", "--role", ".x"], f"{PASSWORD}\n", "a letter or digit first"),
+            marks=pytest.mark.engine,
+        ),
         (
             ["ann@example.test", *(f"--role={n:060}" for n in range(20))],
             f"{PASSWORD}\n",
@@ -155,6 +162,7 @@ def test_what_cannot_be_a_user_is_refused(
     assert why in desk.refusal("users", "create", *words, given=given)
 
 
+@pytest.mark.engine
 def test_an_address_is_given_once(desk: Desk) -> None:
     desk.create("ann@example.test")
     again = desk.refusal("users", "create", "ANN@example.test", given=f"{PASSWORD}\n")
@@ -195,6 +203,7 @@ def test_a_link_ends_the_sessions_when_it_is_used_and_not_before(beside: Beside)
     assert beside.visitor.me(token).status_code == 401
 
 
+@pytest.mark.engine
 def test_a_link_to_where_nobody_said_the_server_is_comes_with_a_note(desk: Desk) -> None:
     desk.create("ann@example.test")
     given = desk.run("users", "reset-link", "ann@example.test")
@@ -202,6 +211,7 @@ def test_a_link_to_where_nobody_said_the_server_is_comes_with_a_note(desk: Desk)
     assert "--public-origin" in given.err
 
 
+@pytest.mark.engine
 def test_a_link_lives_an_hour_and_leads_to_the_public_origin(desk: Desk) -> None:
     desk.create("ann@example.test")
     given = desk.run(
@@ -216,6 +226,7 @@ def test_a_link_lives_an_hour_and_leads_to_the_public_origin(desk: Desk) -> None
     assert 3600 - PATIENCE <= ends_at - now <= 3600
 
 
+@pytest.mark.engine
 def test_a_ticket_stands_only_in_the_link(desk: Desk) -> None:
     desk.create("ann@example.test")
     done = desk.run("users", "reset-link", "ann@example.test")
@@ -226,6 +237,7 @@ def test_a_ticket_stands_only_in_the_link(desk: Desk) -> None:
     assert match[2].encode() not in desk.bytes_at_rest()
 
 
+@pytest.mark.engine
 def test_a_link_for_a_locked_user_says_that_the_lock_stays(desk: Desk) -> None:
     desk.create("ann@example.test")
     desk.data("users", "lock", "ann@example.test")
@@ -294,6 +306,7 @@ def test_a_deletion_that_was_interrupted_can_be_finished(beside: Beside) -> None
     assert beside.visitor.me(token).status_code == 401
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     "words", [["lock", "ann@example.test"], ["set-roles", "ann@example.test", "editor"]]
 )
@@ -310,6 +323,7 @@ def test_whoever_takes_away_the_last_admin_is_warned(desk: Desk, words: list[str
 # --- list ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.engine
 def test_the_list_is_aligned_and_says_who_can_log_in(desk: Desk) -> None:
     desk.create("ann@example.test", "--role", "admin", "--role", "editor")
     desk.data("users", "create", "bob@example.test", "--no-password")
@@ -322,6 +336,7 @@ def test_the_list_is_aligned_and_says_who_can_log_in(desk: Desk) -> None:
     assert cells[1][2] == "no password yet"
 
 
+@pytest.mark.engine
 def test_a_program_reads_the_list_by_names_that_stay(desk: Desk) -> None:
     subject = desk.create("ann@example.test", "--role", "editor")
     (ann,) = desk.data("users", "list")["users"]
@@ -336,6 +351,7 @@ def test_a_program_reads_the_list_by_names_that_stay(desk: Desk) -> None:
     }
 
 
+@pytest.mark.engine
 def test_what_somebody_wrote_cannot_steer_the_terminal(desk: Desk) -> None:
     desk.create("ann@example.test")
     evil = "\x1b[2J\r\n\u202eann\x9b@example.test\x7f"
@@ -399,6 +415,7 @@ def test_an_empty_variable_is_named(desk: Desk, words: str) -> None:
     assert list(desk.folder.iterdir()) == []
 
 
+@pytest.mark.engine
 def test_the_file_of_something_else_is_left_as_it_is(desk: Desk) -> None:
     path = desk.folder / "doorward.db"
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -411,6 +428,7 @@ def test_the_file_of_something_else_is_left_as_it_is(desk: Desk) -> None:
     path.write_bytes(before)
 
 
+@pytest.mark.engine
 def test_a_new_root_key_is_told(desk: Desk) -> None:
     done = desk.run("users", "create", "ann@example.test", "--no-password")
     assert f"made a new root key, {desk.root_key_file}" in done.err
@@ -428,6 +446,7 @@ def test_wrong_usage_is_told_apart(desk: Desk, words: list[str]) -> None:
     assert re.search(r"usage: doorward users|`doorward users( \w+)? --help` lists", done.err)
 
 
+@pytest.mark.engine
 def test_a_link_that_leads_to_the_default_port_says_whose_port_that_must_be(desk: Desk) -> None:
     desk.create("ann@example.test")
     told = desk.run("users", "reset-link", "ann@example.test").err

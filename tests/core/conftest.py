@@ -18,7 +18,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", pytest.param("sqlite", marks=pytest.mark.engine)])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Backend]:
     url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/doorward.db"
     opened = open_store(url)

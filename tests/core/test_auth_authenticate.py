@@ -145,6 +145,7 @@ async def test_a_note_that_came_second_is_not_needed_and_not_kept(session_house:
     assert slow.calls == ["changes", "get"]
 
 
+@pytest.mark.engine
 async def test_a_check_is_good_while_the_store_is_read_and_not_written(
     session_house: House, tmp_path: Path
 ) -> None:

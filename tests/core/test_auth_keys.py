@@ -164,7 +164,19 @@ async def test_a_refresh_token_under_a_root_key_that_is_gone_is_refused_and_ends
     assert (await row_of(after, issued)).revoked_at is None
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+@pytest.mark.parametrize(
+    ("store", "algorithm"),
+    [
+        ("memory", "EdDSA"),
+        ("memory", "RS256"),
+        pytest.param("sqlite", "ES256", marks=pytest.mark.engine),
+        *(
+            pytest.param(*both, marks=pytest.mark.soak)
+            for both in (("memory", "ES256"), ("sqlite", "EdDSA"), ("sqlite", "RS256"))
+        ),
+    ],
+    indirect=["store"],
+)
 async def test_every_algorithm_keeps_people_logged_in(token_house: House, algorithm: str) -> None:
     auth = token_house.auth(algorithm=algorithm)
     issued = await auth.refresh(refresh_token(await log_in(auth)))

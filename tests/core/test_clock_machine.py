@@ -311,6 +311,7 @@ def test_what_a_node_decides_binds_nodes_with_other_clocks(examples: int) -> Non
     play(lambda: "memory:", examples)
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("examples", [10, pytest.param(300, marks=pytest.mark.soak)])
 def test_what_a_node_decides_binds_nodes_with_other_clocks_on_one_file(
     tmp_path: Path, examples: int

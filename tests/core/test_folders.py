@@ -24,6 +24,7 @@ def modes(folder: Path) -> list[int]:
     return [path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_dir()]
 
 
+@pytest.mark.engine
 @pytest.mark.usefixtures("nothing_masked")
 async def test_whatever_the_umask_every_folder_made_is_for_its_owner_alone(tmp_path: Path) -> None:
     load_root_keys(tmp_path / "a/b/c/root.key", {}, sealed_exist=False)

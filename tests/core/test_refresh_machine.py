@@ -268,7 +268,7 @@ class AtLength(Refreshing):
 TestRefreshing = Refreshing.TestCase
 # It shows what fails as it was found: to look for the shortest history takes minutes.
 TestRefreshing.settings = settings(
-    max_examples=150, stateful_step_count=40, phases=[Phase.explicit, Phase.generate]
+    max_examples=75, stateful_step_count=40, phases=[Phase.explicit, Phase.generate]
 )
 TestRefreshingAtLength = pytest.mark.soak(AtLength.TestCase)
 TestRefreshingAtLength.settings = settings(max_examples=3000, stateful_step_count=40)

@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("page", GUIDE, ids=name)
 def test_the_python_of_a_page_runs_from_top_to_bottom(
     page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -79,6 +80,7 @@ def test_a_test_of_a_page_that_fails_is_seen(folder: Path) -> None:
     assert "DATABASE" not in os.environ
 
 
+@pytest.mark.engine
 def test_the_application_of_the_readme_needs_one_word_to_change_its_mode(folder: Path) -> None:
     found = blocks(ROOT / "docs" / "quickstart.md")
     tests = next(block for block in found if block.more == "test_app.py")
@@ -99,6 +101,8 @@ def test_every_block_says_what_becomes_of_it(page: Path) -> None:
 
 
 def run(block: Block, folder: Path, module: ModuleType) -> None:
+    if block.more == "served":
+        return
     if block.more.startswith("no-run:"):
         compile(block.text, str(block), "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT)
         return

@@ -9,7 +9,8 @@ from tests.support import migrated
 POSTGRES, VALKEY = (
     pytest.param(kind, marks=pytest.mark.process) for kind in ("postgres", "valkey")
 )
-KINDS = ("memory", "file", POSTGRES)
+MEMORY, FILE = (pytest.param(kind, marks=pytest.mark.engine) for kind in ("memory", "file"))
+KINDS = (MEMORY, FILE, POSTGRES)
 
 
 def new_url(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:

@@ -119,6 +119,9 @@ async def test_everybody_is_logged_out_but_the_administrator_who_did_it(desk: De
     assert (await desk.admin.delete("/api/admin/sessions")).json() == {"sessions_ended": 1}
 
 
+@pytest.mark.parametrize(
+    "either", ["token", pytest.param("session", marks=pytest.mark.soak)], indirect=True
+)
 async def test_who_is_online_is_listed_and_searched_page_by_page(desk: Desk) -> None:
     for _ in range(60):
         desk.house.clock.advance(1)

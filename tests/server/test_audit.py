@@ -24,11 +24,11 @@ from doorward.server.database import Database, open_database
 from doorward.server.record.audit import PAGE, PRUNED, Audit
 from doorward.server.record.chain import GENESIS, Finding, Head, seal
 from doorward.server.record.entry import SYSTEM, Entry, texts
-from tests.server.databases import KINDS, POSTGRES, new_url
+from tests.server.databases import FILE, KINDS, POSTGRES, new_url
 from tests.server.logs import INSERT, entry, open_to_forgers, tamper, write_log
 from tests.support.spent import seconds_of, untraced
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 SIZES = (10_000, pytest.param(100_000, marks=pytest.mark.soak))
 OTHERS = "at, kind, actor, subject, sid, address, user_agent, outcome, detail, hash"
@@ -197,18 +197,19 @@ def begin(processes: Sequence["subprocess.Popen[str]"]) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", ["file", POSTGRES])
+@pytest.mark.parametrize("rounds", [15, pytest.param(40, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES])
 async def test_processes_that_append_at_once_leave_no_gap_and_no_fork(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, rounds: int
 ) -> None:
-    url = new_url(kind, request, tmp_path)
-    processes = [appender(url, name, 40) for name in ("one", "two")]
+    url, last = new_url(kind, request, tmp_path), 2 * 8 * rounds
+    processes = [appender(url, name, rounds) for name in ("one", "two")]
     begin(processes)
     told = [[int(seq) for seq in process.communicate()[0].split()] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
-    assert sorted(told[0] + told[1]) == list(range(1, 641))
+    assert sorted(told[0] + told[1]) == list(range(1, last + 1))
     database = await open_database(url)
-    assert await seqs(database) == list(range(1, 641))
+    assert await seqs(database) == list(range(1, last + 1))
     rows = await database.run(text("SELECT seq FROM doorward_audit WHERE sid = 'one' ORDER BY seq"))
     assert [row[0] for row in rows] == told[0]
     assert await Audit(database).verify() == []
@@ -216,13 +217,14 @@ async def test_processes_that_append_at_once_leave_no_gap_and_no_fork(
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", ["file", POSTGRES])
+@pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES])
 async def test_what_was_acknowledged_survives_a_kill_and_the_log_is_whole(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, kills: int
 ) -> None:
     url = new_url(kind, request, tmp_path)
     acknowledged = 0
-    for number in range(3):
+    for number in range(kills):
         process = appender(url, f"{number}", 10_000)
         begin([process])
         assert process.stdout is not None

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from asyncio import CancelledError
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from doorward.server.people.users import Users
 from doorward.server.record.entry import AUDIT
 from doorward.server.schema import NEWEST, VERSION_TABLE
 from doorward.stores import Decision, open_store
-from tests.server.databases import POSTGRES, empty_url
+from tests.server.databases import FILE, MEMORY, POSTGRES, empty_url
 from tests.support.readonly import make_read_only
 from tests.support.until import until
 
@@ -61,13 +61,10 @@ def answer(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-@pytest.mark.process
-@pytest.mark.parametrize("attempts", [2, pytest.param(10, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("kind", ["file", POSTGRES])
-def test_processes_that_start_at_once_on_an_empty_database_all_start(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str, attempts: int
-) -> None:
-    started = [
+@pytest.fixture(scope="module")
+def started() -> Iterator[list["subprocess.Popen[str]"]]:
+    """Three that open whatever database they are told to."""
+    processes = [
         subprocess.Popen(
             [sys.executable, "-c", STARTER],
             stdin=subprocess.PIPE,
@@ -77,18 +74,32 @@ def test_processes_that_start_at_once_on_an_empty_database_all_start(
         for _ in range(3)
     ]
     try:
-        assert [answer(process) for process in started] == ["ready"] * 3
-        for attempt in range(attempts):
-            url = empty_url(kind, request, tmp_path / f"{attempt}")
-            for process in started:
-                ask(process, f"{url}\n")
-            outcomes = sorted(answer(process) for process in started)
-            assert outcomes == ["created", "taken", "taken"], attempt
+        assert [answer(process) for process in processes] == ["ready"] * 3
+        yield processes
     finally:
-        for process in started:
+        for process in processes:
             process.communicate()
 
 
+@pytest.mark.process
+@pytest.mark.parametrize("attempts", [2, pytest.param(10, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES])
+def test_processes_that_start_at_once_on_an_empty_database_all_start(
+    request: pytest.FixtureRequest,
+    started: list["subprocess.Popen[str]"],
+    tmp_path: Path,
+    kind: str,
+    attempts: int,
+) -> None:
+    for attempt in range(attempts):
+        url = empty_url(kind, request, tmp_path / f"{attempt}")
+        for process in started:
+            ask(process, f"{url}\n")
+        outcomes = sorted(answer(process) for process in started)
+        assert outcomes == ["created", "taken", "taken"], attempt
+
+
+@pytest.mark.engine
 async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
     names = {"doorward_users", "doorward_setup_links", AUDIT.name, LETTERS.name}
@@ -112,6 +123,7 @@ def test_the_newest_version_is_that_after_the_last_migration() -> None:
     assert ScriptDirectory(migrations).get_current_head() == NEWEST
 
 
+@pytest.mark.engine
 async def test_what_was_written_is_there_after_closing_and_opening_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/odd name?mode=ro%20#.db"
     database = await open_database(url)
@@ -135,7 +147,7 @@ async def written(database: Database) -> object:
 
 
 @pytest.mark.parametrize("step", [written, lambda database: database.run(SLOW)])
-@pytest.mark.parametrize("kind", ["memory", "file"])
+@pytest.mark.parametrize("kind", [MEMORY, FILE])
 async def test_a_step_cancelled_midway_costs_nobody_anything(
     tmp_path: Path, kind: str, step: Callable[[Database], Coroutine[object, object, object]]
 ) -> None:
@@ -151,6 +163,7 @@ async def test_a_step_cancelled_midway_costs_nobody_anything(
     await database.close()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("passes", [0, 2, 5, 13, 50])
 def test_an_opening_that_is_cancelled_leaves_no_thread_behind(tmp_path: Path, passes: int) -> None:
     """The driver's thread would find the event loop closed, and print a traceback."""
@@ -168,6 +181,7 @@ def test_an_opening_that_is_cancelled_leaves_no_thread_behind(tmp_path: Path, pa
     until(lambda: threading.active_count() <= before)
 
 
+@pytest.mark.engine
 async def test_whatever_the_umask_every_folder_made_is_for_its_owner_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
@@ -178,6 +192,7 @@ async def test_whatever_the_umask_every_folder_made_is_for_its_owner_alone(tmp_p
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.engine
 async def test_users_and_sessions_share_one_file_whichever_is_opened_first(tmp_path: Path) -> None:
     for first, second in (("users", "sessions"), ("sessions", "users")):
         url = f"sqlite:///{tmp_path}/{first}-{second}.db"
@@ -193,6 +208,7 @@ async def test_users_and_sessions_share_one_file_whichever_is_opened_first(tmp_p
         await database.close()
 
 
+@pytest.mark.engine
 async def test_a_database_in_memory_serves_many_tasks_and_ends_with_them() -> None:
     database = await open_database("memory:")
     users = Users(database)
@@ -205,6 +221,7 @@ async def test_a_database_in_memory_serves_many_tasks_and_ends_with_them() -> No
     await another.close()
 
 
+@pytest.mark.engine
 async def test_every_connection_waits_for_others_and_writes_through_to_the_disk(
     tmp_path: Path,
 ) -> None:
@@ -223,6 +240,7 @@ async def test_an_address_of_another_kind_is_refused_with_what_would_do(url: str
         await open_database(url)
 
 
+@pytest.mark.engine
 async def test_a_path_that_cannot_be_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "letter").write_text("Dear Ann")
     reasons = {
@@ -238,6 +256,7 @@ async def test_a_path_that_cannot_be_a_file_is_refused_in_one_sentence(tmp_path:
         )
 
 
+@pytest.mark.engine
 async def test_a_new_database_is_made_with_its_folders_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "var" / "lib" / "users.db"
     database = await open_database(f"sqlite:///{path}")
@@ -248,6 +267,7 @@ async def test_a_new_database_is_made_with_its_folders_for_its_owner_alone(tmp_p
     await database.close()
 
 
+@pytest.mark.engine
 async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "letter.db"
     path.write_text("Dear Ann, " * 1000)
@@ -256,6 +276,7 @@ async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Pa
     assert path.read_text() == "Dear Ann, " * 1000
 
 
+@pytest.mark.engine
 async def test_a_read_only_database_is_refused_at_start(tmp_path: Path) -> None:
     path = tmp_path / "users.db"
     await (await open_database(f"sqlite:///{path}")).close()
@@ -264,6 +285,7 @@ async def test_a_read_only_database_is_refused_at_start(tmp_path: Path) -> None:
         await open_database(f"sqlite:///{path}")
 
 
+@pytest.mark.engine
 async def test_a_database_of_a_newer_doorward_is_refused_and_left_alone(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/users.db"
     database = await open_database(url)
@@ -279,6 +301,7 @@ async def test_a_database_of_a_newer_doorward_is_refused_and_left_alone(tmp_path
     assert version == "9999"
 
 
+@pytest.mark.engine
 async def test_a_database_that_fails_while_it_runs_is_unavailable_and_nothing_else(
     tmp_path: Path,
 ) -> None:
@@ -301,6 +324,7 @@ async def test_a_database_that_fails_while_it_runs_is_unavailable_and_nothing_el
     await database.close()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("replaced", [False, True])
 async def test_a_file_that_was_taken_away_is_neither_read_nor_written_until_it_is_back(
     tmp_path: Path, replaced: bool

@@ -17,7 +17,7 @@ from doorward.stores import open_store
 from doorward.teller import Record, ignore
 from doorward.testing import FakeClock
 from doorward.types import Event, Mode
-from tests.server.databases import POSTGRES, VALKEY, new_url
+from tests.server.databases import FILE, MEMORY, POSTGRES, VALKEY, new_url
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ TOUCH = 60
 ROOT = RootKeys((bytes(32),), "test")
 
 
-@pytest.fixture(params=["memory", "file", POSTGRES, VALKEY])
+@pytest.fixture(params=[MEMORY, FILE, POSTGRES, VALKEY])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty store of each engine."""
     if request.param == "valkey":

@@ -15,7 +15,7 @@ from doorward.server.record.audit import Audit
 from doorward.server.record.entry import Entry, Kept
 from doorward.server.record.export import as_csv, as_json_lines
 from doorward.server.record.history import (
-    MOST_BUCKETS,
+    MAX_BUCKETS,
     Count,
     History,
     Place,
@@ -24,7 +24,7 @@ from doorward.server.record.history import (
     step_for,
 )
 from doorward.settings import DAY, HOUR, MINUTE
-from tests.server.databases import POSTGRES, new_url
+from tests.server.databases import FILE, POSTGRES, new_url
 from tests.server.logs import BEGIN, KINDS, entry, write_log
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ SMALL = [
 ]
 
 
-@pytest.fixture(scope="module", params=["file", POSTGRES])
+@pytest.fixture(scope="module", params=[FILE, POSTGRES])
 async def small(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> AsyncIterator[History]:
@@ -124,6 +124,7 @@ async def test_pages_joined_are_the_whole_with_nothing_twice(
     assert pages == whole
 
 
+@pytest.mark.engine
 async def test_every_query_of_a_long_log_answers_within_50_ms(long: Long) -> None:
     history = History(long.database)
     who, where, middle = entry(7).subject, entry(7).address, BEGIN + long.many // 2
@@ -150,6 +151,7 @@ async def test_every_query_of_a_long_log_answers_within_50_ms(long: Long) -> Non
     assert p95 < 0.05
 
 
+@pytest.mark.engine
 async def test_a_stream_is_every_entry_once(long: Long) -> None:
     stream = History(long.database).stream(Query(kind="login"))
     found = [each.seq async for page in stream for each in page]
@@ -165,11 +167,12 @@ async def test_counts_are_in_equal_steps_with_none_left_out(small: History) -> N
     assert counts == [Count(60, 1, 1), Count(120, 3, 0), Count(180, 0, 0), Count(240, 0, 0)]
 
 
+@pytest.mark.engine
 async def test_counts_of_a_long_log_add_up(long: Long) -> None:
     began = time.perf_counter()
     counts = await History(long.database).counts(BEGIN, BEGIN + long.many)
     print(f"counts of {long.many} entries: {(time.perf_counter() - began) * 1000:.1f} ms")
-    assert len(counts) <= MOST_BUCKETS
+    assert len(counts) <= MAX_BUCKETS
     assert sum(count.logins for count in counts) == long.many * 12 // 20
     assert sum(count.refusals for count in counts) == long.many * 3 // 20
 
@@ -185,7 +188,7 @@ def test_a_step_is_one_that_people_know(span: int, step: int) -> None:
 @pytest.mark.parametrize("span", [1, 59, 3599, 3600, 86_400, 10**7, 10**9, 10**10])
 @pytest.mark.parametrize("since", [0, 1, 59, 1_700_000_001])
 async def test_there_are_never_more_steps_than_fit(small: History, span: int, since: int) -> None:
-    assert 1 <= len(await small.counts(since, since + span)) <= MOST_BUCKETS
+    assert 1 <= len(await small.counts(since, since + span)) <= MAX_BUCKETS
 
 
 # --- export -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from doorward.web.limiter import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
-from tests.server.databases import POSTGRES, VALKEY, new_url
+from tests.server.databases import FILE, POSTGRES, VALKEY, new_url
 from tests.server.house import PASSWORD, House, Opened, login
 from tests.support.valkey import Valkey
 
@@ -251,7 +251,7 @@ async def test_a_restart_forgets_no_guess(opened: Opened, tmp_path: object) -> N
     assert (await login(await second.client())).status_code == 429
 
 
-@pytest.mark.parametrize("kind", ["file", POSTGRES, VALKEY])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES, VALKEY])
 async def test_guesses_at_several_nodes_are_counted_as_one(
     opened: Opened, request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:

@@ -19,7 +19,7 @@ from doorward.settings import DAY
 from doorward.stores import Decision
 from doorward.testing.contract.rows import ANY_MARK, a_session
 from doorward.types import Change, Session
-from tests.server.databases import POSTGRES
+from tests.server.databases import FILE, POSTGRES
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ def source(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/source.db"
 
 
-@pytest.fixture(params=["file", POSTGRES])
+@pytest.fixture(params=[FILE, POSTGRES])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "file":
         return f"sqlite:///{tmp_path}/target.db"

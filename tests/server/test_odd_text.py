@@ -56,6 +56,7 @@ SEARCHES = {
 }
 
 Admins = list[httpx2.AsyncClient]
+MANY = pytest.mark.parametrize("many", [2, pytest.param(3, marks=pytest.mark.soak)])
 
 
 @pytest.fixture
@@ -78,25 +79,37 @@ def free_addresses() -> Iterator[tuple[str, str]]:
             yield from ((method, route.path) for method in sorted(route.methods or ()))
 
 
-async def test_an_odd_name_in_an_address_is_nobodys_and_never_a_failure(admins: Admins) -> None:
-    for text in IN_ADDRESSES.values():
+def some(admins: Admins, many: int, turn: int) -> Admins:
+    """So many of them: the first, and others in turn."""
+    others = admins[1:]
+    return [admins[0], *(others[(turn + place) % len(others)] for place in range(many - 1))]
+
+
+@MANY
+async def test_an_odd_name_in_an_address_is_nobodys_and_never_a_failure(
+    admins: Admins, many: int
+) -> None:
+    for number, text in enumerate(IN_ADDRESSES.values()):
         odd = quote_from_bytes(text, safe="")
-        for method, path in free_addresses():
+        for turn, (method, path) in enumerate(free_addresses(), number):
             address = re.sub(r"\{[a-z]+\}", odd, path)
             body = BODIES.get(path)
-            answers = [await admin.request(method, address, json=body) for admin in admins]
+            asked = some(admins, many, turn)
+            answers = [await admin.request(method, address, json=body) for admin in asked]
             statuses = {answer.status_code for answer in answers}
             assert len(statuses) == 1, (method, path, odd, statuses)
             expected = {400, 404} if path.startswith("/api/") else {303, 400, 404}
             assert statuses <= expected, (method, path, odd, statuses)
 
 
-async def test_what_is_searched_for_by_odd_text_is_found_alike(admins: Admins) -> None:
-    for text in IN_ADDRESSES.values():
+@MANY
+async def test_what_is_searched_for_by_odd_text_is_found_alike(admins: Admins, many: int) -> None:
+    for number, text in enumerate(IN_ADDRESSES.values()):
         odd = quote_from_bytes(text, safe="")
-        for path, names in SEARCHES.items():
-            for name in names:
-                found = [await found_at(admin, f"{path}?{name}={odd}") for admin in admins]
+        for turn, (path, names) in enumerate(SEARCHES.items(), number):
+            for place, name in enumerate(names):
+                asked = some(admins, many, turn + place)
+                found = [await found_at(admin, f"{path}?{name}={odd}") for admin in asked]
                 assert len(set(found)) == 1, (path, name, odd, found)
 
 

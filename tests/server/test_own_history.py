@@ -27,6 +27,9 @@ async def test_a_person_sees_their_own_history_and_not_who_acted_or_from_where(d
     assert "root@" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "either", ["session", pytest.param("token", marks=pytest.mark.soak)], indirect=True
+)
 async def test_a_person_reads_all_of_their_own_history_page_by_page(desk: Desk) -> None:
     email = "dora@example.test"
     dora, phone = await desk.house.browser(), await desk.house.client()

@@ -21,7 +21,7 @@ from doorward.server.record.heads import EVERY, Heads
 from doorward.server.record.history import History, Query
 from doorward.server.record.kinds import KINDS, kind_of
 from doorward.server.record.sparing import FROM_ONE
-from doorward.server.recorder import MOST_SIDS, Recorder
+from doorward.server.recorder import MAX_SIDS, Recorder
 from doorward.settings import MINUTE
 from doorward.testing import FakeClock
 from doorward.types import EVENTS, Device, Event
@@ -79,6 +79,7 @@ async def entered(house: House) -> list[Entry]:
 # --- what becomes of each kind ------------------------------------------------------------------
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("kind", [*EVENTS, *KINDS, "locked", "nobody_thought_of_this"])
 async def test_what_names_somebody_is_entered_unless_it_happens_all_day(
     desk: Desk, kind: str
@@ -90,6 +91,7 @@ async def test_what_names_somebody_is_entered_unless_it_happens_all_day(
     assert kind_of(kind).audited is (kind not in only_logged)
 
 
+@pytest.mark.engine
 async def test_a_refusal_that_names_nobody_is_only_counted(desk: Desk) -> None:
     await desk.recorder.record(Event(kind="refused", at=5, reason="malformed", device=THIEF))
     await desk.recorder.note("denied", actor="", outcome="missing")
@@ -98,6 +100,7 @@ async def test_a_refusal_that_names_nobody_is_only_counted(desk: Desk) -> None:
     assert [entry.kind for entry in await desk.entries()] == ["denied"]
 
 
+@pytest.mark.engine
 async def test_refusals_that_one_source_can_cause_without_end_are_entered_sparingly(
     desk: Desk,
 ) -> None:
@@ -110,6 +113,7 @@ async def test_refusals_that_one_source_can_cause_without_end_are_entered_sparin
     assert len(await desk.entries()) == FROM_ONE + 2
 
 
+@pytest.mark.engine
 async def test_a_theft_is_entered_with_both_devices(desk: Desk) -> None:
     sids = ("s", "child")
     theft = Event(
@@ -133,13 +137,15 @@ async def test_a_theft_is_entered_with_both_devices(desk: Desk) -> None:
     )
 
 
+@pytest.mark.engine
 async def test_an_entry_stays_small_however_many_sessions_ended(desk: Desk) -> None:
     sids = tuple(f"{number:022d}" for number in range(500))
     await desk.recorder.record(Event(kind="revoked", at=1, subject="u_1", sids=sids))
     (entry,) = await desk.entries()
-    assert entry.detail == {"sessions": 500, "sids": list(sids[:MOST_SIDS])}
+    assert entry.detail == {"sessions": 500, "sids": list(sids[:MAX_SIDS])}
 
 
+@pytest.mark.engine
 async def test_where_there_is_no_request_the_server_or_the_operator_acts(desk: Desk) -> None:
     await desk.recorder.note("locked", subject="u_1")
     database = await open_database("memory:")
@@ -153,6 +159,7 @@ async def test_where_there_is_no_request_the_server_or_the_operator_acts(desk: D
     assert [entry.actor for entry in await desk.entries()] == [SYSTEM]
 
 
+@pytest.mark.engine
 async def test_what_cannot_be_entered_is_logged_and_not_acknowledged(
     desk: Desk, lines: Any, tmp_path: Path
 ) -> None:
@@ -162,6 +169,7 @@ async def test_what_cannot_be_entered_is_logged_and_not_acknowledged(
     assert [line["event"] for line in lines()] == ["locked"]
 
 
+@pytest.mark.engine
 async def test_no_line_is_forged_by_what_a_client_said(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -246,6 +254,7 @@ def head(seq: int) -> Head:
     return Head(seq, bytes([seq % 256]) * 32)
 
 
+@pytest.mark.engine
 async def test_the_head_is_told_when_asked_and_at_the_end(lines: Any, tmp_path: Path) -> None:
     database = await open_database(f"sqlite:///{tmp_path}/audit.db")
     audit = Audit(database)
@@ -265,6 +274,7 @@ async def test_the_head_is_told_when_asked_and_at_the_end(lines: Any, tmp_path: 
     assert told[-1]["hash"] == last.hash.hex()
 
 
+@pytest.mark.engine
 async def test_what_others_entered_is_told_by_a_look_and_at_the_end(
     lines: Any, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from doorward.server.retention import prune, prune_all
 from doorward.testing import FakeClock
 from tests.server.logs import BEGIN, write_log
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 
 async def test_everything_older_goes_in_as_many_steps_as_it_takes(

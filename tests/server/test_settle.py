@@ -21,7 +21,7 @@ from doorward.server.flows.roles import give_roles
 from doorward.server.flows.settle import sweep
 from doorward.server.people.users import LastAdmin, Users
 from doorward.stores import open_store
-from tests.server.databases import POSTGRES, new_url
+from tests.server.databases import FILE, POSTGRES, new_url
 from tests.server.house import House, Opened, login
 from tests.support.server import clean_environment
 from tests.support.until import PATIENCE
@@ -61,7 +61,7 @@ class Places(NamedTuple):
     sessions: str
 
 
-@pytest.fixture(params=["file", POSTGRES])
+@pytest.fixture(params=[FILE, POSTGRES])
 def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
     users = new_url(request.param, request, tmp_path)
     return Places(users, f"sqlite:///{tmp_path}/sessions.db")

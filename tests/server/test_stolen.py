@@ -17,7 +17,7 @@ import pytest
 from redis import Redis
 
 from doorward.tokens import mint_session_token
-from tests.server.databases import POSTGRES, VALKEY, new_url
+from tests.server.databases import FILE, POSTGRES, VALKEY, new_url
 from tests.server.desk import ADMIN, person
 from tests.server.house import EMAIL, PASSWORD, House, houses, login
 from tests.support.postgres import Postgres
@@ -82,7 +82,7 @@ def hexes(row: str) -> list[str]:
 PLACES = [
     pytest.param((mode, *each.values), id=f"{mode}-{each.values[0]}", marks=each.marks)
     for mode in ("session", "token")
-    for each in (pytest.param("file"), POSTGRES, VALKEY)
+    for each in (FILE, POSTGRES, VALKEY)
 ]
 
 

@@ -24,7 +24,9 @@ from .gate import Gate
 REVOKE = Decision(revoke=True)
 
 
-@pytest.fixture(params=["memory:", "sqlite:///{}/doorward.db"])
+@pytest.fixture(
+    params=["memory:", pytest.param("sqlite:///{}/doorward.db", marks=pytest.mark.engine)]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
     store = open_store(request.param.format(tmp_path))
     yield store
@@ -157,6 +159,7 @@ def test_a_postgresql_url_needs_its_slashes(url: str) -> None:
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.engine
 def test_a_url_names_a_file_here_or_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,7 @@ class TestMemoryStore(StoreContract):
         await store.close()
 
 
+@pytest.mark.engine
 class TestSQLiteStore(StoreContract):
     @pytest.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[Backend]:

@@ -25,7 +25,7 @@ from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
 from doorward.types import SigningKey
 from tests.support.postgres import Postgres
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 REVOKE = Decision(revoke=True)
 KEY = SigningKey(

@@ -55,7 +55,7 @@ def server_in_thread(
     port = listener.getsockname()[1]
     options = _options(folder, port, *args)
     ready: Ready = Future()
-    thread = Thread(target=_run, args=(options, listener, clock, ready), daemon=True)
+    thread = Thread(target=_run, args=(options, listener, clock, ready), name=SERVER, daemon=True)
     thread.start()
     server, link = ready.result(PATIENCE)
     with ExitStack() as running:

@@ -62,6 +62,7 @@ def application(mode: Mode, folder: Path, database: str = "") -> FastAPI:
     return app
 
 
+@pytest.mark.engine
 def test_a_plain_client_drops_the_cookie_and_is_told(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_plain_client_drops_the_cookie_and_is_told(
     assert "doorward.testing.client.Client" in hints[0]
 
 
+@pytest.mark.engine
 def test_this_one_stays_logged_in_and_counts_as_our_own_page(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,6 +87,7 @@ def test_this_one_stays_logged_in_and_counts_as_our_own_page(
     assert "plain http" not in caplog.text
 
 
+@pytest.mark.engine
 def test_it_can_be_made_to_look_like_another_site(app: FastAPI) -> None:
     with Client(app, headers={"sec-fetch-site": "cross-site"}) as client:
         client.log_in("ann")
@@ -161,6 +164,7 @@ def test_a_loop_that_ended_is_not_kept_for_the_streams_it_had(in_memory: FastAPI
         assert [loop() for loop in loops] == [None]
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("via", ["cookie", "bearer"])
 def test_somebody_can_be_logged_in_at_once(app: FastAPI, via: str) -> None:
     with Client(app) as client:
@@ -171,6 +175,7 @@ def test_somebody_can_be_logged_in_at_once(app: FastAPI, via: str) -> None:
         assert (len(client.cookies) > 0) is (via == "cookie")
 
 
+@pytest.mark.engine
 def test_without_a_lifespan_it_works_as_well(app: FastAPI) -> None:
     client = Client(app)
     assert client.get("/me").status_code == 401
@@ -184,6 +189,7 @@ def test_an_application_without_doorward_is_told_what_it_lacks() -> None:
             Client(lacking)
 
 
+@pytest.mark.engine
 def test_a_renewed_login_replaces_its_cookies_in_the_jar(tmp_path: Path) -> None:
     with Client(application("token", tmp_path)) as client:
         client.log_in("ann")
@@ -193,6 +199,7 @@ def test_a_renewed_login_replaces_its_cookies_in_the_jar(tmp_path: Path) -> None
         assert client.get("/me").headers.get_list("set-cookie") == []
 
 
+@pytest.mark.engine
 def test_logging_in_by_no_transport_is_refused(app: FastAPI) -> None:
     with Client(app) as client, pytest.raises(ValueError, match="cookie or bearer, not 'Bearer'"):
         client.log_in("bob", via="Bearer")  # type: ignore[arg-type]  # the slip

@@ -150,6 +150,7 @@ async def test_a_token_of_a_withdrawn_key_is_not_refreshed(token_house: House, w
     assert await untouched(token_house, issued)
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("way", LATE)
 @pytest.mark.parametrize(("old", "new"), [("session", "token"), ("token", "session")])
 async def test_a_credential_of_the_other_mode_is_not_exchanged(

@@ -14,7 +14,7 @@ from tests.web.driver import OURS, Answer, ask, bearer, cookie, cookies_of
 from tests.web.test_asgi import raw
 from tests.web.test_gate import refused, visit
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 BOTH: tuple[Mode, Mode] = ("session", "token")
 OTHER: dict[Mode, Mode] = {"session": "token", "token": "session"}

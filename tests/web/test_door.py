@@ -21,6 +21,7 @@ def door(folder: Path, **more: Any) -> Door:
     return Door(f"sqlite:///{folder}/app.db", Settings(), root_key_file=folder / "root.key", **more)
 
 
+@pytest.mark.engine
 async def test_the_first_request_opens_and_many_at_once_open_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -36,6 +37,7 @@ async def test_the_first_request_opens_and_many_at_once_open_once(
     await found.close()
 
 
+@pytest.mark.engine
 async def test_a_request_that_gives_up_does_not_stop_the_opening(tmp_path: Path) -> None:
     found = door(tmp_path)
     first, second = (asyncio.create_task(found.open()) for _ in range(2))
@@ -45,6 +47,7 @@ async def test_a_request_that_gives_up_does_not_stop_the_opening(tmp_path: Path)
     await found.close()
 
 
+@pytest.mark.engine
 async def test_a_door_that_was_closed_opens_again(tmp_path: Path) -> None:
     found = door(tmp_path)
     async with found.running() as auth:
@@ -56,6 +59,7 @@ async def test_a_door_that_was_closed_opens_again(tmp_path: Path) -> None:
     await found.close()
 
 
+@pytest.mark.engine
 async def test_what_cannot_be_opened_is_tried_anew_at_the_next_request(tmp_path: Path) -> None:
     found = door(tmp_path)
     (tmp_path / "app.db").mkdir()
@@ -67,6 +71,7 @@ async def test_what_cannot_be_opened_is_tried_anew_at_the_next_request(tmp_path:
     await found.close()
 
 
+@pytest.mark.engine
 async def test_while_it_runs_dead_rows_are_purged(tmp_path: Path) -> None:
     now = [1_800_000_000]
     found = door(tmp_path, clock=lambda: now[0])

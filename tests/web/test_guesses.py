@@ -16,7 +16,7 @@ from doorward.web.devices import COOKIE
 from doorward.web.fastapi import Doorward
 from doorward.web.limiter import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
 from doorward.web.transport import Transport
-from tests.server.databases import POSTGRES, VALKEY, empty_url
+from tests.server.databases import FILE, POSTGRES, VALKEY, empty_url
 from tests.web.driver import FOREIGN, OURS, Answer, Header, ask, cookie
 
 pytestmark = pytest.mark.anyio
@@ -259,7 +259,7 @@ async def test_a_login_that_guesses_nothing_is_not_counted(world: World) -> None
         assert (await ask(world.app, "/link", method="POST", headers=[OURS])).status == 401
 
 
-@pytest.mark.parametrize("kind", ["file", POSTGRES, VALKEY])
+@pytest.mark.parametrize("kind", [FILE, POSTGRES, VALKEY])
 async def test_two_processes_count_as_one_and_know_the_same_browsers(
     tmp_path: Path, request: pytest.FixtureRequest, kind: str
 ) -> None:

@@ -126,6 +126,7 @@ async def test_a_refresh_whose_only_task_was_cancelled_gives_its_cookies_to_the_
     assert bool(given) == rotated
 
 
+@pytest.mark.engine
 async def test_a_task_that_asks_during_the_exchange_does_not_hide_its_cookies(
     build: Build, tmp_path: Path
 ) -> None:

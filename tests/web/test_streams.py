@@ -228,6 +228,7 @@ def close_code(socket: ClientConnection) -> int:
     return socket.close_code
 
 
+@pytest.mark.engine
 def test_a_revoked_session_loses_its_streams_and_nobody_else_does(house: House) -> None:
     ann, bob = house.log_in("ann"), house.log_in("bob")
     with (
@@ -265,6 +266,7 @@ def test_a_decision_of_another_process_closes_them_too(house: House, verb: str) 
         assert his.recv(timeout=PATIENCE) == "heard"
 
 
+@pytest.mark.engine
 def test_other_roles_close_a_stream_and_it_may_come_back_with_them(house: House) -> None:
     ann = house.log_in("ann", roles=["reader"])
     with socket_of(house, ann) as hers:

@@ -52,6 +52,7 @@ async def settled(node: Node) -> None:
         await node.store.put("kind", b"digest", "", 0)
 
 
+@pytest.mark.engine
 async def test_of_all_nodes_one_works_and_the_others_rest(url: str) -> None:
     nodes = [Node(url) for _ in range(3)]
     tasks = [node.begin() for node in nodes]
@@ -63,6 +64,7 @@ async def test_of_all_nodes_one_works_and_the_others_rest(url: str) -> None:
         await node.store.close()
 
 
+@pytest.mark.engine
 async def test_the_next_hour_is_somebody_elses_also_after_one_who_died(url: str) -> None:
     """One who died gives nothing back: its turn simply ends."""
     one, two = Node(url), Node(url)
@@ -80,6 +82,7 @@ async def test_the_next_hour_is_somebody_elses_also_after_one_who_died(url: str)
     await two.store.close()
 
 
+@pytest.mark.engine
 async def test_who_is_stopped_half_way_gives_its_turn_back(url: str) -> None:
     one, two = Node(url), Node(url)
     one.goes_on.clear()
@@ -95,6 +98,7 @@ async def test_who_is_stopped_half_way_gives_its_turn_back(url: str) -> None:
     await two.store.close()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("minutes", [-7, 7])
 async def test_clocks_that_differ_by_minutes_never_leave_the_work_undone(
     url: str, minutes: int
@@ -114,6 +118,7 @@ async def test_clocks_that_differ_by_minutes_never_leave_the_work_undone(
     await two.store.close()
 
 
+@pytest.mark.engine
 async def test_a_node_far_ahead_does_not_take_the_turns_of_a_year(url: str) -> None:
     one, two = Node(url), Node(url)
     one.clock.advance(365 * DAY)

@@ -23,7 +23,7 @@ from tests.support.server import free_port
 from tests.support.smtp import running_smtp, self_signed
 from tests.support.until import PATIENCE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 ORIGIN, FROM = "https://login.example", "login@login.example"
 

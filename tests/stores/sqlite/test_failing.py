@@ -20,7 +20,7 @@ from tests.support.until import comes_true
 
 from .processes import child
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 SESSION = a_session("new")
 CALLS: dict[str, Callable[[SQLiteStore], Awaitable[object]]] = {

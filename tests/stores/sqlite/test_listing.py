@@ -15,6 +15,7 @@ from doorward.testing.contract.rows import NOW, a_session, add
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(("statement", "whose"), [(LIST_OF_ALL, ()), (LIST_OF_SUBJECT, ("alice",))])
 async def test_a_list_walks_past_no_row_that_ended(
     store: SQLiteStore, path: Path, statement: str, whose: tuple[str, ...]

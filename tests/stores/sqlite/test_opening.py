@@ -51,6 +51,7 @@ def refused(path: Path, why: str) -> None:
         SQLiteStore(path, busy_timeout=0.05)
 
 
+@pytest.mark.engine
 async def test_the_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "not" / "yet" / "there.db"
     store = SQLiteStore(path)
@@ -60,6 +61,7 @@ async def test_the_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     assert modes == {"there.db": 0o600, "there.db-wal": 0o600, "there.db-shm": 0o600}
 
 
+@pytest.mark.engine
 def test_a_file_keeps_its_mode_and_its_rows(path: Path) -> None:
     first = SQLiteStore(path)
     finish(add(first, a_session("a")))
@@ -71,6 +73,7 @@ def test_a_file_keeps_its_mode_and_its_rows(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+@pytest.mark.engine
 async def test_an_applications_own_file_keeps_what_it_has(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("CREATE TABLE sessions (id); PRAGMA user_version = 41;")
@@ -84,6 +87,7 @@ async def test_an_applications_own_file_keeps_what_it_has(path: Path) -> None:
     assert version == 41
 
 
+@pytest.mark.engine
 def test_a_path_is_a_path_whatever_it_looks_like(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,7 @@ async def test_opening_again_drops_no_lock_of_this_process(store: SQLiteStore, p
     assert await store.get("b") == a_session("b")
 
 
+@pytest.mark.engine
 def test_a_later_schema_is_refused(path: Path) -> None:
     finish(SQLiteStore(path).close())
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -115,6 +120,7 @@ def test_a_later_schema_is_refused(path: Path) -> None:
     refused(path, "was made by a later Doorward: its schema is 2, this one knows 1")
 
 
+@pytest.mark.engine
 def test_what_is_not_a_database_is_refused(path: Path) -> None:
     path.write_bytes(b"These are not the rows you are looking for. " * 200)
     before = path.read_bytes()
@@ -122,6 +128,7 @@ def test_what_is_not_a_database_is_refused(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.engine
 def test_a_damaged_file_is_refused(path: Path) -> None:
     finish(SQLiteStore(path).close())
     whole = path.read_bytes()
@@ -129,15 +136,18 @@ def test_a_damaged_file_is_refused(path: Path) -> None:
     refused(path, "is damaged")
 
 
+@pytest.mark.engine
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, "cannot be opened.*")
 
 
+@pytest.mark.engine
 def test_a_file_in_the_way_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused(tmp_path / "file" / "doorward.db", "cannot be opened.*")
 
 
+@pytest.mark.engine
 def test_a_file_that_cannot_be_written_is_refused(folder: Path) -> None:
     path = folder / "doorward.db"
     finish(SQLiteStore(path).close())
@@ -147,6 +157,7 @@ def test_a_file_that_cannot_be_written_is_refused(folder: Path) -> None:
         refused(path, "is read-only")
 
 
+@pytest.mark.engine
 def test_a_file_that_cannot_be_read_is_refused(folder: Path) -> None:
     path = folder / "doorward.db"
     finish(SQLiteStore(path).close())
@@ -169,6 +180,7 @@ def test_a_file_that_another_process_locks_is_refused(path: Path) -> None:
     finish(SQLiteStore(path).close())
 
 
+@pytest.mark.engine
 def test_a_new_file_that_another_program_reads_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("CREATE TABLE theirs (id)")

@@ -15,7 +15,7 @@ from tests.support.until import PATIENCE
 
 from ..gate import Gate
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 
 def commits(path: Path) -> int:
