@@ -16,6 +16,7 @@ database server's own is not in it. Doorward is taken from the environment that 
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -128,6 +129,8 @@ def main() -> None:
     options = parser.parse_args()
     if not PYTHON.exists():
         raise SystemExit("first install the peers: python bench/peers/environment.py")
+    for number in (signal.SIGINT, signal.SIGTERM):  # a run that is ended ends its servers
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     peers = chosen(options.only)
     versions = machine.versions(peers)
     before = os.getloadavg()[0]
