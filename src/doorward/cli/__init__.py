@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "migrate": "Make the tables, or bring them up to date.",
     "move": "Bring everything to other databases while the servers serve.",
     "doctor": "Say what about a setup is unsafe or will surprise.",
+    "attack": "Attack an instance of this machine, and say what held.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
 

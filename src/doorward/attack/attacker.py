@@ -1,0 +1,14 @@
+"""What an attack is given."""
+
+from dataclasses import dataclass
+from random import Random
+
+from .target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Attacker:
+    """`random` is seeded, so that a run can be repeated."""
+
+    target: Target
+    random: Random

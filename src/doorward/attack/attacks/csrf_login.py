@@ -1,0 +1,32 @@
+"""A form on another site that logs the victim in as the attacker."""
+
+from ..attack import Attack
+from ..attacker import Attacker
+from ..verdict import Verdict, held, not_applicable, succeeded
+from .csrf import CAUSES
+
+
+def _run(attacker: Attacker) -> Verdict:
+    target = attacker.target
+    if target.way.transport != "cookie":
+        return not_applicable("A browser keeps no bearer token by itself.")
+    thief = target.sign_up()
+    victim = target.log_in()
+    form = {"email": thief.email, "password": thief.password}
+    for cause in CAUSES:
+        headers = [*cause, *victim.headers()]
+        if any("=;" not in c for c in target.client.send("POST", "/login", headers, form=form).cookies()):
+            return succeeded(f"A form of {cause[0][1]} put the attacker's session into the browser.")
+    return held("No login from another origin set a cookie.")
+
+
+ATTACK = Attack(
+    id="csrf-login",
+    title="Login CSRF",
+    story="The attacker's page sends the login form with the attacker's own password."
+    " The victim's browser is then logged in as the attacker."
+    " What the victim types in next is in the attacker's account.",
+    references=("A6", "CWE-352", "ASVS V7.6.2"),
+    defences=("requests from other origins are refused",),
+    run=_run,
+)

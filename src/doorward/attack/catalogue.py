@@ -1,0 +1,24 @@
+"""Every attack, found by listing the folder `attacks`."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from . import attacks
+from .attack import Attack
+
+
+def catalogue() -> list[Attack]:
+    """All attacks, sorted by the names of their files."""
+    names = sorted(module.name for module in iter_modules(attacks.__path__))
+    return [import_module(f"{attacks.__name__}.{name}").ATTACK for name in names]
+
+
+def chosen(only: str | None) -> list[Attack]:
+    """Those whose id begins with one of the words in `only`.  Raises `ValueError` for a word that
+    fits none."""
+    every = catalogue()
+    words = [word.strip() for word in (only or "").split(",") if word.strip()]
+    for word in words:
+        if not any(attack.id.startswith(word) for attack in every):
+            raise ValueError(f"no attack is called {word}; --list shows them")
+    return [attack for attack in every if not words or attack.id.startswith(tuple(words))]

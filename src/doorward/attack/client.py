@@ -1,0 +1,82 @@
+"""HTTP to one loopback address, with every header in the caller's hand."""
+
+import http.client
+import json
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from .address import Address
+from .exchange import Exchange
+
+TIMEOUT = 10
+"""Seconds to wait for an answer."""
+
+Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Client:
+    """Opens a connection for each request, follows no redirect, and keeps a transcript."""
+
+    address: Address
+    transcript: list[Exchange] = field(default_factory=list)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Pairs = (),
+        *,
+        data: Any = None,
+        form: dict[str, str] | None = None,
+        body: str = "",
+    ) -> Exchange:
+        """Send exactly these headers, also doubled ones; `Host` is added where it is missing.
+
+        `data` is sent as JSON, `form` as a form, `body` as it is.  Raises `OSError` and
+        `http.client.HTTPException` when no answer comes.
+        """
+        sent = list(headers)
+        if data is not None:
+            body = json.dumps(data)
+            sent.append(("Content-Type", "application/json"))
+        if form is not None:
+            body = urlencode(form)
+            sent.append(("Content-Type", "application/x-www-form-urlencoded"))
+        if not any(name.lower() == "host" for name, _ in sent):
+            sent.insert(0, ("Host", self.address.netloc))
+        status, received, text = self._ask(method, path, sent, body.encode())
+        exchange = Exchange(method, path, tuple(sent), body, status, tuple(received), text)
+        self.transcript.append(exchange)
+        return exchange
+
+    def raw(self, request: bytes) -> bytes:
+        """Everything that comes back for these bytes, until the server ends the connection."""
+        with socket.create_connection((self.address.ip, self.address.port), TIMEOUT) as connection:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        text = request.decode("latin-1")
+        first = answer.decode("latin-1")
+        status = int(first[9:12]) if first[9:12].isdigit() else 0
+        self.transcript.append(Exchange("RAW", "", (), text, status, (), first))
+        return answer
+
+    def _ask(
+        self, method: str, path: str, headers: Pairs, body: bytes
+    ) -> tuple[int, list[tuple[str, str]], str]:
+        connection = http.client.HTTPConnection(self.address.ip, self.address.port, TIMEOUT)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value)
+            if body or method not in ("GET", "HEAD"):
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body or None)
+            answer = connection.getresponse()
+            return answer.status, answer.getheaders(), answer.read().decode("utf-8", "replace")
+        finally:
+            connection.close()

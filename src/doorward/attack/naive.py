@@ -1,0 +1,272 @@
+"""A careless application, so that a reader sees each attack succeed.
+
+Every danger in it is named where it stands.  It listens on loopback only, in this process, and is
+gone when the command ends.  Its paths are Doorward's.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.cookies import CookieError, SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import RLock, Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ..types import Mode
+from . import forge
+from .address import Address, Refused, parse_address
+
+_TABLES = """
+create table users (email text primary key, subject text, password text, role text);
+create table sessions (token text primary key, email text);
+create table refreshes (token text primary key, email text);
+"""
+
+
+class Naive(ThreadingHTTPServer):
+    """The application and its database.  Raises `Refused` for an address that is not loopback."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, mode: Mode, host: str = "127.0.0.1", port: int = 0) -> None:
+        if not ipaddress.ip_address(host).is_loopback:
+            raise Refused("the careless application listens on loopback addresses only")
+        super().__init__((host, port), _Handler)
+        self.mode = mode
+        self.lock = RLock()
+        self.database = sqlite3.connect(":memory:", check_same_thread=False)
+        self.database.executescript(_TABLES)
+        self.key = ec.generate_private_key(ec.SECP256R1())
+
+    def rows(self, statement: str, *values: str) -> list[Any]:
+        with self.lock:
+            return self.database.execute(statement, values).fetchall()
+
+    @property
+    def public_pem(self) -> bytes:
+        return self.key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def sign(self, email: str) -> str:
+        # Danger: the role is in the token, and the address of the person; it never expires.
+        role = self.rows("select role from users where email = ?", email)[0][0]
+        message = f"{forge.segment({'alg': 'ES256'})}.{forge.segment({'sub': email, 'role': role})}"
+        mark = hmac.new(self.public_pem, message.encode(), hashlib.sha384).digest()
+        return f"{message}.{forge.encode(mark)}"
+
+    def email_of(self, token: str) -> str:
+        """The e-mail in a signed token, or empty."""
+        try:
+            head, payload, *rest = token.replace("=", "").strip().split(".")
+            header, claims = json.loads(forge.decode(head)), json.loads(forge.decode(payload))
+        except ValueError:
+            return ""
+        signature = rest[0] if rest else ""
+        message = f"{head}.{payload}".encode()
+        digest = {"HS256": hashlib.sha256, "ES256": hashlib.sha384}.get(str(header.get("alg")))
+        # Danger: the token's own `alg` is believed, `none` included, and so is a key inside it.
+        if str(header.get("alg")).lower() in ("none", "") or "jwk" in header:
+            return str(claims.get("sub", ""))
+        # Danger: the published key is used as the secret of HS256.
+        right = digest and forge.encode(hmac.new(self.public_pem, message, digest).digest())
+        # Danger: only the beginning of a signature is compared.
+        return str(claims.get("sub", "")) if right and right.startswith(signature) else ""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Naive
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+    def do_GET(self) -> None:
+        self._route()
+
+    do_POST = do_DELETE = do_GET
+
+    def _route(self) -> None:
+        path = self.path.partition("?")[0]
+        routes = {
+            "/api/signup": self._signup,
+            "/api/login": self._login,
+            "/login": self._login_page,
+            "/api/refresh": self._refresh,
+            "/api/me": self._me,
+            "/api/logout": self._logout,
+            "/logout": self._logout,
+            "/api/sessions": self._sessions,
+            "/api/password": self._password,
+            "/.well-known/jwks.json": self._jwks,
+        }
+        length = int(self.headers.get("Content-Length") or 0)
+        self.body = self._parsed(self.rfile.read(length).decode("utf-8", "replace"))
+        # Danger: no look at Origin, Sec-Fetch-Site or a CSRF token, for no route.
+        routes.get(path, self._elsewhere)()
+
+    def _parsed(self, text: str) -> dict[str, str]:
+        # Danger: a form and text/plain are read like JSON.
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = {name: values[0] for name, values in parse_qs(text).items()}
+        return value if isinstance(value, dict) else {}
+
+    def _signup(self) -> None:
+        email = str(self.body.get("email"))
+        subject = secrets.token_hex(8)
+        # Danger: the password is stored as it is, and the role comes from the client.
+        role = str(self.body.get("role", "user"))
+        values = (email, subject, str(self.body.get("password")), role)
+        if self.server.rows("select 1 from users where email = ?", email):
+            return self._answer(409, {"reason": "email_taken"})
+        self.server.rows("insert into users values (?, ?, ?, ?)", *values)
+        return self._answer(201, {"subject": subject})
+
+    def _login(self) -> None:
+        found = self._known()
+        if found is None:
+            return
+        transport = self.body.get("transport", "cookie")
+        access, refresh = self._issue(found, transport == "cookie")
+        if transport == "bearer":
+            tokens = {"access_token": access, "token_type": "Bearer", "expires_in": 10**9}
+            self._answer(200, tokens | ({"refresh_token": refresh} if refresh else {}))
+        else:
+            self._answer(200, {"mode": self.server.mode}, self._set(access, refresh))
+
+    def _known(self) -> str | None:
+        email = str(self.body.get("email"))
+        rows = self.server.rows("select password from users where email = ?", email)
+        # Danger: the answers tell who has an account, and nothing limits the tries.
+        if not rows:
+            self._answer(401, {"reason": "no such user"})
+        elif rows[0][0] != self.body.get("password"):
+            self._answer(401, {"reason": "wrong password"})
+        else:
+            return email
+        return None
+
+    def _issue(self, email: str, planted: bool) -> tuple[str, str]:
+        cookies = self._cookies() if planted else {}
+        # Danger: the session id and the refresh token are taken from the client if it brings one,
+        # and are stored as they are.
+        if self.server.mode == "session":
+            token = cookies.get("session") or secrets.token_urlsafe(32)
+            self.server.rows("insert or replace into sessions values (?, ?)", token, email)
+            return token, ""
+        refresh = cookies.get("refresh") or secrets.token_urlsafe(32)
+        self.server.rows("insert or replace into refreshes values (?, ?)", refresh, email)
+        return self.server.sign(email), refresh
+
+    def _set(self, access: str, refresh: str) -> list[tuple[str, str]]:
+        # Danger: no Secure, no HttpOnly, no SameSite, no __Host-.
+        name = "session" if self.server.mode == "session" else "access"
+        pairs = [(name, access), *([("refresh", refresh)] if refresh else [])]
+        return [("Set-Cookie", f"{name}={value}; Path=/") for name, value in pairs]
+
+    def _login_page(self) -> None:
+        if self.command == "GET":
+            return self._answer(200, {"page": "login"})
+        found = self._known()
+        if found is None:
+            return None
+        # Danger: return_to is followed wherever it leads.
+        location = ("Location", self.body.get("return_to") or "/account")
+        access, refresh = self._issue(found, planted=True)
+        return self._answer(303, {}, [*self._set(access, refresh), location])
+
+    def _refresh(self) -> None:
+        token = str(self.body.get("refresh_token"))
+        rows = self.server.rows("select email from refreshes where token = ?", token)
+        if not rows:
+            return self._answer(401, {"reason": "unknown"})
+        # Danger: a refresh token is never rotated out: each use makes one more, all live for ever.
+        fresh = secrets.token_urlsafe(32)
+        self.server.rows("insert into refreshes values (?, ?)", fresh, rows[0][0])
+        access = self.server.sign(rows[0][0])
+        return self._answer(200, {"access_token": access, "refresh_token": fresh})
+
+    def _me(self) -> None:
+        email = self._who()
+        if not email:
+            return self._answer(401, {"reason": "unknown"})
+        subject = self.server.rows("select subject from users where email = ?", email)
+        return self._answer(200, {"subject": subject[0][0] if subject else email})
+
+    def _logout(self) -> None:
+        # Danger: logging out clears the cookies, and the session lives on.
+        self._answer(204, None, [("Set-Cookie", "session=; Path=/; Max-Age=0")])
+
+    def _sessions(self) -> None:
+        rows = self.server.rows("select token from sessions where email = ?", self._who())
+        # Danger: the list shows the session ids themselves.
+        self._answer(200, {"sessions": [{"sid": row[0]} for row in rows]})
+
+    def _password(self) -> None:
+        # Danger: the current password is not asked for, and no session ends.
+        new, email = str(self.body.get("new")), self._who()
+        self.server.rows("update users set password = ? where email = ?", new, email)
+        self._answer(204 if email else 401, None)
+
+    def _jwks(self) -> None:
+        numbers = self.server.key.public_key().public_numbers()
+        x, y = (forge.encode(each.to_bytes(32, "big")) for each in (numbers.x, numbers.y))
+        self._answer(200, {"keys": [{"kty": "EC", "crv": "P-256", "x": x, "y": y}]})
+
+    def _elsewhere(self) -> None:
+        # Danger: the Host header is believed, and caches may keep the page.
+        location = f"http://{self.headers.get('Host')}/login"
+        self._answer(303, {}, [("Location", location), ("Cache-Control", "public")])
+
+    def _who(self) -> str:
+        cookies = self._cookies()
+        shown = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.server.mode == "token":
+            return self.server.email_of(shown or cookies.get("access", ""))
+        token = shown or cookies.get("session", "")
+        rows = self.server.rows("select email from sessions where token = ?", token)
+        return str(rows[0][0]) if rows else ""
+
+    def _cookies(self) -> dict[str, str]:
+        # Danger: of two cookies with one name, the last wins by chance.
+        try:
+            parsed = SimpleCookie(self.headers.get("Cookie", ""))
+        except CookieError:
+            return {}
+        return {name: morsel.value for name, morsel in parsed.items()}
+
+    def _answer(
+        self, status: int, value: object, headers: list[tuple[str, str]] | None = None
+    ) -> None:
+        body = b"" if value is None else json.dumps(value).encode()
+        self.send_response(status)
+        for name, text in headers or []:
+            self.send_header(name, text)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def naive_instance(mode: Mode) -> Iterator[Address]:
+    """The careless application on a free loopback port."""
+    with Naive(mode) as server, closing(server.database):
+        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield parse_address(f"http://localhost:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
