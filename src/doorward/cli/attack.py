@@ -1,6 +1,7 @@
 """`doorward attack`: every attack, on an instance of this machine."""
 
 import json
+import logging
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +29,8 @@ def main(argv: Sequence[str]) -> int:
     """Run the attacks.  Returns 0 if nothing succeeded, 1 if something did, 2 for words that
     cannot be used, for an address that is refused or silent, and for an attack that broke down."""
     given = _parser().parse_args(argv)
+    # what an own instance logs about the attacks is told better by their verdicts
+    logging.getLogger("doorward").addHandler(logging.NullHandler())
     try:
         attacks = chosen(given.only)
         if given.list:

@@ -15,8 +15,9 @@ def _run(attacker: Attacker) -> Verdict:
     form = {"email": thief.email, "password": thief.password}
     for cause in CAUSES:
         headers = [*cause, *victim.headers()]
-        if any("=;" not in c for c in target.client.send("POST", "/login", headers, form=form).cookies()):
-            return succeeded(f"A form of {cause[0][1]} put the attacker's session into the browser.")
+        answer = target.client.send("POST", "/login", headers, form=form)
+        if any("=;" not in cookie for cookie in answer.cookies()):
+            return succeeded(f"A form of {cause[0][1]} logged the victim in as the attacker.")
     return held("No login from another origin set a cookie.")
 
 

