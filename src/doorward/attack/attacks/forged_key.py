@@ -20,7 +20,9 @@ def _run(attacker: Attacker) -> Verdict:
     for trick in tricks:
         for kid in (header.get("kid"), "../../dev/null", "' or 1=1 --", elsewhere, None):
             head = segment(header | {"alg": "ES256", "kid": kid} | trick)
-            if target.me(login, f"{head}.{payload}.{sign_es256(key, f'{head}.{payload}')}").accepted:
+            if target.me(
+                login, f"{head}.{payload}.{sign_es256(key, f'{head}.{payload}')}"
+            ).accepted:
                 return succeeded(f"A token was believed for the {', '.join(trick)} in its header.")
     return held("No key that a token named or brought along was believed.")
 

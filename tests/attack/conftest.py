@@ -1,0 +1,23 @@
+"""Instances that the attacks of this folder share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from doorward.attack.address import Address
+from doorward.attack.instances import own_instance
+from doorward.attack.naive import naive_instance
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[dict[str, Address]]:
+    """Doorward, by mode."""
+    with own_instance("session") as session, own_instance("token") as token:
+        yield {"session": session, "token": token}
+
+
+@pytest.fixture(scope="module")
+def naive() -> Iterator[dict[str, Address]]:
+    """The careless application, by mode."""
+    with naive_instance("session") as session, naive_instance("token") as token:
+        yield {"session": session, "token": token}

@@ -1,0 +1,17 @@
+"""One attack in one way, as the runner does it."""
+
+from random import Random
+
+from doorward.attack.address import Address
+from doorward.attack.attack import Attack
+from doorward.attack.attacker import Attacker
+from doorward.attack.client import Client
+from doorward.attack.target import Target, Way
+from doorward.attack.verdict import Verdict
+
+WAYS = (Way("session", "cookie"), Way("token", "cookie"), Way("token", "bearer"))
+
+
+def verdict_of(attack: Attack, instances: dict[str, Address], way: Way) -> Verdict:
+    target = Target(Client(instances[way.mode]), way, [])
+    return attack.run(Attacker(target, Random(0)))  # noqa: S311 - so that it can be repeated
