@@ -9,12 +9,12 @@ from doorward import rules
 from doorward.attack import forge
 from doorward.keys.ring import Keyring
 from doorward.rules import Verdict
+from doorward.server.edge import answers
 from doorward.server.flows import login, password
 from doorward.server.pages import entry
 from doorward.server.refusals import Refusal, Refused
 from doorward.server.routes import api
 from doorward.web import transport
-from doorward.web.fastapi import refusals
 from doorward.web.origin_check import OriginCheck
 from doorward.web.visit import Visit
 
@@ -46,10 +46,10 @@ def _telling_login(patch: pytest.MonkeyPatch) -> None:
 
 
 def _believed_host(patch: pytest.MonkeyPatch) -> None:
-    def link(scope: Any, refused: object, page: str) -> str:
-        return f"http://{dict(scope['headers'])[b'host'].decode()}{page}"
+    def back(scope: Any) -> str:
+        return f"http://{dict(scope['headers'])[b'host'].decode()}{scope['path']}"
 
-    patch.setattr(refusals, "way_to_login", link)
+    patch.setattr(answers, "asked_for", back)
 
 
 DEFENCES: dict[str, Patch] = {
@@ -68,9 +68,7 @@ DEFENCES: dict[str, Patch] = {
     "a way back is a local path": lambda patch: patch.setattr(
         entry, "local_path", lambda text: text
     ),
-    "a new password ends other sessions": lambda patch: patch.setattr(
-        password, "settle", _nothing
-    ),
+    "a new password ends other sessions": lambda patch: patch.setattr(password, "settle", _nothing),
     "a failed login tells nothing": _telling_login,
-    "links are built from the public origin": _believed_host,
+    "the Host header reaches no answer": _believed_host,
 }

@@ -14,4 +14,4 @@ WAYS = (Way("session", "cookie"), Way("token", "cookie"), Way("token", "bearer")
 
 def verdict_of(attack: Attack, instances: dict[str, Address], way: Way) -> Verdict:
     target = Target(Client(instances[way.mode]), way, [])
-    return attack.run(Attacker(target, Random(0)))  # noqa: S311 - so that it can be repeated
+    return attack.run(Attacker(target, Random(0)))

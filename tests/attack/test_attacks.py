@@ -19,7 +19,6 @@ PROOFS = [
 ]
 
 
-
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_attack_succeeds(attack: Attack, way: Way, own: dict[str, Address]) -> None:

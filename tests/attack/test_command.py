@@ -15,6 +15,8 @@ from doorward.attack.naive import Naive
 from doorward.attack.verdict import Verdict
 from doorward.cli.attack import main
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.mark.process
 def test_a_json_document_stands_alone_on_stdout(
@@ -25,7 +27,8 @@ def test_a_json_document_stands_alone_on_stdout(
     document = json.loads(shown.out)
     assert document["succeeded"] == 0
     assert {row["mode"] for row in document["attacks"]} == {"session/cookie", "session/bearer"}
-    assert all(row.keys() == {"id", "mode", "verdict", "seconds", "why"} for row in document["attacks"])
+    keys = {"id", "mode", "verdict", "seconds", "why"}
+    assert all(row.keys() == keys for row in document["attacks"])
     assert document["accounts"]
     assert shown.err == ""
 
@@ -109,3 +112,16 @@ def test_secrets_are_shortened_in_print() -> None:
     secret = "ses_" + "a" * 60
     assert secret not in shorten(f"Cookie: __Host-session={secret}")
     assert "throw-away" not in shorten('{"password": "throw-away 123"}')
+
+
+def test_the_docs_name_each_defence_with_its_attacks() -> None:
+    rows = {}
+    for line in (ROOT / "docs/attack.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and cells[2] == "`succeeded`":
+            rows[cells[0]] = set(cells[1].replace("`", "").split(", "))
+    named: dict[str, set[str]] = {}
+    for attack in catalogue():
+        for defence in attack.defences:
+            named.setdefault(defence, set()).add(attack.id)
+    assert rows == named

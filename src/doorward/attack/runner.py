@@ -59,7 +59,8 @@ def attack_address(
             progress(f"{way} {attack.id}")
             client = Client(address)
             target = Target(client, way, run.accounts)
-            run.rows.append(_row(attack, target, Random(f"{seed} {attack.id} {way}")))
+            random = Random(f"{seed} {attack.id} {way}")  # noqa: S311 - so that it can be repeated
+            run.rows.append(_row(attack, target, random))
 
 
 def _row(attack: Attack, target: Target, random: Random) -> Row:

@@ -30,6 +30,6 @@ ATTACK = Attack(
     " An application that builds links from it writes the attacker's host into them."
     " A reset link in a mail, or a page in a cache, then leads the victim there.",
     references=("A39", "CWE-644"),
-    defences=("links are built from the public origin",),
+    defences=("the Host header reaches no answer",),
     run=_run,
 )
