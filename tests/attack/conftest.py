@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from doorward.attack.address import Address
 from doorward.attack.instances import own_instance
+from doorward.attack.lab import Instance
 from doorward.attack.naive import naive_instance
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[dict[str, Address]]:
+def own() -> Iterator[dict[str, Instance]]:
     """Doorward, by mode."""
     with own_instance("session") as session, own_instance("token") as token:
         yield {"session": session, "token": token}
 
 
 @pytest.fixture(scope="module")
-def naive() -> Iterator[dict[str, Address]]:
+def naive() -> Iterator[dict[str, Instance]]:
     """The careless application, by mode."""
     with naive_instance("session") as session, naive_instance("token") as token:
         yield {"session": session, "token": token}

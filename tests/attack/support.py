@@ -2,16 +2,18 @@
 
 from random import Random
 
-from doorward.attack.address import Address
 from doorward.attack.attack import Attack
 from doorward.attack.attacker import Attacker
 from doorward.attack.client import Client
+from doorward.attack.lab import Instance
+from doorward.attack.runner import judged
 from doorward.attack.target import Target, Way
 from doorward.attack.verdict import Verdict
 
 WAYS = (Way("session", "cookie"), Way("token", "cookie"), Way("token", "bearer"))
 
 
-def verdict_of(attack: Attack, instances: dict[str, Address], way: Way) -> Verdict:
-    target = Target(Client(instances[way.mode]), way, [])
-    return attack.run(Attacker(target, Random(0)))
+def verdict_of(attack: Attack, instances: dict[str, Instance], way: Way) -> Verdict:
+    instance = instances[way.mode]
+    target = Target(Client(instance.address), way, [], instance.lab)
+    return judged(attack, Attacker(target, Random(0)))

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from doorward.attack import catalogue as listed
-from doorward.attack.address import Address, Refused, parse_address
+from doorward.attack.address import Refused, parse_address
 from doorward.attack.attack import Attack
 from doorward.attack.attacker import Attacker
 from doorward.attack.catalogue import catalogue
 from doorward.attack.exchange import shorten
+from doorward.attack.lab import Instance
 from doorward.attack.naive import Naive
 from doorward.attack.verdict import Verdict
 from doorward.cli.attack import main
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.process
 def test_a_json_document_stands_alone_on_stdout(
-    own: dict[str, Address], capsys: pytest.CaptureFixture[str]
+    own: dict[str, Instance], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([own["session"].origin, "--only", "logout-replay", "--json"]) == 0
     shown = capsys.readouterr()
@@ -46,7 +47,7 @@ def test_the_careless_application_makes_it_exit_1_and_a_report(
 
 @pytest.mark.process
 def test_an_attack_that_breaks_down_is_never_held(
-    own: dict[str, Address],
+    own: dict[str, Instance],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -74,7 +75,7 @@ def test_a_list_names_every_attack(capsys: pytest.CaptureFixture[str]) -> None:
         "http://example.invalid",
         "http://0.0.0.0:8000",
         "http://10.0.0.1:8000",
-        "https://localhost",
+        "https://192.0.2.1",
         "http://localhost@93.184.216.34",
         "http://u:p@localhost",
         "ftp://localhost",

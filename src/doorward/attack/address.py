@@ -5,6 +5,8 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+PORTS = {"http": 80, "https": 443}
+
 
 class Refused(Exception):
     """The address may not be attacked.  Its text is one sentence."""
@@ -18,29 +20,30 @@ class Address:
     host: str
     ip: str
     port: int
+    scheme: str = "http"
 
     @property
     def netloc(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == 80 else f"{host}:{self.port}"
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def origin(self) -> str:
-        return f"http://{self.netloc}"
+        return f"{self.scheme}://{self.netloc}"
 
 
 def parse_address(url: str) -> Address:
     """Raises `Refused` for every address that is not this machine's loopback."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or 80
+        host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 0)
     except ValueError:
         raise Refused(f"{url!r} is no address") from None
-    if parts.scheme != "http" or not host or parts.path not in ("", "/") or parts.query:
+    if parts.scheme not in PORTS or not host or parts.path not in ("", "/") or parts.query:
         raise Refused(f"{url!r} is no address such as http://localhost:8000")
     if parts.username is not None or parts.password is not None:
         raise Refused("the address holds a user name or a password")
-    return Address(host, _loopback(host, port), port)
+    return Address(host, _loopback(host, port), port, parts.scheme)
 
 
 def _loopback(host: str, port: int) -> str:

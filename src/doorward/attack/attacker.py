@@ -8,7 +8,9 @@ from .target import Target
 
 @dataclass(frozen=True, slots=True)
 class Attacker:
-    """`random` is seeded, so that a run can be repeated."""
+    """`random` is seeded, so that a run can be repeated.  With `full`, an attack takes the samples
+    and sizes that need minutes."""
 
     target: Target
     random: Random
+    full: bool = False

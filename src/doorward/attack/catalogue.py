@@ -13,12 +13,14 @@ def catalogue() -> list[Attack]:
     return [import_module(f"{attacks.__name__}.{name}").ATTACK for name in names]
 
 
-def chosen(only: str | None) -> list[Attack]:
-    """Those whose id begins with one of the words in `only`.  Raises `ValueError` for a word that
-    fits none."""
+def chosen(only: str | None, full: bool = False) -> list[Attack]:
+    """Those whose id begins with one of the words in `only`; without, all that are not slow, or
+    with `full` all.  Raises `ValueError` for a word that fits none."""
     every = catalogue()
     words = [word.strip() for word in (only or "").split(",") if word.strip()]
     for word in words:
         if not any(attack.id.startswith(word) for attack in every):
             raise ValueError(f"no attack is called {word}; --list shows them")
-    return [attack for attack in every if not words or attack.id.startswith(tuple(words))]
+    if words:
+        return [attack for attack in every if attack.id.startswith(tuple(words))]
+    return [attack for attack in every if full or not attack.slow]

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import secrets
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,13 +18,38 @@ TIMEOUT = 10
 
 Pairs = Sequence[tuple[str, str]]
 
+_BELIEVING = ssl.create_default_context()
+"""Believes every certificate: the address is this machine's, and what answers there is attacked."""
+_BELIEVING.check_hostname = False
+_BELIEVING.verify_mode = ssl.CERT_NONE
+
+
+def another_source(ip: str) -> str:
+    """A random loopback address to come from; empty where this machine has only one."""
+    if ":" in ip:
+        return ""
+    one, two, three = (secrets.randbelow(254) + 1 for _ in range(3))
+    found = f"127.{one}.{two}.{three}"
+    with socket.socket() as probe:
+        try:
+            probe.bind((found, 0))
+        except OSError:
+            return ""
+    return found
+
 
 @dataclass(slots=True)
 class Client:
-    """Opens a connection for each request, follows no redirect, and keeps a transcript."""
+    """Opens a connection for each request, follows no redirect, and keeps a transcript.  It comes
+    from the loopback address `source`, or from the usual one."""
 
     address: Address
     transcript: list[Exchange] = field(default_factory=list)
+    source: str = ""
+
+    def elsewhere(self) -> "Client":
+        """A client with another address, where this machine has more than one."""
+        return Client(self.address, self.transcript, another_source(self.address.ip))
 
     def send(
         self,
@@ -55,9 +82,10 @@ class Client:
 
     def raw(self, request: bytes) -> bytes:
         """Everything that comes back for these bytes, until the server ends the connection."""
-        with socket.create_connection((self.address.ip, self.address.port), TIMEOUT) as connection:
+        with self._connection() as connection:
             connection.sendall(request)
-            connection.shutdown(socket.SHUT_WR)
+            if self.address.scheme == "http":  # TLS has no half-closed connection
+                connection.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: connection.recv(65_536), b""))
         text = request.decode("latin-1")
         first = answer.decode("latin-1")
@@ -65,11 +93,19 @@ class Client:
         self.transcript.append(Exchange("RAW", "", (), text, status, (), first))
         return answer
 
+    def _connection(self) -> socket.socket:
+        place = (self.address.ip, self.address.port)
+        connection = socket.create_connection(place, TIMEOUT, (self.source, 0))
+        if self.address.scheme == "http":
+            return connection
+        return _BELIEVING.wrap_socket(connection, server_hostname=self.address.host)
+
     def _ask(
         self, method: str, path: str, headers: Pairs, body: bytes
     ) -> tuple[int, list[tuple[str, str]], str]:
         connection = http.client.HTTPConnection(self.address.ip, self.address.port, TIMEOUT)
         try:
+            connection.sock = self._connection()
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in headers:
                 connection.putheader(name, value)

@@ -11,6 +11,9 @@ _SECRET = re.compile(r"[A-Za-z0-9_.+/=-]{24,}")
 _PASSWORD = re.compile(r"(password|current|new)(\"?\s*[:=]\s*\"?)[^\"&]+")
 _SHOWN = 2_000
 
+MISSING = "x-lab-missing"
+"""The header by which an adapter says that the application behind it has no such path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -40,6 +43,11 @@ class Exchange:
     def cookies(self) -> list[str]:
         """The `Set-Cookie` headers."""
         return [value for key, value in self.received if key.lower() == "set-cookie"]
+
+    @property
+    def missing(self) -> bool:
+        """Whether the application has nothing at this path."""
+        return bool(self.header(MISSING))
 
     @property
     def accepted(self) -> bool:

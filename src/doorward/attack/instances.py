@@ -1,64 +1,95 @@
-"""Instances of Doorward that the lab starts for itself, in threads of this process."""
+"""Instances of Doorward that the lab starts for itself."""
 
-import asyncio
-import socket
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
+from urllib.parse import urlsplit
 
 from ..passwords import CHEAP
 from ..server.app import create_app
-from ..server.edge.serving import Server, make_server
+from ..server.edge.serving import make_server
 from ..server.options import Options
-from ..types import Mode
+from ..types import Clock, Mode
 from .address import Address, parse_address
-
-PATIENCE = 30
-"""Seconds that a start or an end may take."""
+from .certificate import Tls, make_certificate
+from .lab import Files, Instance, Lab, LabClock
+from .serving import Service, served
+from .stolen import stored
 
 SIGNUPS = 100_000
 """Sign-ups a minute: the lab makes its accounts faster than people do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance keeps its data.  `label` is empty for the usual SQLite."""
+
+    folder: Path
+    database: str
+    sessions: str
+    label: str = ""
+
+    @property
+    def root_key(self) -> Path:
+        return self.folder / "key" / "root.key"
+
+
 @contextmanager
-def own_instance(mode: Mode) -> Iterator[Address]:
-    """An instance on a free loopback port, with a database of its own that is deleted after it."""
-    with TemporaryDirectory(prefix="doorward-attack-") as folder:
-        listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-        port = listener.getsockname()[1]
-        options = Options(
-            port=port,
-            mode=mode,
-            database=f"sqlite:///{folder}/doorward.db",
-            root_key_file=str(Path(folder, "key", "root.key")),
-            signup_limit=SIGNUPS,
+def place(store: str = "") -> Iterator[Place]:
+    """A folder that is deleted after it, and in it a SQLite database; or the empty store at a URL,
+    which keeps what is written.  Redis holds the sessions, all else is then in SQLite."""
+    with TemporaryDirectory(prefix="doorward-attack-") as name:
+        usual, label = f"sqlite:///{name}/doorward.db", urlsplit(store).scheme
+        database = usual if label in ("", "redis", "rediss") else store
+        yield Place(Path(name), database, store or database, label)
+
+
+@contextmanager
+def own_instance(
+    mode: Mode, where: Place | None = None, tls: Tls | None = None
+) -> Iterator[Instance]:
+    """An instance on a free loopback port, with a database of its own or in `where`."""
+    with place() if where is None else nullcontext(where) as found:
+        clock = LabClock()
+        run = partial(_node, found, mode)
+        files = Files(
+            found.folder,
+            found.database,
+            found.sessions,
+            found.root_key,
+            partial(stored, found.database, found.sessions),
         )
-        ready: Future[Server] = Future()
-        thread = Thread(target=_serve, args=(options, listener, ready), daemon=True)
-        thread.start()
-        server = ready.result(PATIENCE)
-        try:
-            yield parse_address(f"http://localhost:{port}")
-        finally:
-            server.should_exit = True
-            thread.join(PATIENCE)
+
+        @contextmanager
+        def nodes(*, ahead: int = 0, tls: bool = False) -> Iterator[Address]:
+            made = make_certificate(found.folder) if tls else None
+            with run(lambda: clock() + ahead, made) as address:
+                yield address
+
+        with run(clock, tls) as address:
+            yield Instance(address, Lab(files, clock, nodes), found.label)
 
 
-def _serve(options: Options, listener: socket.socket, ready: Future[Server]) -> None:
-    async def serve() -> None:
-        async with app.router.lifespan_context(app):
-            ready.set_result(server)
-            await server.serve([listener])
+@contextmanager
+def _node(where: Place, mode: Mode, clock: Clock, tls: Tls | None) -> Iterator[Address]:
+    with served(partial(_service, where, mode, clock, tls)) as port:
+        yield parse_address(f"{'http' if tls is None else 'https'}://localhost:{port}")
 
-    try:
-        app = create_app(options, cost=CHEAP)  # no attack measures what a password costs
-        server = make_server(app, options)
-        with listener, asyncio.Runner(loop_factory=server.loop_factory) as runner:
-            runner.run(serve())
-    except BaseException as error:
-        if ready.done():
-            raise
-        ready.set_exception(error)  # raised where the instance was asked for
+
+def _service(where: Place, mode: Mode, clock: Clock, tls: Tls | None, port: int) -> Service:
+    options = Options(
+        port=port,
+        mode=mode,
+        database=where.database,
+        sessions=where.sessions,
+        root_key_file=str(where.root_key),
+        signup_limit=SIGNUPS,
+        tls_cert=tls and tls.certificate,
+        tls_key=tls and tls.key,
+    )
+    app = create_app(options, clock=clock, cost=CHEAP)  # no attack measures what a password costs
+    server = make_server(app, options)
+    return Service(server, app.router.lifespan_context(app), server.loop_factory)

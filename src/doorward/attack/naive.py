@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import RLock, Thread
 from typing import Any
 from urllib.parse import parse_qs
@@ -23,7 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ..types import Mode
 from . import forge
-from .address import Address, Refused, parse_address
+from .address import Refused, parse_address
+from .lab import Files, Instance, Lab
+from .stolen import values_of_sqlite
 
 _TABLES = """
 create table users (email text primary key, subject text, password text, role text);
@@ -51,6 +54,11 @@ class Naive(ThreadingHTTPServer):
     def rows(self, statement: str, *values: str) -> list[Any]:
         with self.lock:
             return self.database.execute(statement, values).fetchall()
+
+    def stored(self) -> list[str | bytes]:
+        """Every value of the database, as a thief of it has them."""
+        with self.lock:
+            return values_of_sqlite(self.database)
 
     @property
     def public_pem(self) -> bytes:
@@ -88,6 +96,7 @@ class Naive(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Naive
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing."""
@@ -261,13 +270,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def naive_instance(mode: Mode) -> Iterator[Address]:
+def naive_instance(mode: Mode) -> Iterator[Instance]:
     """The careless application on a free loopback port."""
     with Naive(mode) as server, closing(server.database):
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
+        files = Files(Path(), "sqlite:", "sqlite:", None, server.stored)
         try:
-            yield parse_address(f"http://localhost:{server.server_port}")
+            yield Instance(parse_address(f"http://localhost:{server.server_port}"), Lab(files))
         finally:
             server.shutdown()
             thread.join()

@@ -5,15 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from .address import Address
 from .attack import Attack
 from .attacker import Attacker
-from .client import Client
+from .client import Client, another_source
 from .exchange import Exchange
-from .target import Target, ways_of
-from .verdict import Verdict
+from .lab import Instance
+from .target import Account, Missing, Target, ways_of
+from .verdict import Verdict, not_applicable
 
-Progress = Callable[[str], None]
+Progress = Callable[[int, int, str], None]
+"""Is told how many attacks are done, of how many, and which comes next."""
+
+USUAL = frozenset({"/api/signup", "/api/login", "/api/me"})
+"""The paths that every application has which can be attacked at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +54,58 @@ class Run:
         return 1 if self.succeeded else 2 if self.errors else 0
 
 
-def attack_address(
-    run: Run, address: Address, attacks: Sequence[Attack], seed: int, progress: Progress
-) -> None:
-    """Run each attack in each way.  Raises `Unusable`, and `OSError` if nothing answers."""
-    for way in ways_of(Client(address), run.accounts):
-        for attack in attacks:
-            progress(f"{way} {attack.id}")
-            client = Client(address)
-            target = Target(client, way, run.accounts)
-            random = Random(f"{seed} {attack.id} {way}")  # noqa: S311 - so that it can be repeated
-            run.rows.append(_row(attack, target, random))
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is tried, and how: with `full`, also what takes minutes."""
+
+    attacks: Sequence[Attack]
+    seed: int = 0
+    full: bool = False
 
 
-def _row(attack: Attack, target: Target, random: Random) -> Row:
+def attack_instance(run: Run, instance: Instance, plan: Plan, progress: Progress) -> None:
+    """Run each attack in each way, those that guess at the end.  Raises `Unusable`, and `OSError`
+    if nothing answers."""
+    people: list[Account] = []
+    ways = ways_of(instance, run.accounts, people)
+    tried = [(way, attack) for way in ways for attack in plan.attacks]
+    for done, (way, attack) in enumerate(sorted(tried, key=lambda pair: pair[1].guesses)):
+        label = f"{way} @ {instance.label}" if instance.label else str(way)
+        progress(done, len(tried), f"{label} {attack.id}")
+        client = Client(instance.address, source=another_source(instance.address.ip))
+        target = Target(client, way, run.accounts, instance.lab, people)
+        random = Random(f"{plan.seed} {attack.id} {way}")  # noqa: S311 - so that it can be repeated
+        run.rows.append(_row(attack, Attacker(target, random, plan.full), label))
+
+
+def _row(attack: Attack, attacker: Attacker, label: str) -> Row:
     began, verdict, error = time.monotonic(), None, ""
     try:
-        verdict = attack.run(Attacker(target, random))
+        verdict = judged(attack, attacker)
     except Exception as broke:  # noqa: BLE001 - whatever it is, it is no verdict, and is reported
         error = f"{type(broke).__name__}: {broke}"
     seconds = round(time.monotonic() - began, 3)
-    exchanges = tuple(target.client.transcript)
-    return Row(attack, str(target.way), verdict, seconds, exchanges, error)
+    return Row(attack, label, verdict, seconds, tuple(attacker.target.client.transcript), error)
+
+
+def judged(attack: Attack, attacker: Attacker) -> Verdict:
+    """What came of the attack.  Where the application has none of the paths that it needs, nothing
+    held.  Raises whatever broke the attack down."""
+    try:
+        verdict = attack.run(attacker)
+    except Missing as missing:
+        return not_applicable(str(missing))
+    except Exception:
+        if not (gone := _gone(attacker)):
+            raise
+        return not_applicable(gone)
+    tried = [each for each in attacker.target.client.transcript if each.path not in USUAL]
+    if verdict.outcome == "held" and tried and all(each.missing for each in tried):
+        return not_applicable(_gone(attacker))
+    return verdict
+
+
+def _gone(attacker: Attacker) -> str:
+    """A sentence about the last path that the application does not have; empty if it has all."""
+    paths = [each.path for each in attacker.target.client.transcript if each.missing]
+    return f"The application has no {paths[-1]}." if paths else ""

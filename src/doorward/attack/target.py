@@ -1,18 +1,26 @@
 """The attacked instance, as its honest users and its clients use it."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from .client import Client, Pairs
+from .client import Client, Pairs, another_source
 from .exchange import Exchange
 from .jar import Jar
+from .lab import Files, Instance, Lab, LabClock
 
 Transport = Literal["cookie", "bearer"]
 
 
 class Unusable(Exception):
     """The instance does not do what every honest user needs.  Its text is one sentence."""
+
+
+class Missing(Exception):
+    """The application, or the lab here, has nothing that the attack needs.  Its text is one
+    sentence, and the verdict is `not_applicable`."""
 
 
 class Way(NamedTuple):
@@ -66,11 +74,15 @@ class Login:
 
 @dataclass(slots=True)
 class Target:
-    """One instance in one way.  It remembers the accounts it made."""
+    """One instance in one way.  It remembers the accounts it made in `accounts`, and in `people`
+    those that several attacks share."""
 
     client: Client
     way: Way
     accounts: list[str]
+    lab: Lab = field(default_factory=Lab)
+    people: list[Account] = field(default_factory=list)
+    _met: int = 0
 
     @property
     def origin(self) -> str:
@@ -81,24 +93,59 @@ class Target:
         """The headers by which a browser says that a page of the application sends this."""
         return [("Origin", self.origin), ("Sec-Fetch-Site", "same-origin")]
 
+    @property
+    def files(self) -> Files | None:
+        """The files and databases of the instance; None where they are out of reach."""
+        return self.lab.files
+
+    @property
+    def clock(self) -> LabClock | None:
+        """The clock of the instance; None where it is out of reach."""
+        return self.lab.clock
+
+    @contextmanager
+    def node(self, *, ahead: int = 0, tls: bool = False) -> Iterator["Target"]:
+        """Another node on the same databases (see `Nodes`).  Raises `Missing` where the lab cannot
+        start one."""
+        if self.lab.nodes is None:
+            raise Missing("Only an instance that the lab starts itself gets a second node.")
+        with self.lab.nodes(ahead=ahead, tls=tls) as address:
+            client = Client(address, self.client.transcript, self.client.source)
+            yield Target(client, self.way, self.accounts, self.lab)
+
     def sign_up(self) -> Account:
-        """A throw-away account."""
+        """A throw-away account for this attack alone: take it to change or to lock it."""
         email = f"lab-{secrets.token_hex(8)}@doorward.example"
         password = f"throw-away {secrets.token_hex(8)}"
-        answer = self.client.send(
-            "POST", "/api/signup", self.own, data={"email": email, "password": password}
-        )
-        if answer.status != 201:
+        body = {"email": email, "password": password}
+        answer = self.client.send("POST", "/api/signup", self.own, data=body)
+        if answer.status == 429:  # an instance lets an address make only so many accounts
+            answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
+        if not 200 <= answer.status < 300:
             raise Unusable(f"no account could be made: sign-up answered {answer.status}")
         self.accounts.append(email)
         return Account(email, password, str(answer.json().get("subject", "")))
 
+    def person(self) -> Account:
+        """Somebody with an account, another one at each call.  Attacks share these, one after the
+        other."""
+        if self._met == len(self.people):
+            self.people.append(self.sign_up())
+        self._met += 1
+        return self.people[self._met - 1]
+
+    def _spend(self, account: Account) -> None:
+        """Share it no longer: it is not as it was made."""
+        if account in self.people:
+            self.people.remove(account)
+            self._met -= 1
+
     def log_in(self, account: Account | None = None, jar: Jar | None = None) -> Login:
-        """Log in, as a new account if none is given, from a browser that holds `jar`."""
-        account = account or self.sign_up()
+        """Log in, as the next `person` if no account is given, from a browser that holds `jar`."""
+        account = account or self.person()
         login = Login(account, self.way.transport, jar or Jar())
-        answer = self.try_login(account, account.password, login.jar.header())
-        if answer.status != 200:
+        answer = _there(self.try_login(account, account.password, login.jar.header()))
+        if not 200 <= answer.status < 300:
             raise Unusable(f"no login: it answered {answer.status} {answer.text[:100]}")
         found = answer.json()
         login.jar.keep(answer.cookies())
@@ -108,6 +155,8 @@ class Target:
         return login
 
     def try_login(self, account: Account, password: str, headers: Pairs = ()) -> Exchange:
+        if password != account.password:
+            self._spend(account)
         body = {"email": account.email, "password": password, "transport": self.way.transport}
         return self.client.send("POST", "/api/login", [*self.own, *headers], data=body)
 
@@ -120,22 +169,39 @@ class Target:
         return self.client.send(method, path, [*self.own, *login.headers()], data=data)
 
     def refresh(self, token: str) -> Exchange:
-        return self.client.send("POST", "/api/refresh", self.own, data={"refresh_token": token})
+        body = {"refresh_token": token}
+        return _there(self.client.send("POST", "/api/refresh", self.own, data=body))
 
     def log_out(self, login: Login) -> Exchange:
-        return self.act(login, "POST", "/api/logout")
+        return _there(self.act(login, "POST", "/api/logout"))
 
     def change_password(self, login: Login, new: str) -> Exchange:
         body = {"current": login.account.password, "new": new}
-        return self.act(login, "POST", "/api/password", body)
+        self._spend(login.account)
+        return _there(self.act(login, "POST", "/api/password", body))
 
 
-def ways_of(client: Client, accounts: list[str]) -> list[Way]:
+def _there(answer: Exchange) -> Exchange:
+    if answer.missing:
+        raise Missing(f"The application has no {answer.path}.")
+    return answer
+
+
+def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> list[Way]:
     """The ways that the instance's logins take, found by logging in.  Raises `Unusable`."""
     found: list[Way] = []
     transports: tuple[Transport, ...] = ("cookie", "bearer")
     for transport in transports:
-        target = Target(client, Way("session", transport), accounts)
-        mode = "token" if target.log_in().refresh else "session"
-        found.append(Way(mode, transport))
+        client = Client(instance.address, source=another_source(instance.address.ip))
+        target = Target(client, Way("session", transport), accounts, instance.lab, people)
+        with suppress(Missing):
+            login = target.log_in()
+            if login.credential:
+                found.append(Way("token" if _is_signed(login) else "session", transport))
+    if not found:
+        raise Unusable("a login gives neither cookies nor tokens")
     return found
+
+
+def _is_signed(login: Login) -> bool:
+    return bool(login.refresh) or login.credential.count(".") == 2

@@ -2,27 +2,31 @@
 
 import json
 import logging
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..attack.address import Address, Refused, parse_address
+from ..attack import progress
+from ..attack.address import Refused, parse_address
 from ..attack.attack import Attack
 from ..attack.catalogue import chosen
-from ..attack.instances import own_instance
+from ..attack.certificate import Tls
+from ..attack.instances import own_instance, place
+from ..attack.lab import Instance
 from ..attack.matrix import as_json, matrix
 from ..attack.naive import naive_instance
 from ..attack.report import report
-from ..attack.runner import Run, attack_address
+from ..attack.runner import Plan, Run, attack_instance
 from ..attack.target import Unusable
+from ..errors import ConfigurationError
 from ..types import Mode
 from . import USAGE, complain
 from .output import plain, say
 from .parser import Parser
 
 MODES: tuple[Mode, ...] = ("session", "token")
+TUTORIAL = "fastapi-tutorial"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -32,19 +36,19 @@ def main(argv: Sequence[str]) -> int:
     # what an own instance logs about the attacks is told better by their verdicts
     logging.getLogger("doorward").addHandler(logging.NullHandler())
     try:
-        attacks = chosen(given.only)
+        _check(given)
+        attacks = chosen(given.only, given.full)
         if given.list:
             return _list(attacks)
-        run = Run()
+        run, plan = Run(), Plan(attacks, given.seed, given.full)
         for instance in _instances(given):
-            with instance as address:
-                attack_address(run, address, attacks, given.seed, _progress)
-    except (Refused, Unusable, ValueError) as error:
+            attack_instance(run, instance, plan, progress.show)
+    except (Refused, Unusable, ConfigurationError, ValueError) as error:
         return _usage(str(error))
     except OSError as error:
         return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
     finally:
-        _clear()
+        progress.clear()
     return _show(run, given)
 
 
@@ -56,23 +60,70 @@ def _parser() -> Parser:
     )
     parser.add_argument("url", nargs="?", metavar="URL", help="without: an instance of its own")
     parser.add_argument("--only", metavar="IDS", help="attacks whose ids begin so, with commas")
+    parser.add_argument("--full", action="store_true", help="try also what takes minutes")
     parser.add_argument("--list", action="store_true", help="name the attacks and do nothing")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="repeat a run")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
     parser.add_argument("--naive", action="store_true", help="attack a careless application")
+    parser.add_argument(
+        "--against",
+        choices=[TUTORIAL],
+        metavar="NAME",
+        help=f"attack another application: {TUTORIAL}",
+    )
+    parser.add_argument(
+        "--store",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="start own instances also on this empty store; may be repeated",
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="own instances speak https with it")
+    parser.add_argument("--tls-key", metavar="FILE", help="the private key of --tls-cert")
     return parser
 
 
-def _instances(given: Namespace) -> Iterable[AbstractContextManager[Address]]:
-    if given.url and given.naive:
-        raise ValueError("give a URL or --naive, not both")
+def _check(given: Namespace) -> None:
+    if sum(map(bool, (given.url, given.naive, given.against))) > 1:
+        raise ValueError("give one of a URL, --naive and --against")
+    if (given.tls_cert is None) != (given.tls_key is None):
+        raise ValueError("--tls-cert and --tls-key belong together; give both")
+    if (given.url or given.naive or given.against) and (given.store or given.tls_cert):
+        raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
+
+
+def _instances(given: Namespace) -> Iterator[Instance]:
+    """One after the other, each ended before the next begins."""
     if given.url:
-        return [nullcontext(parse_address(given.url))]
-    start: Callable[[Mode], AbstractContextManager[Address]] = (
-        naive_instance if given.naive else own_instance
-    )
-    return [start(mode) for mode in MODES]
+        yield Instance(parse_address(given.url))
+    elif given.against:
+        with _tutorial() as instance:
+            yield instance
+    elif given.naive:
+        for mode in MODES:
+            with naive_instance(mode) as instance:
+                yield instance
+    else:
+        tls = Tls(given.tls_cert, given.tls_key) if given.tls_cert else None
+        for store in ("", *given.store):
+            with place(store) as where:
+                for mode in MODES:
+                    with own_instance(mode, where, tls) as instance:
+                        yield instance
+
+
+@contextmanager
+def _tutorial() -> Iterator[Instance]:
+    try:
+        from ..attack.tutorial import tutorial_instance
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"--against needs the extra `lab`, without which {error.name} is not installed:"
+            " pip install '.[server,lab]' in a checkout of Doorward"
+        ) from None
+    with tutorial_instance() as instance:
+        yield instance
 
 
 def _list(attacks: Sequence[Attack]) -> int:
@@ -85,19 +136,14 @@ def _show(run: Run, given: Namespace) -> int:
     if not given.url:
         run.accounts.clear()  # their instances are gone
     if given.html:
-        given.html.write_text(report(run, "doorward attack"), encoding="utf-8")
+        given.html.write_text(report(run, _title(given)), encoding="utf-8")
     say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
     return run.status
 
 
-def _progress(what: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)
-
-
-def _clear() -> None:
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+def _title(given: Namespace) -> str:
+    about = given.url or given.against or ("a careless application" if given.naive else "Doorward")
+    return f"Attacks on {about}"
 
 
 def _usage(sentence: str) -> int:

@@ -10,7 +10,7 @@ def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.way.transport != "cookie":
         return not_applicable("A browser keeps no bearer token by itself.")
-    thief = target.sign_up()
+    thief = target.person()
     victim = target.log_in()
     form = {"email": thief.email, "password": thief.password}
     for cause in CAUSES:

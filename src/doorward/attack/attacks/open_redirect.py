@@ -23,7 +23,7 @@ def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.way.transport != "cookie":
         return not_applicable("Only the login page sends people on.")
-    victim = target.sign_up()
+    victim = target.person()
     for place in PLACES:
         form = {"email": victim.email, "password": victim.password, "return_to": place}
         answer = target.client.send("POST", "/login", target.own, form=form)

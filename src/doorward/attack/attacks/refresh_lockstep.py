@@ -13,6 +13,8 @@ def _run(attacker: Attacker) -> Verdict:
     if target.way.mode != "token":
         return not_applicable("Session mode has no refresh tokens.")
     owner = thief = target.log_in().refresh
+    if not owner:
+        return not_applicable("A login gives no refresh token.")
     for _ in range(ROUNDS):
         owner, thief = _next(target, owner), _next(target, thief)
         if not thief:
