@@ -12,7 +12,6 @@ from tests.attack.support import WAYS, verdict_of
 pytestmark = pytest.mark.process
 
 
-
 def marks(attack: Attack) -> tuple[pytest.MarkDecorator, ...]:
     """What is slow is left to the soak."""
     return (pytest.mark.soak,) if attack.slow else ()
