@@ -2,8 +2,10 @@
 
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from .files import Files
 
 
 class Refused(Exception):
@@ -13,11 +15,12 @@ class Refused(Exception):
 @dataclass(frozen=True, slots=True)
 class Address:
     """`host` is what the user wrote, `ip` what it was looked up to once: a name that changes later
-    leads nowhere else."""
+    leads nowhere else.  `files` are there only for an instance that the lab started."""
 
     host: str
     ip: str
     port: int
+    files: Files | None = field(default=None, compare=False)
 
     @property
     def netloc(self) -> str:

@@ -12,7 +12,7 @@ class Attack:
     """`story` is three sentences: what the attacker has, does, and wins.
 
     `defences` are names of the table in the tests, which takes each one out and sees `run` say
-    `succeeded`.
+    `succeeded`.  `last` is for guessing, which fills limits that others would meet.
     """
 
     id: str
@@ -21,3 +21,4 @@ class Attack:
     references: tuple[str, ...]
     defences: tuple[str, ...]
     run: Callable[[Attacker], Verdict]
+    last: bool = False

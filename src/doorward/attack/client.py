@@ -19,9 +19,12 @@ Pairs = Sequence[tuple[str, str]]
 
 @dataclass(slots=True)
 class Client:
-    """Opens a connection for each request, follows no redirect, and keeps a transcript."""
+    """Opens a connection for each request, follows no redirect, and keeps a transcript.
+
+    `source` is the loopback address from which it comes; empty for the usual one."""
 
     address: Address
+    source: str = ""
     transcript: list[Exchange] = field(default_factory=list)
 
     def send(
@@ -68,7 +71,9 @@ class Client:
     def _ask(
         self, method: str, path: str, headers: Pairs, body: bytes
     ) -> tuple[int, list[tuple[str, str]], str]:
-        connection = http.client.HTTPConnection(self.address.ip, self.address.port, TIMEOUT)
+        source = (self.source, 0) if self.source else None
+        ip, port = self.address.ip, self.address.port
+        connection = http.client.HTTPConnection(ip, port, TIMEOUT, source)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in headers:

@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -15,6 +17,7 @@ from ..server.edge.serving import Server, make_server
 from ..server.options import Options
 from ..types import Mode
 from .address import Address, parse_address
+from .files import HTTPS_HOST, Files
 
 PATIENCE = 30
 """Seconds that a start or an end may take."""
@@ -27,24 +30,48 @@ SIGNUPS = 100_000
 def own_instance(mode: Mode) -> Iterator[Address]:
     """An instance on a free loopback port, with a database of its own that is deleted after it."""
     with TemporaryDirectory(prefix="doorward-attack-") as folder:
-        listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-        port = listener.getsockname()[1]
-        options = Options(
-            port=port,
-            mode=mode,
-            database=f"sqlite:///{folder}/doorward.db",
-            root_key_file=str(Path(folder, "key", "root.key")),
-            signup_limit=SIGNUPS,
+        options = _options(mode, Path(folder))
+        files = Files(
+            Path(folder, "doorward.db"), Path(folder, "key", "root.key"), partial(_https, mode)
         )
-        ready: Future[Server] = Future()
-        thread = Thread(target=_serve, args=(options, listener, ready), daemon=True)
-        thread.start()
-        server = ready.result(PATIENCE)
-        try:
-            yield parse_address(f"http://localhost:{port}")
-        finally:
-            server.should_exit = True
-            thread.join(PATIENCE)
+        with _serving(options) as port:
+            yield replace(parse_address(f"http://localhost:{port}"), files=files)
+
+
+@contextmanager
+def _https(mode: Mode, certificate: Path, key: Path) -> Iterator[int]:
+    with TemporaryDirectory(prefix="doorward-attack-") as folder:
+        plain = _options(mode, Path(folder))
+        origin = f"https://{HTTPS_HOST}"
+        with _serving(
+            replace(plain, public_origin=origin, tls_cert=str(certificate), tls_key=str(key))
+        ) as port:
+            yield port
+
+
+def _options(mode: Mode, folder: Path) -> Options:
+    return Options(
+        mode=mode,
+        database=f"sqlite:///{folder}/doorward.db",
+        root_key_file=str(folder / "key" / "root.key"),
+        signup_limit=SIGNUPS,
+    )
+
+
+@contextmanager
+def _serving(options: Options) -> Iterator[int]:
+    listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    port = listener.getsockname()[1]
+    options = replace(options, port=port)
+    ready: Future[Server] = Future()
+    thread = Thread(target=_serve, args=(options, listener, ready), daemon=True)
+    thread.start()
+    server = ready.result(PATIENCE)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
 
 
 def _serve(options: Options, listener: socket.socket, ready: Future[Server]) -> None:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from .client import Client, Pairs
 from .exchange import Exchange
+from .files import Files
 from .jar import Jar
 
 Transport = Literal["cookie", "bearer"]
@@ -75,6 +76,11 @@ class Target:
     @property
     def origin(self) -> str:
         return self.client.address.origin
+
+    @property
+    def files(self) -> Files | None:
+        """What a thief might have of the instance; None unless the lab started it."""
+        return self.client.address.files
 
     @property
     def own(self) -> Pairs:

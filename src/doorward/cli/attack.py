@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ..attack.address import Address, Refused, parse_address
 from ..attack.attack import Attack
+from ..attack.browser import CHROMIUM
 from ..attack.catalogue import chosen
 from ..attack.instances import own_instance
 from ..attack.matrix import as_json, matrix
-from ..attack.naive import naive_instance
+from ..attack.naive_instance import naive_instance
 from ..attack.report import report
 from ..attack.runner import Run, attack_address
 from ..attack.target import Unusable
@@ -45,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
         return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
     finally:
         _clear()
+        CHROMIUM.close()
     return _show(run, given)
 
 
