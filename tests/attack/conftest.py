@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from doorward.attack.browser import CHROMIUM
 from doorward.attack.instances import own_instance
 from doorward.attack.lab import Instance
-from doorward.attack.naive import naive_instance
+from doorward.attack.naive_instance import naive_instance
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +22,10 @@ def naive() -> Iterator[dict[str, Instance]]:
     """The careless application, by mode."""
     with naive_instance("session") as session, naive_instance("token") as token:
         yield {"session": session, "token": token}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chromium() -> Iterator[None]:
+    """The browser ends with the tests, and not after each."""
+    yield
+    CHROMIUM.close()

@@ -14,6 +14,5 @@ WAYS = (Way("session", "cookie"), Way("token", "cookie"), Way("token", "bearer")
 
 
 def verdict_of(attack: Attack, instances: dict[str, Instance], way: Way) -> Verdict:
-    instance = instances[way.mode]
-    target = Target(Client(instance.address), way, [], instance.lab)
+    target = Target(Client(instances[way.mode]), way, [])
     return judged(attack, Attacker(target, Random(0)))

@@ -104,9 +104,9 @@ def test_what_cannot_be_attacked_is_one_sentence_and_exit_2(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])  # noqa: S104 - it is refused
-def test_the_careless_application_listens_on_loopback_only(host: str) -> None:
+def test_the_careless_application_listens_on_loopback_only(host: str, tmp_path: Path) -> None:
     with pytest.raises(Refused):
-        Naive("session", host)
+        Naive("session", tmp_path, host)
 
 
 def test_secrets_are_shortened_in_print() -> None:

@@ -12,8 +12,8 @@ class Attack:
     """`story` is three sentences: what the attacker has, does, and wins.
 
     `defences` are names of the table in the tests, which takes each one out and sees `run` say
-    `succeeded`.  An attack that `guesses` runs after all others: it uses limits up.  One that is
-    `slow` runs with `--full`, or when it is named.
+    `succeeded`.  `last` is for guessing, which fills limits that others would meet.  A `slow`
+    attack runs with `--full`, or when it is named.
     """
 
     id: str
@@ -22,5 +22,5 @@ class Attack:
     references: tuple[str, ...]
     defences: tuple[str, ...]
     run: Callable[[Attacker], Verdict]
-    guesses: bool = False
+    last: bool = False
     slow: bool = False

@@ -8,9 +8,10 @@ from .attack import Attack
 
 
 def catalogue() -> list[Attack]:
-    """All attacks, sorted by the names of their files."""
+    """All attacks, sorted by the names of their files; those that guess come last."""
     names = sorted(module.name for module in iter_modules(attacks.__path__))
-    return [import_module(f"{attacks.__name__}.{name}").ATTACK for name in names]
+    found = [import_module(f"{attacks.__name__}.{name}").ATTACK for name in names]
+    return sorted(found, key=lambda attack: attack.last)
 
 
 def chosen(only: str | None, full: bool = False) -> list[Attack]:

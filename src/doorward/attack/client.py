@@ -44,12 +44,12 @@ class Client:
     from the loopback address `source`, or from the usual one."""
 
     address: Address
-    transcript: list[Exchange] = field(default_factory=list)
     source: str = ""
+    transcript: list[Exchange] = field(default_factory=list)
 
     def elsewhere(self) -> "Client":
         """A client with another address, where this machine has more than one."""
-        return Client(self.address, self.transcript, another_source(self.address.ip))
+        return Client(self.address, another_source(self.address.ip), self.transcript)
 
     def send(
         self,

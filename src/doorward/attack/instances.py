@@ -1,8 +1,8 @@
 """Instances of Doorward that the lab starts for itself."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,8 @@ from ..server.options import Options
 from ..types import Clock, Mode
 from .address import Address, parse_address
 from .certificate import Tls, make_certificate
-from .lab import Files, Instance, Lab, LabClock
+from .files import HTTPS_HOST, Files
+from .lab import Instance, Lab, LabClock
 from .serving import Service, served
 from .stolen import stored
 
@@ -31,6 +32,11 @@ class Place:
     database: str
     sessions: str
     label: str = ""
+
+    @property
+    def has_file(self) -> bool:
+        """Whether SQLite holds the users and the audit log."""
+        return self.database.startswith("sqlite:")
 
     @property
     def root_key(self) -> Path:
@@ -54,42 +60,49 @@ def own_instance(
     """An instance on a free loopback port, with a database of its own or in `where`."""
     with place() if where is None else nullcontext(where) as found:
         clock = LabClock()
-        run = partial(_node, found, mode)
-        files = Files(
-            found.folder,
-            found.database,
-            found.sessions,
-            found.root_key,
-            partial(stored, found.database, found.sessions),
-        )
 
         @contextmanager
         def nodes(*, ahead: int = 0, tls: bool = False) -> Iterator[Address]:
             made = make_certificate(found.folder) if tls else None
-            with run(lambda: clock() + ahead, made) as address:
-                yield address
+            with _node(_options(found, mode, made), lambda: clock() + ahead) as port:
+                yield parse_address(_url(port, made))
 
-        with run(clock, tls) as address:
-            yield Instance(address, Lab(files, clock, nodes), found.label)
+        file = found.folder / "doorward.db"
+        files = Files(file, found.root_key, partial(_https, mode)) if found.has_file else None
+        dump = partial(stored, found.database, found.sessions)
+        with _node(_options(found, mode, tls), clock) as port:
+            yield Instance.at(_url(port, tls), Lab(files, dump, clock, nodes), found.label)
 
 
 @contextmanager
-def _node(where: Place, mode: Mode, clock: Clock, tls: Tls | None) -> Iterator[Address]:
-    with served(partial(_service, where, mode, clock, tls)) as port:
-        yield parse_address(f"{'http' if tls is None else 'https'}://localhost:{port}")
+def _https(mode: Mode, certificate: Path, key: Path) -> Iterator[int]:
+    with place() as found:
+        options = _options(found, mode, Tls(str(certificate), str(key)))
+        with _node(replace(options, public_origin=f"https://{HTTPS_HOST}"), LabClock()) as port:
+            yield port
 
 
-def _service(where: Place, mode: Mode, clock: Clock, tls: Tls | None, port: int) -> Service:
-    options = Options(
-        port=port,
+def _url(port: int, tls: Tls | None) -> str:
+    return f"{'http' if tls is None else 'https'}://localhost:{port}"
+
+
+def _options(where: Place, mode: Mode, tls: Tls | None) -> Options:
+    return Options(
         mode=mode,
         database=where.database,
         sessions=where.sessions,
         root_key_file=str(where.root_key),
         signup_limit=SIGNUPS,
-        tls_cert=tls and tls.certificate,
-        tls_key=tls and tls.key,
+        tls_cert=None if tls is None else tls.certificate,
+        tls_key=None if tls is None else tls.key,
     )
-    app = create_app(options, clock=clock, cost=CHEAP)  # no attack measures what a password costs
-    server = make_server(app, options)
-    return Service(server, app.router.lifespan_context(app), server.loop_factory)
+
+
+def _node(options: Options, clock: Clock) -> AbstractContextManager[int]:
+    def make(port: int) -> Service:
+        listening = replace(options, port=port)
+        app = create_app(listening, clock=clock, cost=CHEAP)  # no attack measures what that costs
+        server = make_server(app, listening)
+        return Service(server, app.router.lifespan_context(app), server.loop_factory)
+
+    return served(make)

@@ -2,29 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..types import system_clock
-from .address import Address
+from .address import Address, parse_address
+from .files import Files
 
 Stored = Callable[[], list[str | bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What somebody has who reads the disk and the databases of an instance.
-
-    `database` and `sessions` are URLs.  `stored` gives every value that the databases hold now.
-    `root_key` is None where there is no such file.
-    """
-
-    folder: Path
-    database: str
-    sessions: str
-    root_key: Path | None
-    stored: Stored
+"""Gives every value that the databases of an instance hold now, whichever engines they are."""
 
 
 class LabClock:
@@ -50,22 +36,25 @@ class Nodes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """Each is None where the instance has no such thing; at a URL all are."""
+    """Each is None where the instance has no such thing; at a URL all are.  There are no `files`
+    where PostgreSQL holds everything."""
 
     files: Files | None = None
+    stored: Stored | None = None
     clock: LabClock | None = None
     nodes: Nodes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
-    """A running application, and what the lab can do with it.  `label` names its stores where a run
-    has several."""
+class Instance(Address):
+    """An address, and what the lab can do with what listens there.  `label` names its stores where
+    a run has several."""
 
-    address: Address
-    lab: Lab = Lab()
+    lab: Lab = field(default=Lab(), compare=False)
     label: str = ""
 
-    @property
-    def origin(self) -> str:
-        return self.address.origin
+    @classmethod
+    def at(cls, url: str, lab: Lab = Lab(), label: str = "") -> "Instance":
+        """Raises `Refused` for every address that is not this machine's loopback."""
+        found = parse_address(url)
+        return cls(found.host, found.ip, found.port, found.scheme, lab, label)

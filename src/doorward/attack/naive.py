@@ -8,48 +8,63 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import logging
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import RLock, Thread
+from threading import RLock
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ..types import Mode
 from . import forge
-from .address import Refused, parse_address
-from .lab import Files, Instance, Lab
+from .address import Refused
+from .naive_pages import HEADERS, Guard, account_page, login_page
 from .stolen import values_of_sqlite
+
+log = logging.getLogger(__name__)
 
 _TABLES = """
 create table users (email text primary key, subject text, password text, role text);
 create table sessions (token text primary key, email text);
 create table refreshes (token text primary key, email text);
+create table devices (email text, agent text, address text);
 """
 
 
 class Naive(ThreadingHTTPServer):
-    """The application and its database.  Raises `Refused` for an address that is not loopback."""
+    """The application, its database and its key, in `folder`.  Raises `Refused` for an address that
+    is not loopback."""
 
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, mode: Mode, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, mode: Mode, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
         if not ipaddress.ip_address(host).is_loopback:
             raise Refused("the careless application listens on loopback addresses only")
         super().__init__((host, port), _Handler)
         self.mode = mode
         self.lock = RLock()
-        self.database = sqlite3.connect(":memory:", check_same_thread=False)
-        self.database.executescript(_TABLES)
+        self.guard = Guard()
+        self.database = sqlite3.connect(
+            folder / "naive.db", isolation_level=None, check_same_thread=False
+        )
+        self.database.executescript(f"pragma journal_mode=wal; pragma synchronous=off; {_TABLES}")
         self.key = ec.generate_private_key(ec.SECP256R1())
+        # Danger: the key that signs for everybody lies in a file as it is, and is never changed.
+        (folder / "signing.pem").write_bytes(
+            self.key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
 
     def rows(self, statement: str, *values: str) -> list[Any]:
         with self.lock:
@@ -108,6 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _route(self) -> None:
         path = self.path.partition("?")[0]
+        # Danger: whatever follows a page's path is the page too.
+        path = "/account" if path.startswith("/account/") else path
         routes = {
             "/api/signup": self._signup,
             "/api/login": self._login,
@@ -116,12 +133,17 @@ class _Handler(BaseHTTPRequestHandler):
             "/api/me": self._me,
             "/api/logout": self._logout,
             "/logout": self._logout,
+            "/account": self._account,
+            "/forgot": self._forgot,
             "/api/sessions": self._sessions,
             "/api/password": self._password,
             "/.well-known/jwks.json": self._jwks,
         }
         length = int(self.headers.get("Content-Length") or 0)
-        self.body = self._parsed(self.rfile.read(length).decode("utf-8", "replace"))
+        text = self.rfile.read(length).decode("utf-8", "replace")
+        # Danger: the log gets passwords and tokens.
+        log.info("%s %s %s %s", self.command, self.path, dict(self.headers), text)
+        self.body = self._parsed(text)
         # Danger: no look at Origin, Sec-Fetch-Site or a CSRF token, for no route.
         routes.get(path, self._elsewhere)()
 
@@ -158,18 +180,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _known(self) -> str | None:
         email = str(self.body.get("email"))
-        rows = self.server.rows("select password from users where email = ?", email)
-        # Danger: the answers tell who has an account, and nothing limits the tries.
-        if not rows:
-            self._answer(401, {"reason": "no such user"})
-        elif rows[0][0] != self.body.get("password"):
-            self._answer(401, {"reason": "wrong password"})
-        else:
-            return email
+        rows = self.server.rows("select email, password from users where email = lower(?)", email)
+        if self.server.guard.locked(email, self.headers):
+            self._answer(429, {"reason": "locked"})
+            return None
+        # Danger: the answers tell who has an account, and nothing limits tries at many accounts.
+        if rows and rows[0][1] == self.body.get("password"):
+            return str(rows[0][0])
+        self.server.guard.count(email, self.headers)
+        self._answer(401, {"reason": "wrong password" if rows else "no such user"})
         return None
 
     def _issue(self, email: str, planted: bool) -> tuple[str, str]:
         cookies = self._cookies() if planted else {}
+        # Danger: everybody may write the address that is noted.
+        address = self.headers.get("X-Forwarded-For", self.client_address[0])
+        agent = self.headers.get("User-Agent", "")
+        self.server.rows("insert into devices values (?, ?, ?)", email, agent, address)
         # Danger: the session id and the refresh token are taken from the client if it brings one,
         # and are stored as they are.
         if self.server.mode == "session":
@@ -188,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _login_page(self) -> None:
         if self.command == "GET":
-            return self._answer(200, {"page": "login"})
+            return self._page(login_page(parse_qs(urlsplit(self.path).query)))
         found = self._known()
         if found is None:
             return None
@@ -217,12 +244,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _logout(self) -> None:
         # Danger: logging out clears the cookies, and the session lives on.
-        self._answer(204, None, [("Set-Cookie", "session=; Path=/; Max-Age=0")])
+        names = ("session", "access", "refresh")
+        self._answer(204, None, [("Set-Cookie", f"{name}=; Path=/; Max-Age=0") for name in names])
 
     def _sessions(self) -> None:
-        rows = self.server.rows("select token from sessions where email = ?", self._who())
+        email = self._who()
+        rows = self.server.rows("select token from sessions where email = ?", email)
+        places = self.server.rows("select address from devices where email = ?", email)
         # Danger: the list shows the session ids themselves.
-        self._answer(200, {"sessions": [{"sid": row[0]} for row in rows]})
+        found = [{"sid": row[0]} for row in rows] + [{"address": row[0]} for row in places]
+        self._answer(200, {"sessions": found})
+
+    def _account(self) -> None:
+        email = self._who()
+        if not email:
+            return self._elsewhere()
+        rows = self.server.rows("select agent from devices where email = ?", email)
+        return self._page(account_page(email, [row[0] for row in rows]))
+
+    def _forgot(self) -> None:
+        # Danger: for whom a new password is asked is kept where a login keeps who is logged in.
+        email = str(self.body.get("email"))
+        self._answer(200, {}, self._set(*self._issue(email, planted=False)))
+
+    def _page(self, html: str) -> None:
+        self._send(200, html.encode(), HEADERS)
 
     def _password(self) -> None:
         # Danger: the current password is not asked for, and no session ends.
@@ -242,6 +288,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _who(self) -> str:
         cookies = self._cookies()
+        # Danger: a header that a proxy should have written is believed from everybody.
+        if said := self.headers.get("X-Forwarded-User"):
+            return said
         shown = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if self.server.mode == "token":
             return self.server.email_of(shown or cookies.get("access", ""))
@@ -260,24 +309,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(
         self, status: int, value: object, headers: list[tuple[str, str]] | None = None
     ) -> None:
-        body = b"" if value is None else json.dumps(value).encode()
+        self._send(status, b"" if value is None else json.dumps(value).encode(), headers or [])
+
+    def _send(self, status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
         self.send_response(status)
-        for name, text in headers or []:
+        for name, text in headers:
             self.send_header(name, text)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-@contextmanager
-def naive_instance(mode: Mode) -> Iterator[Instance]:
-    """The careless application on a free loopback port."""
-    with Naive(mode) as server, closing(server.database):
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        files = Files(Path(), "sqlite:", "sqlite:", None, server.stored)
-        try:
-            yield Instance(parse_address(f"http://localhost:{server.server_port}"), Lab(files))
-        finally:
-            server.shutdown()
-            thread.join()

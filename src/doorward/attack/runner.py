@@ -69,11 +69,11 @@ def attack_instance(run: Run, instance: Instance, plan: Plan, progress: Progress
     people: list[Account] = []
     ways = ways_of(instance, run.accounts, people)
     tried = [(way, attack) for way in ways for attack in plan.attacks]
-    for done, (way, attack) in enumerate(sorted(tried, key=lambda pair: pair[1].guesses)):
+    for done, (way, attack) in enumerate(sorted(tried, key=lambda pair: pair[1].last)):
         label = f"{way} @ {instance.label}" if instance.label else str(way)
         progress(done, len(tried), f"{label} {attack.id}")
-        client = Client(instance.address, source=another_source(instance.address.ip))
-        target = Target(client, way, run.accounts, instance.lab, people)
+        client = Client(instance, another_source(instance.ip))
+        target = Target(client, way, run.accounts, people)
         random = Random(f"{plan.seed} {attack.id} {way}")  # noqa: S311 - so that it can be repeated
         run.rows.append(_row(attack, Attacker(target, random, plan.full), label))
 

@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 
 from .client import Client, Pairs, another_source
 from .exchange import Exchange
+from .files import Files
 from .jar import Jar
-from .lab import Files, Instance, Lab, LabClock
+from .lab import Instance, Lab, LabClock, Stored
 
 Transport = Literal["cookie", "bearer"]
 
@@ -80,7 +81,6 @@ class Target:
     client: Client
     way: Way
     accounts: list[str]
-    lab: Lab = field(default_factory=Lab)
     people: list[Account] = field(default_factory=list)
     _met: int = 0
 
@@ -94,9 +94,20 @@ class Target:
         return [("Origin", self.origin), ("Sec-Fetch-Site", "same-origin")]
 
     @property
+    def lab(self) -> Lab:
+        """What the lab can do with the instance; nothing where it only has an address."""
+        address = self.client.address
+        return address.lab if isinstance(address, Instance) else Lab()
+
+    @property
     def files(self) -> Files | None:
-        """The files and databases of the instance; None where they are out of reach."""
+        """What a thief might have of the instance; None where it is out of reach."""
         return self.lab.files
+
+    @property
+    def stored(self) -> Stored | None:
+        """What the databases of the instance hold; None where they are out of reach."""
+        return self.lab.stored
 
     @property
     def clock(self) -> LabClock | None:
@@ -110,8 +121,8 @@ class Target:
         if self.lab.nodes is None:
             raise Missing("Only an instance that the lab starts itself gets a second node.")
         with self.lab.nodes(ahead=ahead, tls=tls) as address:
-            client = Client(address, self.client.transcript, self.client.source)
-            yield Target(client, self.way, self.accounts, self.lab)
+            client = Client(address, self.client.source, self.client.transcript)
+            yield Target(client, self.way, self.accounts)
 
     def sign_up(self) -> Account:
         """A throw-away account for this attack alone: take it to change or to lock it."""
@@ -192,8 +203,8 @@ def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> l
     found: list[Way] = []
     transports: tuple[Transport, ...] = ("cookie", "bearer")
     for transport in transports:
-        client = Client(instance.address, source=another_source(instance.address.ip))
-        target = Target(client, Way("session", transport), accounts, instance.lab, people)
+        client = Client(instance, another_source(instance.ip))
+        target = Target(client, Way("session", transport), accounts, people)
         with suppress(Missing):
             login = target.log_in()
             if login.credential:

@@ -21,7 +21,6 @@ from pwdlib import PasswordHash
 from starlette.requests import Request
 
 from .adapted import Adapted
-from .address import parse_address
 from .lab import Instance
 from .serving import any_application, served
 
@@ -126,4 +125,4 @@ def _renaming(send: Any) -> Any:
 def tutorial_instance() -> Iterator[Instance]:
     """The tutorial's application on a free loopback port."""
     with served(lambda port: any_application(_Adapter(Tutorial().app))) as port:
-        yield Instance(parse_address(f"http://localhost:{port}"))
+        yield Instance.at(f"http://localhost:{port}")

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..attack import progress
-from ..attack.address import Refused, parse_address
+from ..attack.address import Refused
 from ..attack.attack import Attack
+from ..attack.browser import CHROMIUM
 from ..attack.catalogue import chosen
 from ..attack.certificate import Tls
 from ..attack.instances import own_instance, place
 from ..attack.lab import Instance
 from ..attack.matrix import as_json, matrix
-from ..attack.naive import naive_instance
+from ..attack.naive_instance import naive_instance
 from ..attack.report import report
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.target import Unusable
@@ -49,6 +50,7 @@ def main(argv: Sequence[str]) -> int:
         return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
     finally:
         progress.clear()
+        CHROMIUM.close()
     return _show(run, given)
 
 
@@ -96,7 +98,7 @@ def _check(given: Namespace) -> None:
 def _instances(given: Namespace) -> Iterator[Instance]:
     """One after the other, each ended before the next begins."""
     if given.url:
-        yield Instance(parse_address(given.url))
+        yield Instance.at(given.url)
     elif given.against:
         with _tutorial() as instance:
             yield instance

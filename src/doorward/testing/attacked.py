@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..attack.adapted import Adapted
-from ..attack.address import parse_address
 from ..attack.catalogue import chosen
 from ..attack.lab import Instance
 from ..attack.runner import Plan, Run, attack_instance
@@ -29,7 +28,8 @@ def tests_of(app: Any, routes: dict[str, str], only: str | None) -> Callable[...
         if all(row.verdict and row.verdict.outcome == "not_applicable" for row in run.rows):
             pytest.skip(" ".join(said))
 
-    return test
+    found: Callable[..., None] = test
+    return found
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def serving_for_attacks() -> Iterator[Attacked]:
             if id(app) not in serving:
                 adapted = any_application(Adapted(app, routes))
                 port = stack.enter_context(served(lambda _: adapted))
-                serving[id(app)] = Instance(parse_address(f"http://localhost:{port}"))
+                serving[id(app)] = Instance.at(f"http://localhost:{port}")
             return serving[id(app)]
 
         yield start

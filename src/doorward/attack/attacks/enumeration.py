@@ -36,5 +36,5 @@ ATTACK = Attack(
     references=("A34", "CWE-204", "ASVS V6.3.8"),
     defences=("a failed login tells nothing",),
     run=_run,
-    guesses=True,
+    last=True,
 )
