@@ -6,20 +6,39 @@ from typing import Any
 from .runner import Row, Run
 
 ERROR = "ERROR"
+ORDER = ("not applicable", "detected", "succeeded", ERROR)
 
 
 def matrix(run: Run) -> str:
-    """Attack by mode, then a sentence for each that did not simply hold."""
-    modes = list(dict.fromkeys(row.mode for row in run.rows))
-    ids = list(dict.fromkeys(row.attack.id for row in run.rows))
-    cells = {(row.attack.id, row.mode): _word(row) for row in run.rows}
-    table = [["attack", *modes], *([id, *(cells.get((id, m), "") for m in modes)] for id in ids)]
+    """A table of attack by mode for each place where a run was, then a sentence for each attack
+    that did not simply hold."""
+    places = list(dict.fromkeys(_place(row) for row in run.rows))
+    tables = [_table([row for row in run.rows if _place(row) == place]) for place in places]
+    lines = "\n\n".join("\n".join(_columns(table)) for table in tables)
+    return "\n".join([lines, "", *_notes(run), _sum(run), *_left(run)]) + "\n"
+
+
+def _place(row: Row) -> str:
+    return row.mode.partition(" @ ")[2]
+
+
+def _table(rows: Sequence[Row]) -> list[list[str]]:
+    modes = list(dict.fromkeys(row.mode for row in rows))
+    ids = list(dict.fromkeys(row.attack.id for row in rows))
+    cells = {(row.attack.id, row.mode): _word(row) for row in rows}
+    return [["attack", *modes], *([id, *(cells.get((id, m), "") for m in modes)] for id in ids)]
+
+
+def _notes(run: Run) -> list[str]:
+    """What is said alike of several modes is said once.  What succeeded comes last, to be read."""
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for row in run.rows:
+        if _word(row) != "held":
+            said.setdefault((row.attack.id, _word(row), _why(row)), []).append(row.mode)
     notes = [
-        f"{row.attack.id} in {row.mode}: {_word(row)}. {_why(row)}"
-        for row in run.rows
-        if _word(row) != "held"
+        (word, f"{id}: {word} in {', '.join(m)}. {why}") for (id, word, why), m in said.items()
     ]
-    return "\n".join([*_columns(table), "", *notes, _sum(run), *_left(run)]) + "\n"
+    return [note for _, note in sorted(notes, key=lambda pair: ORDER.index(pair[0]))]
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -67,4 +86,9 @@ def _sum(run: Run) -> str:
 
 
 def _left(run: Run) -> list[str]:
-    return [f"Accounts left behind: {', '.join(run.accounts)}"] if run.accounts else []
+    if not run.accounts:
+        return []
+    return [
+        "No API deletes an account. `doorward users delete` deletes those that were made:",
+        *run.accounts,
+    ]
