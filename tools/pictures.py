@@ -1,8 +1,9 @@
-"""Take the pictures of the pages in the documentation: a real server, a real Chromium.
+"""Take the pictures of the pages in the documentation: a real server, a real Chromium; and make the
+example of a report of `doorward attack`.
 
     .venv/bin/python -m tools.pictures [FOLDER]
 
-They go to docs/img, or FOLDER.  Chromium is found as the tests find it: `./dev test` installs one.
+They go to docs/img and docs/examples, or FOLDER.  Chromium is found as the tests find it: `./dev test` installs one.
 """
 
 import asyncio
@@ -14,11 +15,13 @@ from typing import Literal
 import httpx2
 from playwright.async_api import Browser
 
+from doorward.cli.attack import main as attack
 from tests.cli.desk import PASSWORD, desk_of
 from tests.support.browser import launched_chromium
 from tests.support.server import RunningServer, running_server
 
-IMAGES = Path(__file__).parents[1] / "docs/img"
+DOCS = Path(__file__).parents[1] / "docs"
+IMAGES, EXAMPLES = DOCS / "img", DOCS / "examples"
 ADMIN = "ada@example.org"
 LINUX, PHONE = "Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0)"
 AGENTS = {
@@ -64,11 +67,23 @@ async def take(
     await context.close()
 
 
+async def take_report(browser: Browser, report: Path, target: Path) -> None:
+    """The head of a report of the lab."""
+    context = await browser.new_context(viewport={"width": 860, "height": 560})
+    page = await context.new_page()
+    await page.goto(report.resolve().as_uri())
+    await page.screenshot(path=target, animations="disabled")
+    await context.close()
+
+
 async def main(folder: Path) -> None:
+    report = (EXAMPLES if folder == IMAGES else folder) / "attack-naive.html"
+    attack(["--naive", "--html", str(report)])
     with TemporaryDirectory() as scratch, running_server(folder=Path(scratch)) as server:
         for agent in OTHERS:
             enter(server, ADMIN, agent)
         async with launched_chromium() as browser:
+            await take_report(browser, report, folder / "attack.png")
             await take(browser, server, folder / "account.png", "/account", (900, 1010))
             await take(browser, server, folder / "login-phone.png", "/login", (390, 760), "dark")
             for email, agent in AGENTS.items():

@@ -93,6 +93,8 @@ def _check(given: Namespace) -> None:
         raise ValueError("--tls-cert and --tls-key belong together; give both")
     if (given.url or given.naive or given.against) and (given.store or given.tls_cert):
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
+    if given.html and not given.html.parent.is_dir():  # before an hour's work is lost
+        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
 
 
 def _instances(given: Namespace) -> Iterator[Instance]:
@@ -138,7 +140,10 @@ def _show(run: Run, given: Namespace) -> int:
     if not given.url:
         run.accounts.clear()  # their instances are gone
     if given.html:
-        given.html.write_text(report(run, _title(given)), encoding="utf-8")
+        try:
+            given.html.write_text(report(run, _title(given)), encoding="utf-8")
+        except OSError as error:
+            return _usage(f"the report cannot be written: {error}")
     say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
     return run.status
 

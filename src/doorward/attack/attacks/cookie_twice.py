@@ -28,7 +28,7 @@ ATTACK = Attack(
     story="A sibling subdomain sets a cookie with the name of the session's."
     " The browser sends both. A server that takes the first or the last serves the victim in the"
     " attacker's session.",
-    references=("A27", "RFC 6265 section 8.6", "CWE-565"),
+    references=("RFC 6265 section 8.6", "CWE-565"),
     defences=("doubled cookies are refused",),
     run=_run,
 )

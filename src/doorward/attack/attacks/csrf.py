@@ -41,7 +41,7 @@ ATTACK = Attack(
     story="A victim who is logged in opens the attacker's page. Its form sends a request to the"
     " application, and the browser adds the cookies. The application does what it is told unless it"
     " asks where the request came from.",
-    references=("A5", "A7", "CWE-352", "ASVS V3.5.1"),
+    references=("CWE-352", "ASVS V3.5.1"),
     defences=("requests from other origins are refused",),
     run=_run,
 )

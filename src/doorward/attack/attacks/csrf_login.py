@@ -27,7 +27,7 @@ ATTACK = Attack(
     story="The attacker's page sends the login form with the attacker's own password."
     " The victim's browser is then logged in as the attacker."
     " What the victim types in next is in the attacker's account.",
-    references=("A6", "CWE-352", "ASVS V7.6.2"),
+    references=("CWE-352", "ASVS V7.6.2"),
     defences=("requests from other origins are refused",),
     run=_run,
 )

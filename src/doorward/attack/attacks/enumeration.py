@@ -33,7 +33,7 @@ ATTACK = Attack(
     story="An attacker tries a list of addresses with a wrong password."
     " The answers differ for those who have an account."
     " The attacker now knows whom to write to, and whose passwords to try.",
-    references=("A34", "CWE-204", "ASVS V6.3.8"),
+    references=("CWE-204", "ASVS V6.3.8"),
     defences=("a failed login tells nothing",),
     run=_run,
     last=True,

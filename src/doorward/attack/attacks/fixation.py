@@ -31,7 +31,7 @@ ATTACK = Attack(
     title="Session fixation",
     story="An attacker plants a session id of their own in the victim's browser."
     " The victim logs in. A server that keeps the id has given the attacker the session.",
-    references=("A10", "CWE-384", "ASVS V7.2.4"),
+    references=("CWE-384", "ASVS V7.2.4"),
     defences=("a login ends the session it is handed",),
     run=_run,
 )

@@ -25,7 +25,7 @@ ATTACK = Attack(
     title="Tokens without a signature",
     story="An attacker writes a token and says in its header that it is not signed."
     " A library that believes the header checks nothing. The attacker is whoever the token names.",
-    references=("A11", "RFC 8725 section 3.1", "CWE-347", "ASVS V9.1.2"),
+    references=("RFC 8725 section 3.1", "CWE-347", "ASVS V9.1.2"),
     defences=("tokens are verified",),
     run=_run,
 )

@@ -29,7 +29,7 @@ ATTACK = Attack(
     story="An attacker asks with a Host header of their own."
     " An application that builds links from it writes the attacker's host into them."
     " A reset link in a mail, or a page in a cache, then leads the victim there.",
-    references=("A39", "CWE-644"),
+    references=("CWE-644",),
     defences=("the Host header reaches no answer",),
     run=_run,
 )

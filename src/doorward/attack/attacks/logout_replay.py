@@ -24,7 +24,7 @@ ATTACK = Attack(
     title="Replay after logout",
     story="A thief copies a credential from a browser or a log. Its owner logs out."
     " The thief goes on with the copy if logging out only forgets it at the client.",
-    references=("A2", "ASVS V7.4.1", "CWE-613"),
+    references=("ASVS V7.4.1", "CWE-613"),
     defences=("sessions end at the server",),
     run=_run,
 )

@@ -41,7 +41,7 @@ ATTACK = Attack(
     title="A login that leads elsewhere",
     story="The attacker sends a link to the real login page, with an address of their own in it."
     " The victim logs in at the right place. They then type their password once more, on a copy.",
-    references=("A33", "CWE-601", "ASVS V3.7.2"),
+    references=("CWE-601", "ASVS V3.7.2"),
     defences=("a way back is a local path",),
     run=_run,
 )

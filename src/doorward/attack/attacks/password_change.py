@@ -26,7 +26,7 @@ ATTACK = Attack(
     title="A thief stays after the password is changed",
     story="A thief knows the password and is logged in. The owner changes the password."
     " The thief keeps what they have unless the change ends the other sessions.",
-    references=("A22", "CWE-613", "ASVS V7.4.3"),
+    references=("CWE-613", "ASVS V7.4.3"),
     defences=("a new password ends other sessions",),
     run=_run,
 )

@@ -25,7 +25,7 @@ ATTACK = Attack(
     title="A stolen refresh token, used late",
     story="A thief copies a refresh token from a backup. Its owner refreshes twice meanwhile."
     " The thief has an endless login if old refresh tokens stay good.",
-    references=("A2", "RFC 9700 section 4.14", "ASVS V10.4.5"),
+    references=("RFC 9700 section 4.14", "ASVS V10.4.5"),
     defences=("refresh tokens are judged by their place",),
     run=_run,
 )

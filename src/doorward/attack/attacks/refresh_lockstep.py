@@ -42,7 +42,7 @@ ATTACK = Attack(
     story="A thief copies a refresh token and stays one step behind its owner."
     " Each of the two presents the newest token it got."
     " The thief is never noticed if the one before the newest is always good.",
-    references=("A2", "RFC 9700 section 4.14", "ASVS V10.4.5"),
+    references=("RFC 9700 section 4.14", "ASVS V10.4.5"),
     defences=("refresh tokens are judged by their place",),
     run=_run,
 )

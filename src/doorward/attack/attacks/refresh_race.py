@@ -30,7 +30,7 @@ ATTACK = Attack(
     story="A thief and an owner present one refresh token in the same millisecond."
     " A server that looks first and writes later lets both pass."
     " Each then has a login of its own that no one connects with the other.",
-    references=("A23", "CWE-362", "ASVS V10.4.5"),
+    references=("CWE-362", "ASVS V10.4.5"),
     defences=("refresh tokens are judged by their place",),
     run=_run,
 )
