@@ -3,7 +3,8 @@ example of a report of `doorward attack`.
 
     .venv/bin/python -m tools.pictures [FOLDER]
 
-They go to docs/img and docs/examples, or FOLDER.  Chromium is found as the tests find it: `./dev test` installs one.
+They go to docs/img and docs/examples, or FOLDER.  Chromium is found as the tests find it:
+`./dev test` installs one.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from tests.cli.desk import PASSWORD, desk_of
 from tests.support.browser import launched_chromium
 from tests.support.server import RunningServer, running_server
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 IMAGES, EXAMPLES = DOCS / "img", DOCS / "examples"
 ADMIN = "ada@example.org"
 LINUX, PHONE = "Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0)"
@@ -67,11 +68,11 @@ async def take(
     await context.close()
 
 
-async def take_report(browser: Browser, report: Path, target: Path) -> None:
+async def take_report(browser: Browser, report: str, target: Path) -> None:
     """The head of a report of the lab."""
     context = await browser.new_context(viewport={"width": 860, "height": 560})
     page = await context.new_page()
-    await page.goto(report.resolve().as_uri())
+    await page.goto(report)
     await page.screenshot(path=target, animations="disabled")
     await context.close()
 
@@ -83,7 +84,7 @@ async def main(folder: Path) -> None:
         for agent in OTHERS:
             enter(server, ADMIN, agent)
         async with launched_chromium() as browser:
-            await take_report(browser, report, folder / "attack.png")
+            await take_report(browser, report.as_uri(), folder / "attack.png")
             await take(browser, server, folder / "account.png", "/account", (900, 1010))
             await take(browser, server, folder / "login-phone.png", "/login", (390, 760), "dark")
             for email, agent in AGENTS.items():
@@ -93,4 +94,4 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES))
+    asyncio.run(main(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else IMAGES))
