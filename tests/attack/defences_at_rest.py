@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -10,15 +11,18 @@ from doorward import access, rules
 from doorward.attack import forge
 from doorward.credentials import Credentials
 from doorward.errors import Rejected
+from doorward.server.edge import headers
 from doorward.server.edge.headers import Headers
 from doorward.types import Principal
+from doorward.web import transport
+from doorward.web.transport import Header
 from doorward.web.visit import Visit
 
 
-def shown(headers: list[tuple[bytes, bytes]]) -> list[str]:
+def shown(sent: list[Header]) -> list[str]:
     """Every text of these headers that could be a credential."""
-    texts = [value.decode("latin-1") for name, value in headers if name == b"authorization"]
-    cookies = [value.decode("latin-1") for name, value in headers if name == b"cookie"]
+    texts = [value.decode("latin-1") for name, value in sent if name == b"authorization"]
+    cookies = [value.decode("latin-1") for name, value in sent if name == b"cookie"]
     pairs = [pair.partition("=")[2].strip() for each in cookies for pair in each.split(";")]
     return [text.removeprefix("Bearer ") for text in texts] + pairs
 
@@ -63,8 +67,28 @@ def talkative_log(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Headers, "__call__", call)
 
 
+def unprefixed(patch: pytest.MonkeyPatch) -> None:
+    """Cookies without Secure and without `__Host-`, which are believed as well."""
+    strict = transport.read
+
+    def plain(name: str, value: str, seconds: int) -> Header:
+        short = name.removeprefix("__Host-")
+        return b"set-cookie", f"{short}={value}; Max-Age={seconds}; Path=/; HttpOnly".encode()
+
+    def read(sent: list[Header], *rest: Any) -> Any:
+        name = re.compile(rb"(^|;) *(session|access|refresh)=")
+        return strict([(key, name.sub(rb"\1__Host-\2=", text)) for key, text in sent], *rest)
+
+    patch.setattr(transport, "_set_cookie", plain)
+    patch.setattr(transport, "read", read)
+
+
 AT_REST = {
     "a stored id opens nothing": ids_open,
     "the key file signs nothing by itself": root_key_signs,
     "the log gets no secrets": talkative_log,
+    "cookies never travel in the clear": unprefixed,
+    "browsers are told to stay with https": lambda patch: patch.setattr(
+        headers, "always", lambda *_: headers.ALWAYS
+    ),
 }
