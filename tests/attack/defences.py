@@ -17,6 +17,7 @@ from doorward.server.routes import api
 from doorward.web import transport
 from doorward.web.origin_check import OriginCheck
 from doorward.web.visit import Visit
+from tests.attack.defences_at_rest import AT_REST
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -52,7 +53,7 @@ def _believed_host(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(answers, "asked_for", back)
 
 
-DEFENCES: dict[str, Patch] = {
+DEFENCES: dict[str, Patch] = AT_REST | {
     "sessions end at the server": lambda patch: patch.setattr(api, "logout", _nothing),
     "refresh tokens are judged by their place": lambda patch: patch.setattr(
         rules, "judge_refresh", lambda *_, **__: Verdict.ROTATE
