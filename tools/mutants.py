@@ -77,7 +77,7 @@ def drawn(mutants: list[Mutant], seed: int, size: int) -> list[Mutant]:
 
 def chosen(copy: Copy, paths: list[str], args: argparse.Namespace) -> list[Mutant]:
     """The mutants that the command line asks for.  Raises `SystemExit` if one is not there."""
-    mutants = {path: copy.mutants(path) for path in paths}
+    mutants = {path: copy.mutants(path) for path in paths if copy.holds(path)}
     if args.these is None:
         size = -(-args.sample // len(ROOMS))
         return [each for path in paths for each in drawn(mutants[path], args.seed, size)]

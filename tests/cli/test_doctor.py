@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from doorward import Device
 from doorward.cli.certificate import Certificate, look_at
@@ -25,7 +26,7 @@ from doorward.server.options import Options
 from doorward.server.way import OpenWay
 from doorward.stores import open_store
 from doorward.types import SigningKey
-from tests.support.certificate import make_certificate
+from tests.support.certificate import encrypt_key, make_certificate
 from tests.support.postgres import Postgres
 from tests.support.readonly import make_read_only
 from tests.support.server import clean_environment, free_port
@@ -341,6 +342,24 @@ async def test_what_a_server_would_refuse_is_found_without_starting_one(
     given = Options(database=f"sqlite:///{tmp_path}/x.db", root_key_file="/nowhere", **options)
     found = await gather(given, {}, lambda: NOW)
     assert why in (found.refusal or "")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+async def test_a_key_under_a_pass_phrase_is_refused_and_nobody_is_asked_for_it(
+    tmp_path: Path, form: PrivateFormat
+) -> None:
+    make_certificate(tmp_path)
+    encrypt_key(tmp_path, form)
+    given = Options(
+        database=f"sqlite:///{tmp_path}/x.db",
+        root_key_file="/nowhere",
+        tls_cert=f"{tmp_path}/cert.pem",
+        tls_key=f"{tmp_path}/locked.pem",
+    )
+    refusal = (await gather(given, {}, lambda: NOW)).refusal or ""
+    assert f"{tmp_path}/locked.pem of --tls-key is encrypted" in refusal
+    assert "openssl pkey -in" in refusal
 
 
 @pytest.mark.anyio

@@ -20,7 +20,7 @@ from doorward.cli.serve import notes
 from doorward.server.edge.signals import stopping
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import OPTIONS, Options
-from tests.support.certificate import make_certificate
+from tests.support.certificate import encrypt_key, make_certificate
 from tests.support.server import clean_environment, free_port, running_server
 from tests.support.until import PATIENCE
 
@@ -100,7 +100,14 @@ def test_the_key_beside_the_database_is_a_warning_and_no_refusal(tmp_path: Path)
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT], ids=lambda how: how.name
+    "how",
+    [
+        signal.SIGINT,
+        signal.SIGHUP,
+        # with two processes in `test_serve_workers.py`, and the first wherever a server is stopped
+        *(pytest.param(how, marks=pytest.mark.soak) for how in (signal.SIGTERM, signal.SIGQUIT)),
+    ],
+    ids=lambda how: how.name,
 )
 def test_it_ends_cleanly_when_told_to(tmp_path: Path, how: signal.Signals) -> None:
     with running_server(folder=tmp_path) as server:
@@ -219,6 +226,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         ["--tls-cert", "cert.pem", "--tls-key", "other/key.pem"],
         "not belong together",
     ),
+    "an encrypted key": (
+        ["--tls-cert", "cert.pem", "--tls-key", "locked.pem"],
+        "the key locked.pem of --tls-key is encrypted",
+    ),
     "no network": (["--trusted-proxies", "10.0.0.1/8"], "proxies"),
     "no address": (["--host", "256.1.1.1"], "cannot listen on 256.1.1.1"),
     "no such name": (["--host", "nonsuch.invalid"], "no such name or address was found"),
@@ -242,6 +253,7 @@ def test_what_cannot_be_served_is_one_sentence_and_exit_1(tmp_path: Path, name: 
     (tmp_path / "other").mkdir()
     for folder in (tmp_path, tmp_path / "other"):
         make_certificate(folder)
+    encrypt_key(tmp_path)
     usual = ["--port", "0", "--database", "memory:", "--root-key-file", "k/root.key"]
     done = run("serve", *usual, *args, folder=tmp_path)
     assert (done.status, done.out) == (1, "")
@@ -415,7 +427,7 @@ def test_listening_for_other_machines_leaves_the_origin_at_localhost_and_says_so
     assert "its public origin stays http://localhost:8000" in said(host="192.0.2.1")
     assert "public origin stays" not in said(host="127.0.0.1")
     assert "public origin stays" not in said(host="localhost")
-    https = {"--public-origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
+    https = {"public_origin": "https://a.example", "trusted_proxies": ("10.0.0.0/8",)}
     assert "public origin stays" not in said(host="192.0.2.1", **https)
 
 

@@ -189,7 +189,14 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT], ids=lambda how: how.name
+    "how",
+    [
+        signal.SIGTERM,
+        signal.SIGQUIT,
+        # alone in `test_serve.py`; Ctrl-C also above
+        *(pytest.param(how, marks=pytest.mark.soak) for how in (signal.SIGINT, signal.SIGHUP)),
+    ],
+    ids=lambda how: how.name,
 )
 def test_whatever_tells_it_to_end_leaves_nothing_behind(
     tmp_path: Path, how: signal.Signals

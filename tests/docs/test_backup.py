@@ -12,9 +12,12 @@ import pytest
 from doorward.settings import DAY
 from tests.cli.desk import command
 from tests.docs.pages import DOCS, blocks
+from tests.journeys.changing import Start
+from tests.journeys.conftest import Running
 from tests.journeys.traveller import travelling
 from tests.support.postgres import Postgres
-from tests.support.server import RunningServer, clean_environment, running_server
+from tests.support.server import clean_environment, running_server
+from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.process
@@ -26,6 +29,9 @@ ELSEWHERE = (
     *("/opt/doorward/bin/pip", "/opt/doorward-build/bin/pip"),
 )
 """How the steps begin that the test does itself, or that were done when Doorward was installed."""
+
+
+Service = AbstractContextManager[Running]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,11 @@ class Machine:
         assert done.returncode == 0, (kept, done.stdout, done.stderr)
         return done.stdout
 
-    def serving(self, *options: str) -> AbstractContextManager[RunningServer]:
+    def serving(self, *options: str, start: Start = server_in_thread) -> Service:
         """The service, with the root key that commands are given too."""
         key = str(self.path("/etc/doorward/root.key"))
         folder = self.path("/var/lib/doorward")
-        return running_server("--root-key-file", key, *options, folder=folder)
+        return start("--root-key-file", key, *options, folder=folder)
 
 
 def steps(heading: str, number: int = 0) -> str:
@@ -105,7 +111,10 @@ def mode(path: Path) -> int:
 def test_what_was_backed_up_comes_back_also_after_a_crash(machine: Machine) -> None:
     database = machine.path("/var/lib/doorward/doorward.db")
     backup = machine.path("/var/backups/doorward/doorward.db")
-    with machine.serving() as server, travelling(server.url, "cookie") as ann:
+    with (
+        machine.serving(start=running_server) as server,
+        travelling(server.url, "cookie") as ann,
+    ):
         ann.sign_up(ANN)
         assert ann.log_in(ANN).status_code == 200
         assert machine.do(steps("Back up")).endswith("ok\n")

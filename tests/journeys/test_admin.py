@@ -84,6 +84,7 @@ async def newcomer(page: Page, url: str) -> str:
     return email
 
 
+@mostly("token")
 async def test_a_customer_is_locked_out_at_the_next_click_and_a_third_person_notices_nothing(
     console: Console, sit: Sit
 ) -> None:

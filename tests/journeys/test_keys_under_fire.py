@@ -488,7 +488,13 @@ def everybody_has(load: Load, kid: str) -> bool:
 Withdraw = Callable[[Drill, str], Awaitable[JsonObject]]
 
 
-@pytest.mark.parametrize("withdraw", [Drill.compromise_by_command, Drill.compromise_by_api])
+@pytest.mark.parametrize(
+    "withdraw",
+    [
+        Drill.compromise_by_command,  # no server is told: each must find out
+        pytest.param(Drill.compromise_by_api, marks=pytest.mark.soak),
+    ],
+)
 async def test_what_a_leaked_key_signs_is_accepted_until_it_is_withdrawn_and_then_never(
     drill: Drill, withdraw: Withdraw
 ) -> None:

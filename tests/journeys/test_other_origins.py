@@ -3,8 +3,9 @@
 import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,24 +77,47 @@ SIBLING, OTHER_PORT, OTHER_SITE, STRANGER = (
 )
 
 
-@pytest.fixture(scope="module", params=MODES)
-def scene(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scene]:
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Mode, Scene]]:
+    with ExitStack() as stack:
+        yield {
+            mode: stack.enter_context(opened(mode, tmp_path_factory.mktemp(mode))) for mode in MODES
+        }
+
+
+@pytest.fixture(params=MODES)
+def scene(request: pytest.FixtureRequest, scenes: dict[Mode, Scene]) -> Scene:
+    """In each mode one for all tests."""
+    return scenes[request.param]
+
+
+@contextmanager
+def opened(mode: Mode, folder: Path) -> Iterator[Scene]:
     clock = FakeClock(int(time.time()))  # the browser has its own, by which cookies end
     with ExitStack() as stack:
         port, own = stack.enter_context(pages_elsewhere()), free_port()
         known = [f"http://{host}:{port}" for host in (SIBLING, OTHER_PORT, OTHER_SITE)]
         server = stack.enter_context(
             server_in_thread(
-                *("--mode", request.param, "--public-origin", f"http://login.localhost:{own}"),
+                *("--mode", mode, "--public-origin", f"http://login.localhost:{own}"),
                 *("--trusted-origin", known[0], "--trusted-origin", ", ".join(known[1:])),
-                folder=tmp_path_factory.mktemp("server"),
+                folder=folder,
                 port=own,
                 clock=clock,
             )
         )
-        yield Scene(server, port, clock, request.param)
+        yield Scene(server, port, clock, mode)
+
+
+def in_turn(names: str, *rows: Any) -> pytest.MarkDecorator:
+    """Each of these rows in one mode in the ordinary suite, by turns, and under soak in the other.
+    No rule about origins knows the mode, and `server/test_csrf.py` has them in both."""
+    both = [
+        pytest.param(mode, *row, marks=() if mode == first else pytest.mark.soak)
+        for row, first in zip(rows, itertools.cycle(MODES))
+        for mode in MODES
+    ]
+    return pytest.mark.parametrize(f"scene, {names}", both, indirect=["scene"])
 
 
 @pytest.fixture
@@ -180,7 +204,7 @@ async def test_on_another_site_cookies_are_refused_with_the_way_that_works(
     assert await context.cookies() == []
 
 
-@pytest.mark.parametrize("host", [STRANGER, "localhost", "127.0.0.1"])
+@in_turn("host", [STRANGER], ["localhost"], ["127.0.0.1"])
 async def test_an_origin_that_is_not_listed_can_neither_send_nor_read(
     scene: Scene, context: BrowserContext, host: str
 ) -> None:
@@ -222,13 +246,11 @@ FORM = """([action, email, password]) => {
 }"""
 
 
-@pytest.mark.parametrize(
-    ("host", "sentence"),
-    [
-        (OTHER_SITE, "Log in with the transport bearer"),
-        (STRANGER, "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is same-site"),
-        ("127.0.0.1", "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is cross"),
-    ],
+@in_turn(
+    "host, sentence",
+    (OTHER_SITE, "Log in with the transport bearer"),
+    (STRANGER, "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is same-site"),
+    ("127.0.0.1", "Cross-origin request refused: Origin is {origin}, Sec-Fetch-Site is cross"),
 )
 async def test_a_form_on_another_page_logs_nobody_in_and_says_why(
     scene: Scene, context: BrowserContext, host: str, sentence: str

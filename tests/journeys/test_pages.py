@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,20 +88,27 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Mode
 
 
 Way = tuple[Mode, bool]
-SOAK = pytest.mark.soak
+WAYS: dict[str, Way] = {
+    "session, script": ("session", True),
+    "session, no script": ("session", False),
+    "token, script": ("token", True),
+    "token, no script": ("token", False),
+}
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(("session", True), id="session, script"),
-        pytest.param(("session", False), id="session, no script", marks=SOAK),
-        pytest.param(("token", True), id="token, script", marks=SOAK),
-        pytest.param(("token", False), id="token, no script"),
+def mostly(chosen: str, *, among: Collection[str] = tuple(WAYS)) -> pytest.MarkDecorator:
+    """In this way in the ordinary suite, in the others under soak.  No script knows the mode, and
+    each of the four ways is chosen by several tests."""
+    ways = [
+        pytest.param(WAYS[name], id=name, marks=() if name == chosen else pytest.mark.soak)
+        for name in among
     ]
-)
+    return pytest.mark.parametrize("way", ways, indirect=True)
+
+
+@pytest.fixture
 def way(request: pytest.FixtureRequest) -> Way:
-    """A mode, and whether the browser runs scripts.  No script knows the mode, so the ordinary
-    suite shows each of the four once."""
+    """A mode, and whether the browser runs scripts."""
     return cast(Way, request.param)
 
 
@@ -128,6 +135,7 @@ async def sit(chromium: Browser, server: ThreadServer, script: bool) -> AsyncIte
         yield one_more
 
 
+@mostly("session, script")
 async def test_sign_up_look_around_log_out_and_in_again(sit: Sit) -> None:
     bea = await sit()
     await bea.is_sent_to_log_in()
@@ -148,6 +156,7 @@ async def test_sign_up_look_around_log_out_and_in_again(sit: Sit) -> None:
     await bea.sees("Your account")
 
 
+@mostly("token, no script")
 async def test_the_back_button_shows_no_private_page_after_logging_out(sit: Sit) -> None:
     bea = await sit()
     email = await bea.sign_up()
@@ -180,6 +189,7 @@ async def test_a_page_that_the_browser_kept_whole_asks_again_when_it_is_shown(
     await context.close()
 
 
+@mostly("session, no script")
 async def test_whose_address_has_umlauts_signs_up_and_logs_in(sit: Sit) -> None:
     here, there = await sit(), await sit()
     email = await here.sign_up("müller{}@exämple.org")
@@ -187,6 +197,7 @@ async def test_whose_address_has_umlauts_signs_up_and_logs_in(sit: Sit) -> None:
     await there.sees("Your account")
 
 
+@mostly("token, script")
 async def test_another_place_is_ended_and_then_all_others(sit: Sit) -> None:
     here, there, elsewhere = [await sit() for _ in range(3)]
     email = await here.sign_up()
@@ -213,6 +224,7 @@ async def is_out(desk: Desk) -> bool:
     return heading == "Log in"
 
 
+@mostly("session, no script")
 async def test_a_new_password_ends_every_other_place_and_the_old_one_opens_nothing(
     sit: Sit,
 ) -> None:
@@ -233,6 +245,7 @@ async def test_a_new_password_ends_every_other_place_and_the_old_one_opens_nothi
     await there.sees("Your account")
 
 
+@mostly("token, script")
 async def test_a_person_confirms_who_they_are_within_the_same_session(sit: Sit) -> None:
     bea = await sit()
     await bea.sign_up()
@@ -250,6 +263,7 @@ async def test_a_person_confirms_who_they_are_within_the_same_session(sit: Sit) 
     await expect(bea.page.locator(PLACES)).to_have_count(1)
 
 
+@mostly("token, no script")
 async def test_a_reset_link_opens_once_and_ends_every_place(sit: Sit, server: ThreadServer) -> None:
     here, there = await sit(), await sit()
     email = await here.sign_up()
@@ -273,6 +287,7 @@ def reset_link(server: ThreadServer, email: str) -> str:
     return found[0]
 
 
+@mostly("session, no script")
 async def test_a_browser_that_dropped_the_cookie_is_told_why_in_one_sentence(sit: Sit) -> None:
     bea = await sit()
     url = bea.server.url
@@ -285,7 +300,7 @@ async def test_a_browser_that_dropped_the_cookie_is_told_why_in_one_sentence(sit
     await expect(bea.page.get_by_role("status")).to_have_count(0)
 
 
-@pytest.mark.parametrize("way", [("session", True), ("token", True)], ids=str, indirect=True)
+@mostly("session, script", among=("session, script", "token, script"))
 async def test_another_site_cannot_post_a_form_on_a_cookie(sit: Sit) -> None:
     bea = await sit()
     await bea.sign_up()
@@ -305,6 +320,7 @@ async def test_another_site_cannot_post_a_form_on_a_cookie(sit: Sit) -> None:
     await bea.sees("Your account")
 
 
+@mostly("token, script")
 async def test_a_page_left_in_a_tab_does_nothing_to_whoever_logged_in_since(sit: Sit) -> None:
     forgotten = await sit()
     await forgotten.sign_up("ada{}@example.org")

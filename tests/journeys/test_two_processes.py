@@ -1,4 +1,8 @@
-"""Two servers on one SQLite file: what one is told binds the next request to the other."""
+"""Two servers on one SQLite file: what one is told binds the next request to the other.
+
+In the ordinary suite in token mode; two nodes in threads show the same in both modes, on each
+engine (`nodes/test_journeys.py`).
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +18,12 @@ from tests.support.server import Serve
 Pair = tuple[Server, Server]
 
 
-@pytest.fixture(params=KINDS, ids=str)
+@pytest.fixture(
+    params=[
+        pytest.param(kind, id=str(kind), marks=() if kind in TOKENS else pytest.mark.soak)
+        for kind in KINDS
+    ]
+)
 def kind(request: pytest.FixtureRequest) -> Kind:
     return cast(Kind, request.param)
 

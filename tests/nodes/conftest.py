@@ -7,12 +7,13 @@ are threads, which share nothing but the database; under soak they are processes
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain, count, cycle
 from pathlib import Path
 from ssl import SSLContext
 from typing import cast
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from doorward.types import Mode
 from tests.journeys.changing import Start
@@ -38,7 +39,7 @@ PLACES = [("balancer", engine) for engine in ("sqlite", "postgres", "valkey")] +
 Row = tuple[Start, str, str, Kind]
 
 
-def rows(kinds: Sequence[Kind] = KINDS) -> list[object]:
+def rows(kinds: Sequence[Kind] = KINDS) -> list[ParameterSet]:
     """How nodes run, a front, an engine and a kind of clients: nodes in threads with all pairs of
     front, engine, mode and transport in the ordinary suite, the rest under soak."""
     flat = [(*place, *kind) for place in PLACES for kind in kinds]
@@ -51,6 +52,15 @@ def rows(kinds: Sequence[Kind] = KINDS) -> list[object]:
         )
         for how, start in (("threads", server_in_thread), ("processes", running_server))
         for front, engine, mode, transport in flat
+    ]
+
+
+def each_once() -> list[object]:
+    """The same for what is long and asks each time alike: every place and every kind of clients
+    once in the ordinary suite."""
+    kept = {f"threads-{'-'.join(place)}-{kind}" for place, kind in zip(PLACES, cycle(KINDS))}
+    return [
+        pytest.param(*row.values, id=row.id, marks=() if row.id in kept else SOAK) for row in rows()
     ]
 
 

@@ -1,4 +1,8 @@
-"""Two nodes change over one after the other, under the eyes of clients who meet both."""
+"""Two nodes change over one after the other, under the eyes of clients who meet both.
+
+The whole way is for the soak: `journeys/test_change_over.py` goes it with one server, and each rule
+for nodes that are a step apart is in `core/test_auth_change_over.py`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -178,6 +182,7 @@ async def is_refused_by(pair: Pair, http: httpx2.AsyncClient, client: Client) ->
     return all([await copy.is_out() for copy in copies])
 
 
+@SOAK
 async def test_node_by_node_there_and_back_nobody_is_logged_out_and_the_revoked_stay_out(
     pair: Pair, front: Door, http: httpx2.AsyncClient
 ) -> None:

@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from doorward.types import Mode
+from tests.journeys.changing import Start
 from tests.journeys.conftest import TOKENS, Kind
 from tests.journeys.traveller import Traveller
-from tests.nodes.conftest import FRONTS, SOAK, Cluster, cluster, rows
+from tests.nodes.conftest import FRONTS, SOAK, Cluster, cluster, each_once, rows
 from tests.support.server import running_server
+from tests.support.thread_server import server_in_thread
 from tests.support.until import until
 
 pytestmark = pytest.mark.process
 
-KILLED = [(FRONTS[0], "token"), (FRONTS[-1], "session")]
-"""Each front and each mode once, in the ordinary suite."""
+KILLED = [(server_in_thread, FRONTS[0], "token"), (running_server, FRONTS[-1], "session")]
+"""Each front and each mode once, in the ordinary suite; one of them with a real process."""
 
 AT_ONCE = 30
 BOUND = 1 + 2
@@ -91,6 +93,7 @@ def test_thirty_refreshes_at_once_over_all_nodes_give_one_new_refresh_token(
         assert is_in(ann)
 
 
+@pytest.mark.parametrize("row", each_once(), indirect=True)
 def test_two_people_with_a_jar_each_never_cross(nodes: Cluster, kind: Kind, email: str) -> None:
     other_email = f"other-{email}"
     with arrived(nodes, kind, email) as ann, arrived(nodes, kind, other_email) as bob:
@@ -102,17 +105,23 @@ def test_two_people_with_a_jar_each_never_cross(nodes: Cluster, kind: Kind, emai
 
 
 @pytest.mark.parametrize(
-    ("front", "mode"),
+    ("start", "front", "mode"),
     [
-        pytest.param(front, mode, marks=() if (front, mode) in KILLED else SOAK)
-        for front in FRONTS
-        for mode in ("session", "token")
+        *KILLED,
+        *(
+            pytest.param(running_server, front, mode, marks=SOAK)
+            for front in FRONTS
+            for mode in ("session", "token")
+            if (running_server, front, mode) not in KILLED
+        ),
     ],
 )
-def test_when_a_node_is_killed_nobody_notices(front: str, mode: Mode, tmp_path: Path) -> None:
+def test_when_a_node_is_killed_nobody_notices(
+    start: Start, front: str, mode: Mode, tmp_path: Path
+) -> None:
     kind = Kind(mode, "cookie")
     with (
-        cluster(front, mode, tmp_path, start=running_server) as nodes,
+        cluster(front, mode, tmp_path, start=start) as nodes,
         arrived(nodes, kind, "ann@example.org") as ann,
     ):
         assert is_in(ann)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from itertools import count
+from itertools import count, cycle
 
 import httpx2
 import pytest
@@ -18,6 +18,7 @@ from tests.server.house import ORIGIN, PASSWORD, House, Opened, login
 pytestmark = pytest.mark.anyio
 
 NUMBERS = count(1)
+MODES = ("session", "token")
 BODIES = {"/api/admin/users/{subject}/roles": {"roles": ["editor"]}}
 
 
@@ -26,18 +27,29 @@ async def desk(either: House) -> Desk:
     return await desk_of(either)
 
 
-@pytest.fixture(scope="module", params=["session", "token"])
-async def quiet(request: pytest.FixtureRequest, shared: Opened) -> Desk:
+@pytest.fixture(scope="module")
+async def quiets(shared: Opened) -> dict[str, Desk]:
+    return {mode: await desk_of(await shared(mode=mode)) for mode in MODES}
+
+
+@pytest.fixture(params=MODES)
+def quiet(request: pytest.FixtureRequest, quiets: dict[str, Desk]) -> Desk:
     """A desk in each mode at which whatever is asked is refused."""
-    return await desk_of(await shared(mode=request.param))
+    return quiets[request.param]
 
 
-@pytest.fixture(scope="module", params=["session", "token"])
-async def late(request: pytest.FixtureRequest, shared: Opened) -> Desk:
+@pytest.fixture(scope="module")
+async def lates(shared: Opened) -> dict[str, Desk]:
+    found = {mode: await desk_of(await shared(mode=mode)) for mode in MODES}
+    for desk in found.values():
+        desk.house.clock.advance(5 * MINUTE + 1)
+    return found
+
+
+@pytest.fixture(params=MODES)
+def late(request: pytest.FixtureRequest, lates: dict[str, Desk]) -> Desk:
     """The same, when the login of the administrator is too long ago to act on it."""
-    desk = await desk_of(await shared(mode=request.param))
-    desk.house.clock.advance(5 * MINUTE + 1)
-    return desk
+    return lates[request.param]
 
 
 async def test_a_lock_ends_everything_of_one_person_and_nobody_else_notices(desk: Desk) -> None:
@@ -260,6 +272,23 @@ def routes() -> list[tuple[str, str]]:
     return [(method, route.path) for route in guarded() for method in sorted(route.methods or ())]
 
 
+def acts() -> list[tuple[str, str]]:
+    """Those that change something."""
+    return [(method, path) for method, path in routes() if method not in ("GET", "HEAD")]
+
+
+def in_turn(desk: str, some: list[tuple[str, str]]) -> pytest.MarkDecorator:
+    """Each of these routes at this desk in one mode, and under soak in the other.  All are guarded
+    by one of two classes, and in each mode there are some of either class and of every method."""
+    ordered = sorted(some, key=lambda route: (route[1].startswith("/api/"), route))
+    rows = [
+        pytest.param(mode, *route, marks=() if mode == first else pytest.mark.soak)
+        for route, first in zip(ordered, cycle(MODES))
+        for mode in MODES
+    ]
+    return pytest.mark.parametrize((desk, "method", "path"), rows, indirect=[desk])
+
+
 def test_every_route_for_administrators_is_of_the_kind_that_asks_who_comes() -> None:
     assert len(guarded()) > 20
     for route in guarded():
@@ -275,7 +304,7 @@ async def ask(
     return await client.request(method, address, json=json, headers=headers)
 
 
-@pytest.mark.parametrize(("method", "path"), routes())
+@in_turn("quiet", routes())
 async def test_a_route_for_administrators_refuses_everybody_else(
     quiet: Desk, method: str, path: str
 ) -> None:
@@ -302,9 +331,7 @@ async def test_a_route_for_administrators_refuses_everybody_else(
     assert (user.locked_at, user.roles) == (None, frozenset())
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [each for each in routes() if each[0] not in ("GET", "HEAD")]
-)
+@in_turn("quiet", acts())
 async def test_no_act_is_done_from_a_page_of_another_login(
     quiet: Desk, method: str, path: str
 ) -> None:
@@ -334,9 +361,7 @@ async def test_no_spelling_of_an_address_leads_past_who_may_see_it(quiet: Desk, 
             assert ADMIN not in answer.text
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [each for each in routes() if each[0] not in ("GET", "HEAD")]
-)
+@in_turn("late", acts())
 async def test_an_act_needs_a_recent_proof(late: Desk, method: str, path: str) -> None:
     answer = await ask(late.admin, method, path, late.carol)
     if path.startswith("/api/"):
@@ -352,9 +377,7 @@ async def test_an_act_needs_a_recent_proof(late: Desk, method: str, path: str) -
     assert (await late.customer.get("/api/me")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [each for each in routes() if each[0] not in ("GET", "HEAD")]
-)
+@in_turn("quiet", acts())
 async def test_no_other_site_acts_by_an_administrators_cookie(
     quiet: Desk, method: str, path: str
 ) -> None:

@@ -1,6 +1,7 @@
 """Whose request it is: every unsafe route, and everything a browser may say about its cause."""
 
 import re
+from itertools import product
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ from doorward.server.app import ROUTERS
 from doorward.server.people.reset_link import reset_link
 from doorward.web.origin import SAFE
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
+from tests.support.pairwise import cover
 
 pytestmark = pytest.mark.anyio
 
@@ -58,11 +60,44 @@ OWN: list[dict[str, str]] = [
 ]
 
 
-@pytest.fixture(scope="module", params=["session", "token"])
-async def safe(request: pytest.FixtureRequest, shared: Opened) -> tuple[House, httpx2.AsyncClient]:
+MODES = ("session", "token")
+
+
+Safe = tuple[House, httpx2.AsyncClient, str]
+
+
+@pytest.fixture(scope="module")
+async def safes(shared: Opened) -> dict[str, Safe]:
+    found: dict[str, Safe] = {}
+    for mode in MODES:
+        house: House = await shared(mode=mode)
+        other = await unmarked(house)
+        token = (await other.get("/api/me")).json()["csrf_token"]
+        found[mode] = house, await unmarked(house), token
+    return found
+
+
+@pytest.fixture(params=MODES)
+def safe(
+    request: pytest.FixtureRequest, safes: dict[str, Safe]
+) -> tuple[House, httpx2.AsyncClient]:
     """A house in each mode in which nothing may change, and what `unmarked` finds there."""
-    house: House = await shared(mode=request.param)
-    return house, await unmarked(house)
+    return safes[request.param][:2]
+
+
+@pytest.fixture
+def foreign_token(safe: tuple[House, httpx2.AsyncClient], safes: dict[str, Safe]) -> str:
+    """Of another login than that of the browser there."""
+    (token,) = [token for house, _, token in safes.values() if house is safe[0]]
+    return token
+
+
+@pytest.fixture(scope="module")
+async def listing(shared: Opened) -> House:
+    """A house that trusts an origin on another site, in which nothing may change."""
+    found: House = await shared(trusted_origin=("capacitor://localhost",))
+    await found.account()
+    return found
 
 
 async def unmarked(house: House) -> httpx2.AsyncClient:
@@ -78,9 +113,10 @@ async def send(
     client: httpx2.AsyncClient, route: tuple[str, str, dict[str, str]], **headers: str
 ) -> httpx2.Response:
     method, path, body = route
-    sid = (await client.get("/api/me")).json().get("sid", "0")
+    if "SID" in path:
+        path = path.replace("SID", (await client.get("/api/me")).json().get("sid", "0"))
     body_as: dict[str, Any] = {"json" if path.startswith("/api/") else "data": body}
-    return await client.request(method, path.replace("SID", sid), headers=headers, **body_as)
+    return await client.request(method, path, headers=headers, **body_as)
 
 
 async def state(house: House) -> object:
@@ -162,21 +198,33 @@ async def test_the_token_of_another_session_is_of_no_use(either: House) -> None:
     assert (await send(browser, route, **{"x-csrf-token": token})).status_code == 403
 
 
-@pytest.mark.parametrize("said", OWN)
-@pytest.mark.parametrize("route", UNSAFE, ids=lambda route: f"{route[0]} {route[1]}")
+SAID = list(product(MODES, range(len(UNSAFE)), range(len(OWN))))
+PAIRS = cover(SAID)
+
+
+@pytest.mark.parametrize(
+    ("safe", "route", "said"),
+    [
+        pytest.param(
+            *(mode, UNSAFE[route], OWN[said]),
+            id=f"{mode}-{' '.join(UNSAFE[route][:2])}-{said}",
+            marks=() if (mode, route, said) in PAIRS else pytest.mark.soak,
+        )
+        for mode, route, said in SAID
+    ],
+    indirect=["safe"],
+)
 async def test_a_token_of_another_login_is_refused_whatever_the_browser_says(
-    safe: tuple[House, httpx2.AsyncClient], route: Any, said: dict[str, str]
+    safe: tuple[House, httpx2.AsyncClient], foreign_token: str, route: Any, said: dict[str, str]
 ) -> None:
     """A page that was made for somebody else, in a tab that was forgotten."""
     house, browser = safe
-    other = await unmarked(house)
-    token = (await other.get("/api/me")).json()["csrf_token"]
     before = await state(house)
     method, path, fields = route
     if path.startswith("/api/"):
-        said = {**said, "x-csrf-token": token}
+        said = {**said, "x-csrf-token": foreign_token}
     else:
-        fields = {**fields, "csrf_token": token}
+        fields = {**fields, "csrf_token": foreign_token}
     answer = await send(browser, (method, path, fields), **said)
     assert answer.status_code == 403
     assert "belongs to another login" in answer.text
@@ -234,19 +282,17 @@ async def test_each_page_puts_the_token_of_its_session_into_its_forms(
     ids=lambda route: f"{route[0]} {route[1]}",
 )
 async def test_a_trusted_origin_on_another_site_does_nothing_that_ends_in_a_cookie(
-    opened: Opened, route: Route
+    listing: House, route: Route
 ) -> None:
     """Neither is an account made before that is found out, nor a wrong password counted."""
-    house: House = await opened(trusted_origin=("capacitor://localhost",))
-    await house.account()
-    client = await house.client(origin="capacitor://localhost")
+    client = await listing.client(origin="capacitor://localhost")
     method, path, body = route
-    before = await state(house)
+    before = await state(listing)
     answer = await send(client, (method, path, {**body, "password": "wrong passphrase"}))
     known = path.startswith("/api/") and path != "/api/login"
     assert answer.status_code == (401 if known else 403), answer.text
     assert known or "Log in with the transport bearer" in answer.text
-    assert await state(house) == before
+    assert await state(listing) == before
 
 
 def unreadable(cookie: str) -> list[str]:
@@ -277,15 +323,47 @@ async def test_a_cookie_that_cannot_be_read_needs_a_token_as_one_that_can(
             assert await state(house) == before, (cookie, said)
 
 
-@pytest.mark.parametrize("authorization", ["Bearer", "Bearer a b", "Bearer,x"])
-async def test_a_cookie_beside_a_bearer_header_that_cannot_be_read_needs_a_token(
-    safe: tuple[House, httpx2.AsyncClient], authorization: str
+@pytest.mark.parametrize("route", [LOGOUT, ("POST", "/logout", {})], ids=["api", "page"])
+@pytest.mark.parametrize(
+    "authorization", ["Bearer", "Bearer a b", "Bearer,x", "Bearer x", f"Bearer dws_{'A' * 64}"]
+)
+async def test_a_cookie_beside_a_bearer_header_needs_a_token_to_be_ended(
+    safe: tuple[House, httpx2.AsyncClient], authorization: str, route: Any
 ) -> None:
     house, browser = safe
     before = await state(house)
+    answer = await send(browser, route, authorization=authorization)
+    assert (answer.status_code, await state(house)) == (403, before)
+
+
+async def test_a_cookie_beside_a_good_bearer_token_needs_a_token_to_be_ended(
+    either: House,
+) -> None:
+    """Whoever has an account has a good one."""
+    house, browser = either, await unmarked(either)
+    await house.account("bob@example.test")
+    entered = await login(await house.client(), email="bob@example.test", transport="bearer")
+    authorization = f"Bearer {entered.json()['access_token']}"
+    before = await state(house)
     answer = await send(browser, LOGOUT, authorization=authorization)
     assert (answer.status_code, await state(house)) == (403, before)
-    assert answer.json()["detail"].startswith("The cookies of this request cannot be read")
+    token = (await browser.get("/api/me")).json()["csrf_token"]
+    said = {"authorization": authorization, "x-csrf-token": token}
+    assert (await send(browser, LOGOUT, **said)).status_code == 204
+    assert not await house.service.auth.sessions()
+
+
+@pytest.mark.parametrize("name", ["session", "access", "refresh"])
+@pytest.mark.parametrize("value", ["junk", "dws_x", "dwr_x", "a.b.c", '"quoted"'])
+async def test_a_cookie_that_names_no_session_needs_a_token_in_either_mode(
+    safe: tuple[House, httpx2.AsyncClient], name: str, value: str
+) -> None:
+    client = await safe[0].client(cookie=f"__Host-{name}={value}")
+    for route in UNSAFE:
+        if re.search("(login|logout|signup)$", route[1]):
+            answer = await send(client, route)
+            assert answer.status_code == 403, (route, answer.text)
+            assert "cannot be read" in answer.text, route
 
 
 async def test_a_bearer_header_alone_needs_no_token_however_it_is_put(either: House) -> None:

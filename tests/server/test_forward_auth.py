@@ -74,6 +74,14 @@ async def test_what_a_client_says_of_itself_changes_no_answer(proxy: httpx2.Asyn
     assert claimed.headers.multi_items() == plain.headers.multi_items()
 
 
+@pytest.mark.parametrize("name", ["x_doorward_subject", "x-doorward_roles", "x_doorward-sid"])
+async def test_a_name_that_an_application_would_take_for_ours_is_refused(
+    proxy: httpx2.AsyncClient, name: str
+) -> None:
+    answer = await proxy.get(PATH, headers=said("GET", **{name: "u_root"}))
+    assert (answer.status_code, answer.json()["reason"]) == (401, "malformed")
+
+
 FOREIGN: list[dict[str, str]] = [
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site"},
@@ -350,6 +358,9 @@ async def test_a_preflight_passes_in_nobodys_name_where_an_operator_says_so(
         {"x-original-method": "OPTIONS", "x-forwarded-method": "POST", **PREFLIGHT},
         {"x-original-method": "OPTIONS", **PREFLIGHT, "upgrade": "h2c"},
         {"x-original-method": "OPTIONS", **PREFLIGHT, "x-http-method-override": "DELETE"},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "x_http_method_override": "DELETE"},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "X-HTTP_Method-Override": "DELETE"},
+        {"x-original-method": "OPTIONS", **PREFLIGHT, "content_length": "2"},
         {"x-original-method": "OPTIONS", **PREFLIGHT, "content-length": "2"},
         PREFLIGHT,
     ],

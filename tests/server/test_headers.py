@@ -42,11 +42,19 @@ MORE = [
 
 
 @pytest.fixture(scope="module")
-async def inhabited(shared: Opened) -> House:
-    """A house in session mode where somebody is logged in."""
-    found: House = await shared()
-    await found.alice()
+async def homes(shared: Opened) -> dict[str, House]:
+    """A house in each mode where somebody has an account."""
+    found: dict[str, House] = {mode: await shared(mode=mode) for mode in ("session", "token")}
+    for house in found.values():
+        await house.account()
     return found
+
+
+@pytest.fixture(scope="module")
+async def inhabited(homes: dict[str, House]) -> House:
+    """The one in session mode, where they are logged in."""
+    await homes["session"].alice()
+    return homes["session"]
 
 
 def check(answer: httpx2.Response) -> None:
@@ -88,15 +96,19 @@ def test_the_crawl_finds_every_room() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "mode"),
-    [(*route, mode) for route, mode in zip(ROUTES + MORE, cycle(("session", "token")))],
+    ("number", "method", "path", "mode"),
+    [
+        (number, *route, mode)
+        for number, (route, mode) in enumerate(zip(ROUTES + MORE, cycle(("session", "token"))))
+    ],
 )
 async def test_every_answer_carries_every_header(
-    opened: Opened, method: str, path: str, mode: str
+    homes: dict[str, House], number: int, method: str, path: str, mode: str
 ) -> None:
-    """No header depends on the mode, so each route is asked in one."""
-    house: House = await opened(mode=mode)
-    stranger, alice = await house.browser(), await house.alice()
+    """No header depends on the mode, so each route is asked in one; and from a source of its own,
+    whose tries no other route used up."""
+    house, source = homes[mode], f"2001:db8:{number:x}::1"
+    stranger, alice = await house.browser(address=source), await house.alice(address=source)
     for client in (stranger, alice):
         for json, data in ((None, None), ({}, None), (None, {"email": "x"})):
             answer = await client.request(method, path, json=json, data=data)

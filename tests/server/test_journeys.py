@@ -1,5 +1,5 @@
-"""The main job, on a real socket: sign up, log in, be seen, be refused, in a real Chromium and by a
-client without cookies, on a file and in memory, in both modes."""
+"""What a page of another site and a client without cookies can do to a real server, on a file and
+in memory, in both modes.  The journeys of people are in tests/journeys."""
 
 from collections.abc import AsyncIterator
 from itertools import count
@@ -15,10 +15,7 @@ from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
-NEW = "a wholly new passphrase"
-
-
-# The journeys of tests/journeys show both modes on a file; a browser costs much.
+# tests/journeys shows both modes on a file; a browser costs much.
 SERVERS = [
     pytest.param(("token", "memory")),
     pytest.param(("session", "file"), marks=pytest.mark.soak),
@@ -56,32 +53,6 @@ async def sign_up(page: Page, url: str, email: str) -> None:
     await page.wait_for_url(f"{url}/account")
 
 
-async def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    await page.get_by_label("E-mail").fill(email)
-    await page.get_by_label("Password", exact=True).fill(password)
-    await page.get_by_role("button", name="Log in").click()
-
-
-async def test_a_person_signs_up_logs_out_and_logs_in_again(
-    server: RunningServer, context: BrowserContext, email: str
-) -> None:
-    page = await context.new_page()
-    trouble: list[str] = []
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    await sign_up(page, server.url, email)
-    assert email in await page.inner_text("main")
-    await page.get_by_role("button", name="Log out").click()
-    await page.wait_for_url(f"{server.url}/login")
-    assert "You are logged out." in await page.inner_text("main")
-    await page.goto(f"{server.url}/account")
-    assert page.url == f"{server.url}/login?return_to=%2Faccount"
-    await log_in(page, email, "not the password")
-    assert "is wrong" in await page.inner_text("main")
-    await log_in(page, email)
-    await page.wait_for_url(f"{server.url}/account")
-    assert trouble == []
-
-
 async def test_no_script_sees_a_credential(
     server: RunningServer, context: BrowserContext, email: str
 ) -> None:
@@ -97,72 +68,6 @@ async def test_no_script_sees_a_credential(
     assert seen == ["", 0, 0]
     held = [cookie["value"] for cookie in cookies.values() if len(cookie["value"]) > 20]
     assert not [value for value in held if value in await page.content()]
-
-
-async def test_the_back_button_shows_nothing_after_logging_out(
-    server: RunningServer, context: BrowserContext, email: str
-) -> None:
-    page = await context.new_page()
-    await sign_up(page, server.url, email)
-    await page.get_by_role("button", name="Log out").click()
-    await page.wait_for_url(f"{server.url}/login")
-    await page.go_back()
-    await page.wait_for_url(f"{server.url}/login?return_to=%2Faccount")
-    assert email not in await page.content()
-
-
-async def test_a_person_sees_and_ends_another_login(
-    server: RunningServer, context: BrowserContext, chromium: Browser, email: str
-) -> None:
-    page = await context.new_page()
-    await sign_up(page, server.url, email)
-    phone = await chromium.new_context(user_agent="Mozilla/5.0 (iPhone) Safari/604.1")
-    other = await phone.new_page()
-    await other.goto(f"{server.url}/login")
-    await log_in(other, email)
-    await other.wait_for_url(f"{server.url}/account")
-    await page.reload()
-    places = page.get_by_role("region", name="Where you are logged in")
-    place = places.get_by_role("listitem").filter(has_text="Safari on iPhone")
-    await place.get_by_role("button").click()
-    await page.get_by_text("That place is logged out.").wait_for()
-    assert await place.count() == 0
-    await other.reload()
-    assert other.url == f"{server.url}/login?return_to=%2Faccount"
-    await phone.close()
-
-
-async def test_a_new_password_logs_every_other_place_out(
-    server: RunningServer, context: BrowserContext, chromium: Browser, email: str
-) -> None:
-    page = await context.new_page()
-    await sign_up(page, server.url, email)
-    elsewhere = await chromium.new_context()
-    other = await elsewhere.new_page()
-    await other.goto(f"{server.url}/login")
-    await log_in(other, email)
-    await page.get_by_label("Current password", exact=True).fill(PASSWORD)
-    await page.get_by_label("New password", exact=True).fill(NEW)
-    await page.get_by_role("button", name="Change password").click()
-    await page.get_by_text("Your password was changed").wait_for()
-    await other.goto(f"{server.url}/account")
-    await log_in(other, email)
-    assert "is wrong" in await other.inner_text("main")
-    await log_in(other, email, NEW)
-    await other.wait_for_url(f"{server.url}/account")
-    await elsewhere.close()
-
-
-async def test_the_pages_work_without_scripts(
-    server: RunningServer, chromium: Browser, email: str
-) -> None:
-    context = await chromium.new_context(java_script_enabled=False)
-    page = await context.new_page()
-    await sign_up(page, server.url, email)
-    await page.get_by_role("button", name="Log out").click()
-    await log_in(page, email)
-    await page.wait_for_url(f"{server.url}/account")
-    await context.close()
 
 
 async def test_another_site_can_do_nothing_with_the_cookies(

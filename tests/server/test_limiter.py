@@ -142,6 +142,9 @@ async def test_behind_a_trusted_proxy_the_true_address_counts(opened: Opened) ->
     assert await guesses(other, 1, email="u@example.test") == [401]
 
 
+@pytest.mark.parametrize(
+    "either", ["session", pytest.param("token", marks=pytest.mark.soak)], indirect=True
+)
 async def test_the_owner_on_a_known_device_is_never_locked_out(either: House) -> None:
     owner = await either.alice()
     await owner.post("/api/logout")

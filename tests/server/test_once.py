@@ -10,8 +10,10 @@ from sqlite3 import connect
 import httpx2
 import pytest
 from fastapi import Request, Response
+from fastapi.routing import APIRoute
 
 from doorward.errors import StoreUnavailable
+from doorward.server.pages import account, acts, entry, recovery, setup
 from doorward.server.people.reset_link import reset_link
 from doorward.server.record.history import Query
 from doorward.server.refusals import Refused
@@ -21,6 +23,15 @@ from tests.server.desk import desk_of
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
 
 pytestmark = pytest.mark.anyio
+
+FORMS = sorted(
+    {
+        re.sub(r"{\w+}", "x", route.path)
+        for each in (account, acts, entry, recovery, setup)
+        for route in each.router.routes
+        if isinstance(route, APIRoute) and "POST" in (route.methods or ())
+    }
+)
 
 NEW = "a wholly new passphrase"
 _HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
@@ -296,3 +307,62 @@ async def test_of_two_calls_of_the_api_one_wins(house: House) -> None:
     account = {"email": EMAIL, "password": PASSWORD}
     calls = (browser.post("/api/signup", json=account) for _ in range(2))
     assert sorted(each.status_code for each in await asyncio.gather(*calls)) == [201, 409]
+
+
+def tickets(path: Path) -> int:
+    with closing(connect(path)) as database:
+        (count,) = database.execute("SELECT count(*) FROM doorward_tickets").fetchone()
+    return int(count)
+
+
+async def test_no_form_of_nobody_leaves_an_answer_in_the_store(
+    opened: Opened, tmp_path: Path
+) -> None:
+    """A stranger may send them without end."""
+    house = await opened(database=f"sqlite:///{tmp_path}/kept.db", signup="closed")
+    before = tickets(tmp_path / "kept.db")
+    for cookie in ("__Host-session=junk", f"__Host-session=dws_{'A' * 64}", "a=b"):
+        stranger = await house.browser()
+        for path in FORMS:
+            form = {"once": "A" * 22, "email": EMAIL, "password": PASSWORD}
+            await stranger.post(path, data=form, headers={"cookie": cookie})
+    assert tickets(tmp_path / "kept.db") == before
+
+
+async def test_a_double_click_on_log_out_is_answered_alike(either: House) -> None:
+    browser = await either.alice()
+    form = await form_at(browser, "/logout")
+    first, second = await twice(browser, "/logout", form)
+    assert shown(first) == shown(second)
+    assert (first.status_code, first.headers["location"]) == (303, "/login")
+    assert (await kinds(either)).count("logout") == 1
+    assert not await either.service.auth.sessions()
+
+
+async def test_a_login_form_sent_again_after_the_logout_logs_in_again(either: House) -> None:
+    await either.account()
+    browser = await either.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    await browser.post("/login", data=form)
+    await browser.post("/logout", data=await form_at(browser, "/logout"))
+    browser.cookies.clear()
+    first, second = await twice(browser, "/login", form)
+    assert shown(first) == shown(second)
+    assert (await browser.get("/api/me")).status_code == 200
+    assert (await kinds(either)).count("login") == 2
+
+
+async def test_an_answer_signed_with_a_key_that_was_withdrawn_is_not_given_again(
+    opened: Opened,
+) -> None:
+    house = await opened(mode="token")
+    await house.account()
+    browser = await house.browser()
+    form = await form_at(browser, "/login", email=EMAIL, password=PASSWORD)
+    await browser.post("/login", data=form)
+    (key,) = (await house.service.auth.jwks())["keys"][:1]
+    await house.service.auth.withdraw_key(key["kid"])
+    browser.cookies.clear()
+    await browser.post("/login", data=form)
+    assert (await kinds(house)).count("login") == 2
+    assert (await browser.get("/api/me")).status_code == 200

@@ -41,7 +41,11 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
-WIDTHS = (320, 375, 390, 464, 480, 768, 961, 1280)
+SOAK = pytest.mark.soak
+SIDEWAYS = (320, pytest.param(390, marks=SOAK), 768, 961, pytest.param(1280, marks=SOAK))
+MENU = (320, pytest.param(375, marks=SOAK), 464, pytest.param(480, marks=SOAK))
+"""The ordinary suite has one width between every two at which the style sheet changes."""
+
 MEASURE = """() => ({
     excess: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     boxes: [...document.querySelectorAll(".top nav a")].map(
@@ -66,14 +70,22 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """One visit of every page, in each width."""
+    """One visit of every page, in each width that a test asks for."""
 
     seen: dict[str, Seen]
     complaints: list[str]
 
 
 @pytest.fixture(scope="module")
-async def tour(chromium: Browser) -> Tour:
+async def tour(request: pytest.FixtureRequest, chromium: Browser) -> Tour:
+    asked = {
+        int(str(item.callspec.params["width"]))
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and hasattr(item, "callspec")
+    }
+    widths = sorted({320, *asked})
     found = Tour({}, [])
     context = await chromium.new_context()
     await context.route("**/*", answer)
@@ -81,16 +93,16 @@ async def tour(chromium: Browser) -> Tour:
     page.on("console", lambda message: found.complaints.append(message.text))
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
     for name in PAGES:
-        found.seen[name] = await seen_at(page, name)
+        found.seen[name] = await seen_at(page, name, widths)
     await context.close()
     return found
 
 
-async def seen_at(page: Page, name: str) -> Seen:
+async def seen_at(page: Page, name: str, widths: list[int]) -> Seen:
     found = Seen({}, {}, [])
-    await page.set_viewport_size({"width": WIDTHS[0], "height": 640})
+    await page.set_viewport_size({"width": widths[0], "height": 640})
     await page.goto(ORIGIN + name)
-    for width in WIDTHS:
+    for width in widths:
         await page.set_viewport_size({"width": width, "height": 640})
         measured = await page.evaluate(MEASURE)
         found.excess[width], found.boxes[width] = measured["excess"], measured["boxes"]
@@ -102,12 +114,12 @@ def test_no_page_offends_the_policy_or_its_script(tour: Tour) -> None:
     assert tour.complaints == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 961, 1280])
+@pytest.mark.parametrize("width", SIDEWAYS)
 def test_no_page_scrolls_sideways_whatever_it_has_to_say(tour: Tour, width: int) -> None:
     assert [name for name, seen in tour.seen.items() if seen.excess[width] > 0] == []
 
 
-@pytest.mark.parametrize("width", [320, 375, 464, 480])
+@pytest.mark.parametrize("width", MENU)
 def test_no_word_of_a_menu_is_broken_and_none_is_alone_in_the_last_line(
     tour: Tour, width: int
 ) -> None:

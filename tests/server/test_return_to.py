@@ -1,6 +1,7 @@
 """Open redirects: wherever the address says, only paths of this server are gone to."""
 
 from html import unescape
+from itertools import count
 from urllib.parse import quote, unquote
 
 import httpx2
@@ -8,8 +9,24 @@ import pytest
 from markupsafe import escape
 
 from doorward.server.return_to import asked_for, with_return
-from tests.server.house import EMAIL, ORIGIN, PASSWORD, House
+from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
 from tests.support.ways import BAD, GOOD
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+async def hotel(shared: Opened) -> House:
+    """A house for all tests in which each is somebody else."""
+    found: House = await shared()
+    return found
+
+
+async def newcomer(house: House) -> tuple[httpx2.AsyncClient, dict[str, str]]:
+    """Somebody who was never here before, and what they fill into a form."""
+    number = next(NUMBERS)
+    browser = await house.browser(address=f"2001:db8:{number:x}::1")
+    return browser, {"email": f"u{number}@example.test", "password": PASSWORD}
 
 
 def test_the_address_of_a_page_carries_the_path_encoded() -> None:
@@ -20,10 +37,10 @@ def test_the_address_of_a_page_carries_the_path_encoded() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", GOOD)
 async def test_after_a_login_a_signup_or_a_step_up_it_is_gone_to_to_the_letter(
-    house: House, path: str
+    hotel: House, path: str
 ) -> None:
-    browser = await house.browser()
-    form = {"email": EMAIL, "password": PASSWORD, "return_to": path}
+    browser, account = await newcomer(hotel)
+    form = {**account, "return_to": path}
     for page in ("/signup", "/login", "/elevate"):
         answer = await browser.post(page, data=form)
         assert (answer.status_code, answer.headers["location"]) == (303, path)
@@ -56,9 +73,9 @@ ASKED = [
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ASKED)
 async def test_whoever_must_log_in_or_prove_it_again_is_led_back_to_the_letter(
-    house: House, path: str
+    hotel: House, path: str
 ) -> None:
-    stranger = await house.browser()
+    stranger = await hotel.browser()
     answer = await stranger.get(httpx2.URL(ORIGIN).copy_with(raw_path=path.encode()))
     assert answer.headers["location"] == f"/login?return_to={quote(path, safe='')}"
 
@@ -66,10 +83,10 @@ async def test_whoever_must_log_in_or_prove_it_again_is_led_back_to_the_letter(
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", BAD)
 async def test_after_a_login_or_signup_or_step_up_a_bad_path_is_the_account(
-    house: House, path: str
+    hotel: House, path: str
 ) -> None:
-    browser = await house.browser()
-    form = {"email": EMAIL, "password": PASSWORD, "return_to": path}
+    browser, account = await newcomer(hotel)
+    form = {**account, "return_to": path}
     for page in ("/signup", "/login", "/elevate"):
         answer = await browser.post(page, data=form)
         assert answer.status_code == 303

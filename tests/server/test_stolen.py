@@ -5,9 +5,10 @@ import logging
 import re
 import sqlite3
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from redis import Redis
 from doorward.tokens import mint_session_token
 from tests.server.databases import POSTGRES, VALKEY, new_url
 from tests.server.desk import ADMIN, person
-from tests.server.house import EMAIL, PASSWORD, House, Opened, login
+from tests.server.house import EMAIL, PASSWORD, House, houses, login
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
 
@@ -32,6 +33,7 @@ DIGESTS = "SELECT sid, secret_hash FROM doorward_sessions"
 class Place:
     """Databases that were stolen: all that is in them as text, and digests of secrets by sid."""
 
+    mode: str
     database: str
     sessions: str | None
     loot: Callable[[], str]
@@ -77,27 +79,38 @@ def hexes(row: str) -> list[str]:
     return [each for each in json.loads(row) if re.fullmatch("[0-9a-f]{64}", str(each))]
 
 
-@pytest.fixture(params=["file", POSTGRES, VALKEY])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "file":
+PLACES = [
+    pytest.param((mode, *each.values), id=f"{mode}-{each.values[0]}", marks=each.marks)
+    for mode in ("session", "token")
+    for each in (pytest.param("file"), POSTGRES, VALKEY)
+]
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    mode, kind = request.param
+    tmp_path = tmp_path_factory.mktemp("stolen")
+    if kind == "file":
         path = tmp_path / "doorward.db"
 
         def rows() -> list[tuple[str, bytes]]:
             with closing(sqlite3.connect(path)) as file:
                 return file.execute(DIGESTS).fetchall()
 
-        return Place(f"sqlite:///{path}", None, lambda: from_sqlite(path), rows)
+        return Place(mode, f"sqlite:///{path}", None, lambda: from_sqlite(path), rows)
     server = cast(Postgres, request.getfixturevalue("postgres"))
     url = new_url("postgres", request, tmp_path)
-    if request.param == "postgres":
+    if kind == "postgres":
 
         def lines() -> list[tuple[str, bytes]]:
             found = server.execute(DIGESTS, url).splitlines()
             return [(line[:32], bytes.fromhex(line[35:])) for line in found]
 
-        return Place(url, None, lambda: from_postgres(server, url), lines)
-    valkey = cast(Valkey, request.getfixturevalue("valkey"))
+        return Place(mode, url, None, lambda: from_postgres(server, url), lines)
+    valkey = cast(Valkey, request.getfixturevalue("valkey_server"))
+    valkey.ask("FLUSHALL")
     return Place(
+        mode,
         url,
         valkey.url,
         lambda: "\n".join((from_postgres(server, url), *from_valkey(valkey.url))),
@@ -107,19 +120,38 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A house in which everything happened that gives something out, and what was given out."""
+    """A house in which everything happened that gives something out, what was given out, and what
+    was logged since it was opened."""
 
     house: House
     secrets: list[str]
+    log: StringIO
 
 
-@pytest.fixture(params=["session", "token"])
-async def life(
-    request: pytest.FixtureRequest, opened: Opened, place: Place, caplog: pytest.LogCaptureFixture
-) -> Life:
-    caplog.set_level(logging.DEBUG)
+@pytest.fixture(scope="module")
+async def life(root_key_file: Path, place: Place) -> AsyncIterator[Life]:
+    """One for all tests of a place."""
     beside = {} if place.sessions is None else {"sessions": place.sessions}
-    house: House = await opened(mode=request.param, database=place.database, **beside)
+    with everything_logged() as log:
+        async with houses(root_key_file) as opened:
+            house: House = await opened(mode=place.mode, database=place.database, **beside)
+            yield Life(house, await everything_given_out(house), log)
+
+
+@contextmanager
+def everything_logged() -> Iterator[StringIO]:
+    log, root = StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(log), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield log
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+
+
+async def everything_given_out(house: House) -> list[str]:
     admin, _ = await person(house, ADMIN, "admin")
     browser = await house.new_alice()
     tokens = (await login(await house.client(), transport="bearer")).json()
@@ -134,7 +166,7 @@ async def life(
     change = {"current": PASSWORD, "new": CHOSEN}
     assert (await browser.post("/api/password", json=change)).status_code == 204
     await browser.get("/api/me", headers={"authorization": "Bearer dws_made-up-secret"})
-    return Life(house, given)
+    return given
 
 
 def forms(secret: str) -> Iterator[str]:
@@ -148,16 +180,17 @@ def forms(secret: str) -> Iterator[str]:
 
 
 async def test_no_secret_that_was_given_out_is_in_a_database_or_the_log(
-    life: Life, place: Place, caplog: pytest.LogCaptureFixture
+    life: Life, place: Place
 ) -> None:
-    loot = place.loot()
+    loot, log = place.loot(), life.log.getvalue()
+    assert log
     assert "argon2id" in loot
     assert len(place.digests()) >= 3
     for secret in life.secrets:
         for form in forms(secret):
             assert form not in loot
-            assert form not in caplog.text
-    assert "made-up-secret" not in loot + caplog.text
+            assert form not in log
+    assert "made-up-secret" not in loot + log
 
 
 async def test_nothing_that_is_in_a_database_opens_anything(life: Life, place: Place) -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 
 def make_certificate(folder: Path) -> ssl.SSLContext:
@@ -17,6 +23,13 @@ def make_certificate(folder: Path) -> ssl.SSLContext:
     (folder / "key.pem").write_bytes(pem)
     (folder / "cert.pem").write_bytes(_certificate(key).public_bytes(Encoding.PEM))
     return ssl.create_default_context(cafile=str(folder / "cert.pem"))
+
+
+def encrypt_key(folder: Path, form: PrivateFormat = PrivateFormat.PKCS8) -> None:
+    """Write what is in `key.pem` once more, under a pass phrase, as `locked.pem`."""
+    key = load_pem_private_key((folder / "key.pem").read_bytes(), None)
+    pem = key.private_bytes(Encoding.PEM, form, BestAvailableEncryption(b"pass phrase"))
+    (folder / "locked.pem").write_bytes(pem)
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

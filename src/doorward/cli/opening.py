@@ -2,7 +2,6 @@
 
 import logging
 import os
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from .. import keys
 from ..auth import Auth
 from ..errors import ConfigurationError, StoreUnavailable
 from ..opening import open_auth
+from ..server.edge.tls import tls_context
 from ..server.mail.password import load_password
 from ..server.options import Options
 from ..server.place import check_database
@@ -139,8 +139,7 @@ def check_options(options: Options) -> None:
         raise ConfigurationError(options.named(str(error))) from None
     if options.smtp_password_file is not None:
         load_password(options.smtp_password_file)
-    if options.tls_cert is not None and options.tls_key is not None:
-        _check_tls(options.tls_cert, options.tls_key)
+    tls_context(options)
 
 
 def check_databases(options: Options) -> None:
@@ -202,24 +201,6 @@ async def _check(options: Options, table: str, make: bool) -> None:
         raise NotDone(
             f"The database {place_of(url)} keeps no {what} of Doorward; is it the right one?"
         )
-
-
-def _check_tls(cert: str, key: str) -> None:
-    # of a file that is missing, ssl does not tell which
-    for option, path in (("--tls-cert", cert), ("--tls-key", key)):
-        try:
-            Path(path).open("rb").close()
-        except OSError as error:
-            raise ConfigurationError(
-                f"the file {path} of {option} cannot be read: {error.strerror}"
-            ) from error
-    try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(cert, key)
-    except OSError as error:  # what ssl raises
-        raise ConfigurationError(
-            f"the TLS certificate {cert} and the key {key} cannot be used together: they may be"
-            f" exchanged, not belong together, or be no PEM ({error})"
-        ) from error
 
 
 def _named(options: Options, table: str) -> tuple[str, str]:

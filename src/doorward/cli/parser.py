@@ -5,7 +5,12 @@ import re
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+from .output import say
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _LACKING = re.compile(r"argument (--[a-z-]+): expected one argument")
 _CHOICE = re.compile(r"invalid choice: '([^']*)'")
@@ -20,6 +25,13 @@ class Parser(argparse.ArgumentParser):
         print(f"{self.prog}: {message}{self._meant(message)}", file=sys.stderr)
         print(f"`{self.prog} --help` lists what it takes.", file=sys.stderr)
         self.exit(2)
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Unlike argparse's own, raises `NotDone` when stdout cannot take it, as on a full disk."""
+        if file is None:
+            say(self.format_help())
+        else:
+            super().print_help(file)
 
     def _wanted(self, option: str) -> str:
         values = [each.metavar for each in self._actions if option in each.option_strings]

@@ -225,7 +225,7 @@ class Options:
         "none",
     )
     tls_key: str | None = _option(
-        None, "The private key of --tls-cert (PEM).", values.text, "FILE", "none"
+        None, "The private key of --tls-cert (PEM, not encrypted).", values.text, "FILE", "none"
     )
     from_environment: frozenset[str] = field(default=frozenset(), compare=False)
     """The options that the environment gave, and the command line did not."""

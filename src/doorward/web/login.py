@@ -57,7 +57,7 @@ class VisitAttempt:
         transport.check_transport(via)
         visit = self.visit
         if via == "cookie":
-            visit.check_takes_cookies()
+            _check_takes_cookies(visit)
             await visit.check_keeps_cookies()
         await self.forgive()
         issued = await self.attempt.login(
@@ -136,7 +136,7 @@ async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Iss
     ended meanwhile; `RuntimeError` where the answer has begun and takes no cookie, before anything
     is done."""
     if visit.via == "cookie":
-        visit.check_takes_cookies()
+        _check_takes_cookies(visit)
     principal = await visit.principal()
     if visit.proof is not None:
         await visit.proof.forgive()
@@ -160,6 +160,15 @@ async def log_out(visit: Visit) -> list[Header]:
     await visit.auth.logout(*visit.held(), device=visit.device())
     suffix = visit.gate.cookie_suffix
     return transport.clear(suffix, storage=transport.has_cookie(visit.headers, suffix))
+
+
+def _check_takes_cookies(visit: Visit) -> None:
+    """What is given out by cookie once the answer has begun would be lost."""
+    if visit.answered:
+        raise RuntimeError(
+            "No cookie can be set any more, for the answer has begun: log in and step up before the"
+            " response is returned or the socket is accepted."
+        )
 
 
 def _warn_if_lost(visit: Visit) -> None:

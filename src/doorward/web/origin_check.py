@@ -41,9 +41,10 @@ class OriginCheck:
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies name, dead or alive; None without any."""
-        if self.shown is None or self.shown.transport != "cookie":
+        shown = self._by_cookie()
+        if shown is None:
             return None
-        for credential in (self.shown.credential, self.shown.refresh_token):
+        for credential in (shown.credential, shown.refresh_token):
             try:
                 return await self.gate.auth.sid_of(credential or "")
             except Rejected:
@@ -53,25 +54,32 @@ class OriginCheck:
     async def _check(self, submitted: str | None) -> None:
         cause = origin.cause_of(self.headers)
         vouched = self.gate.origins.vouched(self.method, cause)
-        if not vouched and self.shown is None and self._holds_cookies():
-            # no token can be compared, yet a login or a logout would end what these cookies name
+        if self.shown is not None and self.shown.transport == "cookie":
+            self._check_keeps_cookies(cause)
+        elif vouched or not self._holds_cookies():
+            # without a cookie a client has no authority that another origin could borrow
+            return
+        # beside a Bearer header too: a login or a logout ends what the cookies name
+        if vouched and not any(origin.csrf_tokens(self.headers, submitted)):
+            return
+        sid = await self.cookie_sid()
+        if sid is None and not vouched:
             raise origin.unreadable()
-        # without a cookie a client has no authority that another origin could borrow
-        if self.shown is None or self.shown.transport != "cookie":
-            return
-        self._check_keeps_cookies(cause)
-        if not vouched:
-            shown = self.shown.credential or self.shown.refresh_token or ""
-            sid = await self.gate.auth.sid_of(shown)
-        elif any(origin.csrf_tokens(self.headers, submitted)):
-            sid = await self.cookie_sid() or ""
-        else:
-            return
-        origin.check_csrf(self.gate.auth.csrf_keys, sid, self.headers, submitted)
+        origin.check_csrf(self.gate.auth.csrf_keys, sid or "", self.headers, submitted)
+
+    def _by_cookie(self) -> Presented | None:
+        if self.shown is not None and self.shown.transport == "cookie":
+            return self.shown
+        try:
+            return transport.read(self._cookies(), self.gate.modes, self.gate.cookie_suffix)
+        except Rejected:
+            return None
+
+    def _cookies(self) -> list[Header]:
+        return [pair for pair in self.headers if pair[0] == b"cookie"]
 
     def _holds_cookies(self) -> bool:
-        cookies = [pair for pair in self.headers if pair[0] == b"cookie"]
-        return bool(transport.held(cookies, self.gate.cookie_suffix))
+        return bool(transport.held(self._cookies(), self.gate.cookie_suffix))
 
     def _check_keeps_cookies(self, cause: origin.Cause) -> None:
         if self.gate.origins.keeps_no_cookies(cause):

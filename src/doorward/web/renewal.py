@@ -1,8 +1,12 @@
 """Inline refresh: when a refused credential may be renewed, and what is given out then."""
 
+from asyncio import Task, create_task, wait
+from collections.abc import Coroutine
+from typing import Any
+
 from ..credentials import claimed_sid
 from ..errors import Reason, Rejected, StoreUnavailable
-from ..types import Issued, Session
+from ..types import Issued, Principal, Session
 from . import transport
 from .gate import Gate
 from .transport import Header
@@ -22,6 +26,35 @@ DEAD = RENEWABLE | {
 }
 """Refusals of a credential that was good once or may have been: its holder is nobody now.  What is
 malformed or forged was never good, and a second credential could stand behind it."""
+
+_under_way: set[Task[Principal]] = set()
+"""The loop alone would not keep them from the collector."""
+
+
+def begun(renewing: Coroutine[Any, Any, Principal]) -> Task[Principal]:
+    """A refresh in a task of its own: whoever waits for it may be cancelled, but once the store
+    turned the refresh token, only the answer's cookies keep the person logged in."""
+    task = create_task(renewing)
+    _under_way.add(task)
+    task.add_done_callback(_done)
+    return task
+
+
+async def ended(task: Task[Principal]) -> None:
+    """Wait for a refresh, whatever comes of it."""
+    await wait([task])
+
+
+async def outcome(task: Task[Principal]) -> Principal:
+    """What came of a refresh, alike for everybody who waits.  Raises as it did."""
+    await ended(task)
+    return task.result()
+
+
+def _done(task: Task[Principal]) -> None:
+    _under_way.discard(task)
+    if not task.cancelled():
+        task.exception()  # looked at, so that nothing is logged where nobody waits any more
 
 
 def may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:

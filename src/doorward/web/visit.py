@@ -1,6 +1,6 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
-from asyncio import Event
+from asyncio import Task
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +12,6 @@ from . import client, origin, renewal, transport
 from .gate import Gate
 from .limiter import Bucket, Guess
 from .origin_check import OriginCheck
-from .renewal import DEAD, LAPSED
 from .streams import Streams
 from .transport import Header, Presented, Transport
 
@@ -26,7 +25,7 @@ class Visit:
     that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
     `on_known` is called whenever `known` was found out; `proof` is the guess at a step-up that is
     under way.  `answered` tells whether the head of the answer is sent: from then on no cookie can
-    be set, so nothing is refreshed.  `renewing` is set when the refresh under way has ended.
+    be set, so nothing is refreshed.  `renewing` is the only refresh, under way or done.
     """
 
     __slots__ = (
@@ -59,7 +58,7 @@ class Visit:
         self._asked_about: str | None = None
         self._credential: str | None = None
         self.proof: Guess | None = None
-        self.renewing: Event | None = None
+        self.renewing: Task[Principal] | None = None
         self._guesses: tuple[Guess, ...] = ()
 
     @property
@@ -120,15 +119,19 @@ class Visit:
         anyway.  Raises `Rejected`, with `missing` when no credential was presented.
         """
         self._ask()
-        if self.known is not None:
+        before = self.known
+        if before is None:
+            found = await self._read(submitted, max_staleness)
+        else:
             if submitted is not None and self.via == "cookie":
                 await self.check_origin(submitted)
-            self.known = await self._again(self.known, max_staleness)
-        else:
-            self.known = await self._read(submitted, max_staleness)
+            found = await self._again(before, max_staleness)
+        if self.known is not before:  # parallel tasks may have read two credentials
+            await self._check_is_known(found)
+        self.known = found
         if self.on_known is not None:
             self.on_known()
-        return self.known
+        return found
 
     async def present(self, credential: object) -> Principal:
         """Who showed this credential to the handler, and not in a header: in the first message of
@@ -145,10 +148,7 @@ class Visit:
             await self.tell(refused)
             raise
         found = await self.auth.authenticate(shown.credential or "")
-        if self.known is not None and self.known.sid != found.sid:
-            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
-            await self.tell(two)
-            raise two
+        await self._check_is_known(found)
         self._given, self._credential, self.known = shown, shown.credential, found
         if self.on_known is not None:
             self.on_known()
@@ -168,7 +168,7 @@ class Visit:
         try:
             return await self.principal()
         except Rejected as refused:
-            if refused.reason is Reason.MISSING or refused.reason in DEAD:
+            if refused.reason is Reason.MISSING or refused.reason in renewal.DEAD:
                 return None
             raise
 
@@ -189,15 +189,6 @@ class Visit:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
         await self._origin_check().check_keeps_cookies()
-
-    def check_takes_cookies(self) -> None:
-        """Raises `RuntimeError` once no cookie can be set any more: what is given out by cookie
-        would be lost."""
-        if self.answered:
-            raise RuntimeError(
-                "No cookie can be set any more, for the answer has begun: log in and step up before"
-                " the response is returned or the socket is accepted."
-            )
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies of this request name, dead or alive; None without any."""
@@ -242,7 +233,7 @@ class Visit:
         """The headers to add when the response starts: those of an inline refresh, also of one that
         is under way in another task, while the row still holds what was issued."""
         if self.renewing is not None:
-            await self.renewing.wait()
+            await renewal.ended(self.renewing)
         return [] if self.issued is None else await renewal.cookies(self.gate, self.issued)
 
     @property
@@ -256,6 +247,12 @@ class Visit:
         if self.answered and not self.asked:
             self.gate.warn_of_late_question(self._scope)
         self.asked = True
+
+    async def _check_is_known(self, found: Principal) -> None:
+        if self.known is not None and self.known.sid != found.sid:
+            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
+            await self.tell(two)
+            raise two
 
     def _presented(self) -> Presented | None:
         try:
@@ -276,22 +273,23 @@ class Visit:
             raise
         if shown is None:
             raise Rejected(Reason.MISSING)
-        self._credential = shown.credential
         if shown.transport == "cookie":
             return await self._by_cookie(shown, submitted, max_staleness)
+        self._credential = shown.credential
         return await self.auth.authenticate(shown.credential or "", max_staleness)
 
     async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
         """Checks the session again, because a handler, a WebSocket or a task may run for longer
         than a revocation may take to bind.  An access token that expired meanwhile is not held
         against the request; its session must still be alive."""
-        if self._credential is not None:
+        if (credential := self._credential) is not None:
             try:
-                return await self.auth.authenticate(self._credential, max_staleness)
+                return await self.auth.authenticate(credential, max_staleness)
             except Rejected as refused:
-                if refused.reason not in LAPSED:
+                if refused.reason not in renewal.LAPSED:
                     raise
-            self._credential = None
+            if self._credential is credential:  # else a parallel task showed another
+                self._credential = None
         return await self.auth.stands(known)
 
     async def _by_cookie(
@@ -299,6 +297,9 @@ class Visit:
     ) -> Principal:
         if self.method not in origin.SAFE:
             await self.check_origin(submitted)
+        if self.renewing is not None:
+            return await self._renewed(shown, None, max_staleness)
+        self._credential = shown.credential
         known: Principal | None = None
         if shown.credential is not None:
             try:
@@ -313,25 +314,35 @@ class Visit:
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
             raise Rejected(Reason.EXPIRED, "no refresh once the answer has begun")
-        return await self._exchange(shown, known)
+        return await self._renewed(shown, known, max_staleness)
+
+    async def _renewed(
+        self, shown: Presented, known: Principal | None, max_staleness: int | None
+    ) -> Principal:
+        """Exchanges once in a visit, for the same refresh token again would look like theft."""
+        if self.renewing is None:
+            self.renewing = renewal.begun(self._exchange(shown, known))
+            return await renewal.outcome(self.renewing)
+        # that of a parallel task, which may have read the session before this one asked
+        return await self._again(await renewal.outcome(self.renewing), max_staleness)
 
     def _touched(self, row: Session) -> None:
-        self.issued = renewal.given_again(row, self._credential or "") or self.issued
+        if self.renewing is None:  # else its cookies are the newer ones
+            self.issued = renewal.given_again(row, self._credential or "") or self.issued
 
     async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
         """New cookies for an access token that is out, or for a session cookie where tokens are
         issued: there the person is `known` already, also if it cannot be exchanged."""
         secret = shown.credential if shown.mode == "session" else shown.refresh_token
-        self.renewing = Event()
         try:
             self.issued = issued = await self.auth.refresh(secret or "", self.device())
         except Rejected as refused:
             if known is None or refused.reason is not Reason.SUPERSEDED:
                 raise
             return known  # the secret from before a step-up, in its overlap
-        finally:
-            self.renewing.set()
-        row, self._credential = issued.session, issued.credential
+        row = issued.session
+        if self._given is None:  # else a parallel task showed another
+            self._credential = issued.credential
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     def _origin_check(self) -> OriginCheck:

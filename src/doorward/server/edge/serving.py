@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +12,6 @@ from typing import NamedTuple
 import uvicorn
 from fastapi import FastAPI
 
-from ...errors import ConfigurationError
 from ...web.door import Door
 from ...web.framing import mend_framing
 from ..options import Options
@@ -21,6 +19,7 @@ from .connection import Acceptor, Shared
 from .files import max_connections
 from .headers import always
 from .signals import stopping
+from .tls import tls_context
 from .wire import Protocol
 
 
@@ -130,19 +129,8 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
     mend_framing()
     shared = Shared(
         always(options.origin, options.hsts_subdomains),
-        _tls(options),
+        tls_context(options),
         app.state.recorder.turned_away,
         max_connections(),
     )
     return Server(config, app.state.doorward.door, shared, tie)
-
-
-def _tls(options: Options) -> ssl.SSLContext | None:
-    if options.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(options.tls_cert, options.tls_key)
-    except OSError as error:  # also what ssl raises
-        raise ConfigurationError(f"the TLS certificate or key cannot be used: {error}") from error
-    return context

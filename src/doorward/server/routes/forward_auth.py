@@ -48,6 +48,8 @@ NOBODY: tuple[Header, ...] = (
 )
 """Over whatever a client says of itself."""
 
+_OURS = frozenset(name for name, _ in NOBODY)
+
 log = logging.getLogger("doorward")
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
@@ -68,6 +70,7 @@ async def get_forward_auth(service: Serving) -> Response:
     request that is asked about, which a trusted proxy tells in `X-Original-Method` or
     `X-Forwarded-Method`; without it, a cookie from another site is refused."""
     visit = current_visit()
+    _check_names(visit.headers)
     by_proxy = visit.asks_about_another()
     response = Response()
     if by_proxy and service.options.pass_preflights and _is_preflight(visit):
@@ -88,13 +91,23 @@ async def get_forward_auth(service: Serving) -> Response:
     return response
 
 
+def _check_names(headers: Sequence[Header]) -> None:
+    """Refuse `X_Doorward_Subject` and its like: a proxy overwrites the names with hyphens alone,
+    and CGI and WSGI would give the application both under one name (CVE-2015-0219)."""
+    for name, _ in headers:
+        if b"_" in name and name.replace(b"_", b"-") in _OURS:
+            raise Rejected(Reason.MALFORMED, "a header with the name of one of ours")
+
+
 def _is_preflight(visit: Visit) -> bool:
     """Whether a browser asks for another site what it may send (Fetch, section 4.9).  It shows
     nobody's credential, and only the application can answer.  Others can send the same, and many
     applications answer OPTIONS with the page itself."""
     said = {name for name, _ in visit.headers}
     asks = visit.method == "OPTIONS" and said >= _PREFLIGHT
-    return asks and not said & (_CREDENTIALS | _MORE_THAN_A_QUESTION)
+    # CGI and WSGI give an application one name for both
+    taken_for = {name.replace(b"_", b"-") for name in said}
+    return asks and not taken_for & (_CREDENTIALS | _MORE_THAN_A_QUESTION)
 
 
 def _login(service: Service, visit: Visit) -> str:

@@ -20,11 +20,12 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from ...errors import StoreUnavailable
+from ...errors import Rejected, StoreUnavailable
 from ...keys import base64url
 from ...settings import MINUTE
-from ...web import origin
+from ...web import origin, transport
 from ...web.asgi import current_visit
+from ...web.transport import Header
 from ..refusals import Refusal, Refused
 from ..service import Service
 from ..views.forms import read_form
@@ -48,6 +49,10 @@ UNKNOWN = (
 _LASTS = MINUTE
 """For how long a form is claimed by a process that does not say that it is done: longer than all
 that a page waits for.  One that died may have acted, so its twin must not."""
+
+_HARMLESS_TWICE = frozenset({"/logout"})
+"""The second logout ends nothing and is answered alike.  Strangers can send it without end, so
+nothing is kept of it."""
 
 _OF_A_BROWSER = frozenset({b"authorization", b"cookie", b"user-agent"})
 _WORD = re.compile(r"[\w-]{22}", re.ASCII)
@@ -74,14 +79,9 @@ async def once(request: Request, handle: Handle) -> Response:
         return await handle(request)
     # before anything is told of the first answer: the form may be another site's
     form = await read_form(request)
-    if not _WORD.fullmatch(form.get(FIELD, "")) or _ends_nothing(request):
+    if not _WORD.fullmatch(form.get(FIELD, "")) or request.url.path in _HARMLESS_TWICE:
         return await handle(request)
     return await _Sent.of(request, await request.body()).answer(request, handle)
-
-
-def _ends_nothing(request: Request) -> bool:
-    """A logout of nobody: strangers could send it without end, and each would be kept."""
-    return request.url.path == "/logout" and not current_visit().held()
 
 
 class _Sent(NamedTuple):
@@ -158,7 +158,23 @@ class _Sent(NamedTuple):
         status, headers, body = json.loads(whole)
         response = Response(body.encode("latin-1"), status)
         response.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-        return response
+        return response if await self._stands(response.raw_headers) else None
+
+    async def _stands(self, headers: list[Header]) -> bool:
+        """Whether the session that an answer gives out, if it does, still lives: after a logout a
+        right password must not give back what was ended."""
+        auth = self.service.auth
+        cookies = [
+            (b"cookie", text.split(b";")[0]) for key, text in headers if key == b"set-cookie"
+        ]
+        try:
+            for credential in transport.held(cookies, auth.settings.cookie_suffix or ""):
+                row = await auth.session(await auth.sid_of(credential))
+                if row is None or row.revoked_at is not None:
+                    return False
+        except Rejected:  # its key was withdrawn
+            return False
+        return True
 
     @property
     def _cipher(self) -> ChaCha20Poly1305:
