@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from doorward.attack import catalogue as listed
+from doorward.attack import progress
 from doorward.attack.address import Refused, parse_address
 from doorward.attack.attack import Attack
 from doorward.attack.attacker import Attacker
@@ -126,3 +127,53 @@ def test_the_docs_name_each_defence_with_its_attacks() -> None:
         for defence in attack.defences:
             named.setdefault(defence, set()).add(attack.id)
     assert rows == named
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["http://localhost:1", "--naive"],
+        ["--naive", "--against", "fastapi-tutorial"],
+        ["--tls-cert", "cert.pem"],
+        ["--naive", "--store", "memory:"],
+        ["--store", "nosuch://store"],
+        ["--html", "no/such/folder/report.html"],
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_anything_is_tried(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+
+
+def test_what_is_slow_runs_when_it_is_named_or_everything_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick, slow = (
+        Attack(id=id, title="", story="", references=(), defences=(), run=never, slow=id == "slow")
+        for id in ("quick", "slow")
+    )
+    monkeypatch.setattr(listed, "catalogue", lambda: [quick, slow])
+    assert listed.chosen(None) == [quick]
+    assert listed.chosen(None, full=True) == [quick, slow]
+    assert listed.chosen("slow") == [slow]
+
+
+def never(attacker: Attacker) -> Verdict:
+    raise AssertionError("it was run")
+
+
+def test_a_terminal_sees_how_far_it_is_and_nothing_of_it_is_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress.show(1, 2, "unseen")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    progress.show(1, 2, "session/cookie csrf")
+    shown = capsys.readouterr().err
+    assert shown.endswith(f"{'#' * 12}{'.' * 12} 1/2 session/cookie csrf")
+    progress.clear()
+    assert capsys.readouterr().err == "\r\x1b[K"
