@@ -69,6 +69,70 @@ def attacked(folder: Path, mode: str, leave: str) -> Ran:
     return run_nested(folder, "-W", "error", "-rs")
 
 
+MIDDLEWARE = """
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from doorward import Rejected, Settings
+from doorward.testing import attacks
+from doorward.web.asgi import Middleware, current_visit, principal
+from doorward.web.door import Door
+from doorward.web.login import begin_login
+from doorward.web.problem import problem
+
+door = Door("memory:", Settings(mode="token"), root_key_file="key")
+PEOPLE = [("ada", "one"), ("bob", "two")]
+
+
+async def me(request):
+    return JSONResponse({"subject": (await principal()).subject})
+
+
+async def login(request):
+    if request.headers.get("content-type") != "application/json":
+        return Response(status_code=415)
+    found = await request.json()
+    attempt = await begin_login(current_visit())
+    if (found["email"], found["password"]) not in PEOPLE:
+        return Response(status_code=401)
+    _, headers = await attempt.login(found["email"])
+    response = Response(status_code=204)
+    response.raw_headers += headers
+    return response
+
+
+async def refuse(request, error):
+    status, headers, body = problem(error)
+    response = Response(body, status)
+    response.raw_headers = headers
+    return response
+
+
+@asynccontextmanager
+async def lifespan(app):
+    async with door.running():
+        yield
+
+handlers = {Rejected: REFUSE}
+routes = [Route("/me", me), Route("/login", login, methods=["POST"])]
+app = Middleware(Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers), door)
+test_it = attacks(app, login="/login", me="/me", people=PEOPLE)
+"""
+
+
+def test_behind_the_middleware_without_sign_up_those_who_have_accounts_log_in(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "test_it.py").write_text(MIDDLEWARE.replace("REFUSE", "refuse"))
+    ran = run_nested(tmp_path, "-W", "error", "-rs")
+    assert ran.outcomes.keys() == {"passed", "skipped"}, ran.output
+    assert ran.outcomes["passed"] > 3
+    assert "The application has no /api/signup." in ran.output
+
+
 @pytest.mark.parametrize("mode", ["session", "token"])
 def test_a_sound_application_passes_every_attack_that_fits_it(tmp_path: Path, mode: str) -> None:
     ran = attacked(tmp_path, mode, ENDS)

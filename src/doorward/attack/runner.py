@@ -56,17 +56,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is tried, and how: with `full`, also what takes minutes."""
+    """What is tried, and how: with `full`, also what takes minutes.  `people` have accounts before
+    any is made."""
 
     attacks: Sequence[Attack]
     seed: int = 0
     full: bool = False
+    people: Sequence[Account] = ()
 
 
 def attack_instance(run: Run, instance: Instance, plan: Plan, progress: Progress) -> None:
     """Run each attack in each way, those that guess at the end.  Raises `Unusable`, and `OSError`
     if nothing answers."""
-    people: list[Account] = []
+    people = list(plan.people)
     ways = ways_of(instance, run.accounts, people)
     tried = [(way, attack) for way in ways for attack in plan.attacks]
     for done, (way, attack) in enumerate(sorted(tried, key=lambda pair: pair[1].last)):
@@ -99,10 +101,19 @@ def judged(attack: Attack, attacker: Attacker) -> Verdict:
         if not (gone := _gone(attacker)):
             raise
         return not_applicable(gone)
+    if verdict.outcome in ("held", "detected"):
+        _check_unbroken(attacker)
     tried = [each for each in attacker.target.client.transcript if each.path not in USUAL]
     if verdict.outcome == "held" and tried and all(each.missing for each in tried):
         return not_applicable(_gone(attacker))
     return verdict
+
+
+def _check_unbroken(attacker: Attacker) -> None:
+    """A request that made the application fail was not refused by any defence."""
+    for each in attacker.target.client.transcript:
+        if each.status == 500:
+            raise AssertionError(f"{each.method} {each.path} was answered 500")
 
 
 def _gone(attacker: Attacker) -> str:

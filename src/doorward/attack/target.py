@@ -132,7 +132,7 @@ class Target:
         answer = self.client.send("POST", "/api/signup", self.own, data=body)
         if answer.status == 429:  # an instance lets an address make only so many accounts
             answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
-        if not 200 <= answer.status < 300:
+        if not 200 <= _there(answer).status < 300:
             raise Unusable(f"no account could be made: sign-up answered {answer.status}")
         self.accounts.append(email)
         return Account(email, password, str(answer.json().get("subject", "")))

@@ -4,7 +4,7 @@
 `logged_in_as` for applications; `doorward.testing.contract.StoreContract` for stores.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .clock import FakeClock as FakeClock
@@ -13,9 +13,10 @@ from .clock import FakeClock as FakeClock
 def attacks(
     app: Any,
     *,
-    signup: str,
     login: str,
     me: str,
+    signup: str = "",
+    people: Sequence[tuple[str, str]] = (),
     logout: str = "",
     refresh: str = "",
     password: str = "",
@@ -26,8 +27,9 @@ def attacks(
 
     The paths are those of the application.  `signup` and `login` take `email` and `password` as
     JSON; a login sets cookies or answers with `access_token`; `me` is for those who are logged in.
-    Without a path, what needs it is skipped.  `only` chooses attacks by the beginnings of their
-    ids, with commas between.
+    `people` are two or more that have accounts, by `email` and `password`.  Without a path, what
+    needs it is skipped.  `only` chooses attacks by the beginnings of their ids, with commas
+    between.
     """
     from .attacked import tests_of
 
@@ -40,4 +42,4 @@ def attacks(
         "/api/refresh": refresh,
         "/api/password": password,
     }
-    return tests_of(app, {path: route for path, route in own.items() if route}, only)
+    return tests_of(app, {path: route for path, route in own.items() if route}, people, only)

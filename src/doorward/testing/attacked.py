@@ -1,6 +1,6 @@
 """One test an attack, for an application of your own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -9,18 +9,22 @@ from ..attack.catalogue import chosen
 from ..attack.lab import Instance
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.serving import any_application, served
+from ..attack.target import Account
 
 Attacked = Callable[[Any, dict[str, str]], Instance]
 
 
-def tests_of(app: Any, routes: dict[str, str], only: str | None) -> Callable[..., None]:
+def tests_of(
+    app: Any, routes: dict[str, str], people: Sequence[tuple[str, str]], only: str | None
+) -> Callable[..., None]:
     """What `doorward.testing.attacks` returns."""
     import pytest
 
     @pytest.mark.parametrize("attack", chosen(only), ids=lambda attack: attack.id)
     def test(attack: Any, attacked: Attacked) -> None:
         run = Run()
-        attack_instance(run, attacked(app, routes), Plan([attack]), lambda *_: None)
+        plan = Plan([attack], people=[Account(*each, subject="") for each in people])
+        attack_instance(run, attacked(app, routes), plan, lambda *_: None)
         said = [f"{row.mode}: {row.verdict.why if row.verdict else row.error}" for row in run.rows]
         if run.status:
             came = "it succeeded" if run.succeeded else "it broke down"
