@@ -35,7 +35,7 @@ NO_PLAYWRIGHT = "It needs a Chromium: pip install 'doorward[lab]' && playwright 
 NO_CHROMIUM = "No Chromium starts: playwright install chromium, or name one in DOORWARD_CHROMIUM."
 NO_COOKIES = "A bearer client is no browser: it sends and keeps nothing by itself."
 NOT_IPV4 = "The other sites of the browser lie on 127.0.0.1, and this instance does not."
-PATIENCE = 10_000
+PATIENCE = 5_000
 """Milliseconds for which a page is waited for."""
 
 LOG_IN = """account => fetch('/api/login', {
