@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,12 +35,35 @@ NO_PLAYWRIGHT = "It needs a Chromium: pip install 'doorward[lab]' && playwright 
 NO_CHROMIUM = "No Chromium starts: playwright install chromium, or name one in DOORWARD_CHROMIUM."
 NO_COOKIES = "A bearer client is no browser: it sends and keeps nothing by itself."
 NOT_IPV4 = "The other sites of the browser lie on 127.0.0.1, and this instance does not."
-PATIENCE = 10_000
+PATIENCE = 5_000
 """Milliseconds for which a page is waited for."""
 
 LOG_IN = """account => fetch('/api/login', {
     method: 'POST', headers: {'Content-Type': 'application/json'},
     body: JSON.stringify({...account, transport: 'cookie'})}).then(answer => answer.status)"""
+
+
+WITHIN = """async given => Promise.race([(%s)(given),
+    new Promise((_, failed) => setTimeout(() => failed(Error('too slow')), %d))])"""
+
+FORM = """([action, enctype, fields]) => {
+    const form = document.createElement('form');
+    Object.assign(form, {method: 'post', action, enctype});
+    for (const [name, value] of fields) {
+        const input = document.createElement('input');
+        Object.assign(input, {name, value});
+        form.append(input);
+    }
+    document.body.append(form);
+    form.submit();
+}"""
+
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+def run(page: "Page", script: str, given: object = None) -> Any:
+    """What a page's script comes to.  Raises Playwright's `Error` when that takes too long."""
+    return page.evaluate(WITHIN % (script, PATIENCE), given)
 
 
 class Chromium:
@@ -123,11 +146,20 @@ class Sites:
         page.goto(url, wait_until="load")
         return page
 
+    def submit(
+        self, origin: str, action: str, enctype: str, fields: Sequence[Sequence[str]]
+    ) -> None:
+        """Send a form from a page of this origin, and wait for the head of the answer."""
+        page = self.open(origin)
+        with page.expect_response(lambda answer: answer.url == action):
+            page.evaluate(FORM, [action, enctype, fields])
+        page.close()
+
     def log_in(self, account: Account) -> "Page":
         """Log in as the application's own page does, and look at the account."""
         page = self.open(f"{self.app}/login")
         who = {"email": account.email, "password": account.password}
-        status = page.evaluate(LOG_IN, who)
+        status = run(page, LOG_IN, who)
         if status != 200:
             raise AssertionError(f"the browser could not log in: {status}")
         page.goto(f"{self.app}/account", wait_until="load")

@@ -81,6 +81,9 @@ class Naive(ThreadingHTTPServer):
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of clients that went away."""
+
     def sign(self, email: str) -> str:
         # Danger: the role is in the token, and the address of the person; it never expires.
         role = self.rows("select role from users where email = ?", email)[0][0]
@@ -245,7 +248,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _logout(self) -> None:
         # Danger: logging out clears the cookies, and the session lives on.
         names = ("session", "access", "refresh")
-        self._answer(204, None, [("Set-Cookie", f"{name}=; Path=/; Max-Age=0") for name in names])
+        cleared = [("Set-Cookie", f"{name}=; Path=/; Max-Age=0") for name in names]
+        if self.path == "/logout":
+            return self._answer(303, None, [*cleared, ("Location", "/login")])
+        return self._answer(204, None, cleared)
 
     def _sessions(self) -> None:
         email = self._who()
