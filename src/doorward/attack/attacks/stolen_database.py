@@ -14,7 +14,7 @@ from ..forge import decode, encode
 from ..target import Login, Target
 from ..verdict import Verdict, held, not_applicable, succeeded
 
-MOST_ROWS = 60
+MOST_ROWS = 12
 """Of each table: the victim's, and the newest."""
 
 
