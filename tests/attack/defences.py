@@ -18,6 +18,7 @@ from doorward.web import transport
 from doorward.web.origin_check import OriginCheck
 from doorward.web.visit import Visit
 from tests.attack.defences_at_rest import AT_REST
+from tests.attack.defences_in_browsers import IN_BROWSERS
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -53,7 +54,7 @@ def _believed_host(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(answers, "asked_for", back)
 
 
-DEFENCES: dict[str, Patch] = AT_REST | {
+DEFENCES: dict[str, Patch] = AT_REST | IN_BROWSERS | {
     "sessions end at the server": lambda patch: patch.setattr(api, "logout", _nothing),
     "refresh tokens are judged by their place": lambda patch: patch.setattr(
         rules, "judge_refresh", lambda *_, **__: Verdict.ROTATE
