@@ -188,7 +188,9 @@ def in_browser(attacker: Attacker, steps: Callable[[Sites], Verdict]) -> Verdict
         app = f"http://app.doorward.localhost:{address.port}"
         with _elsewhere() as server:
             port = server.server_port
-            sibling, cross = (f"http://evil.{name}:{port}" for name in ("doorward.localhost", "example"))
+            sibling, cross = (
+                f"http://evil.{name}:{port}" for name in ("doorward.localhost", "example")
+            )
             return steps(Sites(context, attacker.target, app, sibling, cross, server.caught))
 
     return CHROMIUM.run(within)

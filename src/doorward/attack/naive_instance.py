@@ -29,7 +29,10 @@ def naive_instance(mode: Mode) -> Iterator[Address]:
 def _https(mode: Mode, certificate: Path, key: Path) -> Iterator[int]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    with TemporaryDirectory(prefix="doorward-naive-") as folder, Naive(mode, Path(folder)) as server:
+    with (
+        TemporaryDirectory(prefix="doorward-naive-") as folder,
+        Naive(mode, Path(folder)) as server,
+    ):
         server.socket = context.wrap_socket(server.socket, server_side=True)
         with _serving(server) as port:
             yield port
