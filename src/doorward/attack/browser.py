@@ -55,7 +55,7 @@ FORM = """([action, enctype, fields]) => {
         form.append(input);
     }
     document.body.append(form);
-    form.submit();
+    setTimeout(() => form.submit());
 }"""
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -153,7 +153,6 @@ class Sites:
         page = self.open(origin)
         with page.expect_response(lambda answer: answer.url == action):
             page.evaluate(FORM, [action, enctype, fields])
-        page.close()
 
     def log_in(self, account: Account) -> "Page":
         """Log in as the application's own page does, and look at the account."""

@@ -184,13 +184,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _known(self) -> str | None:
         email = str(self.body.get("email"))
         rows = self.server.rows("select email, password from users where email = lower(?)", email)
-        if self.server.guard.locked(email, self.headers):
+        claimed = self.headers.get("X-Forwarded-For", "")
+        if self.server.guard.locked(email, claimed):
             self._answer(429, {"reason": "locked"})
             return None
         # Danger: the answers tell who has an account, and nothing limits tries at many accounts.
         if rows and rows[0][1] == self.body.get("password"):
             return str(rows[0][0])
-        self.server.guard.count(email, self.headers)
+        self.server.guard.count(email, claimed)
         self._answer(401, {"reason": "wrong password" if rows else "no such user"})
         return None
 

@@ -36,13 +36,10 @@ class Guard:
     def __init__(self) -> None:
         self._wrong: Counter[tuple[str, str]] = Counter()
 
-    def locked(self, email: str, headers: Mapping[str, str]) -> bool:
-        return self._wrong[self._key(email, headers)] >= LOCKED_AFTER
+    def locked(self, email: str, claimed: str) -> bool:
+        return self._wrong[email, claimed] >= LOCKED_AFTER
 
-    def count(self, email: str, headers: Mapping[str, str]) -> None:
-        self._wrong[self._key(email, headers)] += 1
-
-    def _key(self, email: str, headers: Mapping[str, str]) -> tuple[str, str]:
+    def count(self, email: str, claimed: str) -> None:
         # Danger: each spelling of an address, and each address that the client claims to have, is
         # counted by itself; and whoever guesses wrongly locks the owner out, on every device.
-        return email, headers.get("X-Forwarded-For", "")
+        self._wrong[email, claimed] += 1

@@ -22,6 +22,7 @@ FETCHES = """async app => {
             {method, headers, credentials: 'include'}).catch(() => null)));
 }"""
 
+LINK = "to => { setTimeout(() => { location.href = to }) }"
 NEW = "taken over by the lab"
 FORMS: tuple[tuple[str, str, list[list[str]]], ...] = (
     ("/api/password", "text/plain", [['{"current": "", "new": "' + NEW + '", "a": "', '"}']]),
@@ -48,8 +49,7 @@ def _steps(sites: Sites) -> Verdict:
         for path, kind, fields in FORMS:
             sites.submit(origin, sites.app + path, kind, fields)
         with page.expect_response(f"{sites.app}/logout"):
-            page.evaluate("to => { location.href = to }", f"{sites.app}/logout")
-        page.close()
+            page.evaluate(LINK, f"{sites.app}/logout")
         if target.me(other).status != 200:
             return succeeded(f"A page of {origin} ended the victim's other session.")
         if sites.me().json().get("subject") != before:

@@ -30,7 +30,6 @@ def _steps(sites: Sites) -> Verdict:
             as_json = [[text[:-1] + ', "a": "', '"}']]
             sites.submit(origin, f"{sites.app}/login", URLENCODED, fields)
             sites.submit(origin, f"{sites.app}/api/login", "text/plain", as_json)
-            page.close()
             subject = sites.me().json().get("subject")
             if subject == thief.subject:
                 return succeeded(f"A page of {origin} logged the victim in as the attacker.")

@@ -29,7 +29,6 @@ def _steps(sites: Sites) -> Verdict:
         if len(frames) != len(PATHS):
             raise AssertionError(f"{len(frames)} frames of {len(PATHS)} were made")
         shown = [frame.url for frame in frames if frame.url.startswith(sites.app)]
-        page.close()
         if shown:
             path = shown[0].removeprefix(sites.app)
             return succeeded(f"{path} was shown within a page of {origin}.")

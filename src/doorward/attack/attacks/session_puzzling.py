@@ -42,7 +42,7 @@ def _beside(target: Target, login: Login) -> list[str]:
 ATTACK = Attack(
     id="session-puzzling",
     title="One flow's state, used in another",
-    story="An attacker begins something for the victim, such as a new password, and does not end it."
+    story="An attacker begins something for the victim, such as a new password, and stops there."
     " They go to a page for those who are logged in, with what the first step left behind."
     " An application that keeps both in one place takes it for a login.",
     references=("A30", "CWE-384", "CWE-841", "ASVS V7.2.1"),

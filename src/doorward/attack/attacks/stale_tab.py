@@ -7,7 +7,7 @@ from ..verdict import Verdict, held, succeeded
 
 SUBMIT = """() => {
     const form = document.querySelector('form[action="/logout"]');
-    HTMLFormElement.prototype.submit.call(form);
+    setTimeout(() => HTMLFormElement.prototype.submit.call(form));
 }"""
 
 

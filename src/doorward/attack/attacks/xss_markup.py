@@ -7,7 +7,7 @@ from ..attacker import Attacker
 from ..browser import Sites, in_browser
 from ..verdict import Verdict, held, succeeded
 
-MARKUP = "\"'><img data-lab=1 src=x onerror=\"window.lab=1\"><script>window.lab=1</script>"
+MARKUP = '"\'><img data-lab=1 src=x onerror="window.lab=1"><script>window.lab=1</script>'
 PAGES = (
     "/login?email={0}&return_to={0}",
     "/login?notice={0}&error={0}&error_description={0}",
@@ -36,7 +36,11 @@ def _steps(sites: Sites) -> Verdict:
     page = sites.log_in(victim)
     if victim.email not in page.content():
         raise AssertionError("the account's page does not show whose it is")
-    paths = ["/account", "/account/history", *(each.format(quote(MARKUP, safe="")) for each in PAGES)]
+    paths = [
+        "/account",
+        "/account/history",
+        *(each.format(quote(MARKUP, safe="")) for each in PAGES),
+    ]
     for path in paths:
         page.goto(sites.app + path, wait_until="load")
         if page.evaluate(FOUND):
