@@ -18,6 +18,7 @@ from doorward.web import transport
 from doorward.web.origin_check import OriginCheck
 from doorward.web.visit import Visit
 from tests.attack.defences_at_rest import AT_REST
+from tests.attack.defences_of_requests import OF_REQUESTS
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -53,23 +54,29 @@ def _believed_host(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(answers, "asked_for", back)
 
 
-DEFENCES: dict[str, Patch] = AT_REST | {
-    "sessions end at the server": lambda patch: patch.setattr(api, "logout", _nothing),
-    "refresh tokens are judged by their place": lambda patch: patch.setattr(
-        rules, "judge_refresh", lambda *_, **__: Verdict.ROTATE
-    ),
-    "a login ends the session it is handed": lambda patch: patch.setattr(
-        Visit, "held", lambda visit: ()
-    ),
-    "requests from other origins are refused": lambda patch: patch.setattr(
-        OriginCheck, "check", _nothing
-    ),
-    "tokens are verified": _lax_tokens,
-    "doubled cookies are refused": _first_cookie,
-    "a way back is a local path": lambda patch: patch.setattr(
-        entry, "local_path", lambda text: text
-    ),
-    "a new password ends other sessions": lambda patch: patch.setattr(password, "settle", _nothing),
-    "a failed login tells nothing": _telling_login,
-    "the Host header reaches no answer": _believed_host,
-}
+DEFENCES: dict[str, Patch] = (
+    AT_REST
+    | OF_REQUESTS
+    | {
+        "sessions end at the server": lambda patch: patch.setattr(api, "logout", _nothing),
+        "refresh tokens are judged by their place": lambda patch: patch.setattr(
+            rules, "judge_refresh", lambda *_, **__: Verdict.ROTATE
+        ),
+        "a login ends the session it is handed": lambda patch: patch.setattr(
+            Visit, "held", lambda visit: ()
+        ),
+        "requests from other origins are refused": lambda patch: patch.setattr(
+            OriginCheck, "check", _nothing
+        ),
+        "tokens are verified": _lax_tokens,
+        "doubled cookies are refused": _first_cookie,
+        "a way back is a local path": lambda patch: patch.setattr(
+            entry, "local_path", lambda text: text
+        ),
+        "a new password ends other sessions": lambda patch: patch.setattr(
+            password, "settle", _nothing
+        ),
+        "a failed login tells nothing": _telling_login,
+        "the Host header reaches no answer": _believed_host,
+    }
+)

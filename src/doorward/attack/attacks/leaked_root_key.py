@@ -36,7 +36,9 @@ def _run(attacker: Attacker) -> Verdict:
             forged.append(f"{message}.{sign_es256(key, message)}")
         if any(target.me(victim, token).status == 200 for token in forged):
             return succeeded("A token signed with what stands in the key file was believed.")
-    return held("Nothing that stands in the key file signs a token; the signing keys are elsewhere.")
+    return held(
+        "Nothing that stands in the key file signs a token; the signing keys are elsewhere."
+    )
 
 
 def _headers(header: dict[str, object]) -> list[dict[str, object]]:
