@@ -127,6 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         # Danger: whatever follows a page's path is the page too.
         path = "/account" if path.startswith("/account/") else path
+        path = "/api/sessions" if path.startswith("/api/sessions/") else path
         routes = {
             "/api/signup": self._signup,
             "/api/login": self._login,
@@ -141,6 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
             "/api/password": self._password,
             "/.well-known/jwks.json": self._jwks,
         }
+        self.command = method_of(self.command, self.headers)
         length = int(self.headers.get("Content-Length") or 0)
         text = self.rfile.read(length).decode("utf-8", "replace")
         # Danger: the log gets passwords and tokens.
@@ -228,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refresh(self) -> None:
         token = str(self.body.get("refresh_token"))
-        rows = self.server.rows("select email from refreshes where token = ?", token)
+        rows = self.server.rows("select email from refreshes where token = ? collate nocase", token)
         if not rows:
             return self._answer(401, {"reason": "unknown"})
         # Danger: a refresh token is never rotated out: each use makes one more, all live for ever.
@@ -241,8 +243,9 @@ class _Handler(BaseHTTPRequestHandler):
         email = self._who()
         if not email:
             return self._answer(401, {"reason": "unknown"})
-        subject = self.server.rows("select subject from users where email = ?", email)
-        return self._answer(200, {"subject": subject[0][0] if subject else email})
+        rows = self.server.rows("select subject, role from users where email = ?", email)
+        subject, role = rows[0] if rows else (email, "")
+        return self._answer(200, {"subject": subject, "role": role})
 
     def _logout(self) -> None:
         # Danger: logging out clears the cookies, and the session lives on.
@@ -251,6 +254,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _sessions(self) -> None:
         email = self._who()
+        # Danger: who asks to end a session by its id is not compared with whose it is.
+        ended = self.path.removeprefix("/api/sessions/") if self.command == "DELETE" else ""
+        self.server.rows("delete from sessions where token = ?", ended)
         rows = self.server.rows("select token from sessions where email = ?", email)
         places = self.server.rows("select address from devices where email = ?", email)
         # Danger: the list shows the session ids themselves.
