@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from doorward import rules, tokens
-from doorward.credentials import claimed_sid
+from doorward import passwords, rules, tokens
+from doorward.credentials import Credentials, claimed_sid
 from doorward.errors import Rejected
 from doorward.server.edge import bounds
+from doorward.server.edge.connection import Connection
 from doorward.server.edge.headers import Headers
 from doorward.server.flows import password, signup
 from doorward.server.flows.confirm import owner
@@ -120,6 +121,40 @@ def any_spelling(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(users, "canonical", lambda email: email)
 
 
+def endless(patch: pytest.MonkeyPatch) -> None:
+    strict = Credentials.read_access_token
+
+    async def read(self: Credentials, text: str, now: int, *, expired_too: bool = False) -> Any:
+        return await strict(self, text, now, expired_too=True)
+
+    patch.setattr(Credentials, "read_access_token", read)
+
+
+def readable(patch: pytest.MonkeyPatch) -> None:
+    strict = Headers.__call__
+
+    async def call(self: Headers, scope: Any, receive: Any, send: Any) -> None:
+        origin = dict(scope.get("headers", ())).get(b"origin", b"")
+        allowed = [
+            (b"access-control-allow-origin", origin),
+            (b"access-control-allow-credentials", b"true"),
+        ]
+
+        async def telling(message: Any) -> None:
+            if origin and "headers" in message:
+                message = {**message, "headers": [*message["headers"], *allowed]}
+            await send(message)
+
+        await strict(self, scope, receive, telling)
+
+    patch.setattr(Headers, "__call__", call)
+
+
+def first_72(patch: pytest.MonkeyPatch) -> None:
+    whole = passwords.normalise
+    patch.setattr(passwords, "normalise", lambda password: whole(password)[:72])
+
+
 async def _nothing(*_: object, **__: object) -> None:
     """Takes the place of what defends."""
 
@@ -138,5 +173,9 @@ OF_REQUESTS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
         bounds, "_is_plain", lambda scope: True
     ),
     "sizes have limits": lambda patch: patch.setattr(bounds, "_check_head", lambda scope: None),
+    "tokens expire": endless,
+    "foreign pages may not read": readable,
+    "every character of a password counts": first_72,
+    "a head has its time": lambda patch: patch.setattr(Connection, "head_timeout", 3_600),
     "addresses hold no credentials": addresses,
 }

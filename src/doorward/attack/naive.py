@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ..types import Mode
 from . import forge
 from .address import Refused
-from .naive_faults import fits_everything, in_address, method_of, secret_of
+from .naive_faults import fits_everything, in_address, method_of, same_password, secret_of
 from .naive_pages import HEADERS, Guard, account_page, login_page
 from .stolen import values_of_sqlite
 
@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(429, {"reason": "locked"})
             return None
         # Danger: the answers tell who has an account, and nothing limits tries at many accounts.
-        if rows and rows[0][1] == self.body.get("password"):
+        if rows and same_password(rows[0][1], self.body.get("password", "")):
             return str(rows[0][0])
         self.server.guard.count(email, self.headers)
         self._answer(401, {"reason": "wrong password" if rows else "no such user"})
@@ -325,6 +325,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
         self.send_response(status)
+        # Danger: whoever asks may read the answer, with the victim's cookies.
+        if origin := self.headers.get("Origin"):
+            self.send_header("Access-Control-Allow-Origin", origin)
+            self.send_header("Access-Control-Allow-Credentials", "true")
         for name, text in headers:
             self.send_header(name, text)
         self.send_header("Content-Length", str(len(body)))
