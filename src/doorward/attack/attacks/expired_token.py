@@ -18,6 +18,9 @@ def _run(attacker: Attacker) -> Verdict:
     login = target.log_in()
     claims = json.loads(decode(login.credential.split(".")[1]))
     life = int(claims.get("exp", 3_600)) - int(claims.get("iat", 0))
+    with target.node() as other:
+        if other.me(login, login.credential).status != 200:
+            raise AssertionError("another node refuses the access token in its time")
     with target.node(ahead=life + LATE) as later:
         answer = later.me(login, login.credential)
     if answer.status == 200:
