@@ -70,7 +70,8 @@ def secrets(patch: pytest.MonkeyPatch) -> None:
 
 def every_member(patch: pytest.MonkeyPatch) -> None:
     """What a sign-up sends as roles, it gets."""
-    strict, body = strict_json.parse, {}
+    strict = strict_json.parse
+    body: dict[str, Any] = {}
 
     def parse(text: bytes) -> object:
         value = strict(text)
@@ -83,7 +84,7 @@ def every_member(patch: pytest.MonkeyPatch) -> None:
         await service.users.set_roles(user.subject, frozenset(roles))
         return user
 
-    made = api.signup
+    made = signup.signup
     patch.setattr(strict_json, "parse", parse)
     patch.setattr(api, "signup", granting)
 

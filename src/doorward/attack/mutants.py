@@ -6,7 +6,7 @@ from random import Random
 from .client import Client
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-ODD = "=.+/%~!*'()&$@:|^`{}[]<>?#\x7f\xa0\xc0\xe9\xff"
+ODD = "=.+/%~!*'()&$@:|^`{}[]<>?#\x7f\xa0\xc0\xe9"
 """What no credential holds, and a header may."""
 
 KEPT = 12

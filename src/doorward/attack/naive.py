@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
             "/api/password": self._password,
             "/.well-known/jwks.json": self._jwks,
         }
-        self.command = method_of(self.command, self.headers)
+        self.command = method_of(self.command, self.headers.get("X-HTTP-Method-Override"))
         length = int(self.headers.get("Content-Length") or 0)
         text = self.rfile.read(length).decode("utf-8", "replace")
         # Danger: the log gets passwords and tokens.

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ..attack import Attack
 from ..attacker import Attacker
 from ..target import Target
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, detected, held, not_applicable, succeeded
 
 STAGES = 3
 ROUNDS = 3
@@ -15,6 +15,7 @@ def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.way.mode != "token":
         return not_applicable("Session mode has no refresh tokens.")
+    ended = 0
     for stage in range(STAGES):
         token = target.log_in().refresh
         for _ in range(stage):
@@ -31,6 +32,9 @@ def _run(attacker: Attacker) -> Verdict:
             owner, thief = one or owner, two or thief
         if grown > 1:
             return succeeded(f"Stolen after {stage} refreshes, a token moved on for both.")
+        ended += not any(_next(target, token) for token in (owner, thief))
+    if ended == STAGES:
+        return detected(f"In each of {STAGES} stages, the theft was seen and the login ended.")
     return held(f"In {STAGES} stages, thief and owner never both had a line of tokens.")
 
 
