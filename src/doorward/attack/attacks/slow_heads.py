@@ -7,7 +7,7 @@ from ..attack import Attack
 from ..attacker import Attacker
 from ..verdict import Verdict, held, not_applicable, succeeded
 
-LONGEST = 25
+LONGEST = 15
 """Seconds after which the head of a request should be there, or the connection gone."""
 
 CLIENTS = 100
