@@ -19,6 +19,7 @@ from doorward.web.origin_check import OriginCheck
 from doorward.web.visit import Visit
 from tests.attack.defences_at_rest import AT_REST
 from tests.attack.defences_in_browsers import IN_BROWSERS
+from tests.attack.defences_of_requests import OF_REQUESTS
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -57,6 +58,7 @@ def _believed_host(patch: pytest.MonkeyPatch) -> None:
 DEFENCES: dict[str, Patch] = (
     AT_REST
     | IN_BROWSERS
+    | OF_REQUESTS
     | {
         "sessions end at the server": lambda patch: patch.setattr(api, "logout", _nothing),
         "refresh tokens are judged by their place": lambda patch: patch.setattr(

@@ -4,7 +4,7 @@ from random import Random
 
 from doorward.attack.attack import Attack
 from doorward.attack.attacker import Attacker
-from doorward.attack.client import Client
+from doorward.attack.client import Client, another_source
 from doorward.attack.lab import Instance
 from doorward.attack.runner import judged
 from doorward.attack.target import Target, Way
@@ -14,5 +14,6 @@ WAYS = (Way("session", "cookie"), Way("token", "cookie"), Way("token", "bearer")
 
 
 def verdict_of(attack: Attack, instances: dict[str, Instance], way: Way) -> Verdict:
-    target = Target(Client(instances[way.mode]), way, [])
+    instance = instances[way.mode]
+    target = Target(Client(instance, another_source(instance.ip)), way, [])
     return judged(attack, Attacker(target, Random(0)))

@@ -80,11 +80,12 @@ class Client:
         self.transcript.append(exchange)
         return exchange
 
-    def raw(self, request: bytes) -> bytes:
-        """Everything that comes back for these bytes, until the server ends the connection."""
+    def raw(self, request: bytes, *, hang_up: bool = True) -> bytes:
+        """Everything that comes back for these bytes, until the server ends the connection.
+        Without `hang_up`, what the client sends is left open, as a proxy's connection is."""
         with self._connection() as connection:
             connection.sendall(request)
-            if self.address.scheme == "http":  # TLS has no half-closed connection
+            if hang_up and self.address.scheme == "http":  # TLS has no half-closed connection
                 connection.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: connection.recv(65_536), b""))
         text = request.decode("latin-1")

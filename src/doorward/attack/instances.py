@@ -59,19 +59,22 @@ def own_instance(
 ) -> Iterator[Instance]:
     """An instance on a free loopback port, with a database of its own or in `where`."""
     with place() if where is None else nullcontext(where) as found:
-        clock = LabClock()
+        clock, secure = LabClock(), tls is not None
 
         @contextmanager
         def nodes(*, ahead: int = 0, tls: bool = False) -> Iterator[Address]:
             made = make_certificate(found.folder) if tls else None
-            with _node(_options(found, mode, made), lambda: clock() + ahead) as port:
+            # the origin is the issuer of tokens: of other tokens, this node knows nothing
+            origin = None if tls or secure else _url(first, None)
+            options = replace(_options(found, mode, made), public_origin=origin)
+            with _node(options, lambda: clock() + ahead) as port:
                 yield parse_address(_url(port, made))
 
         file = found.folder / "doorward.db"
         files = Files(file, found.root_key, partial(_https, mode)) if found.has_file else None
         dump = partial(stored, found.database, found.sessions)
-        with _node(_options(found, mode, tls), clock) as port:
-            yield Instance.at(_url(port, tls), Lab(files, dump, clock, nodes), found.label)
+        with _node(_options(found, mode, tls), clock) as first:
+            yield Instance.at(_url(first, tls), Lab(files, dump, clock, nodes), found.label)
 
 
 @contextmanager

@@ -9,9 +9,11 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 from ..types import Mode
+from .address import Address, parse_address
 from .files import Files
 from .lab import Instance, Lab
 from .naive import Naive
+from .target import Missing
 
 
 @contextmanager
@@ -21,7 +23,16 @@ def naive_instance(mode: Mode) -> Iterator[Instance]:
         path = Path(folder)
         files = Files(path / "naive.db", path / "signing.pem", partial(_https, mode))
         with Naive(mode, path) as server, _serving(server) as port:
-            yield Instance.at(f"http://localhost:{port}", Lab(files, server.stored))
+            nodes = partial(_same, port)
+            yield Instance.at(f"http://localhost:{port}", Lab(files, server.stored, nodes=nodes))
+
+
+@contextmanager
+def _same(port: int, *, ahead: int = 0, tls: bool = False) -> Iterator[Address]:
+    # Danger: no clock is looked at, so that every node is like this one, at any time.
+    if tls:
+        raise Missing("The careless application has no second node with TLS.")
+    yield parse_address(f"http://localhost:{port}")
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     logging.getLogger("doorward").addHandler(logging.NullHandler())
     try:
         _check(given)
-        attacks = chosen(given.only, given.full)
+        attacks = chosen(given.only, given.full or given.list)
         if given.list:
             return _list(attacks)
         run, plan = Run(), Plan(attacks, given.seed, given.full)
