@@ -39,7 +39,7 @@ def quiet(request: pytest.FixtureRequest, quiets: dict[str, Desk]) -> Desk:
 
 
 @pytest.fixture(scope="module")
-async def lates(shared: Opened) -> dict[str, Desk]:
+async def late_ones(shared: Opened) -> dict[str, Desk]:
     found = {mode: await desk_of(await shared(mode=mode)) for mode in MODES}
     for desk in found.values():
         desk.house.clock.advance(5 * MINUTE + 1)
@@ -47,9 +47,9 @@ async def lates(shared: Opened) -> dict[str, Desk]:
 
 
 @pytest.fixture(params=MODES)
-def late(request: pytest.FixtureRequest, lates: dict[str, Desk]) -> Desk:
+def late(request: pytest.FixtureRequest, late_ones: dict[str, Desk]) -> Desk:
     """The same, when the login of the administrator is too long ago to act on it."""
-    return lates[request.param]
+    return late_ones[request.param]
 
 
 async def test_a_lock_ends_everything_of_one_person_and_nobody_else_notices(desk: Desk) -> None:

@@ -291,6 +291,21 @@ async def test_a_form_whose_answer_could_not_be_kept_does_not_act_again(
     assert deed.times == 1
 
 
+async def test_a_form_that_failed_in_the_middle_may_have_acted_and_does_not_act_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone() -> None:
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr("doorward.server.routes.once.PATIENCE", 0)
+    sent, deed = _Sent(house.service, b"secret"), Deed(gone)
+    with pytest.raises(StoreUnavailable):
+        await sent.answer(REQUEST, deed)
+    with pytest.raises(Refused, match="was sent before"):
+        await sent.answer(REQUEST, deed)
+    assert deed.times == 1
+
+
 async def test_a_form_of_another_site_is_never_answered_with_the_first_result(
     house: House,
 ) -> None:

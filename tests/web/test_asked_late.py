@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -311,7 +312,7 @@ async def test_a_login_or_step_up_by_cookie_is_refused_before_anything_is_done(
 
     before = await house.auth.sessions()
     for each in (log_in, step_up):
-        said = await late(house, way, lambda each=each: failing(each), cookies_of(issued))  # type: ignore[misc]
+        said = await late(house, way, partial(failing, each), cookies_of(issued))
         assert said == "refused"
     assert await house.auth.sessions() == before
 

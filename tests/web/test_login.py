@@ -162,7 +162,7 @@ def untold() -> None:
 async def warned(house: House, caplog: pytest.LogCaptureFixture, host: str, **more: Any) -> str:
     caplog.clear()
     visit = posting(house, OURS, **{"scheme": "http", **more})
-    visit._scope["headers"][0] = (b"host", host.encode())
+    visit.scope["headers"][0] = (b"host", host.encode())
     await log_in(visit)
     return caplog.text
 

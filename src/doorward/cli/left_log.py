@@ -17,6 +17,9 @@ from ..errors import ConfigurationError
 
 _HEAD, _FRAME = 32, 24
 _MAGIC = (0x377F0682, 0x377F0683)
+_KNOWN = ("linux", "darwin")
+"""Systems whose `struct flock` is known here; elsewhere nobody can tell who has the file open."""
+
 _SWITCH = 128
 """The byte of the -shm file that every process locks while it has the database open."""
 
@@ -69,7 +72,7 @@ def _remedy(path: Path) -> str:
 
 
 def _trouble(path: Path) -> Trouble | None:
-    if not _is_left(path) or sys.platform == "win32" or _is_open_elsewhere(path):
+    if not _is_left(path) or sys.platform not in _KNOWN or _is_open_elsewhere(path):
         return None
     log, file = _read(Path(f"{path}-wal").read_bytes()), _kept(*_identity(path))
     head = os.pread(file, 100, 0)
@@ -101,11 +104,11 @@ def _is_open_elsewhere(path: Path) -> bool:
     shared = Path(f"{path}-shm")
     if not shared.exists():
         return False
-    layout = "qqihh" if sys.platform == "darwin" else "hhqqi4x"
+    kind, span = (fcntl.F_WRLCK, os.SEEK_SET), (_SWITCH, 1, 0)
     mac = sys.platform == "darwin"
-    kind, asked = (fcntl.F_WRLCK, os.SEEK_SET), (_SWITCH, 1, 0)
-    packed = struct.pack(layout, *((*asked, *kind) if mac else (*kind, *asked)))
-    answer = struct.unpack(layout, fcntl.fcntl(_kept(*_identity(shared)), fcntl.F_GETLK, packed))
+    layout, fields = ("qqihh", span + kind) if mac else ("hhqqi4x", kind + span)
+    asked = struct.pack(layout, *fields)
+    answer = struct.unpack(layout, fcntl.fcntl(_kept(*_identity(shared)), fcntl.F_GETLK, asked))
     return bool(answer[3 if mac else 0] != fcntl.F_UNLCK)
 
 

@@ -110,7 +110,6 @@ class Middleware:
             scope[KEY] = None  # the visit knows its scope: a circle would wait for the collector
             if connection is not None:
                 await _leave(connection)
-        return
 
     async def _check_agreement(self, scope: Message, receive: Receive, send: Send) -> None:
         """Refuse to start in front of an application that answers CORS from another list."""

@@ -1,6 +1,6 @@
 """Who is at the other end: the address behind the proxies, and a name for the device."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -10,6 +10,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
@@ -76,6 +77,12 @@ class Trusted:
 
     def __contains__(self, address: Address) -> bool:
         return any(address in network for network in self.networks)
+
+
+def peer_of(scope: Mapping[str, Any]) -> str:
+    """The address at the other end of the socket, or "" if it has none (a unix socket)."""
+    found: str = (scope.get("client") or ("",))[0]
+    return found
 
 
 def address(peer: str, headers: Headers, trusted: Trusted) -> str:

@@ -1,6 +1,6 @@
 """Whether a request may act on the cookies that it carries: the rules of `origin`, asked of one."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import Rejected
@@ -11,33 +11,23 @@ from .transport import Header, Presented
 
 @dataclass(frozen=True, slots=True)
 class OriginCheck:
-    """One request: its method, its headers and the credential it presents, if that can be read.
-    `tell` is awaited with each refusal before it is raised."""
+    """One request: its method, its headers and the credential it presents, if that can be read."""
 
     gate: Gate
     method: str
     headers: Sequence[Header]
     shown: Presented | None
-    tell: Callable[[Rejected], Awaitable[None]]
 
     async def check(self, submitted: str | None) -> None:
         """Refuse an unsafe request from another origin.  `submitted` is a CSRF token that came in a
         form.  Raises `Rejected(cross_origin)`."""
-        try:
-            if self.method not in origin.SAFE:
-                await self._check(submitted)
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
+        if self.method not in origin.SAFE:
+            await self._check(submitted)
 
-    async def check_keeps_cookies(self) -> None:
+    def check_keeps_cookies(self) -> None:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
-        try:
-            self._check_keeps_cookies(origin.cause_of(self.headers))
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
+        self._check_keeps_cookies(origin.cause_of(self.headers))
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies name, dead or alive; None without any."""

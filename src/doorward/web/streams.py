@@ -32,8 +32,7 @@ FAREWELL = 1.0
 """Seconds for which an application that ends waits for a client to take the end of its stream: who
 does not read would hold it up for as long as they like."""
 
-
-EXPIRED = 2
+EXPIRY_PAUSE = 2
 """Seconds between two looks for streams whose sessions expired."""
 
 
@@ -144,7 +143,7 @@ class Streams:
 
     def _expired(self) -> set[Stream]:
         now = self._auth.clock()
-        if abs(now - self._swept) < EXPIRED:
+        if abs(now - self._swept) < EXPIRY_PAUSE:
             return set()
         self._swept = now
         return {stream for stream in self._all() if stream.until <= now}

@@ -1,7 +1,8 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
 from asyncio import Task
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from .. import rules
@@ -34,7 +35,6 @@ class Visit:
         "_given",
         "_guesses",
         "_ours",
-        "_scope",
         "answered",
         "asked",
         "gate",
@@ -43,6 +43,7 @@ class Visit:
         "on_known",
         "proof",
         "renewing",
+        "scope",
     )
 
     def __init__(self, gate: Gate, scope: Mapping[str, Any]) -> None:
@@ -52,7 +53,7 @@ class Visit:
         self.known: Principal | None = None
         self.issued: Issued | None = None
         self.on_known: Callable[[], None] | None = None
-        self._scope = scope
+        self.scope = scope
         self._given: Presented | None = None
         self._ours = False
         self._asked_about: str | None = None
@@ -74,24 +75,18 @@ class Visit:
     @property
     def headers(self) -> list[Header]:
         """The request's headers as ASGI gives them."""
-        headers: list[Header] = self._scope["headers"]
+        headers: list[Header] = self.scope["headers"]
         return headers
-
-    @property
-    def scope(self) -> Mapping[str, Any]:
-        """The request as ASGI describes it."""
-        return self._scope
 
     @property
     def peer(self) -> str:
         """The address at the other end of the socket, or empty."""
-        address: str = (self._scope.get("client") or ("",))[0]
-        return address
+        return client.peer_of(self.scope)
 
     def plain_host(self) -> str:
         """The host that was asked for, if the client spoke plain http; else empty."""
         return client.plain_host(
-            self._scope.get("scheme", ""), self.peer, self.headers, self.gate.trusted
+            self.scope.get("scheme", ""), self.peer, self.headers, self.gate.trusted
         )
 
     def device(self) -> Device:
@@ -142,11 +137,8 @@ class Visit:
         known already.
         """
         self._ask()
-        try:
+        async with self._telling():
             shown = transport.given(credential)
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
         found = await self.auth.authenticate(shown.credential or "")
         await self._check_is_known(found)
         self._given, self._credential, self.known = shown, shown.credential, found
@@ -182,13 +174,15 @@ class Visit:
         """
         if self._ours and submitted is None:
             return
-        await self._origin_check().check(submitted)
+        async with self._telling():
+            await self._origin_check().check(submitted)
         self._ours = True
 
     async def check_keeps_cookies(self) -> None:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
-        await self._origin_check().check_keeps_cookies()
+        async with self._telling():
+            self._origin_check().check_keeps_cookies()
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies of this request name, dead or alive; None without any."""
@@ -197,11 +191,8 @@ class Visit:
     async def guess(self, buckets: Sequence[Bucket]) -> Guess:
         """Count a guess that this request makes, as wrong until it is forgiven, by itself: one
         request may try many.  Raises `Rejected(too_many_attempts)`."""
-        try:
+        async with self._telling():
             guess = await self.gate.limiter.begin(buckets)
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
         self._guesses += (guess,)
         return guess
 
@@ -239,20 +230,28 @@ class Visit:
     @property
     def method(self) -> str:
         """Of this request, or of the one that a proxy asks about."""
-        method: str = self._scope.get("method", "WEBSOCKET")
+        method: str = self.scope.get("method", "WEBSOCKET")
         return method if self._asked_about is None else self._asked_about
 
     def _ask(self) -> None:
         """From now on the answer depends on who makes the request."""
         if self.answered and not self.asked:
-            self.gate.warn_of_late_question(self._scope)
+            self.gate.warn_of_late_question(self.scope)
         self.asked = True
+
+    @asynccontextmanager
+    async def _telling(self) -> AsyncIterator[None]:
+        """Let each refusal within be recorded before it is raised."""
+        try:
+            yield
+        except Rejected as refused:
+            await self.tell(refused)
+            raise
 
     async def _check_is_known(self, found: Principal) -> None:
         if self.known is not None and self.known.sid != found.sid:
-            two = Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
-            await self.tell(two)
-            raise two
+            async with self._telling():
+                raise Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
 
     def _presented(self) -> Presented | None:
         try:
@@ -346,4 +345,4 @@ class Visit:
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
     def _origin_check(self) -> OriginCheck:
-        return OriginCheck(self.gate, self.method, self.headers, self._presented(), self.tell)
+        return OriginCheck(self.gate, self.method, self.headers, self._presented())

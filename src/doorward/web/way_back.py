@@ -12,7 +12,9 @@ from .transport import Headers
 LONGEST = 2_000
 """Characters of a way back: with a login page before it, it fits a header that proxies pass on."""
 
-_SAFE_METHODS = frozenset({"GET", "HEAD"})
+PAGE_METHODS = frozenset({"GET", "HEAD"})
+"""Methods whose address a browser can be sent back to; it cannot send a form again."""
+
 _PLAIN_IN_QUERY = "!\"$%&'()*+,-./:;=?@[\\]^_`{|}~"
 
 # Every character that browsers send, and no other: they drop tabs and line breaks, so that
@@ -57,8 +59,9 @@ def root_of(scope: Mapping[str, Any]) -> str:
 
 
 def is_navigation(headers: Headers) -> bool:
-    """Whether a person waits for a page: `Sec-Fetch-Mode` tells, or else `Accept` does.  A script
-    that fetches a part of a page could do nothing with a login page."""
+    """Whether a person waits for a page: `Sec-Fetch-Mode` tells, or else `Accept` does,
+    for browsers from before 2023.  A script that fetches a part of a page could do nothing with a
+    login page."""
     said = {name: value for name, value in headers if name in (b"sec-fetch-mode", b"accept")}
     mode = said.get(b"sec-fetch-mode")
     return mode == b"navigate" if mode is not None else b"text/html" in said.get(b"accept", b"")
@@ -77,7 +80,7 @@ def way_to_login(scope: Mapping[str, Any], refused: Rejected, page: str) -> str:
     path = login.partition("?")[0]
     if here.partition("?")[0] == path or not is_navigation(scope["headers"]):
         return ""
-    if scope["method"] not in _SAFE_METHODS or not here:
+    if scope["method"] not in PAGE_METHODS or not here:
         return login
     return f"{login}{'&' if '?' in login else '?'}{urlencode({'return_to': here})}"
 

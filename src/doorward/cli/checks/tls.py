@@ -41,7 +41,7 @@ def certificate(facts: Facts) -> Finding:
 
 
 def key(facts: Facts) -> Finding:
-    """Who has the key can stand for the server."""
+    """Whoever can read the key can impersonate the server."""
     if facts.certificate is not None and facts.certificate.key_mode & 0o007:
         path = facts.options.tls_key
         return Finding(

@@ -10,6 +10,7 @@ from ...passwords import Busy
 from ...web.origin import FROM_ELSEWHERE
 from ...web.problem import STATUS, problem, retry_after
 from ...web.transport import Header
+from ...web.way_back import PAGE_METHODS
 from ..pages.notices import announce
 from ..refusals import Refusal, Refused
 from ..return_to import asked_for, with_return
@@ -120,7 +121,7 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     if STATUS[error.reason] != 401:
         sentence = _FOR_PEOPLE.get(error.reason, EXPLANATIONS[error.reason])
         return _page(STATUS[error.reason], sentence, error.reason, [])
-    back = asked_for(request.scope) if request.method in ("GET", "HEAD") else "/account"
+    back = asked_for(request.scope) if request.method in PAGE_METHODS else "/account"
     page = "/elevate" if error.reason is Reason.STEP_UP_REQUIRED else "/login"
     response = RedirectResponse(with_return(page, "" if back == "/" else back), 303)
     if error.reason in _ENDED:

@@ -78,7 +78,7 @@ class Headers:
     def _understood(self, scope: Message) -> Message:
         """The scope with the scheme that the client speaks, and HEAD as the GET it stands for: the
         HTTP server leaves out the body."""
-        peer = (scope.get("client") or ("",))[0]
+        peer = client.peer_of(scope)
         scheme = client.scheme(scope["scheme"], peer, scope["headers"], self._trusted)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         return {**scope, "scheme": scheme, "method": method}

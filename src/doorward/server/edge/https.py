@@ -65,7 +65,7 @@ class HttpsOnly:
     def _fault(self, scope: Message) -> str:
         """Why it is not certain that the client spoke plain http; empty if it is.  Sent to https
         all the same, a client that is there already would come back for ever."""
-        peer = (scope.get("client") or ("",))[0]
+        peer = client.peer_of(scope)
         if not client.is_ours(peer, self._trusted):
             return UNNAMED
         if not client.told_scheme(peer, scope["headers"], self._trusted):

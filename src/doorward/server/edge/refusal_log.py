@@ -26,7 +26,7 @@ def refusal_log(recorder: Recorder, trusted: client.Trusted) -> LogRefusal:
     """Logs what is worth a line (see `Recorder.turned_away`)."""
 
     def log(refused: Refused, scope: Message) -> None:
-        peer = (scope.get("client") or ("",))[0]
+        peer = client.peer_of(scope)
         address = client.address(peer, scope["headers"], trusted)
         request = f"{scope['method']} {scope['path']}"[:MAX_REQUEST]
         recorder.turned_away(refused, address, request)

@@ -15,7 +15,7 @@ from ...web.asgi import current_visit
 from ...web.problem import STATUS, document, problem
 from ...web.transport import NO_STORE, Header
 from ...web.visit import Visit
-from ...web.way_back import local_path
+from ...web.way_back import PAGE_METHODS, is_navigation, local_path
 from ..return_to import with_return
 from ..service import Service
 from .api import PROBLEM, Serving
@@ -116,19 +116,12 @@ def _login(service: Service, visit: Visit) -> str:
     are others, and from the login page itself, if that is asked about."""
     place = visit.peer, visit.headers, visit.gate.trusted
     asked, origin = client.uri(*place), service.options.origin
-    if not asked or asked.partition("?")[0] == LOGIN or not _shows_page(visit):
+    if not asked or asked.partition("?")[0] == LOGIN or not is_navigation(visit.headers):
         return ""
     if client.host(*place).lower() != urlsplit(origin).netloc:
         return ""
-    back = local_path(asked) if visit.method in ("GET", "HEAD") else ""
+    back = local_path(asked) if visit.method in PAGE_METHODS else ""
     return origin + with_return(LOGIN, back)
-
-
-def _shows_page(visit: Visit) -> bool:
-    """Browsers from before 2023 say only what they accept."""
-    said = {name: value for name, value in visit.headers if name in (b"sec-fetch-mode", b"accept")}
-    mode = said.get(b"sec-fetch-mode")
-    return b"text/html" in said.get(b"accept", b"") if mode is None else mode == b"navigate"
 
 
 def _sent(refused: Rejected, login: str, visit: Visit) -> Response:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from ...errors import Rejected, StoreUnavailable
+from ...errors import Busy, Rejected, StoreUnavailable
 from ...keys import base64url
 from ...settings import MINUTE
 from ...web import origin, transport
@@ -85,9 +85,9 @@ async def once(request: Request, handle: Handle) -> Response:
 
 
 class _Sent(NamedTuple):
-    """One form as a browser sent it.  `secret` is told by all of it, the word and what tells the
-    browser included, which the store never sees: so what it keeps, which may hold a login, opens
-    only for who sends the form again.
+    """One form as a browser sent it.  `secret` is derived from all of the form, with the word in
+    it, and from the headers that identify the browser.  The store sees none of that, so the answer
+    that it keeps, which may hold a login, opens only for whoever sends the same form again.
     """
 
     service: Service
@@ -115,18 +115,19 @@ class _Sent(NamedTuple):
         return kept
 
     async def _act(self, request: Request, handle: Handle, at: int) -> Response:
-        done = False
         try:
             # the first may have answered between the look and the claim
             response = await self._kept() or await handle(request)
-            done = response.status_code < 400
-        finally:
-            if not done:
-                await self._release(at)
-        if done:
-            with suppress(StoreUnavailable):  # it is done, and the first answer must say so
-                await self._keep(response)
-                await self._release(at)  # only now: without an answer, the claim holds twins off
+        except (Refused, Rejected, Busy):
+            await self._release(at)
+            raise
+        # after any other failure it may have acted: the claim holds its twins off
+        if response.status_code >= 400:
+            await self._release(at)
+            return response
+        with suppress(StoreUnavailable):  # it is done, and the first answer must say so
+            await self._keep(response)
+            await self._release(at)  # only now: without an answer, the claim holds twins off
         return response
 
     @property

@@ -244,7 +244,7 @@ def put_outermost(app: FastAPI, layer: Callable[[ASGIApp], ASGIApp]) -> None:
     """Put a layer around all that an application is by now, also around what answers a crash with
     500, where `add_middleware` does not reach."""
     build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: layer(build())  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: layer(build())  # type: ignore[method-assign]  # no public hook
 
 
 def _put_gate(app: FastAPI, door: Door) -> None:
@@ -258,7 +258,7 @@ def _put_gate(app: FastAPI, door: Door) -> None:
         put_into_mounted(app, door)
         return Middleware(build(), door)
 
-    app.build_middleware_stack = built  # type: ignore[method-assign]
+    app.build_middleware_stack = built  # type: ignore[method-assign]  # no public hook
 
 
 def _answer_with(response: Response, headers: list[Header], via: Transport | None) -> None:

@@ -76,9 +76,8 @@ def _mounted(routes: Iterable[BaseRoute]) -> Iterator[Starlette]:
         while inner is not None and not isinstance(inner, Starlette):
             inner = getattr(inner, "app", None)  # the usual name of what a middleware stands before
         if inner is None:
-            holder = getattr(
-                route, "original_router", route
-            )  # FastAPI includes routers as they are
+            # FastAPI includes routers as they are
+            holder = getattr(route, "original_router", route)
             yield from _mounted(getattr(holder, "routes", ()))
         else:
             yield inner
