@@ -58,11 +58,11 @@ def root_key_signs(patch: pytest.MonkeyPatch) -> None:
 
 
 def talkative_log(patch: pytest.MonkeyPatch) -> None:
-    discreet = Headers.__call__
+    quiet = Headers.__call__
 
     async def call(self: Headers, scope: Any, receive: Any, send: Any) -> None:
         logging.getLogger("doorward").debug("%s", scope.get("headers"))
-        await discreet(self, scope, receive, send)
+        await quiet(self, scope, receive, send)
 
     patch.setattr(Headers, "__call__", call)
 

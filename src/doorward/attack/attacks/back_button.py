@@ -31,7 +31,7 @@ ATTACK = Attack(
     title="Back, after the logout",
     story="A victim logs out on a shared computer and leaves."
     " The next person presses Back. The browser shows what it kept of the pages.",
-    references=("A47", "CWE-525", "ASVS V14.3.1"),
+    references=("CWE-525", "ASVS V14.3.1"),
     defences=("no cache keeps a private page",),
     run=_run,
 )

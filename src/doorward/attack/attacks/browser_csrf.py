@@ -65,7 +65,7 @@ ATTACK = Attack(
     story="A victim who is logged in opens the attacker's page, on another site or on a sibling"
     " subdomain. It sends forms, fetches, JSON as text/plain, GETs and overridden methods."
     " The browser adds what cookies it will, and the application obeys or asks where it came from.",
-    references=("A5", "A7", "CWE-352", "ASVS V3.5.1", "ASVS V3.5.3"),
+    references=("CWE-352", "ASVS V3.5.1", "ASVS V3.5.3"),
     defences=("requests from other origins are refused",),
     run=_run,
 )

@@ -44,7 +44,7 @@ ATTACK = Attack(
     story="The attacker's page sends the login with the attacker's own password, as a form and as"
     " JSON. The victim's browser keeps the cookies that come back."
     " What the victim types in next is in the attacker's account.",
-    references=("A6", "CWE-352", "ASVS V7.6.2"),
+    references=("CWE-352", "ASVS V7.6.2"),
     defences=("requests from other origins are refused",),
     run=_run,
 )

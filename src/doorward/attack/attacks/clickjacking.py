@@ -41,7 +41,7 @@ ATTACK = Attack(
     story="The attacker lays the application, invisible, over a game on a page of their own."
     " The victim plays, and clicks what lies above."
     " Each click is made by a person who is logged in, on a page that is real.",
-    references=("A46", "CWE-1021", "ASVS V3.4.6"),
+    references=("CWE-1021", "ASVS V3.4.6"),
     defences=("no page is shown in somebody else's frame",),
     run=_run,
 )

@@ -45,7 +45,7 @@ ATTACK = Attack(
     story="A sibling subdomain, which may be another tenant's, sets cookies for the parent domain."
     " The browser sends them to the application, those with the longer path first."
     " The victim is then in the attacker's session without a login.",
-    references=("A28", "RFC 6265bis section 4.1.3.2", "CWE-565", "ASVS V3.3.1"),
+    references=("RFC 6265bis section 4.1.3.2", "CWE-565", "ASVS V3.3.1"),
     defences=("a cookie without its prefix is no credential",),
     run=_run,
 )

@@ -30,7 +30,7 @@ ATTACK = Attack(
     story="An attacker sends a link with a credential of their own in it, or finds one in a log."
     " Whoever follows the link is somebody else without knowing it."
     " A server that reads credentials from addresses makes both possible.",
-    references=("A10", "RFC 9700 section 4.3.2", "CWE-598", "ASVS V14.2.1"),
+    references=("RFC 9700 section 4.3.2", "CWE-598", "ASVS V14.2.1"),
     defences=("addresses hold no credentials",),
     run=_run,
 )

@@ -70,7 +70,7 @@ ATTACK = Attack(
     story="An attacker gets hold of something harmless, such as the public id of a session."
     " They show it wherever a credential is asked for."
     " A server that looks texts up without asking what they are lets it stand for a login.",
-    references=("A17", "RFC 8725 section 3.12", "CWE-843", "ASVS V9.2.2"),
+    references=("RFC 8725 section 3.12", "CWE-843", "ASVS V9.2.2"),
     defences=("a text opens only what it was made for",),
     run=_run,
 )

@@ -28,7 +28,7 @@ ATTACK = Attack(
     title="A thief whose session is ended from another browser",
     story="A thief is logged in with a stolen password. The owner finds the session in the list,"
     " and ends it. The thief goes on for as long as a token is believed without looking.",
-    references=("A22", "CWE-613", "ASVS V7.4.1", "ASVS V7.5.2"),
+    references=("CWE-613", "ASVS V7.4.1", "ASVS V7.5.2"),
     defences=("sessions are ended from elsewhere",),
     run=_run,
 )

@@ -38,7 +38,7 @@ ATTACK = Attack(
     story="A thief finds an access token in a backup, or in a proxy's memory."
     " Its time is over. A server that does not look at the time, or believes a token without one,"
     " lets the thief in for ever.",
-    references=("A16", "RFC 8725 section 3.8", "CWE-613", "ASVS V9.2.1"),
+    references=("RFC 8725 section 3.8", "CWE-613", "ASVS V9.2.1"),
     defences=("tokens expire",),
     run=_run,
 )

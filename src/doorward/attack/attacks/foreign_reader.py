@@ -52,7 +52,7 @@ ATTACK = Attack(
     story="The attacker's page asks for the victim's data with the victim's cookies."
     " The browser asks the server whether the page may read the answer."
     " A server that allows whoever asks has published it.",
-    references=("A35", "CWE-942", "ASVS V3.4.2"),
+    references=("CWE-942", "ASVS V3.4.2"),
     defences=("foreign pages may not read",),
     run=_run,
 )

@@ -41,7 +41,7 @@ ATTACK = Attack(
     story="An attacker writes the headers themselves by which a proxy tells who asks, and for what."
     " An application that believes them from everybody notes the wrong address."
     " It counts guesses by it, hides where a thief came from, or lets in whom the header names.",
-    references=("A37", "A39", "RFC 7239 section 8", "CWE-348", "CWE-290"),
+    references=("RFC 7239 section 8", "CWE-348", "CWE-290"),
     defences=("only proxies that were named are believed",),
     run=_run,
 )

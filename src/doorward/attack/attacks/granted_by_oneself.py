@@ -64,7 +64,7 @@ ATTACK = Attack(
     story="An attacker signs up, and adds roles and a subject to what they send."
     " They do the same when they refresh."
     " A server that stores whatever it is sent has made an administrator.",
-    references=("A21", "CWE-915", "ASVS V15.3.3"),
+    references=("CWE-915", "ASVS V15.3.3"),
     defences=("only the asked-for members count",),
     run=_run,
 )

@@ -63,7 +63,7 @@ ATTACK = Attack(
     story="An attacker has used up the guesses at an account. They go on with other headers, other"
     " spellings of the address, another form, or many guesses at once."
     " A limit that counts what the client says, or counts too late, never closes.",
-    references=("A37", "CWE-307", "CWE-799", "ASVS V6.3.1"),
+    references=("CWE-307", "CWE-799", "ASVS V6.3.1"),
     defences=("wrong guesses are counted", "only proxies that were named are believed"),
     run=_run,
     last=True,

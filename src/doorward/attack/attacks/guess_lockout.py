@@ -33,7 +33,7 @@ ATTACK = Attack(
     story="An attacker guesses wrongly at somebody's account, on purpose and from many addresses."
     " The account is locked for everybody."
     " The owner cannot log in, on the device that they use every day either.",
-    references=("A36", "CWE-645", "ASVS V6.3.1"),
+    references=("CWE-645", "ASVS V6.3.1"),
     defences=("the owner's device is known",),
     run=_run,
     last=True,

@@ -30,7 +30,7 @@ ATTACK = Attack(
     title="One password, many accounts",
     story="An attacker tries the most common password at every account, once."
     " No account sees more than one wrong guess. Nobody is stopped who counts by account alone.",
-    references=("A35", "CWE-307", "ASVS V6.3.1", "NIST SP 800-63B section 3.2.2"),
+    references=("CWE-307", "ASVS V6.3.1", "NIST SP 800-63B section 3.2.2"),
     defences=("wrong guesses are counted",),
     run=_run,
     last=True,

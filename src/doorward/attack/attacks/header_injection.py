@@ -50,7 +50,7 @@ ATTACK = Attack(
     title="Line breaks in headers",
     story="An attacker puts a line break into an address that the answer repeats."
     " What follows the break is a header of its own. It sets a cookie, or ends the answer early.",
-    references=("A38", "CWE-113", "ASVS V1.2.2"),
+    references=("CWE-113", "ASVS V1.2.2"),
     defences=("a way back is a local path",),
     run=_run,
 )

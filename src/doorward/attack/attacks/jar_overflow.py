@@ -42,7 +42,7 @@ ATTACK = Attack(
     story="A sibling subdomain sets more cookies than a browser keeps for one site."
     " The oldest are dropped, also those that no sibling could overwrite."
     " The attacker then sets one of their own in the empty place.",
-    references=("A29", "CWE-565", "ASVS V3.3.1"),
+    references=("CWE-565", "ASVS V3.3.1"),
     defences=("a cookie without its prefix is no credential",),
     run=_run,
 )

@@ -75,7 +75,7 @@ ATTACK = Attack(
     story="A thief gets the server's key from an image or a repository, and not its database."
     " They sign tokens with whatever stands in it."
     " A key that signs by itself makes them everybody, until somebody notices.",
-    references=("A9", "CWE-321", "ASVS V13.3.3"),
+    references=("CWE-321", "ASVS V13.3.3"),
     defences=("the key file signs nothing by itself",),
     run=_run,
 )

@@ -74,7 +74,7 @@ ATTACK = Attack(
     title="Credentials in the log",
     story="An attacker reads the log, which many people and programs may."
     " They look for passwords, tokens and links in it. What they find opens accounts.",
-    references=("A8", "CWE-532", "ASVS V16.2.5"),
+    references=("CWE-532", "ASVS V16.2.5"),
     defences=("the log gets no secrets",),
     run=_run,
 )

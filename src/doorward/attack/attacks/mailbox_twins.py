@@ -60,7 +60,7 @@ ATTACK = Attack(
     story="An attacker signs up with the victim's address in another spelling."
     " The database, the mail server or a later look-up take both for one."
     " Mail, or a login, of the one reaches the other.",
-    references=("A20", "A44", "CWE-178", "CWE-289", "ASVS V1.1.1"),
+    references=("CWE-178", "CWE-289", "ASVS V1.1.1"),
     defences=("one mailbox has one account",),
     run=_run,
 )

@@ -67,7 +67,7 @@ ATTACK = Attack(
     story="An attacker in the same network answers plain http, and speaks TLS with the server."
     " They take Secure and HSTS out of what passes, and lead the browser to http."
     " A browser that was logged in before sends them its cookies in the clear.",
-    references=("A1", "RFC 6797", "RFC 6265bis section 4.1.3", "CWE-319", "ASVS V3.4.1"),
+    references=("RFC 6797", "RFC 6265bis section 4.1.3", "CWE-319", "ASVS V3.4.1"),
     defences=("browsers are told to stay with https", "cookies never travel in the clear"),
     run=_run,
 )

@@ -67,7 +67,7 @@ ATTACK = Attack(
     story="An attacker writes a path, or a method, so that a proxy in front takes it for a harmless"
     " one. The application behind reads it otherwise."
     " Rules of the proxy, and those against foreign pages, are passed by.",
-    references=("A48", "CWE-436", "CWE-650", "ASVS V4.1.4"),
+    references=("CWE-436", "CWE-650", "ASVS V4.1.4"),
     defences=("the method is the one that was sent",),
     run=_run,
 )

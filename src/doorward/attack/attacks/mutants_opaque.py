@@ -36,7 +36,7 @@ ATTACK = Attack(
     story="An attacker has a token of their own, or part of somebody's."
     " A program of theirs changes it in every way it can think of, thousands of times."
     " A server that compares a part, or takes two spellings for one, opens a session.",
-    references=("A19", "CWE-697", "CWE-1025", "ASVS V7.2.2"),
+    references=("CWE-697", "CWE-1025", "ASVS V7.2.2"),
     defences=("secrets are compared",),
     run=_run,
 )

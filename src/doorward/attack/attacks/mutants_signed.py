@@ -92,7 +92,7 @@ ATTACK = Attack(
     story="An attacker has a token of their own and no key."
     " A program of theirs changes it in every way it can think of, thousands of times."
     " One change that a parser overlooks is enough to be somebody else.",
-    references=("A11", "A16", "A19", "RFC 8725", "CWE-347", "ASVS V9.1.1"),
+    references=("RFC 8725", "CWE-347", "ASVS V9.1.1"),
     defences=("tokens are verified",),
     run=_run,
 )

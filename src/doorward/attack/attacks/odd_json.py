@@ -66,7 +66,7 @@ ATTACK = Attack(
     story="An attacker sends JSON that nests without end, or that names a member twice."
     " A firewall in front reads the first of the two, and the server the last."
     " What nests too deep ends the request, or the process.",
-    references=("A41", "RFC 8259 section 4", "CWE-674", "CWE-436", "ASVS V1.5.3"),
+    references=("RFC 8259 section 4", "CWE-674", "CWE-436", "ASVS V1.5.3"),
     defences=("JSON is read strictly",),
     run=_run,
 )

@@ -29,7 +29,7 @@ ATTACK = Attack(
     story="An attacker learns the public id of a session, from a screenshot or a log."
     " They ask to end it, logged in as themselves."
     " A server that looks up the id alone does what they ask.",
-    references=("R14", "CWE-639", "ASVS V8.2.2"),
+    references=("CWE-639", "ASVS V8.2.2"),
     defences=("a session is ended by its owner",),
     run=_run,
 )

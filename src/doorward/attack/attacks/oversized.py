@@ -69,7 +69,7 @@ ATTACK = Attack(
     story="An attacker sends heads, bodies and passwords of a size that nobody needs."
     " A server that reads or hashes them all has no time and no memory left."
     " Everybody else waits.",
-    references=("A40", "CWE-770", "ASVS V4.2.5", "ASVS V15.2.2"),
+    references=("CWE-770", "ASVS V4.2.5", "ASVS V15.2.2"),
     defences=("sizes have limits",),
     run=_run,
 )

@@ -50,7 +50,7 @@ ATTACK = Attack(
     story="An attacker knows how a long password begins, from an older leak."
     " Some ways to store passwords look at 72 bytes, or up to a NUL."
     " The rest, which nobody knows, is then not needed.",
-    references=("A20", "CVE-2025-22228", "CWE-187", "ASVS V6.2.8"),
+    references=("CVE-2025-22228", "CWE-187", "ASVS V6.2.8"),
     defences=("every character of a password counts",),
     run=_run,
 )

@@ -32,7 +32,7 @@ ATTACK = Attack(
     title="A new password without the old one",
     story="A thief has a session for an hour, from an unlocked screen."
     " They set a new password. The owner is locked out for good if nobody asks for the old one.",
-    references=("A22", "CWE-620", "ASVS V6.2.3"),
+    references=("CWE-620", "ASVS V6.2.3"),
     defences=("the current password is asked for",),
     run=_run,
 )

@@ -30,7 +30,7 @@ ATTACK = Attack(
     title="A refresh after the end",
     story="A thief keeps a refresh token. The owner logs out there, or changes the password."
     " The thief is back within a minute if only what is signed for minutes was ended.",
-    references=("A22", "RFC 9700 section 4.14.2", "CWE-613", "ASVS V7.4.1"),
+    references=("RFC 9700 section 4.14.2", "CWE-613", "ASVS V7.4.1"),
     defences=("sessions end at the server", "a new password ends other sessions"),
     run=_run,
 )

@@ -52,7 +52,7 @@ ATTACK = Attack(
     story="A thief copies a refresh token, right after the login or many refreshes later."
     " Thief and owner present it in the same moment, again and again."
     " Two lines of tokens that both go on are two logins, and one of them is the thief's.",
-    references=("A2", "RFC 9700 section 4.14.2", "CWE-362", "ASVS V10.4.5"),
+    references=("RFC 9700 section 4.14.2", "CWE-362", "ASVS V10.4.5"),
     defences=("refresh tokens are judged by their place",),
     run=_run,
 )

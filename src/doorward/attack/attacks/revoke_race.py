@@ -36,7 +36,7 @@ ATTACK = Attack(
     title="A logout against thirty refreshes",
     story="A thief refreshes without a pause. The owner logs out in the middle of it."
     " A refresh that writes last what it read first brings the session back to life.",
-    references=("A25", "CWE-362", "CWE-613", "ASVS V7.4.1"),
+    references=("CWE-362", "CWE-613", "ASVS V7.4.1"),
     defences=("sessions end at the server",),
     run=_run,
 )

@@ -45,7 +45,7 @@ ATTACK = Attack(
     story="An attacker begins something for the victim, such as a new password, and stops there."
     " They go to a page for those who are logged in, with what the first step left behind."
     " An application that keeps both in one place takes it for a login.",
-    references=("A30", "CWE-384", "CWE-841", "ASVS V7.2.1"),
+    references=("CWE-384", "CWE-841", "ASVS V7.2.1"),
     defences=("only credentials open anything",),
     run=_run,
 )

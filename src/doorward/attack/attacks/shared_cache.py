@@ -49,7 +49,7 @@ ATTACK = Attack(
     story="The attacker sends a link to a private page that ends like a style sheet."
     " The victim opens it, and a cache on the way keeps what it takes for a file."
     " The attacker asks for the same address, and reads the victim's page.",
-    references=("A47", "RFC 9111 section 3", "CWE-524", "ASVS V14.2.5"),
+    references=("RFC 9111 section 3", "CWE-524", "ASVS V14.2.5"),
     defences=("no cache keeps a private page",),
     run=_run,
 )

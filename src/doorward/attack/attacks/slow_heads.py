@@ -64,7 +64,7 @@ ATTACK = Attack(
     story="An attacker opens connections and sends a byte now and then."
     " A server that waits for the rest keeps each of them open."
     " Soon it has no room for anybody else.",
-    references=("A46", "CWE-400", "ASVS V15.2.2"),
+    references=("CWE-400", "ASVS V15.2.2"),
     defences=("a head has its time",),
     run=_run,
     slow=True,

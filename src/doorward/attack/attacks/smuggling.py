@@ -58,7 +58,7 @@ ATTACK = Attack(
     story="An attacker sends a request whose length can be read in two ways."
     " The proxy in front sees one request, and the server behind it two."
     " The hidden one is put before the next person's, or passes the proxy's rules.",
-    references=("A45", "RFC 9112 section 11.2", "CWE-444", "ASVS V4.2.1"),
+    references=("RFC 9112 section 11.2", "CWE-444", "ASVS V4.2.1"),
     defences=("heads are read in one way only",),
     run=_run,
 )

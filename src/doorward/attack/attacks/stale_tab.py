@@ -34,7 +34,7 @@ ATTACK = Attack(
     story="One person leaves a tab open, and another logs in in the same browser."
     " Somebody clicks in the old tab, whose page shows the first person."
     " What it sends is done to the second, whose cookies the browser has now.",
-    references=("A30", "CWE-613", "CWE-352"),
+    references=("CWE-613", "CWE-352"),
     defences=("a form belongs to one session",),
     run=_run,
 )

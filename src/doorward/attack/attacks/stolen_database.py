@@ -99,7 +99,7 @@ ATTACK = Attack(
     title="A stolen database",
     story="A thief copies the database file, with its log, from a backup or a lost disk."
     " They try every value in it as every credential. What is stored as it is opens every account.",
-    references=("A8", "CWE-312", "ASVS V11.4.2", "ASVS V13.3.1"),
+    references=("CWE-312", "ASVS V11.4.2", "ASVS V13.3.1"),
     defences=("a stored id opens nothing",),
     run=_run,
 )

@@ -63,7 +63,7 @@ ATTACK = Attack(
     story="An attacker writes HTML into whatever is stored or shown again: addresses, user agents,"
     " parameters and paths. A page that does not escape it takes it for its own."
     " The attacker's script then runs as the victim.",
-    references=("A4", "CWE-79", "ASVS V1.2.1", "ASVS V3.2.2"),
+    references=("CWE-79", "ASVS V1.2.1", "ASVS V3.2.2"),
     defences=("what is shown is escaped",),
     run=_run,
 )

@@ -48,7 +48,7 @@ ATTACK = Attack(
     title="Injected all the same",
     story="A fault lets the attacker's markup into a page. It brings handlers, scripts, frames and"
     " pictures from elsewhere. Without a policy they run, and send away what the page shows.",
-    references=("A4", "CWE-79", "CWE-693", "ASVS V3.4.3"),
+    references=("CWE-79", "CWE-693", "ASVS V3.4.3"),
     defences=("pages run nothing that is not theirs",),
     run=_run,
 )

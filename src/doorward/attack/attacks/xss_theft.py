@@ -46,7 +46,7 @@ ATTACK = Attack(
     story="The attacker's script runs on the application's page, as the victim."
     " It looks for credentials in cookies, storage, the page and every answer of the API."
     " What it finds it takes along, and uses long after the page is closed.",
-    references=("A4", "RFC 6265bis section 4.1.2.6", "CWE-1004", "CWE-922", "ASVS V3.3.4"),
+    references=("RFC 6265bis section 4.1.2.6", "CWE-1004", "CWE-922", "ASVS V3.3.4"),
     defences=("no script reads a credential",),
     run=_run,
 )
