@@ -13,7 +13,8 @@ class Attack:
 
     `defences` are names of the table in the tests, which takes each one out and sees `run` say
     `succeeded`.  `last` is for guessing, which fills limits that others would meet.  A `slow`
-    attack runs with `--full`, or when it is named.
+    attack runs with `--full`, or when it is named.  One that is `ours` is about Doorward's own
+    pages, or about the server beneath them: at another application it is not applicable.
     """
 
     id: str
@@ -24,3 +25,4 @@ class Attack:
     run: Callable[[Attacker], Verdict]
     last: bool = False
     slow: bool = False
+    ours: bool = False

@@ -3,10 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,6 +39,9 @@ NOT_IPV4 = "The other sites of the browser lie on 127.0.0.1, and this instance d
 PATIENCE = 5_000
 """Milliseconds for which a page is waited for."""
 
+LONGEST = 60
+"""Seconds that one attack may take in the browser."""
+
 LOG_IN = """account => fetch('/api/login', {
     method: 'POST', headers: {'Content-Type': 'application/json'},
     body: JSON.stringify({...account, transport: 'cookie'})}).then(answer => answer.status)"""
@@ -66,29 +70,59 @@ def run(page: "Page", script: str, given: object = None) -> Any:
     return page.evaluate(WITHIN % (script, PATIENCE), given)
 
 
+Steps = Callable[["BrowserContext"], Verdict]
+
+
 class Chromium:
-    """Playwright's synchronous API belongs to one thread, and leaves an event loop running there:
-    so it has a thread of its own."""
+    """One browser, started when it is first needed."""
 
     def __init__(self) -> None:
-        self._thread: ThreadPoolExecutor | None = None
-        self._driver: Any = None
-        self._browser: Any = None
+        self._worker: _Worker | None = None
 
-    def run(self, steps: Callable[["BrowserContext"], Verdict]) -> Verdict:
-        """The verdict of `steps` in a browser that knows nothing yet."""
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "chromium")
-        return self._thread.submit(self._run, steps).result()
+    def run(self, steps: Steps) -> Verdict:
+        """The verdict of `steps` in a browser that knows nothing yet.  Raises `TimeoutError` when
+        they take longer than `LONGEST`; the next steps then get another browser."""
+        if self._worker is None:
+            self._worker = _Worker()
+            self._worker.start()
+        verdict: Future[Verdict] = Future()
+        self._worker.jobs.put((steps, verdict))
+        wait([verdict], LONGEST)
+        if verdict.done():
+            return verdict.result()
+        self._worker.jobs.put(None)
+        self._worker = None
+        raise TimeoutError(f"the browser was not done within {LONGEST} seconds")
 
     def close(self) -> None:
         """End the browser.  The next attack starts another."""
-        if self._thread is not None:
-            self._thread.submit(self._end).result()
-            self._thread.shutdown()
-            self._thread = None
+        if self._worker is not None:
+            self._worker.jobs.put(None)
+            self._worker.join(LONGEST)
+            self._worker = None
 
-    def _run(self, steps: Callable[["BrowserContext"], Verdict]) -> Verdict:
+
+class _Worker(Thread):
+    """Playwright's synchronous API belongs to one thread, and leaves an event loop running there:
+    so it has a thread of its own.  It is a daemon, for what hangs in it cannot be ended.  None
+    among its `jobs` ends the browser."""
+
+    def __init__(self) -> None:
+        super().__init__(name="chromium", daemon=True)
+        self.jobs: SimpleQueue[tuple[Steps, Future[Verdict]] | None] = SimpleQueue()
+        self._driver: Any = None
+        self._browser: Any = None
+
+    def run(self) -> None:
+        while (job := self.jobs.get()) is not None:
+            steps, verdict = job
+            try:
+                verdict.set_result(self._verdict(steps))
+            except BaseException as error:  # noqa: BLE001 - raised where the verdict was asked for
+                verdict.set_exception(error)
+        self._end()
+
+    def _verdict(self, steps: Steps) -> Verdict:
         why = "" if self._browser else self._start()
         if why:
             return not_applicable(why)

@@ -35,7 +35,7 @@ def guesser(target: Target) -> Target:
 def judged(target: Target, account: Account, password: str = "a wrong guess") -> bool:  # noqa: S107
     """Whether the server looked at the password.  Raises `AssertionError` for an answer that says
     neither."""
-    status = target.try_login(account, password).status
-    if status not in (200, 401, 429):
-        raise AssertionError(f"a guess was answered {status}")
-    return status != 429
+    answer = target.try_login(account, password)
+    if not answer.accepted and answer.status not in (400, 401, 403, 429):
+        raise AssertionError(f"a guess was answered {answer.status}")
+    return answer.status != 429

@@ -48,13 +48,16 @@ class Lab:
 @dataclass(frozen=True, slots=True)
 class Instance(Address):
     """An address, and what the lab can do with what listens there.  `label` names its stores where
-    a run has several."""
+    a run has several.  Behind an `adapted` one is an application of somebody else."""
 
     lab: Lab = field(default=Lab(), compare=False)
     label: str = ""
+    adapted: bool = False
 
     @classmethod
-    def at(cls, url: str, lab: Lab = Lab(), label: str = "") -> "Instance":
+    def at(
+        cls, url: str, lab: Lab = Lab(), label: str = "", *, adapted: bool = False
+    ) -> "Instance":
         """Raises `Refused` for every address that is not this machine's loopback."""
         found = parse_address(url)
-        return cls(found.host, found.ip, found.port, found.scheme, lab, label)
+        return cls(found.host, found.ip, found.port, found.scheme, lab, label, adapted)

@@ -19,6 +19,8 @@ Progress = Callable[[int, int, str], None]
 USUAL = frozenset({"/api/signup", "/api/login", "/api/me"})
 """The paths that every application has which can be attacked at all."""
 
+OURS = "It is about Doorward's own pages or server, and this is another application."
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -93,6 +95,8 @@ def _row(attack: Attack, attacker: Attacker, label: str) -> Row:
 def judged(attack: Attack, attacker: Attacker) -> Verdict:
     """What came of the attack.  Where the application has none of the paths that it needs, nothing
     held.  Raises whatever broke the attack down."""
+    if attack.ours and attacker.target.adapted:
+        return not_applicable(OURS)
     try:
         verdict = attack.run(attacker)
     except Missing as missing:

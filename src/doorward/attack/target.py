@@ -100,6 +100,12 @@ class Target:
         return address.lab if isinstance(address, Instance) else Lab()
 
     @property
+    def adapted(self) -> bool:
+        """Whether this is an application of somebody else."""
+        address = self.client.address
+        return isinstance(address, Instance) and address.adapted
+
+    @property
     def files(self) -> Files | None:
         """What a thief might have of the instance; None where it is out of reach."""
         return self.lab.files
@@ -170,6 +176,16 @@ class Target:
             self._spend(account)
         body = {"email": account.email, "password": password, "transport": self.way.transport}
         return self.client.send("POST", "/api/login", [*self.own, *headers], data=body)
+
+    def send_form(self, account: Account, headers: Pairs | None = None, **more: str) -> Exchange:
+        """Log in as the form of the login page does, with `more` in it.  Raises `Missing` where the
+        login takes no form."""
+        form = {"email": account.email, "password": account.password, **more}
+        sent = self.own if headers is None else headers
+        answer = _there(self.client.send("POST", "/login", sent, form=form))
+        if answer.status in (400, 405, 415, 422):
+            raise Missing("The login takes no form.")
+        return answer
 
     def me(self, login: Login, credential: str | None = None) -> Exchange:
         """Ask who `login` is, with another credential in its place if one is given."""

@@ -21,6 +21,7 @@ from ..attack.report import report
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.target import Unusable
 from ..errors import ConfigurationError
+from ..stores import check_url
 from ..types import Mode
 from . import USAGE, complain
 from .output import plain, say
@@ -93,6 +94,8 @@ def _check(given: Namespace) -> None:
         raise ValueError("--tls-cert and --tls-key belong together; give both")
     if (given.url or given.naive or given.against) and (given.store or given.tls_cert):
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
+    for store in given.store:
+        check_url(store)
     if given.html and not given.html.parent.is_dir():  # before an hour's work is lost
         raise ValueError(f"there is no folder {given.html.parent} to write the report into")
 

@@ -46,7 +46,7 @@ def serving_for_attacks() -> Iterator[Attacked]:
             if id(app) not in serving:
                 adapted = any_application(Adapted(app, routes))
                 port = stack.enter_context(served(lambda _: adapted))
-                serving[id(app)] = Instance.at(f"http://localhost:{port}")
+                serving[id(app)] = Instance.at(f"http://localhost:{port}", adapted=True)
             return serving[id(app)]
 
         yield start

@@ -34,4 +34,5 @@ ATTACK = Attack(
     references=("CWE-525", "ASVS V14.3.1"),
     defences=("no cache keeps a private page",),
     run=_run,
+    ours=True,
 )

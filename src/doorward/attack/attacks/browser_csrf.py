@@ -54,7 +54,7 @@ def _steps(sites: Sites) -> Verdict:
             return succeeded(f"A page of {origin} ended the victim's other session.")
         if sites.me().json().get("subject") != before:
             return succeeded(f"A page of {origin} logged the victim out.")
-        if target.try_login(other.account, NEW).status == 200:
+        if target.try_login(other.account, NEW).accepted:
             return succeeded(f"A page of {origin} changed the victim's password.")
     return held("Neither another site nor a sibling subdomain did anything in the victim's name.")
 
@@ -68,4 +68,5 @@ ATTACK = Attack(
     references=("CWE-352", "ASVS V3.5.1", "ASVS V3.5.3"),
     defences=("requests from other origins are refused",),
     run=_run,
+    ours=True,
 )

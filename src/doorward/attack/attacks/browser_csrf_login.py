@@ -47,4 +47,5 @@ ATTACK = Attack(
     references=("CWE-352", "ASVS V7.6.2"),
     defences=("requests from other origins are refused",),
     run=_run,
+    ours=True,
 )

@@ -44,4 +44,5 @@ ATTACK = Attack(
     references=("CWE-1021", "ASVS V3.4.6"),
     defences=("no page is shown in somebody else's frame",),
     run=_run,
+    ours=True,
 )

@@ -48,4 +48,5 @@ ATTACK = Attack(
     references=("RFC 6265bis section 4.1.3.2", "CWE-565", "ASVS V3.3.1"),
     defences=("a cookie without its prefix is no credential",),
     run=_run,
+    ours=True,
 )

@@ -40,7 +40,8 @@ def _respelled(raw: bytes) -> list[bytes]:
     in the place of s after r was changed too, so that none is the token itself."""
     r, s = raw[:32], raw[32:]
     der = b"\x02\x21\x00" + r + b"\x02\x21\x00" + s
-    return [s + r, raw + b"\0", b"\0" + raw, r + bytes(32), bytes(32) + s, b"\x30\x46" + der]
+    texts = [s + r, raw + b"\0", b"\0" + raw, r + bytes(32), bytes(32) + s, b"\x30\x46" + der]
+    return [text for text in texts if text != raw]
 
 
 ATTACK = Attack(

@@ -22,7 +22,7 @@ def _run(attacker: Attacker) -> Verdict:
     if target.me(owner).status != 200:
         return succeeded("The guesses ended the owner's session.")
     again = target.try_login(owner.account, owner.account.password, owner.jar.header())
-    if again.status != 200:
+    if not again.accepted:
         return succeeded(f"After {tried} wrong guesses the owner is kept out of their own device.")
     return held(f"After {tried} wrong guesses from {SOURCES} addresses the owner still logs in.")
 

@@ -18,9 +18,9 @@ def _run(attacker: Attacker) -> Verdict:
     tried = 0
     for number in range(ACCOUNTS):
         tried += judged(thief, replace(owner, email=f"{number}-{owner.email}"))
-    if thief.try_login(owner, owner.password).status == 200:
+    if thief.try_login(owner, owner.password).accepted:
         return succeeded(f"After {tried} wrong guesses, the next one from that address was judged.")
-    if target.try_login(owner, owner.password).status != 200:
+    if not target.try_login(owner, owner.password).accepted:
         return succeeded("The guesses kept an owner out who came from somewhere else.")
     return held(f"Of {ACCOUNTS} guesses from one address {tried} were judged; the owner gets in.")
 

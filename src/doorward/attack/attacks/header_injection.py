@@ -16,12 +16,10 @@ def _run(attacker: Attacker) -> Verdict:
     if target.way.transport != "cookie":
         return not_applicable("Only pages repeat in a header what they were sent.")
     person = target.person()
-    form = {"email": person.email, "password": person.password}
     for line in BREAKS:
         text = f"/x{line}{NAME}: 1{line}Set-Cookie: {NAME}=1"
         try:
-            sent = form | {"return_to": text}
-            answer = target.client.send("POST", "/login", target.own, form=sent)
+            answer = target.send_form(person, return_to=text)
         except http.client.HTTPException:
             return succeeded(f"A line break, {line!r}, in return_to ended the answer.")
         if not answer.header("location"):

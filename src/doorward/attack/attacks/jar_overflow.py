@@ -45,4 +45,5 @@ ATTACK = Attack(
     references=("CWE-565", "ASVS V3.3.1"),
     defences=("a cookie without its prefix is no credential",),
     run=_run,
+    ours=True,
 )

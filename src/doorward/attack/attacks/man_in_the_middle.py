@@ -6,10 +6,11 @@ from tempfile import TemporaryDirectory
 
 from ..attack import Attack
 from ..attacker import Attacker
+from ..certificate import make_certificate
 from ..exchange import Exchange
 from ..files import HTTPS_HOST
 from ..verdict import Verdict, held, not_applicable, succeeded
-from ..wire import Wire, certificate, kept, stripping
+from ..wire import Wire, kept, stripping
 
 
 def _run(attacker: Attacker) -> Verdict:
@@ -19,7 +20,7 @@ def _run(attacker: Attacker) -> Verdict:
     if target.way.transport != "cookie":
         return not_applicable("A bearer client chooses by itself where it sends its token.")
     with TemporaryDirectory(prefix="doorward-wire-") as folder:
-        cert, key = certificate(Path(folder))
+        cert, key = map(Path, make_certificate(Path(folder), HTTPS_HOST))
         with target.files.https(cert, key) as port:
             return _between(Wire(port, cert), f"lab-{attacker.random.getrandbits(64):x}")
 

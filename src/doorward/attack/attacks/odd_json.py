@@ -69,4 +69,5 @@ ATTACK = Attack(
     references=("RFC 8259 section 4", "CWE-674", "CWE-436", "ASVS V1.5.3"),
     defences=("JSON is read strictly",),
     run=_run,
+    ours=True,
 )

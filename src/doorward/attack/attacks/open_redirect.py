@@ -25,10 +25,7 @@ def _run(attacker: Attacker) -> Verdict:
         return not_applicable("Only the login page sends people on.")
     victim = target.person()
     for place in PLACES:
-        form = {"email": victim.email, "password": victim.password, "return_to": place}
-        answer = target.client.send("POST", "/login", target.own, form=form)
-        if answer.status in (400, 415, 422):
-            return not_applicable("The login takes no form.")
+        answer = target.send_form(victim, return_to=place)
         if not answer.header("location"):
             raise AssertionError(f"the login page answered {answer.status} without Location")
         if "evil" in answer.header("location") or "javascript" in answer.header("location"):

@@ -72,4 +72,5 @@ ATTACK = Attack(
     references=("CWE-770", "ASVS V4.2.5", "ASVS V15.2.2"),
     defences=("sizes have limits",),
     run=_run,
+    ours=True,
 )

@@ -16,7 +16,7 @@ def _run(attacker: Attacker) -> Verdict:
         return succeeded("The thief's session lived on after the password was changed.")
     if thief.refresh and target.refresh(thief.refresh).status == 200:
         return succeeded("The thief's refresh token lived on after the password was changed.")
-    if target.try_login(victim.account, victim.account.password).status == 200:
+    if target.try_login(victim.account, victim.account.password).accepted:
         return succeeded("The old password still logged in.")
     return held("The change ended the thief's session.")
 

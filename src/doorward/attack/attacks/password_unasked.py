@@ -20,7 +20,7 @@ def _run(attacker: Attacker) -> Verdict:
     new = "the thief's own 1"
     for guess in GUESSES:
         answer = target.act(victim, "POST", "/api/password", guess | {"new": new})
-        if answer.accepted or target.try_login(victim.account, new).status == 200:
+        if answer.accepted or target.try_login(victim.account, new).accepted:
             return succeeded("The password was changed without the current one.")
     if not target.change_password(victim, new).accepted:
         raise AssertionError("the password can not be changed at all")

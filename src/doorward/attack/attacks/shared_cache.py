@@ -16,7 +16,7 @@ def _run(attacker: Attacker) -> Verdict:
         return not_applicable("A shared cache keeps no answer to a request with Authorization.")
     victim = target.log_in()
     kept: dict[str, Exchange] = {}
-    private = (victim.account.email, victim.account.subject)
+    private = [text for text in (victim.account.email, victim.account.subject) if text]
     shown = 0
     for path in PATHS:
         seen = _through(target, kept, path, victim.headers())

@@ -24,8 +24,8 @@ def _run(attacker: Attacker) -> Verdict:
         return not_applicable("The slow clients speak no TLS.")
     login = target.log_in()
     place = (target.client.address.ip, target.client.address.port)
-    slow = [socket.create_connection(place, LONGEST) for _ in range(CLIENTS)]
-    began = time.monotonic()
+    opened = [socket.create_connection(place, LONGEST) for _ in range(CLIENTS)]
+    began, slow = time.monotonic(), opened
     try:
         for at, each in enumerate(slow):
             each.sendall(BEGINNINGS[at % len(BEGINNINGS)])
@@ -38,7 +38,7 @@ def _run(attacker: Attacker) -> Verdict:
             slow = [each for each in slow if _drips(each)]
             time.sleep(0.5)
     finally:
-        for each in slow:
+        for each in opened:
             each.close()
     if slow:
         return succeeded(f"{len(slow)} unfinished requests stood for {LONGEST} seconds.")
@@ -68,4 +68,5 @@ ATTACK = Attack(
     defences=("a head has its time",),
     run=_run,
     slow=True,
+    ours=True,
 )

@@ -61,4 +61,5 @@ ATTACK = Attack(
     references=("RFC 9112 section 11.2", "CWE-444", "ASVS V4.2.1"),
     defences=("heads are read in one way only",),
     run=_run,
+    ours=True,
 )

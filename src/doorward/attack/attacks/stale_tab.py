@@ -37,4 +37,5 @@ ATTACK = Attack(
     references=("CWE-613", "CWE-352"),
     defences=("a form belongs to one session",),
     run=_run,
+    ours=True,
 )

@@ -66,4 +66,5 @@ ATTACK = Attack(
     references=("CWE-79", "ASVS V1.2.1", "ASVS V3.2.2"),
     defences=("what is shown is escaped",),
     run=_run,
+    ours=True,
 )

@@ -51,4 +51,5 @@ ATTACK = Attack(
     references=("CWE-79", "CWE-693", "ASVS V3.4.3"),
     defences=("pages run nothing that is not theirs",),
     run=_run,
+    ours=True,
 )

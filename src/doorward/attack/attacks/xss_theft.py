@@ -49,4 +49,5 @@ ATTACK = Attack(
     references=("RFC 6265bis section 4.1.2.6", "CWE-1004", "CWE-922", "ASVS V3.3.4"),
     defences=("no script reads a credential",),
     run=_run,
+    ours=True,
 )
