@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from doorward.attack import catalogue as listed
-from doorward.attack import progress
+from doorward.cli import progress
 from doorward.attack.address import Refused, parse_address
 from doorward.attack.attack import Attack
 from doorward.attack.attacker import Attacker

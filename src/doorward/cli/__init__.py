@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "move": "Bring everything to other databases while the servers serve.",
     "doctor": "Say what about a setup is unsafe or will surprise.",
     "attack": "Attack an instance of this machine, and say what held.",
+    "compare": "Measure sessions and tokens side by side on this machine.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..attack import progress
 from ..attack.address import Refused
 from ..attack.attack import Attack
 from ..attack.browser import CHROMIUM
@@ -23,7 +22,7 @@ from ..attack.target import Unusable
 from ..errors import ConfigurationError
 from ..stores import check_url
 from ..types import Mode
-from . import USAGE, complain
+from . import USAGE, complain, progress
 from .output import plain, say
 from .parser import Parser
 

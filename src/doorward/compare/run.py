@@ -1,0 +1,122 @@
+"""A whole comparison: every application is started, loaded in turn with the others, and asked."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from .caller import Caller
+from .contender import Contender, Work
+from .contenders import contenders
+from .load import load
+from .machine import machine
+from .row import Row, Value
+
+CONNECTIONS = 32
+"""Of the load: enough to keep four processes busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured, where, and how long.  Without `stores` it is a SQLite file of its own."""
+
+    rows: Sequence[Row]
+    stores: Sequence[str] = ()
+    rounds: int = 7
+    seconds: float = 3.0
+    processes: Sequence[int] = (1, 2, 4)
+
+
+@dataclass(slots=True)
+class Run:
+    """What was found, by row and column, and on which machine."""
+
+    machine: dict[str, Any]
+    rows: Sequence[Row]
+    columns: list[str] = field(default_factory=list)
+    values: dict[str, dict[str, Value]] = field(default_factory=dict)
+
+
+class Steps:
+    """Tells how far a run is."""
+
+    def __init__(self, total: int, show: Callable[[int, int, str], None]) -> None:
+        self._total, self._done, self._show = total, 0, show
+
+    def next(self, label: str) -> None:
+        self._show(self._done, self._total, label)
+        self._done += 1
+
+
+def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
+    """Raises `Unusable` when an application does not do what it must, and `ConfigurationError` for
+    a store that cannot be used."""
+    found = Run(machine(), plan.rows)
+    with TemporaryDirectory(prefix="doorward-compare-") as folder, ExitStack() as stack:
+        running = [
+            stack.enter_context(each) for each in contenders(Path(folder), plan.stores, plan.rounds)
+        ]
+        compared = [each for each in running if each.bare is not None]
+        found.columns = [each.column for each in compared]
+        found.values = {row.id: {} for row in plan.rows}
+        several = len(plan.processes) - 1
+        steps = Steps(
+            len(running) * (1 + plan.rounds) + len(compared) * (several + len(plan.rows)), show
+        )
+        _load_in_turn(plan, running, steps)
+        for contender in compared:
+            _measure(plan, contender, found, steps)
+    return found
+
+
+def _load_in_turn(plan: Plan, running: Sequence[Contender], steps: Steps) -> None:
+    """One process each, in interleaved rounds, so that whatever else the machine does meets all."""
+    for contender in running:
+        steps.next(f"{contender.column} starts")
+        contender.cluster.grow(1)
+    for _ in range(plan.rounds):
+        for contender in running:
+            steps.next(f"{contender.column} under load")
+            contender.work.setdefault(1, []).append(_work(contender, plan.seconds))
+
+
+def _measure(plan: Plan, contender: Contender, found: Run, steps: Steps) -> None:
+    for count in plan.processes[1:]:
+        steps.next(f"{contender.column} in {count} processes")
+        contender.cluster.grow(count)
+        contender.work[count] = [_work(contender, plan.seconds)]
+    contender.cluster.grow(plan.processes[-1])
+    for row in sorted(plan.rows, key=lambda row: row.last):
+        steps.next(f"{contender.column} {row.id}")
+        found.values[row.id][contender.column] = row.measure(contender)
+    contender.cluster.shrink(0)
+
+
+def _work(contender: Contender, seconds: float) -> Work:
+    login = None if contender.bare is None else contender.log_in()
+    headers = {} if login is None else login.headers()
+    load(contender.cluster.spec.port, headers, CONNECTIONS, seconds / 5)
+    before = _usage(contender)
+    answers = load(contender.cluster.spec.port, headers, CONNECTIONS, seconds)
+    after = _usage(contender)
+    asked = {
+        name: count - sum(each["calls"].get(name, 0) for each in before)
+        for name, count in _added(after).items()
+    }
+    cpu = sum(each["cpu"] for each in after) - sum(each["cpu"] for each in before)
+    return Work(answers, cpu, asked, max(each["memory"] for each in after))
+
+
+def _usage(contender: Contender) -> list[dict[str, Any]]:
+    found = []
+    for port in contender.cluster.ports:
+        with Caller(port) as caller:
+            found.append(caller.done("GET", "/usage").json())
+    return found
+
+
+def _added(usages: Sequence[dict[str, Any]]) -> dict[str, int]:
+    names = dict.fromkeys(name for each in usages for name in each["calls"])
+    return {name: sum(each["calls"].get(name, 0) for each in usages) for name in names}
