@@ -2,20 +2,13 @@
 
 from collections import Counter
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from ..report.page import templates_of
 from .runner import Row, Run
 
 SHOWN = 24
 """Exchanges of a row; the last one decided."""
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("doorward.attack", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = templates_of("doorward.attack")
 
 
 def report(run: Run, title: str) -> str:
@@ -24,7 +17,7 @@ def report(run: Run, title: str) -> str:
     attacks = list(dict.fromkeys(row.attack for row in run.rows))
     rows = {(row.attack.id, row.mode): row for row in run.rows}
     counted = Counter(word(row) for row in run.rows)
-    page = _ENVIRONMENT.get_template("report.html")
+    page = _TEMPLATES.get_template("report.html")
     return page.render(
         run=run,
         title=title,

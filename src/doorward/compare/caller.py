@@ -2,11 +2,8 @@
 
 import http.client
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 TIMEOUT = 30
 """Seconds to wait for an answer."""
@@ -40,15 +37,10 @@ class Caller:
         self._port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
 
-    def __enter__(self) -> "Caller":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
 
     def send(
@@ -72,14 +64,3 @@ class Caller:
             shown = answer.body[:120].decode("utf-8", "replace")
             raise Unusable(f"{method} {path} answered {answer.status} {shown}")
         return answer
-
-
-@contextmanager
-def callers(ports: list[int]) -> Iterator[list[Caller]]:
-    """A client of each."""
-    found = [Caller(port) for port in ports]
-    try:
-        yield found
-    finally:
-        for caller in found:
-            caller.__exit__(None, None, None)

@@ -1,27 +1,54 @@
-"""Every row, found by listing the folder `rows`, in the order of the article's points."""
+"""Every row, in the order in which they are shown: the article's points, one after the other."""
 
-from importlib import import_module
-from pkgutil import iter_modules
-
-from . import rows
 from .row import Row
-
-TOPICS = (
-    "Bandwidth",
-    "Work per request",
-    "Latency",
-    "Scaling",
-    "Upkeep",
-    "Control",
-    "Visibility",
-    "Platforms",
-    "Theft",
-    "Stolen database",
-    "Stolen key",
+from .rows import (
+    after_logout,
+    bearer_bytes,
+    browser,
+    four_processes,
+    key_logins,
+    key_recovery,
+    latency_p50,
+    latency_p99,
+    listed,
+    lock,
+    login_bytes,
+    memory,
+    million_megabytes,
+    mobile,
+    one_process,
+    other_domain,
+    preflights,
+    purge,
+    refresh_bytes,
+    request_bytes,
+    role,
+    role_bytes,
+    role_limit,
+    stolen_credential,
+    stolen_database,
+    stolen_key,
+    store_reads,
+    stored_bytes,
+    theft_noticed,
+    third_party,
+    thousand_nodes,
+    two_processes,
+    visible,
+    work,
 )
 
-
-def catalogue() -> list[Row]:
-    names = sorted(module.name for module in iter_modules(rows.__path__))
-    found: list[Row] = [import_module(f"{rows.__name__}.{name}").ROW for name in names]
-    return sorted(found, key=lambda row: TOPICS.index(row.topic))
+ROWS: tuple[Row, ...] = (
+    *(request_bytes.ROW, bearer_bytes.ROW, million_megabytes.ROW, login_bytes.ROW),
+    *(refresh_bytes.ROW, role_bytes.ROW, role_limit.ROW),
+    *(work.ROW, store_reads.ROW),
+    *(latency_p50.ROW, latency_p99.ROW),
+    *(one_process.ROW, two_processes.ROW, four_processes.ROW, thousand_nodes.ROW),
+    *(stored_bytes.ROW, purge.ROW, memory.ROW),
+    *(lock.ROW, role.ROW),
+    *(visible.ROW, listed.ROW),
+    *(browser.ROW, mobile.ROW, other_domain.ROW, preflights.ROW, third_party.ROW),
+    *(stolen_credential.ROW, after_logout.ROW, theft_noticed.ROW),
+    stolen_database.ROW,
+    *(stolen_key.ROW, key_recovery.ROW, key_logins.ROW),
+)

@@ -48,8 +48,9 @@ class Work:
 
 @dataclass(slots=True)
 class Contender:
-    """`label` names the store, `url` is where it is.  `work` has the loads, by processes;
-    `remembered` has what several rows need and one of them measured."""
+    """`label` names the store, `url` is where it is.  `work` has the loads, by processes,
+    and `alone` those of a single connection; `remembered` has what several rows need and one of
+    them measured."""
 
     kind: Kind
     label: str
@@ -58,6 +59,7 @@ class Contender:
     rounds: int
     bare: "Contender | None" = None
     work: dict[int, list[Work]] = field(default_factory=dict)
+    alone: list[Answers] = field(default_factory=list)
     remembered: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,12 @@ class Contender:
         if not login.cookies and not login.bearer:
             raise Unusable("a login gave neither cookies nor a token")
         return login
+
+    def try_refresh(self, token: str) -> str | None:
+        """The new refresh token, empty where the old one is kept; None where it was refused."""
+        with Caller(self.cluster.ports[0]) as caller:
+            answer = caller.send("POST", "/refresh", data={"refresh_token": token})
+        return answer.json()["refresh_token"] or "" if answer.status == 200 else None
 
     def me(self, headers: dict[str, str]) -> Answer:
         """Ask the first process who this is, whatever it answers."""

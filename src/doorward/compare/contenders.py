@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 
+from ..errors import ConfigurationError
 from ..passwords import Cost
+from ..stores import EVERY_ROW, open_store
 from .applications.spec import PASSWORD, Kind, Spec
 from .cluster import cluster
 from .contender import Contender
@@ -25,43 +27,45 @@ def contenders(
 ) -> Iterator[AbstractContextManager[Contender]]:
     """The bare application first: all others name it."""
     cost = Cost()
-    hasher = PasswordHasher(cost.passes, cost.memory_kib, 1)
-    common = {"folder": folder, "rounds": rounds, "hashed": hasher.hash(PASSWORD)}
+    hashed = PasswordHasher(cost.passes, cost.memory_kib, 1).hash(PASSWORD)
     bare: list[Contender] = []
-    yield _contender("bare", "none", "", bare=bare, keep=True, **common)
+
+    @contextmanager
+    def contender(kind: Kind, label: str, url: str) -> Iterator[Contender]:
+        spec = Spec(
+            kind=kind,
+            store=url,
+            port=0,
+            root_key_file=str(folder / f"{label}.key"),
+            hash=hashed,
+            secret=secrets.token_hex(32),
+            lifetime=LIFETIME,
+        )
+        with cluster(spec) as processes:
+            found = Contender(kind, label, url, processes, rounds, bare[0] if bare else None)
+            bare.append(found)
+            yield found
+
+    yield contender("bare", "none", "")
     for place in stores or ("",):
         for kind in KEPT:
             url = place or f"sqlite:///{folder}/{kind}.db"
-            yield _contender(kind, _label(url), url, bare=bare, **common)
-    yield _contender("plain_jwt", "none", "", bare=bare, **common)
+            yield contender(kind, _label(url), url)
+    yield contender("plain_jwt", "none", "")
 
 
-@contextmanager
-def _contender(
-    kind: Kind,
-    label: str,
-    url: str,
-    *,
-    folder: Path,
-    rounds: int,
-    hashed: str,
-    bare: list[Contender],
-    keep: bool = False,
-) -> Iterator[Contender]:
-    spec = Spec(
-        kind=kind,
-        store=url,
-        port=0,
-        root_key_file=str(folder / f"{label}.key"),
-        hash=hashed,
-        secret=secrets.token_hex(32),
-        lifetime=LIFETIME,
-    )
-    with cluster(spec) as processes:
-        found = Contender(kind, label, url, processes, rounds, None if keep else bare[0])
-        if keep:
-            bare.append(found)
-        yield found
+async def check_empty(url: str) -> None:
+    """A run fills and purges the store.  Raises `ConfigurationError` where somebody uses it."""
+    store = open_store(url)
+    try:
+        used = await store.list(None, EVERY_ROW, None, 1) or await store.keys()
+    finally:
+        await store.close()
+    if used:
+        raise ConfigurationError(
+            "a store to compare must be empty, for it is filled and purged; this one holds sessions"
+            " or signing keys"
+        )
 
 
 def _label(url: str) -> str:

@@ -38,8 +38,9 @@ async def _load(port: int, request: bytes, connections: int, seconds: float) -> 
     loop, took = asyncio.get_running_loop(), list[float]()
     began = perf_counter()
     clients = [_Client(request, began + seconds, took) for _ in range(connections)]
-    for client in clients:
-        await loop.create_connection(lambda client=client: client, "127.0.0.1", port)
+    waiting = iter(clients)
+    for _ in clients:
+        await loop.create_connection(lambda: next(waiting), "127.0.0.1", port)
     await asyncio.gather(*(client.over for client in clients))
     return Answers(tuple(sorted(took)), perf_counter() - began)
 

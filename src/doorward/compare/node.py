@@ -28,9 +28,12 @@ def main(text: str) -> None:
     app = application(_keeper(spec, clock, counter), spec.hash, clock, counter)
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
     Thread(target=_end_with_parent, daemon=True).start()
-    with listening(spec.port) as shared, listening(0) as own:
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(app, uvicorn.Server(config), [shared, own]))
+    with (
+        listening(spec.port) as shared,
+        listening(0) as own,
+        asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+    ):
+        runner.run(_serve(app, uvicorn.Server(config), [shared, own]))
 
 
 def listening(port: int, backlog: int | None = BACKLOG) -> socket.socket:

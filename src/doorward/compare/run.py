@@ -1,5 +1,6 @@
 """A whole comparison: every application is started, loaded in turn with the others, and asked."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -9,8 +10,8 @@ from typing import Any
 
 from .caller import Caller
 from .contender import Contender, Work
-from .contenders import contenders
-from .load import load
+from .contenders import check_empty, contenders
+from .load import Answers, load
 from .machine import machine
 from .row import Row, Value
 
@@ -53,6 +54,8 @@ class Steps:
 def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
     """Raises `Unusable` when an application does not do what it must, and `ConfigurationError` for
     a store that cannot be used."""
+    for store in plan.stores:
+        asyncio.run(check_empty(store))
     found = Run(machine(), plan.rows)
     with TemporaryDirectory(prefix="doorward-compare-") as folder, ExitStack() as stack:
         running = [
@@ -80,6 +83,7 @@ def _load_in_turn(plan: Plan, running: Sequence[Contender], steps: Steps) -> Non
         for contender in running:
             steps.next(f"{contender.column} under load")
             contender.work.setdefault(1, []).append(_work(contender, plan.seconds))
+            contender.alone.append(_load(contender, plan.seconds, connections=1))
 
 
 def _measure(plan: Plan, contender: Contender, found: Run, steps: Steps) -> None:
@@ -95,11 +99,9 @@ def _measure(plan: Plan, contender: Contender, found: Run, steps: Steps) -> None
 
 
 def _work(contender: Contender, seconds: float) -> Work:
-    login = None if contender.bare is None else contender.log_in()
-    headers = {} if login is None else login.headers()
-    load(contender.cluster.spec.port, headers, CONNECTIONS, seconds / 5)
+    _load(contender, seconds / 5)  # what is slow the first time is not meant
     before = _usage(contender)
-    answers = load(contender.cluster.spec.port, headers, CONNECTIONS, seconds)
+    answers = _load(contender, seconds)
     after = _usage(contender)
     asked = {
         name: count - sum(each["calls"].get(name, 0) for each in before)
@@ -107,6 +109,11 @@ def _work(contender: Contender, seconds: float) -> Work:
     }
     cpu = sum(each["cpu"] for each in after) - sum(each["cpu"] for each in before)
     return Work(answers, cpu, asked, max(each["memory"] for each in after))
+
+
+def _load(contender: Contender, seconds: float, connections: int = CONNECTIONS) -> Answers:
+    headers = {} if contender.bare is None else contender.log_in().headers()
+    return load(contender.cluster.spec.port, headers, connections, seconds)
 
 
 def _usage(contender: Contender) -> list[dict[str, Any]]:

@@ -1,31 +1,22 @@
 """The result as a table of text, and as JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from .row import Row, Value
 from .run import Run
 
+TEXT = "text"
+"""The unit of a row whose values are words."""
+
 
 def table(run: Run) -> str:
-    """Rows under their topics, one column for each kind and store, and the machine."""
-    width = max(len(_head(row)) for row in run.rows)
-    widths = [
-        max(len(column), *(len(shown(run.values[row.id].get(column))) for row in run.rows))
-        for column in run.columns
-    ]
-    heads = [column.rjust(size) for column, size in zip(run.columns, widths, strict=True)]
-    lines = ["  ".join(["".ljust(width), *heads]).rstrip()]
-    topic = ""
-    for row in run.rows:
-        if row.topic != topic:
-            topic = row.topic
-            lines += ["", topic]
-        cells = [
-            shown(run.values[row.id].get(column)).rjust(size)
-            for column, size in zip(run.columns, widths, strict=True)
-        ]
-        lines.append("  ".join([_head(row).ljust(width), *cells]).rstrip())
-    return "\n".join([*lines, "", *_about(run.machine)]) + "\n"
+    """Rows under their topics, one column for each kind and store; below it what is said in words,
+    then the machine."""
+    numbers = [row for row in run.rows if row.unit != TEXT]
+    words = [row for row in run.rows if row.unit == TEXT]
+    lines = [*_numbers(run, numbers), *(line for row in words for line in _words(run, row))]
+    return "\n".join([*lines, "", *_about(run)]) + "\n"
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -35,18 +26,49 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def shown(value: Value) -> str:
+    """A value as people read it."""
     if value is None:
         return "-"
     return value if isinstance(value, str) else f"{value:,}"
 
 
-def _head(row: Row) -> str:
-    return f"  {row.title}, {row.unit}" + (" *" if row.arithmetic else "")
+def _numbers(run: Run, rows: Sequence[Row]) -> list[str]:
+    lines = [["", *run.columns]]
+    for row in rows:
+        head = f"{row.title}, {row.unit}" + (" *" if row.arithmetic else "")
+        lines.append([head, *(shown(run.values[row.id].get(each)) for each in run.columns)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    aligned = [
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
+        for line in lines
+    ]
+    return [aligned[0], *_under_topics(rows, aligned[1:])]
 
 
-def _about(machine: dict[str, Any]) -> list[str]:
+def _under_topics(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:
+    found, topic = [], ""
+    for row, line in zip(rows, lines, strict=True):
+        if row.topic != topic:
+            topic = row.topic
+            found += ["", topic.upper()]
+        found.append(line)
+    return found
+
+
+def _words(run: Run, row: Row) -> list[str]:
+    """What is said alike of several columns is said once."""
+    said: dict[str, list[str]] = {}
+    for column in run.columns:
+        said.setdefault(shown(run.values[row.id].get(column)), []).append(column)
+    return ["", f"{row.topic.upper()}: {row.title}"] + [
+        f"  {', '.join(columns)}: {text}" for text, columns in said.items()
+    ]
+
+
+def _about(run: Run) -> list[str]:
+    machine = run.machine
+    cores, load = machine["cores"], machine["load"]
     return [
-        f"{machine['at']}, {machine['processor']}, {machine['cores']} cores,"
-        f" load {machine['load']}, Python {machine['python']}",
-        "* arithmetic from measured rows",
+        f"{machine['at']}, {machine['processor']}, {cores} cores, load {load} at the start",
+        "* arithmetic from measured rows. `doorward compare --html FILE` explains each row.",
     ]

@@ -70,9 +70,12 @@ class Counter:
 class Keeper(Protocol):
     """One way to keep people logged in."""
 
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None
-    who: Callable[..., Any]
-    """The dependency that says who makes a request."""
+    @property
+    def lifespan(self) -> Callable[[FastAPI], AbstractAsyncContextManager[None]] | None: ...
+
+    @property
+    def who(self) -> Callable[..., Any]:
+        """The dependency that says who makes a request."""
 
     def install(self, app: FastAPI) -> None: ...
 

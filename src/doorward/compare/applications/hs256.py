@@ -3,15 +3,14 @@
 import hashlib
 import hmac
 import json
+from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 from ...attack.forge import decode, encode, segment
 
-try:
-    import jwt
-except ModuleNotFoundError:
-    jwt = None  # type: ignore[assignment]  # what is not installed is not used
+jwt: Any = import_module("jwt") if find_spec("jwt") else None
 
 SIGNED_BY = "the standard library's hmac" if jwt is None else f"PyJWT {version('pyjwt')}"
 _HEADER = {"alg": "HS256", "typ": "JWT"}
@@ -23,7 +22,7 @@ class Refused(Exception):
 
 def signed(claims: dict[str, Any], secret: str) -> str:
     if jwt is not None:
-        return jwt.encode(claims, secret, algorithm="HS256")
+        return str(jwt.encode(claims, secret, algorithm="HS256"))
     message = f"{segment(_HEADER)}.{segment(claims)}"
     return f"{message}.{_signature(message, secret)}"
 

@@ -48,7 +48,7 @@ class PlainJwt:
     async def log_in(self, form: Form, response: Response) -> dict[str, Any]:
         expires = self._clock() + self._lifetime
         claims = {"sub": form.name, "roles": form.roles, "exp": expires}
-        return {"access_token": signed(claims, self._secret), "token_type": "bearer"}
+        return {"access_token": signed(claims, self._secret), "expires_in": self._lifetime}
 
     async def refresh(self, token: str) -> dict[str, Any]:
         raise HTTPException(404)

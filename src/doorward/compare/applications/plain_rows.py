@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 TABLE = "compare_plain_sessions"
 
+_COLUMNS = (
+    "id text primary key, subject text not null, roles text not null, expires bigint not null"
+)
 _CREATE = (
-    f"create table if not exists {TABLE} (id text primary key, subject text not null,"
-    " roles text not null, expires bigint not null)",
+    f"create table if not exists {TABLE} ({_COLUMNS})",
     f"create index if not exists {TABLE}_subject on {TABLE} (subject)",
 )
 

@@ -1,4 +1,5 @@
-"""Plain sessions, as tutorials show them: a random id in a cookie, a row that each request reads."""
+"""Plain sessions, as tutorials show them: a random id in a cookie, and a row that every request
+reads."""
 
 import json
 import secrets
@@ -47,9 +48,9 @@ class PlainSession:
         return Looked(found.subject, json.loads(found.roles))
 
     async def log_in(self, form: Form, response: Response) -> dict[str, Any]:
-        sid = await self._begin(form.name, form.roles)
         if form.transport == "bearer":
-            return {"access_token": sid, "expires_in": LIFETIME}
+            raise HTTPException(422)  # it knows cookies alone
+        sid = await self._begin(form.name, form.roles)
         response.set_cookie(
             COOKIE, sid, max_age=LIFETIME, httponly=True, secure=True, samesite="lax"
         )
@@ -94,5 +95,4 @@ class PlainSession:
 
 
 def _presented(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+    return request.cookies.get(COOKIE, "")

@@ -9,7 +9,7 @@ def carried(headers: dict[str, str]) -> int:
     return sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers.items())
 
 
-def _measure(contender: Contender) -> int:
+def measure(contender: Contender) -> int:
     return carried(contender.log_in().headers())
 
 
@@ -19,8 +19,8 @@ ROW = Row(
     unit="bytes",
     title="Carried by each request",
     explained="Every request says again who sends it, in a cookie or in an Authorization header."
-    " A longer line costs bandwidth at each request, on the slow way from a phone most of all.",
-    how="the length of the header lines after a real login with one role; a cookie where the"
-    " application sets one, else Authorization",
-    measure=_measure,
+    " A longer line costs bandwidth each time, most of all on the slow way up from a phone.",
+    how="Length of the header lines after a real login with one role: a cookie where the"
+    " application sets one, else Authorization.",
+    measure=measure,
 )

@@ -22,9 +22,9 @@ ROW = Row(
     topic="Work per request",
     unit="us of CPU",
     title="Added to a request",
-    explained="This is the processor time that knowing who asks adds to a request."
-    " What it leaves is yours: at 1,000 us a request one core answers 1,000 requests a second.",
-    how="CPU time of the server per request under load, less that of the same application that asks"
-    " nobody who they are; median of interleaved rounds, one process",
+    explained="This is the processor time that a request costs more because the server asks who"
+    " sends it. At 1,000 us a request, one core answers 1,000 requests a second.",
+    how="CPU time of one server process per request under load, less that of the same application"
+    " that asks nobody who they are. Median of interleaved rounds.",
     measure=_measure,
 )
