@@ -34,7 +34,8 @@ class Form(BaseModel):
 
 @app.post("/join")
 async def join(form: Form) -> None:
-    if form.email in users or re.fullmatch(r"[a-z0-9.-]+@[a-z0-9-]+([.][a-z]+)+", form.email) is None:
+    plain = re.fullmatch(r"[a-z0-9.-]+@[a-z0-9-]+([.][a-z]+)+", form.email)
+    if plain is None or form.email in users:
         raise HTTPException(409)
     users[form.email] = await passwords.hash(form.password)
 
