@@ -4,11 +4,12 @@
     .venv/bin/python -m tools.mutants --these new.json --status lived old.json OTHER_CHECKOUT
 
 The first command draws a sample over `ROOMS`, as many mutants of each file, and tests them.  The
-second tests those of them that lived by the tests of another checkout: what dies there was noticed
-once.  The last commit of the checkout (of this one, if none is named) is copied into memory and
-mutated there; the tests run in its own .venv if it has one, the nearest first, until one fails.  A
-test that hangs has failed.  Results are kept one by one in the file that is named first: the same
-command again goes on where it was stopped.  The same seed and sources give the same sample.
+second tests those that lived with the tests of another checkout: a mutant that dies there was
+noticed by the earlier tests.  The last commit of the checkout (of this one, if none is named) is
+copied into memory and mutated there; the tests run in its own .venv if it has one, the nearest
+first, until one fails.  A test that hangs has failed.  Results are kept one by one in the file that
+is named first: the same command again goes on where it was stopped.  The same seed and sources give
+the same sample.
 """
 
 import argparse
@@ -45,7 +46,7 @@ class Results:
         self.rows: list[Row] = kept.setdefault("mutants", [])
 
     def add(self, mutant: Mutant, outcome: Outcome) -> None:
-        """Keep what became of a mutant."""
+        """Keep the outcome of a mutant."""
         self.rows.append(row_of(mutant) | outcome._asdict())
         self.keep()
 
@@ -60,12 +61,12 @@ def row_of(mutant: Mutant) -> Row:
 
 
 def key(row: Row) -> tuple[object, ...]:
-    """What is the same of a mutant in two checkouts."""
+    """The identity of a mutant, the same in two checkouts."""
     return row["path"], row["text"], row["change"], row["nth"]
 
 
 def line_of(row: Row) -> str:
-    """What is printed of a mutant."""
+    """The line that is printed for a mutant."""
     what = f"{row['path']}:{row['line']}  {row['change']}  in  {row['text']}"
     return f"{row['status']:7} {row['seconds']:6.1f} s  {what}  {row['test']}"
 

@@ -1,4 +1,4 @@
-"""What can be changed in a source file, one thing at a time, so that its tests should notice."""
+"""The small changes to a source file, one at a time, that its tests should notice."""
 
 import ast
 import re
@@ -29,7 +29,7 @@ UNTOUCHED = {"annotation", "returns", "decorator_list", "bases"}
 
 
 class Edit(NamedTuple):
-    """Other text from one offset to another."""
+    """A replacement of the text between two offsets."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ def mutants_of(path: str, source: bytes) -> Iterator[Mutant]:
         breaks = "\n" * source.count(b"\n", start, end)
         padded = f"{new[:-1]}{breaks})" if new.endswith(")") else new + breaks
         changed = source[:start] + padded.encode() + source[end:]
-        ast.parse(changed)  # raises for what is no Python
+        ast.parse(changed)  # raises if the result is not Python
         seen[text, change] += 1
         yield Mutant(path, text, change, seen[text, change], line + 1, changed)
 

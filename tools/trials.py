@@ -27,7 +27,8 @@ PYTEST = [
 ]
 
 UNHEARD = {"test_imports.py"}
-"""Measures what an import costs: on a busy machine it fails with any mutant, or with none."""
+"""Left out, because they measure the time of imports and on a busy machine fail with any mutant, or
+with none."""
 
 ROOMS = {
     "src/doorward/rules.py": "core/test_rules* core/test_auth_* core/*",
@@ -52,7 +53,7 @@ ROOMS = {
 
 
 class Outcome(NamedTuple):
-    """What became of a mutant, by which test, in how many seconds."""
+    """The outcome of a mutant, the test that decided it, and the seconds it took."""
 
     status: str
     test: str

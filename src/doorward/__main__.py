@@ -8,11 +8,11 @@ from .cli import main
 
 
 def run() -> NoReturn:
-    """The command as a process, which ends with its exit status."""
+    """Run the command and end the process with its exit status."""
     try:
         sys.exit(main())
     finally:
-        # Python would look for garbage in all that was imported, twice, before it ends
+        # at its end Python would collect garbage over all imported modules, twice
         gc.freeze()
 
 

@@ -75,7 +75,8 @@ class Auth:
 
     async def _begin(self, session: Session, secret: bytes, mark: int) -> Issued:
         """Store a new session and give out its strings: the last step of `Attempt.login`."""
-        issued = await self._issue(session, secret)  # first: what cannot be given is not stored
+        # first, because a session whose token cannot be issued must not be stored
+        issued = await self._issue(session, secret)
         try:
             await self.store.insert(session, mark, session.created_at, self._most)
         except Rejected as refused:
@@ -90,12 +91,12 @@ class Auth:
     async def authenticate(
         self, credential: str, max_staleness: int | None = None, on_touch: OnTouch | None = None
     ) -> Principal:
-        """Whose credential this is, now.
+        """The principal of this credential at this moment.
 
-        A credential checked before costs one look-up, while what is known of the store is fresher
-        than `max_staleness` seconds (the setting's, or fewer); otherwise, and before anybody is
-        refused, the store is asked.  `on_touch` is called when a session token is noted to be in
-        use.  Raises `Rejected`.
+        A credential that was checked before costs one look-up while the view of the store is
+        younger than `max_staleness` seconds (the setting's, or fewer).  Otherwise, and before every
+        refusal, the store is asked.  `on_touch` is called when the use of a session token is noted.
+        Raises `Rejected`.
         """
         feed = self._feed
         if feed.asked_always:
@@ -176,11 +177,11 @@ class Auth:
     ) -> Sequence[str]:
         """End one session, or all of a subject's but `keep`; logins under way fail with the latter.
 
-        One atomic step, also over sessions that only this process's clock takes for expired.
-        Returns the sids ended; nothing of them is accepted once this returns.
-        `device` is where the decision came from.  It is told if it ended something, or was to end
-        all of a subject: also where nobody was logged in, that is a decision.  Raises `ValueError`
-        for what can be no subject, as `login` does.
+        One atomic step, which includes sessions that have expired only by this process's clock.
+        Returns the sids that ended; none of their credentials is accepted once this returns.
+        `device` is where the decision came from.  An event is recorded if a session ended, or if
+        all of a subject's were to end, even if there were none.  Raises `ValueError` for what can
+        be no subject, as `login` does.
         """
         if subject is not None:
             rules.checked_id(subject)
@@ -221,13 +222,13 @@ class Auth:
         return await self.store.get(sid)
 
     async def stands(self, principal: Principal) -> Principal:
-        """The principal as its row has it now, for whoever was authenticated once and goes on for
-        longer than a credential lives.  Raises `Rejected` when the session is not alive."""
+        """The principal as its row now is, for a connection that outlives the credential it began
+        with.  Raises `Rejected` when the session is not alive."""
         return rules.as_now(principal, await self._standing(principal, self.clock()))
 
     async def touch(self, principal: Principal) -> Principal:
-        """Note that whoever was authenticated once is still there, alike in both modes; at most
-        every `touch_every` seconds that is written.  Returns and raises as `stands`."""
+        """Note that a person who was authenticated before is still active, in both modes.  Writes
+        at most every `touch_every` seconds.  Returns and raises as `stands`."""
         while True:
             now = self.clock()
             row = await self._standing(principal, now)

@@ -12,10 +12,10 @@ from .types import Mode, Principal, Session
 from .view import View
 
 OnTouch = Callable[[Session], object]
-"""Called with the row of a session whose current secret was shown, once it notes that."""
+"""Called with the row of a session when its use is noted; its current secret was presented."""
 
 Judge = Callable[[str, int, OnTouch | None], Awaitable[Principal]]
-"""What checks a credential at a time."""
+"""Checks a credential as of a given time."""
 
 
 class Check:
@@ -32,7 +32,7 @@ class Check:
         self._touch_after = settings.touch_after
 
     def of(self, modes: Collection[Mode]) -> Judge:
-        """What checks the credentials of these modes."""
+        """The checks for credentials of these modes."""
         if len(modes) > 1:
             return self.either
         return self.session_token if "session" in modes else self.access_token
@@ -94,7 +94,7 @@ def check_not_ended(view: View, sid: str) -> None:
     """Raises `Rejected(revoked)` for a session that this process knows to be revoked, whatever its
     row says."""
     if view.ended(sid):
-        raise Rejected(Reason.REVOKED, "revoked in an order of changes that the store lost")
+        raise Rejected(Reason.REVOKED, "revoked by a change that the store has lost")
 
 
 def _found(row: Session | None) -> Session:

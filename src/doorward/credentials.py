@@ -89,8 +89,8 @@ class Credentials:
 
 
 def claimed_sid(text: str) -> str | None:
-    """The sid a refresh or access token claims, with nothing proved: only good for comparing.  None
-    for any other string, also for a token that is not in canonical base64url (RFC 4648 s. 3.5)."""
+    """The sid that a refresh or access token claims, unverified: only for comparisons.  None for
+    any other string, also for a token that is not in canonical base64url (RFC 4648 s. 3.5)."""
     try:
         if text.startswith(REFRESH_PREFIX):
             if len(text) != REFRESH_LENGTH:

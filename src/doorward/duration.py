@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 T = TypeVar("T", int, int | None)
 
 LONGEST = 36_525 * 86400
-"""A hundred years: so long after now is a time that every store and every calendar can hold."""
+"""A hundred years: every store and calendar can hold a time that far in the future."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TEXT = r"([0-9]{1,18})([smhd])"
 
 
 class Time(Generic[T]):
-    """To a type checker, a field that takes what `seconds` does, and holds whole seconds."""
+    """For a type checker: a field that accepts what `seconds` accepts, and holds whole seconds."""
 
     if TYPE_CHECKING:
 
@@ -31,8 +31,8 @@ def time(default: T) -> Time[T]:
 
 
 def seconds(value: object) -> int:
-    """A duration as whole seconds.  Raises `ValueError` for whatever else: also for a text without
-    its unit, which may have meant minutes."""
+    """A duration as whole seconds.  Raises `ValueError` for anything else, also for text without a
+    unit, which might mean minutes."""
     if type(value) is int:
         return value
     if isinstance(value, str):
@@ -40,7 +40,7 @@ def seconds(value: object) -> int:
         if found is not None:
             return int(found[1]) * _UNITS[found[2]]
     else:
-        from datetime import timedelta  # here, because most who import this give none
+        from datetime import timedelta  # here, because most callers pass none
 
         second = timedelta(seconds=1)
         if isinstance(value, timedelta) and value % second == timedelta():

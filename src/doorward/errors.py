@@ -80,8 +80,8 @@ class Rejected(DoorwardError):
 
 
 class Busy(DoorwardError):
-    """So many passwords wait to be hashed that this one was turned away, with nothing done.
-    Worth another try after `retry_after` seconds (503 with `Retry-After`)."""
+    """Too many passwords wait to be hashed, so this one was turned away and nothing was done.  Try
+    again after `retry_after` seconds (503 with `Retry-After`)."""
 
     reason: ClassVar[str] = "busy"
 

@@ -64,9 +64,9 @@ class Feed:
         news = await self._store.changes(view.cursor)
         if not news.known:
             await self._revoke_again()
-            news = await self._store.changes(view.cursor)  # with what was just revoked
+            news = await self._store.changes(view.cursor)  # includes what was just revoked
         if news.cursor is not view.cursor:
-            if news.keys_too:  # before the view moves on, and another thread believes the old keys
+            if news.keys_too:  # first, so that no other thread trusts the old keys
                 self._keys_changed()
             view.learn(news, self._clock())
 

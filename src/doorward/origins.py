@@ -40,7 +40,7 @@ def is_loopback(host: str) -> bool:
     """Whether a host name or address never leaves this machine (RFC 6761 section 6.3)."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    from ipaddress import ip_address  # here, because most who import this never ask
+    from ipaddress import ip_address  # here, because most callers never need it
 
     try:
         return ip_address(host).is_loopback
@@ -73,9 +73,9 @@ def _check(name: str, origin: object, *, any_scheme: bool = False) -> None:
 
 
 def _as_browsers_write(host: str) -> str:
-    """The form in which a browser sends a host (WHATWG URL, section 3): there is one of an address,
-    and what ends in a number is an address.  Empty for what no browser asks for."""
-    from ipaddress import IPv6Address, ip_address  # here, because most who import this never ask
+    """The form in which a browser sends a host (WHATWG URL, section 3): an address has one form,
+    and a host that ends in a number is an address.  Empty for a host that no browser requests."""
+    from ipaddress import IPv6Address, ip_address  # here, because most callers never need it
 
     try:
         found = ip_address(host)
@@ -91,7 +91,7 @@ def _as_browsers_write(host: str) -> str:
 
 
 def _fault(parts: SplitResult, common: str, scheme_is_known: bool) -> str:
-    """What keeps it from being an origin, the first of it, as advice."""
+    """The first fault that keeps it from being an origin, as advice."""
     if not scheme_is_known:
         return "begin with https://"
     if not parts.hostname:

@@ -47,7 +47,7 @@ class UnacceptablePassword(DoorwardError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one hash costs: KiB of memory and passes over it, in one lane.
+    """The cost of one hash: KiB of memory and passes over it, in one lane.
 
     Raises `ConfigurationError` for less than OWASP and ASVS 11.4.2 ask for, unless `for_tests`.
     """

@@ -20,7 +20,7 @@ from .types import Mode, Principal, Roles, Session
 
 
 class Verdict(Enum):
-    """What a presented refresh token deserves."""
+    """The verdict on a presented refresh token."""
 
     ROTATE = "rotate"
     REPLAY = "replay"
@@ -48,7 +48,7 @@ def with_session_token(session: Session | None) -> Session | None:
 
 def check_secret(session: Session | None, digest: bytes, now: int) -> tuple[Session, bool]:
     """The session and whether the *current* secret was shown.  It comes before any other verdict,
-    so that whoever knows only a sid learns nothing.
+    so that somebody who knows only a sid learns nothing.
 
     Raises `Rejected`: `unknown`, or `superseded` for the secret before a step-up, once its overlap
     is over.  Compared in constant time (ASVS 11.2.4).
@@ -90,10 +90,10 @@ def judge_refresh(
 ) -> Verdict:
     """The refresh rules, for a token whose MAC and secret are good and a session that is alive.
 
-    A parent token within `grace` seconds is a second tab or a lost answer: it gets an access
-    token and nothing a thief could grow on.  Later it re-branches, which displaces whoever holds
-    the other branch; that one's next refresh is REUSED (RFC 9700 section 4.14).  Unless it is
-    `current`, its secret was exchanged for another, which no late parent displaces: raises
+    A parent token within `grace` seconds is a second tab or a lost answer: it gets an access token,
+    and no refresh token that would help a thief.  Later it re-branches, which displaces the holder
+    of the other branch; the next refresh from there is REUSED (RFC 9700 section 4.14).  Unless it
+    is `current`, its secret was exchanged for another, which no late parent displaces: raises
     `Rejected(superseded)`.
     """
     shown = (generation, branch)
@@ -136,8 +136,8 @@ def moved_on(
 def exchanged(session: Session, secret_hash: bytes) -> Session:
     """The row, just moved on, after its refresh token was exchanged for a session token of another
     secret.  That of the refresh token is still known: for `grace` seconds so that parallel
-    exchanges agree (see `was_exchanged`), and to the end so that who comes with a displaced one is
-    a thief, or was robbed."""
+    exchanges agree (see `was_exchanged`), and to the end of the session so that a displaced token
+    shows a theft."""
     return replace(
         session,
         secret_hash=secret_hash,
@@ -149,8 +149,8 @@ def exchanged(session: Session, secret_hash: bytes) -> Session:
 
 
 def was_exchanged(session: Session) -> bool:
-    """Whether the previous secret of a session is that of refresh tokens.  No session token is ever
-    made of it: whoever kept an old refresh token could."""
+    """Whether the previous secret of a session is that of refresh tokens.  No session token is
+    accepted with that secret, because anybody who kept an old refresh token could make one."""
     return session.mode == "session" and session.generation > 0
 
 
@@ -269,7 +269,7 @@ def principal_of(
 
 
 def as_now(principal: Principal, session: Session) -> Principal:
-    """A principal that was known before, as the row now has it."""
+    """A principal that was known before, updated from its row."""
     return principal_of(session, principal.mode, principal.authenticated_at, principal.amr)
 
 

@@ -35,9 +35,9 @@ MOST_ROLE_BYTES = 1000
 access token under 3,800 bytes, and is the same in both modes, so that switching breaks nobody."""
 
 MOST_NAME_BYTES = {"ES256": 450, "EdDSA": 450, "RS256": 150}
-"""Bytes of JSON of the issuer once and the audience twice, which is also the client id of the
-application itself: beside them an access token has room for the most roles and scopes.  Signatures
-of RS256 are longer."""
+"""The most bytes of JSON for the issuer and twice the audience, which is also the client id of the
+application: they leave room for the most roles and scopes in an access token.  Signatures of RS256
+are longer."""
 
 MOST_FACTORS = 8
 """Factors of one session; a person rarely proves three."""
@@ -50,7 +50,7 @@ MOST_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session.  Keep it small."""
 
 MOST_PLACES = 1_000_000
-"""The largest `max_sessions`: whoever needs none of the limit leaves it out."""
+"""The largest `max_sessions`; without a limit, leave it out."""
 
 _SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _MODES: tuple[Mode, ...] = get_args(Mode)
@@ -159,8 +159,8 @@ _TIMES = (
     ("refresh_grace", 0, None),
     ("max_staleness", 0, DAY),
 )
-"""Every time, the least that it may be, and the most.  Any grace stands: nothing is added to it.
-An access token has a bound of its own."""
+"""Each time with its least and its greatest value.  Any grace from 0 on is accepted as it is.  The
+lifetime of an access token has its own bound."""
 
 
 def _taken(name: str, given: object, least: int, most: int | None) -> int:

@@ -29,7 +29,7 @@ class Signing:
             if not keys:
                 made = first_keys(self._settings.algorithm, self._root, self._clock())
                 await self._store.put_first_keys(made)  # or another process did: read what is there
-            elif changed == self._changed:  # else these may be from before a withdrawal
+            elif changed == self._changed:  # otherwise these may be older than a withdrawal
                 self._ring = Keyring(keys, self._root, retain=self._retain)
         return ring
 

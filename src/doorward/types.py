@@ -139,7 +139,7 @@ class SigningKey:
 
     @property
     def told_at(self) -> int:
-        """When its latest change is told to have been, to those who follow the store."""
+        """The time of its latest change, as those who follow the store get it."""
         return max(self.created_at, self.signs_from or 0, self.withdrawn_at or 0)
 
 

@@ -1,4 +1,4 @@
-"""What one process knows: which sessions changed lately, and credentials it has checked before.
+"""The knowledge of one process: sessions that changed lately, and credentials that it has checked.
 
 The view never does I/O and never refuses anybody: a remembered credential may be accepted, and
 whatever is not remembered is judged by `auth` from claims or from the row.
@@ -49,8 +49,8 @@ class View:
         told: Cursor | EllipsisType | None = ...,
     ) -> None:
         """Keep a good credential, unless a newer change of its session arrived meanwhile: the row
-        or token it was judged by may be older than that change.  With `told`, unless anything was
-        learned since the cursor was that: the key that signed it may be withdrawn."""
+        or token by which it was checked may be older than that change.  With `told`, a cursor, it
+        is not kept either if anything was learned since then: its signing key may be withdrawn."""
         with self._lock:
             if self._is_outdated(principal.sid, ver) or (
                 told is not ... and told is not self.cursor
@@ -100,7 +100,7 @@ class View:
             if news.keys_too:
                 self._forget_credentials()
             self._age(now)
-            self.cursor = news.cursor  # last: whoever sees it finds the rest done
+            self.cursor = news.cursor  # last: a thread that sees it finds the rest done
 
     def _is_outdated(self, sid: str, ver: int) -> bool:
         known = self._changes.get(sid)

@@ -151,6 +151,20 @@ def readable(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Headers, "__call__", call)
 
 
+def traced(patch: pytest.MonkeyPatch) -> None:
+    strict = Headers.__call__
+
+    async def call(self: Headers, scope: Any, receive: Any, send: Any) -> None:
+        if scope.get("method") != "TRACE":
+            await strict(self, scope, receive, send)
+            return
+        body = b"\n".join(b": ".join(pair) for pair in scope["headers"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    patch.setattr(Headers, "__call__", call)
+
+
 def first_72(patch: pytest.MonkeyPatch) -> None:
     whole = passwords.normalise
     patch.setattr(passwords, "normalise", lambda password: whole(password)[:72])
@@ -179,4 +193,5 @@ OF_REQUESTS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "every character of a password counts": first_72,
     "a head has its time": lambda patch: patch.setattr(Connection, "head_timeout", 3_600),
     "addresses hold no credentials": addresses,
+    "no answer repeats a credential": traced,
 }

@@ -108,7 +108,8 @@ def test_what_is_stored_is_seen_on_every_engine(postgres: Postgres, valkey: Valk
             found = target.stored()
             assert login.account.email in found
             assert login.credential not in found
-            assert (target.files is None) == (where.label == "postgresql")
+            assert target.files is not None
+            assert (target.files.database is None) == (where.label == "postgresql")
 
 
 def test_what_the_careless_application_stores_is_seen() -> None:

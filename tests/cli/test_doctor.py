@@ -257,10 +257,10 @@ def test_a_check_tells_a_good_setup_from_a_bad_one(name: str, severity: str, tol
         ("disk-space", facts(database={"free": 2**30}), "has 1024 MiB left"),
         ("disk-space", facts(database=POSTGRES), "watch the disks of the servers"),
         ("database-way", facts(), "No database is reached over a network"),
-        ("database-way", facts(database=POSTGRES), "What goes to postgresql://db/app cannot"),
+        ("database-way", facts(database=POSTGRES), "The traffic to postgresql://db/app cannot"),
         ("horizon", facts(), "No PostgreSQL is in use"),
         ("horizon", facts(database=POSTGRES), "none is 60 s old"),
-        ("horizon", facts(database=POSTGRES | {"error": "no"}), "was not looked into"),
+        ("horizon", facts(database=POSTGRES | {"error": "no"}), "PostgreSQL was not reached"),
         ("persistence", facts(), "No Redis is in use"),
         ("persistence", facts(database=REDIS), "keeps its append-only file"),
         ("persistence", facts(database=REDIS | {"error": "no"}), "was not reached"),
@@ -544,7 +544,7 @@ def test_the_connections_of_all_workers_are_added_up(desk: Desk, postgres: Postg
     away = replace(desk, database=postgres.new_database())
     takes = int(postgres.execute("SHOW max_connections")) - 3
     away.data("migrate")
-    assert f"opens up to 15 connections to {away.database}, which takes {takes}" in (
+    assert f"opens up to 15 connections to {away.database}, which accepts {takes}" in (
         away.run("doctor").out
     )
     assert severities(away, "--workers", str(takes // 15))["connections"] == "ok"

@@ -6,10 +6,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from doorward.cli.left_log import check_log
+from doorward.errors import ConfigurationError
 
 from .desk import Desk
 
@@ -137,6 +141,71 @@ def test_a_backup_with_its_old_times_is_told_by_its_change_counter(desk: Desk) -
     assert "touch" not in said
 
 
+def left_by_a_start(desk: Desk, folder: Path) -> Path:
+    """What a crash leaves of a database that the server opened, and that others hold open."""
+    path = desk.folder / "doorward.db"
+    folder.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as open_still:
+        assert open_still.execute("SELECT count(*) FROM doorward_users").fetchone()
+        desk.create("bob@example.test")
+        for end in ("", "-wal"):
+            shutil.copy2(f"{path}{end}", f"{folder}/doorward.db{end}")
+    return folder / "doorward.db"
+
+
+@pytest.mark.parametrize("old_times", [False, True])
+def test_a_file_copied_before_earlier_starts_is_refused_and_before_the_last_one_if_newer(
+    desk: Desk, tmp_path: Path, *, old_times: bool
+) -> None:
+    """`cp` while no server runs: nothing was copied from the log, and all fits its counters."""
+    desk.create("ann@example.test")
+    assert desk.run("migrate").status == 0  # makes the rest
+    backup = shutil.copy2(desk.folder / "doorward.db", tmp_path / "backup.db")
+    if old_times:
+        assert desk.run("migrate").status == 0
+    left = left_by_a_start(desk, tmp_path / "left")
+    check_log(left)
+    (shutil.copy2 if old_times else shutil.copy)(backup, left)
+    with pytest.raises(ConfigurationError, match="a backup was put there"):
+        check_log(left)
+
+
+def copied(source: sqlite3.Connection, there: Path) -> None:
+    with closing(sqlite3.connect(there)) as target:
+        source.backup(target)
+
+
+def vacuumed(source: sqlite3.Connection, there: Path) -> None:
+    source.execute(f"VACUUM INTO '{there}'")
+
+
+@pytest.mark.parametrize("copy", [copied, vacuumed])
+@pytest.mark.parametrize("first_log", [False, True])
+def test_a_copy_that_sqlite_made_of_a_young_database_is_refused_whatever_its_times(
+    desk: Desk,
+    tmp_path: Path,
+    copy: Callable[[sqlite3.Connection, Path], None],
+    *,
+    first_log: bool,
+) -> None:
+    """Its change counter is that of a new file.  Where the log goes back to one too, the copy is
+    larger than the database was after its first transaction."""
+    path, left = desk.folder / "doorward.db", tmp_path / "left.db"
+    if not first_log:
+        assert desk.run("migrate").status == 0
+    with closing(sqlite3.connect(path, isolation_level=None)) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("SELECT count(*) FROM sqlite_master").fetchone()  # keeps the log
+        assert desk.run("migrate").status == 0
+        copy(live, tmp_path / "backup.db")
+        desk.create("bob@example.test")
+        shutil.copy2(f"{path}-wal", f"{left}-wal")
+    shutil.copy(tmp_path / "backup.db", left)
+    os.utime(left, (1, 1))
+    with pytest.raises(ConfigurationError, match="begun for another state"):
+        check_log(left)
+
+
 @pytest.mark.process
 def test_a_server_that_runs_is_not_judged(desk: Desk, crashed: Path) -> None:
     """Another process has both open: it may be copying the log into the file just now."""
@@ -163,6 +232,23 @@ def test_a_file_that_is_malformed_with_its_log_is_unsafe(desk: Desk, crashed: Pa
     found = usable(desk)
     assert found["severity"] == "unsafe"
     assert "malformed" in found["says"]
+
+
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_a_database_that_vanishes_meanwhile_is_as_if_it_had_never_been(
+    desk: Desk, crashed: Path, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    stat, asked = Path.stat, []
+
+    def vanishing(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        asked.extend([path] if path == crashed else [])
+        if path == crashed and len(asked) == nth:
+            path.unlink()
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", vanishing)
+    assert usable(desk)["says"].startswith("There is no database yet")
+    assert len(asked) >= nth
 
 
 def test_once_the_log_is_removed_the_backup_can_be_used(desk: Desk, crashed: Path) -> None:

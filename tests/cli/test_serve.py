@@ -404,7 +404,7 @@ def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "listed"),
     [
-        ([], ["serve     Serve the pages", "doctor    Say what", "`doorward COMMAND --help`"]),
+        ([], ["serve     Serve the pages", "doctor    List what", "`doorward COMMAND --help`"]),
         (["users"], ["set-roles   Give a user", "`doorward users VERB --help` explains one."]),
     ],
 )
@@ -452,9 +452,9 @@ def test_https_that_nobody_vouches_for_is_pointed_out() -> None:
 def test_a_way_to_a_database_that_others_can_read_is_a_warning_and_shows_no_password() -> None:
     users, sessions = "postgresql://ann:secret@db.example/app", "redis://:secret@cache.example"
     told = said(database=users, sessions=sessions)
-    assert "Warning: Others on the way can read" in told
-    assert "what goes to postgresql://ann@db.example/app: TLS is not required. Add ?sslmode" in told
-    assert "what goes to redis://cache.example: TLS is not required. Write rediss://" in told
+    assert "Warning: Others on the network can read" in told
+    assert "traffic to postgresql://ann@db.example/app: TLS is not required. Add ?sslmode" in told
+    assert "traffic to redis://cache.example: TLS is not required. Write rediss://" in told
     assert "secret" not in told
     closed = {"database": f"{users}?sslmode=verify-full", "sessions": "rediss://cache.example"}
     assert "Warning" not in said(**closed)

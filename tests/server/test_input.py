@@ -84,8 +84,8 @@ async def soon(house: House, method: str, path: str, **what: Any) -> httpx2.Resp
         ("a string", "The body must be a JSON object."),
         ("null", "The body must be a JSON object."),
         ("no password", "password: Field required."),
-        ("a name given twice", "A member stands twice in an object."),
-        ("a name given twice further in", "A member stands twice in an object."),
+        ("a name given twice", "An object has a member twice."),
+        ("a name given twice further in", "An object has a member twice."),
     ],
 )
 async def test_the_sentence_tells_what_is_wrong_with_a_body(

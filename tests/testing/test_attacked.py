@@ -10,6 +10,7 @@ from tests.support.nested import Ran, run_nested
 pytestmark = pytest.mark.process
 
 APP = """
+import re
 from typing import Annotated
 
 import pytest
@@ -33,6 +34,9 @@ class Form(BaseModel):
 
 @app.post("/join")
 async def join(form: Form) -> None:
+    plain = re.fullmatch(r"[a-z0-9.-]+@[a-z0-9-]+([.][a-z]+)+", form.email)
+    if plain is None or form.email in users:
+        raise HTTPException(409)
     users[form.email] = await passwords.hash(form.password)
 
 

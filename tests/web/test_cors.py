@@ -103,7 +103,7 @@ async def test_a_preflight_of_a_stranger_is_refused_and_told_why(
     answer = await ask(trusting.guard(gone), method="OPTIONS", headers=preflight(origin))
     assert (answer.status, answer.reason) == (403, "cross_origin")
     assert f"Origin is {origin}, " in answer.body.decode()
-    assert f"known is {OWN}, {ELSEWHERE}, {SIBLING}." in answer.body.decode()
+    assert f"known origins: {OWN}, {ELSEWHERE}, {SIBLING}." in answer.body.decode()
     assert granted(answer) == ([], [])
     assert (answer.all("x-all"), answer.all("allow")) == (["y"], [])
 

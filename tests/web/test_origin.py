@@ -164,7 +164,7 @@ def test_only_the_very_origins_of_the_list_are_trusted(origin: str, site: str | 
     assert not TRUSTING.keeps_no_cookies(cause)
     with pytest.raises(Rejected) as caught:
         TRUSTING.vouched("POST", cause)
-    assert f"known is {OWN}, {ELSEWHERE}, {SIBLING}." in str(caught.value)
+    assert f"known origins: {OWN}, {ELSEWHERE}, {SIBLING}." in str(caught.value)
 
 
 @pytest.mark.parametrize("site", ["", "Same-Site", "same-site, same-site", "x"])
@@ -187,8 +187,9 @@ def test_a_refusal_names_the_origin_that_was_seen_and_those_that_are_known() -> 
     assert SIBLING in sentence
     with pytest.raises(Rejected) as caught:
         Origins().vouched("POST", cause_of(said(sec_fetch_site="cross-site")))
-    assert "Origin is missing, Sec-Fetch-Site is cross-site; known is the host app.example" in str(
-        caught.value
+    assert (
+        "Origin is missing, Sec-Fetch-Site is cross-site; known origins: the host app.example"
+        in str(caught.value)
     )
 
 

@@ -141,7 +141,7 @@ async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixtu
     await settled(node)
     assert not task.done()
     assert [record.getMessage() for record in caplog.records] == [
-        "sweep waits for an hour: gone fishing"
+        "sweep is tried again in an hour: gone fishing"
     ]
     await end(task)
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """`database` is its SQLite file, `key` what its secrets are derived from or signed with.
+    """`key` is what its secrets are derived from or signed with, `database` its SQLite file; None
+    where PostgreSQL holds everything.
 
     `https` serves the same kind of instance over TLS, with this certificate and key, as
     `https://doorward.example`, and gives the port of 127.0.0.1 on which it does.
     """
 
-    database: Path
+    database: Path | None
     key: Path
     https: Callable[[Path, Path], AbstractContextManager[int]]
 

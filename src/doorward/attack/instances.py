@@ -70,8 +70,8 @@ def own_instance(
             with _node(options, lambda: clock() + ahead) as port:
                 yield parse_address(_url(port, made))
 
-        file = found.folder / "doorward.db"
-        files = Files(file, found.root_key, partial(_https, mode)) if found.has_file else None
+        file = found.folder / "doorward.db" if found.has_file else None
+        files = Files(file, found.root_key, partial(_https, mode))
         dump = partial(stored, found.database, found.sessions)
         with _node(_options(found, mode, tls), clock) as first:
             yield Instance.at(_url(first, tls), Lab(files, dump, clock, nodes), found.label)

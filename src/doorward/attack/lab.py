@@ -36,8 +36,7 @@ class Nodes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """Each is None where the instance has no such thing; at a URL all are.  There are no `files`
-    where PostgreSQL holds everything."""
+    """Each is None where the instance has no such thing; at a URL all are."""
 
     files: Files | None = None
     stored: Stored | None = None

@@ -124,7 +124,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._route()
 
-    do_POST = do_DELETE = do_GET  # noqa: N815 - the library's names
+    do_POST = do_DELETE = do_PUT = do_TRACK = do_GET  # noqa: N815 - the library's names
+
+    def do_TRACE(self) -> None:
+        # Danger: the answer repeats the request, with a cookie that no script may read.
+        self._send(200, str(self.headers).encode(), [("Content-Type", "message/http")])
 
     def _route(self) -> None:
         path = self.path.partition("?")[0]

@@ -17,7 +17,7 @@ COMMANDS: dict[str, str] = {
     "audit": "Prove that the audit log was not tampered with.",
     "migrate": "Make the tables, or bring them up to date.",
     "move": "Bring everything to other databases while the servers serve.",
-    "doctor": "Say what about a setup is unsafe or will surprise.",
+    "doctor": "List what is unsafe or surprising in a setup.",
     "attack": "Attack an instance of this machine, and say what held.",
     "compare": "Measure sessions and tokens side by side on this machine.",
 }
@@ -27,7 +27,7 @@ REFUSED = 1
 """Exit status: a request that cannot be done, with one sentence on stderr."""
 
 USAGE = 2
-"""Exit status: words that are no command, or a command that was not installed."""
+"""Exit status of wrong usage, and of a command whose extra is not installed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(words)
         finally:
-            say("")  # what argparse printed may still wait
+            say("")  # flushes the output of argparse
     except NotDone as error:
         return complain(error)
     except ModuleNotFoundError as error:

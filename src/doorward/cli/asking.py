@@ -25,7 +25,7 @@ def _typed() -> str:
     try:
         password, again = getpass("New password: "), getpass("The same again: ")
     except KeyboardInterrupt:
-        print(file=sys.stderr)  # what is said of it does not belong behind the question
+        print(file=sys.stderr)  # so that the next message begins on a new line
         raise
     if again != password:
         raise NotDone("The two passwords differ; nothing was done.")

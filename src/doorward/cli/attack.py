@@ -35,7 +35,8 @@ def main(argv: Sequence[str]) -> int:
     cannot be used, for an address that is refused or silent, and for an attack that broke down."""
     given = _parser().parse_args(argv)
     # what an own instance logs about the attacks is told better by their verdicts
-    logging.getLogger("doorward").addHandler(logging.NullHandler())
+    for name in ("doorward", "uvicorn"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         _check(given)
         attacks = chosen(given.only, given.full or given.list)

@@ -49,7 +49,7 @@ def _pruned(pruned: "Pruned") -> dict[str, object]:
 
 
 def _note(pruned: "Pruned | None") -> list[str]:
-    """Whoever can write the database can write that all was pruned: so it is said each time."""
+    """Somebody who can write to the database can forge such an entry, so each report names it."""
     if pruned is None:
         return []
     said = f"Entries up to {pruned.through.seq} were pruned; entry {pruned.seq} says so"

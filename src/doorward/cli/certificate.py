@@ -8,10 +8,18 @@ from cryptography import x509
 
 from ..server.options import Options
 
+_MALFORMED = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises for a certificate, some of which OpenSSL serves all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Whom it is for, from when until when, and the permission bits of its key."""
+    """Its names, its period of validity, and the permission bits of its key."""
 
     names: tuple[str, ...]
     begins: int
@@ -19,28 +27,27 @@ class Certificate:
     key_mode: int
 
     def is_for(self, host: str) -> bool:
-        """Whether browsers take it for this host's (RFC 9525 section 6.3)."""
+        """Whether browsers accept it for this host (RFC 9525 section 6.3)."""
         return host in self.names or f"*.{host.partition('.')[2]}" in self.names
 
 
 def look_at(options: Options) -> Certificate | None:
-    """None where there is none, or it cannot be read: then no server starts with it."""
+    """None if there is none, or if it cannot be read or is malformed."""
     if options.tls_cert is None or options.tls_key is None:
         return None
     try:
         own, *_ = x509.load_pem_x509_certificates(Path(options.tls_cert).read_bytes())
         mode = stat.S_IMODE(Path(options.tls_key).stat().st_mode)
-        names = _names(own)
-    except (OSError, ValueError):
+        begins, ends = own.not_valid_before_utc.timestamp(), own.not_valid_after_utc.timestamp()
+        return Certificate(_names(own), int(begins), int(ends), mode)
+    except (OSError, *_MALFORMED):
         return None
-    begins, ends = own.not_valid_before_utc.timestamp(), own.not_valid_after_utc.timestamp()
-    return Certificate(names, int(begins), int(ends), mode)
 
 
 def _names(own: x509.Certificate) -> tuple[str, ...]:
     try:
         found = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:  # browsers look at no other names
+    except x509.ExtensionNotFound:  # browsers ignore all other names
         return ()
     hosts = found.get_values_for_type(x509.DNSName)
     return (*map(str.lower, hosts), *map(str, found.get_values_for_type(x509.IPAddress)))

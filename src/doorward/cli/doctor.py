@@ -1,4 +1,4 @@
-"""`doorward doctor`: what about a setup is unsafe or will surprise."""
+"""`doorward doctor`: lists what is unsafe or surprising in a setup."""
 
 import os
 from argparse import Namespace
@@ -14,7 +14,7 @@ from .facts import gather
 from .output import Answer, plain
 from .verbs import carry_out, ordered, parser_of
 
-WHAT = "Say what about a setup is unsafe or will surprise. Takes the options of `doorward serve`."
+WHAT = "List what is unsafe or surprising in a setup. Takes the options of `doorward serve`."
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""What `doorward doctor` looks at: gathered once, and nothing is changed by looking."""
+"""The facts that `doorward doctor` checks: gathered once, without changing anything."""
 
 import stat
 from collections.abc import Mapping, Sequence
@@ -33,8 +33,8 @@ class Facts:
     """Everything the checks know.  `databases` are that of users and that of sessions, or the one
     of both; `keys` and `logins` are what the latter holds, of logins those used last.  `refusal` is
     why a server would not start with these options; `sealed` why the root key does not open the
-    signing keys; `slips` tell of variables that are set and unknown; `reached` is what answers at
-    the public origin, where a proxy stands in front; `certificate` is what `--tls-cert` names."""
+    signing keys; `slips` name variables that are set but unknown; `reached` is what answers at the
+    public origin, where a proxy stands in front; `certificate` is what `--tls-cert` names."""
 
     options: Options
     now: int
@@ -86,7 +86,7 @@ def _root_key(options: Options, environ: Mapping[str, str]) -> RootKey:
         return RootKey(path=path, exists=False)
     folder_mode = 0o700 if path is None else stat.S_IMODE(path.parent.stat().st_mode)
     try:
-        # they exist or not: what is missing must not be made
+        # as if sealed keys existed, so that no missing root key is made
         keys = load_root_keys(path, environ, sealed_exist=True)
     except ConfigurationError as error:
         return RootKey(path=path, error=str(error), folder_mode=folder_mode)

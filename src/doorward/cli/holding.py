@@ -31,13 +31,13 @@ MOUNTS = Path("/proc/self/mounts")
 class Held:
     """One database: `place` is where, `option` what says so, `what` lies there.
 
-    `path` is None for what is no file, `place` too for `memory:`.  `error` is why it cannot be
-    used, `left_log` what the log beside a file has to do with that, `ours` whether it has our
-    tables, `filesystem` what kind holds it, if the machine tells.  `horizon` is how many seconds
-    the oldest transaction of PostgreSQL is open that may yet write; `opens` is how many connections
-    one process may open there, and `takes` how many PostgreSQL takes.  `remarks` are what a store
-    warned of when it was opened, `moved` is what a seal says there, and `way` what is open about
-    the way to it.
+    `path` is None unless the database is a file; for `memory:`, `place` is None too.  `error` is
+    why it cannot be used, `left_log` what is wrong with the log beside the file, `ours` whether it
+    has Doorward's tables, `filesystem` the kind of file system, if known.  `horizon` is the age in
+    seconds of PostgreSQL's oldest transaction that may still write; `opens` is how many connections
+    one process may open there, and `takes` how many PostgreSQL accepts.  `remarks` are the warnings
+    of a store when it was opened, `moved` is the text of a seal, and `way` what is unprotected
+    about the connection to it.
     """
 
     option: str = "--database"
@@ -144,20 +144,21 @@ async def _counted(held: Held, url: str) -> Held:
 
 
 async def _check_room(store: Backend) -> None:
-    """Of the stores, one that keeps everything in memory can be full and still open."""
+    """A store that keeps everything in memory may open although it is full."""
     check = getattr(store, "check_room", None)
     if check is not None:
         await check()
 
 
 async def _horizon(store: Backend) -> float:
-    """Of the stores, one across a network can tell how it is."""
+    """The age of the oldest transaction that may still write, or 0 where the store does not tell
+    it."""
     watch = getattr(store, "watch", None)
     return 0 if watch is None else (await watch()).get("horizon_seconds", 0)
 
 
 def _file(held: Held, url: str) -> Held:
-    """What the machine tells of a file without opening it."""
+    """The facts about a file that need no opening."""
     path = database_file(url)
     if path is None:
         return held if url == "memory:" else replace(held, place=shown(url), way=open_way(url))
@@ -166,12 +167,11 @@ def _file(held: Held, url: str) -> Held:
         return replace(held, exists=False)
     if (trouble := trouble_of(path)) is not None:
         return replace(held, error=trouble.says, left_log=trouble)
-    return replace(
-        held,
-        mode=stat.S_IMODE(path.stat().st_mode),
-        free=shutil.disk_usage(path.parent).free,
-        journal=_journal(path),
-    )
+    try:
+        mode, free = stat.S_IMODE(path.stat().st_mode), shutil.disk_usage(path.parent).free
+    except FileNotFoundError:  # gone since the look
+        return replace(held, exists=False)
+    return replace(held, mode=mode, free=free, journal=_journal(path))
 
 
 def _journal(path: Path) -> str:
@@ -198,7 +198,7 @@ class _Notes(logging.Handler):
 
 @contextmanager
 def _warned() -> Iterator[list[str]]:
-    """What is warned of in the meantime."""
+    """Collect the warnings that are logged within the block."""
     notes: list[str] = []
     handler, log = _Notes(notes), logging.getLogger("doorward")
     log.addHandler(handler)

@@ -14,9 +14,8 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import ConfigurationError
+from .write_ahead import HEAD, CutOffError, continues, read_log, was_copied
 
-_HEAD, _FRAME = 32, 24
-_MAGIC = (0x377F0682, 0x377F0683)
 _KNOWN = ("linux", "darwin")
 """Systems whose `struct flock` is known here; elsewhere nobody can tell who has the file open."""
 
@@ -30,17 +29,6 @@ class Trouble:
 
     says: str
     do: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """What of a log would be written: the last frame of each page, how many pages the database has
-    at its end, and the change counters on its first page."""
-
-    page_size: int
-    pages: dict[int, bytes]
-    size: int
-    counters: tuple[int, ...]
 
 
 def check_log(path: Path) -> None:
@@ -59,7 +47,7 @@ def trouble_of(path: Path) -> Trouble | None:
     if trouble is not None:
         return trouble
     found = _checked(path)
-    if found == "ok":
+    if found == "ok" or not _is_left(path):
         return None
     return Trouble(f"{path} is malformed together with {log}: {found}", _remedy(path))
 
@@ -74,23 +62,32 @@ def _remedy(path: Path) -> str:
 def _trouble(path: Path) -> Trouble | None:
     if not _is_left(path) or sys.platform not in _KNOWN or _is_open_elsewhere(path):
         return None
-    log, file = _read(Path(f"{path}-wal").read_bytes()), _kept(*_identity(path))
-    head = os.pread(file, 100, 0)
-    if log is None or not head.startswith(b"SQLite format 3\0"):
+    try:
+        with Path(f"{path}-wal").open("rb") as log:
+            return _between(path, _kept(*_identity(path)), log.fileno())
+    except (FileNotFoundError, CutOffError):  # since the look: nobody can write that log any more
         return None
-    if not _continues(log, head):
+
+
+def _between(path: Path, file: int, opened: int) -> Trouble | None:
+    log = read_log(opened)
+    if log is None or os.pread(file, 16, 0) != b"SQLite format 3\0":
+        return None
+    if not continues(log, file):
         says = f"{path}-wal was begun for another state of {path}: a backup was put there"
         return Trouble(f"{says} beside the log of the file before", _remedy(path))
-    if _is_newer(path) and not _was_copied(log, file):
-        says = f"{path} is newer than {path}-wal and holds nothing of it: a backup was put there"
+    if _is_newer(path) and not was_copied(log, file):
+        says = f"{path} is newer than {path}-wal, which did not write it: a backup was put there"
         never = f"or, if no backup was put there, run: touch {path}-wal"
         return Trouble(f"{says} beside the log of the file before", f"{_remedy(path)}; {never}")
     return None
 
 
 def _is_left(path: Path) -> bool:
-    log = Path(f"{path}-wal")
-    return path.exists() and log.exists() and log.stat().st_size > _HEAD
+    try:
+        return path.exists() and Path(f"{path}-wal").stat().st_size > HEAD
+    except FileNotFoundError:
+        return False
 
 
 def _is_newer(path: Path) -> bool:
@@ -101,14 +98,15 @@ def _is_open_elsewhere(path: Path) -> bool:
     """Whether another process has the two open: then they are its affair, and may change."""
     import fcntl
 
-    shared = Path(f"{path}-shm")
-    if not shared.exists():
+    try:
+        shared = _kept(*_identity(Path(f"{path}-shm")))
+    except FileNotFoundError:
         return False
     kind, span = (fcntl.F_WRLCK, os.SEEK_SET), (_SWITCH, 1, 0)
     mac = sys.platform == "darwin"
     layout, fields = ("qqihh", span + kind) if mac else ("hhqqi4x", kind + span)
     asked = struct.pack(layout, *fields)
-    answer = struct.unpack(layout, fcntl.fcntl(_kept(*_identity(shared)), fcntl.F_GETLK, asked))
+    answer = struct.unpack(layout, fcntl.fcntl(shared, fcntl.F_GETLK, asked))
     return bool(answer[3 if mac else 0] != fcntl.F_UNLCK)
 
 
@@ -122,49 +120,6 @@ def _kept(path: Path, device: int, number: int) -> int:
     """This file, open for reading.  Never closed: to close it would drop the locks that a store of
     this process has on it (POSIX)."""
     return os.open(path, os.O_RDONLY)
-
-
-def _read(log: bytes) -> _Log | None:
-    """None where nothing would be written.  See "WAL File Format" in SQLite's documentation."""
-    magic, _, page_size = struct.unpack_from(">III", log)
-    pages: dict[int, bytes] = {}
-    counters: list[int] = []
-    begun: list[tuple[int, bytes]] = []
-    end = 0
-    if magic not in _MAGIC or not page_size:
-        return None
-    for at in range(_HEAD, len(log) - _FRAME - page_size + 1, _FRAME + page_size):
-        number, size, salt = struct.unpack_from(">II8s", log, at)
-        if salt != log[16:24]:  # what is left of a longer log
-            break
-        begun.append((number, log[at + _FRAME : at + _FRAME + page_size]))
-        if size:  # the last frame of a transaction
-            counters += [_counter(page) for each, page in begun if each == 1]
-            pages.update(begun)
-            begun, end = [], size
-    kept = {each: page for each, page in pages.items() if each <= end}
-    return _Log(page_size, kept, end, tuple(counters)) if end else None
-
-
-def _counter(head: bytes) -> int:
-    return int.from_bytes(head[24:28])
-
-
-def _continues(log: _Log, head: bytes) -> bool:
-    """SQLite counts one up from the file's counter, whenever it writes the first page; and it
-    writes that page whenever the number of pages changes."""
-    if log.counters:
-        return log.counters[0] - 1 <= _counter(head) <= log.counters[-1]
-    return log.size == int.from_bytes(head[28:32])
-
-
-def _was_copied(log: _Log, file: int) -> bool:
-    """Whether what was written last to a file may be its log: then a page of it is there as the log
-    has it last, also where the copying was broken off or a reader held a part of it back."""
-    return any(
-        os.pread(file, log.page_size, (number - 1) * log.page_size) == page
-        for number, page in log.pages.items()
-    )
 
 
 def _checked(path: Path) -> str:

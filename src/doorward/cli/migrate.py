@@ -26,7 +26,7 @@ async def _migrate(given: Namespace) -> Answer:
     options = read_options(given)
     check_databases(options)
     if "memory:" in (options.database, options.sessions_url):
-        raise NotDone("What is in memory: begins empty each time; there is nothing to migrate.")
+        raise NotDone("A database in memory: begins empty each time; there is nothing to migrate.")
     check_folders(options)
     await check_open(options)
     versions = await _users(options)

@@ -68,7 +68,7 @@ async def _move(given: argparse.Namespace) -> Answer:
         raise NotDone("Source and target must be different databases.")
     await _check_unmoved(source, target)
     for url in dict.fromkeys((target.database, target.sessions_url)):
-        await tables(url)  # refuses the log of another file, which to open would write into it
+        await tables(url)  # refuses the log of another file: opening writes that log into this one
     async with (
         moving.opened(source.database, source.sessions_url) as here,
         moving.opened(target.database, target.sessions_url) as there,
@@ -87,7 +87,7 @@ async def _unseal(given: argparse.Namespace) -> Answer:
     await _check_source(source)
     async with moving.opened(source.database, source.sessions_url) as place:
         await moving.unseal(place)
-    said = f"{place_of(source.database)} is open again; what its servers are asked for they write."
+    said = f"{place_of(source.database)} is open again; its servers write as before."
     return Answer({"unsealed": place_of(source.database)}, [said])
 
 
@@ -156,7 +156,9 @@ def _options(given: argparse.Namespace, side: str) -> Options:
     check_databases(options)
     for url in (options.database, options.sessions_url):
         if url == "memory:":
-            raise ConfigurationError("What is in memory: is its server's alone; name a database.")
+            raise ConfigurationError(
+                "A database in memory: belongs to its server alone; name a file or URL."
+            )
     return options
 
 

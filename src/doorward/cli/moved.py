@@ -13,7 +13,7 @@ from .tables import database_file, in_file, place_of
 
 
 async def moved(url: str) -> str | None:
-    """What whoever writes at this URL is told, such as `moved to ...`; None where it is open.
+    """The text with which this database refuses writes, such as `moved to ...`; None if it is open.
 
     Changes nothing.  Raises `ConfigurationError` when it cannot be read, and `StoreUnavailable`.
     """
@@ -43,7 +43,7 @@ async def check_open(options: Options) -> None:
 
 
 async def note_of_move(options: Options) -> str | None:
-    """What the operator of a command that only read is told beside its answer, if anything."""
+    """The note for the operator beside the answer of a command that only read, if any."""
     try:
         why = await moved(options.database)
     except (ConfigurationError, StoreUnavailable):
@@ -52,13 +52,13 @@ async def note_of_move(options: Options) -> str | None:
 
 
 def sealed(place: str | None, why: str) -> str:
-    """What a seal says of the database at this place, as the beginning of a sentence."""
+    """The text of a seal about the database at this place, as the beginning of a sentence."""
     verb = "is" if why.startswith(BEING_MOVED) else "was"
     return f"{place} {verb} {why}, and nothing is written to it any more"
 
 
 def nothing_done(why: str) -> str:
-    """What the operator of a command is told whom a seal refused."""
+    """The error for the operator of a command that a seal refused."""
     if why.startswith(BEING_MOVED):
         return (
             f"Nothing was changed, for this is {why}: once `doorward move` is done, give the"

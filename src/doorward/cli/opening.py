@@ -65,7 +65,7 @@ async def opened_users(options: Options, *, make: bool = False) -> AsyncIterator
 
 
 class Office(NamedTuple):
-    """What an operator decides with; each decision is entered into the audit log."""
+    """The parts with which an operator decides; each decision is entered into the audit log."""
 
     users: "Users"
     auth: Auth
@@ -129,7 +129,7 @@ async def opened_database(options: Options, *, make: bool = False) -> AsyncItera
 
 
 def check_options(options: Options) -> None:
-    """What can be told of options, and of the files they name, without a database.  Raises
+    """Check the options, and the files they name, without a database.  Raises
     `ConfigurationError`."""
     check_databases(options)
     Trusted.parse(options.trusted_proxies)
@@ -185,7 +185,7 @@ async def _check(options: Options, table: str, make: bool) -> None:
     if table == USERS:
         check_databases(options)
     if url == "memory:":
-        raise NotDone("What is in memory: can be reached by its server alone; name a file.")
+        raise NotDone("A database in memory: can be reached by its server alone; name a file.")
     if make:
         check_folders(options)
     found = await tables(url)

@@ -1,4 +1,4 @@
-"""What a command says: aligned text for people, or one JSON document for programs."""
+"""The output of a command: aligned text for people, or one JSON document for programs."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class NotDone(DoorwardError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command did.  `data` is for programs and keeps its names, `lines` are for people;
+    """The result of a command.  `data` is for programs and keeps its names, `lines` are for people;
     `notes` go to stderr either way."""
 
     data: Mapping[str, object]

@@ -1,4 +1,4 @@
-"""How a slip on the command line is told: in one line, with what may be meant."""
+"""Errors on the command line: one line that suggests the right word."""
 
 import argparse
 import re
@@ -17,7 +17,7 @@ _CHOICE = re.compile(r"invalid choice: '([^']*)'")
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong and where the rest can be read, not the rest itself."""
+    """Says in one line what is wrong, and names `--help` instead of printing the usage."""
 
     def error(self, message: str) -> NoReturn:
         message = message.replace("arguments: -- ", "arguments: ")  # the dashes that we put there

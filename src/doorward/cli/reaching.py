@@ -1,5 +1,4 @@
-"""What a server answers at its public origin: only there is seen what the proxies say of a
-request."""
+"""What a server answers at its public origin: only requests to it pass the proxies."""
 
 import json
 from dataclasses import dataclass
@@ -11,20 +10,20 @@ from urllib.parse import urlsplit
 from ..server.options import Options
 
 PATH = "/api/me"
-"""Refused to everybody who shows nothing, and cached by nobody."""
+"""Refused without a credential, and never cached."""
 
 LONGEST = 3
 """Seconds to wait for an answer."""
 
 MOST_BODY = 4096
-"""Bytes read of it."""
+"""Bytes of the answer that are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What came back.  `reason` and `detail` are those of a refusal of Doorward's, empty where
-    something else answered; `error` is why nothing did, `untrusted` what is wrong with the
-    certificate of whatever did."""
+    """The answer.  `reason` and `detail` are those of a refusal by Doorward, and empty if something
+    else answered.  `error` is why there was no answer, `untrusted` what is wrong with the
+    certificate."""
 
     reason: str = ""
     detail: str = ""
@@ -33,7 +32,7 @@ class Reached:
 
 
 def reach(options: Options) -> Reached | None:
-    """Ask at the public origin; None where no proxy stands in front and has to say anything."""
+    """Send a request to the public origin; None if no proxy has to say that it came over https."""
     parts = urlsplit(options.origin)
     if parts.scheme != "https" or options.tls_cert is not None:
         return None
@@ -54,7 +53,7 @@ def _asked(connection: HTTPConnection) -> bytes:
 
 
 def judged(body: bytes) -> Reached:
-    """What an answer with this body is; nothing of Doorward's unless it names a reason."""
+    """Interpret the body of an answer, which is Doorward's only if it names a reason."""
     try:
         said: Any = json.loads(body)
     except ValueError:

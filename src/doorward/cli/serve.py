@@ -63,9 +63,9 @@ def _handler(number: signal.Signals) -> Callable[[int, FrameType | None], None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C does at this moment.  In an event loop that is to cancel its main task, which
-    closes first what it opens; an exception would cancel each task of its own, and break off what
-    must be whole."""
+    """Act as Ctrl-C does at this moment.  In an event loop, cancel the main task, which first
+    closes what it opened.  An exception would cancel each task separately, and interrupt work that
+    must be complete."""
     handler = signal.getsignal(signal.SIGINT)
     (handler if callable(handler) else signal.default_int_handler)(number, frame)
 
@@ -91,7 +91,7 @@ def serve(options: Options) -> int:
 def _serve(
     options: Options, listener: socket.socket, said: Sequence[str], tie: "Tie | None" = None
 ) -> int:
-    # slow to import, and of no use to who was told of a mistake above
+    # slow to import, and not needed if a mistake was found above
     from ..server.app import create_app
     from ..server.edge.serving import make_server
 
@@ -125,8 +125,8 @@ def _work(options: Options, listener: socket.socket, tie: "Tie") -> int:
 
 
 def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] = ()) -> list[str]:
-    """What is served, where, from what; and what about it is unsafe or will surprise.  `made` are
-    the files that this start makes."""
+    """The first lines of the log: what is served, where and from which data; then what is unsafe or
+    surprising.  `made` are the files that this start makes."""
     key = root_key_path(options, environ)
     copied = " (new: keep a copy)" if key in made else ""
     lines = [
@@ -256,7 +256,7 @@ def _why(error: OSError) -> str:
 
 @contextmanager
 def _counting_together(workers: int) -> Iterator[None]:
-    """Where several processes count, they count in files that any of them can add up.  The library
+    """If several processes count, each counts in a file that any of them can add up.  The library
     decides by this variable when it is imported."""
     if workers == 1:
         yield
@@ -266,8 +266,8 @@ def _counting_together(workers: int) -> Iterator[None]:
             folder = stack.enter_context(TemporaryDirectory(prefix="doorward-metrics-"))
         except OSError as error:
             raise ConfigurationError(
-                "--workers needs a temporary folder that can be written, where the processes count"
-                f" together ({error.strerror}); name one with TMPDIR"
+                "--workers needs a temporary folder for the counters that the processes share"
+                f" ({error.strerror}); name one with TMPDIR"
             ) from error
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield

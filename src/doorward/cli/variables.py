@@ -23,7 +23,7 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
 
 
 def _meant(name: str) -> str:
-    # without what all begin with, which would make each resemble the other
+    # without the common prefix, which would make all names similar
     rests = [known.removeprefix(PREFIX) for known in KNOWN]
     near = get_close_matches(name.removeprefix(PREFIX), rests, n=1)
     return f"; is {PREFIX}{near[0]} meant?" if near else "."

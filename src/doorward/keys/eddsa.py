@@ -51,7 +51,7 @@ def generate() -> bytes:
 
 
 def signer(private: bytes) -> Callable[[bytes], bytes]:
-    """What signs with `private`: 64 bytes."""
+    """A function that signs with `private`, in 64 bytes."""
     return Ed25519PrivateKey.from_private_bytes(private).sign
 
 

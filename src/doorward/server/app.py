@@ -101,8 +101,8 @@ def _put_layers(
     app: FastAPI, doorward: Doorward, options: Options, trusted: Trusted, log: LogRefusal
 ) -> None:
     """Put each layer around those before it: a request passes the last one first, and an answer
-    passes it last.  Innermost are the routes, and around them what answers a crash."""
-    doorward.install(app)  # the gate; it answers preflights, which are to pass all that follows
+    passes it last.  Innermost are the routes, and around them the handler of crashes."""
+    doorward.install(app)  # the gate; the next layers wrap its answers to preflights too
     put_outermost(app, partial(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log))
     put_outermost(app, partial(Bounds, log=log))
     put_outermost(app, partial(Readable, settings=doorward.door.settings))

@@ -1,4 +1,4 @@
-"""What a server does beside the requests."""
+"""The background tasks of a server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -53,8 +53,8 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 async def _look_at_heads(service: Service) -> None:
-    """What the command line enters must not wait for an entry of ours to be told, until
-    cancelled."""
+    """Log the heads of entries that the command line wrote, which would otherwise wait for an entry
+    of this server.  Runs until cancelled."""
     while True:
         await asyncio.sleep(MINUTE)
         with suppress(StoreUnavailable):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# No name ends in `*`, as in RFC 8187: to some readers it is the parameter, to others none at all.
+# No name may end in `*` (RFC 8187): some readers decode such a parameter, others ignore it.
 _NAME = r"[!#$%&'+.^_`|~0-9A-Za-z-]++"
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _QUOTED = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
@@ -29,8 +29,8 @@ class MediaType:
 def media_type(headers: Sequence[str]) -> MediaType | None:
     """From the values of `Content-Type` in Latin-1 (RFC 9110 section 8.3.1).
 
-    None unless there is one value, and each reader must read it alike: also for a parameter given
-    twice.  A proxy or a browser must not take for a form what is taken for JSON here.
+    None unless there is one value that every reader reads in the same way, so also for a parameter
+    given twice.  Otherwise a proxy or a browser might read a form where this server reads JSON.
     """
     text = headers[0].strip(" \t") if len(headers) == 1 else ""
     found = _TYPE.match(text)

@@ -1,4 +1,4 @@
-"""Names of settings in a sentence of the library's, as an operator gave them."""
+"""Puts the names that an operator used into a sentence of the library about settings."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -8,8 +8,8 @@ def in_their_words(
     sentence: str, options: Mapping[str, str], variables: Mapping[str, str], given: Collection[str]
 ) -> str:
     """`options` and `variables` are what each setting is called on the command line and in the
-    environment, `given` those that the environment gave.  A name that is a word of its own, such as
-    `accept`, is one only where the sentence begins with it."""
+    environment, `given` those that the environment gave.  A name that is also a common word, such
+    as `accept`, counts only at the beginning of the sentence."""
     called = {name: variables[name] if name in given else options[name] for name in options}
     names = "|".join(name for name in called if "_" in name)
     words = "|".join(name for name in called if "_" not in name)

@@ -40,8 +40,8 @@ async def opened(
     database = await open_database(options.database)
     passwords = Passwords(cost)
     try:
-        # A file was written when it was opened, and to wait here for its lock would hold up whoever
-        # has it in this process.  In PostgreSQL, a role's rights differ by table.
+        # Opening a file has written to it already, and waiting for its lock here would block its
+        # holder in this process.  In PostgreSQL, a role's rights differ by table.
         if options.database.partition(":")[0] in POSTGRES:
             await check_writable(options.database)
         async with doorward.lifespan(None):

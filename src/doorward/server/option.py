@@ -34,13 +34,13 @@ def option(default: T, help: str, parse: Callable[[str], T], metavar: str, shown
 
 
 class _Given(str):
-    """What the environment says."""
+    """A text from the environment."""
 
     __slots__ = ()
 
 
 def default(option: Option, environ: Mapping[str, str]) -> Any:
-    """What holds where the command line says nothing."""
+    """The value of an option that the command line does not give."""
     given = environ.get(option.variable)
     if given is None or is_platforms(option.variable, given):
         return option.default
@@ -48,7 +48,7 @@ def default(option: Option, environ: Mapping[str, str]) -> Any:
 
 
 def argument(option: Option) -> Callable[[str], Any]:
-    """What argparse makes of its text."""
+    """How argparse reads the text of an option."""
 
     def parse(text: str) -> Any:
         if isinstance(text, _Given) and not text:

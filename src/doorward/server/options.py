@@ -99,22 +99,22 @@ class Options:
     )
     touch_every: int | None = _option(
         None,
-        "How much time may pass between two notes that a session is in use.",
+        "The shortest time between two notes that a session is in use.",
         values.duration,
         "TIME",
         "5m, or a quarter of a shorter --idle-ttl",
     )
     max_staleness: int = _option(
         _LIBRARY.max_staleness,
-        "How old what a process knows of a database across a network may be, before every request"
-        " asks it again; 0 asks at every request. SQLite is always asked.",
+        "How old a process's view of a database across a network may be before a request asks the"
+        " database; 0 asks at every request. SQLite is always asked.",
         values.duration_from_zero,
         "TIME",
         "1s",
     )
     max_sessions: int | None = _option(
         None,
-        "How many places one person may be logged in at; 1 is single session.",
+        "How many live sessions one person may have; 1 is single session.",
         values.count,
         "COUNT",
         "any number",
@@ -128,7 +128,7 @@ class Options:
     )
     cookie_suffix: str | None = _option(
         None,
-        "What the names of our cookies end in, behind a dash: browsers do not tell ports apart, so"
+        "The end of the cookies' names, after a dash. Browsers do not separate cookies by port, so"
         " of two servers on one host name one needs it.",
         values.text,
         "WORD",
@@ -153,9 +153,9 @@ class Options:
     )
     hsts_subdomains: bool = _option(
         False,
-        "With an https origin, browsers are told to ask for this host by https alone for a year;"
-        " whether for its subdomains too (includeSubDomains), which closes each that speaks plain"
-        " http.",
+        "Whether HSTS, by which browsers use https alone for an https origin for a year, also"
+        " covers its subdomains (includeSubDomains). Browsers then refuse each subdomain that"
+        " speaks plain http.",
         values.switch,
         "on|off",
         "off",
@@ -163,7 +163,7 @@ class Options:
     pass_preflights: bool = _option(
         False,
         "Forward-auth lets CORS preflights pass without a subject. Only for applications that do"
-        " nothing else for OPTIONS than answer a preflight.",
+        " nothing for OPTIONS except answer preflights.",
         values.switch,
         "on|off",
         "off",
@@ -193,7 +193,7 @@ class Options:
         "COUNT",
     )
     audit_ttl: int = _option(
-        365 * DAY, "How long the audit log keeps what happened.", values.duration, "TIME", "365d"
+        365 * DAY, "How long the audit log keeps an entry.", values.duration, "TIME", "365d"
     )
     metrics_token_file: str | None = _option(
         None,
@@ -278,7 +278,7 @@ class Options:
         }
 
     def named(self, sentence: str) -> str:
-        """What the library says of its settings, in the words in which they were given."""
+        """A sentence of the library, with the names by which the operator gave the settings."""
         options = {name: f"--{option.name}" for name, option in OPTIONS.items()}
         variables = {name: option.variable for name, option in OPTIONS.items()}
         sentence = sentence.replace("trusted_origins", "trusted_origin")  # repeated, not a list

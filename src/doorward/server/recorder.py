@@ -29,11 +29,11 @@ _REFUSED = frozenset({"refused", "reused", "unsteady"})
 
 
 class Recorder:
-    """Told of everything, by `Auth` (`record`) and by the flows (`note`).
+    """Records every event, from `Auth` (`record`) and from the flows (`note`).
 
-    An act is acknowledged once it is entered: what cannot be entered raises `StoreUnavailable`, and
-    whoever asked for the act hears that it may not have happened.  `outside` is who acts where
-    there is no request: `SYSTEM` or `OPERATOR`.
+    An act is acknowledged once it is entered.  If it cannot be entered, `StoreUnavailable` tells
+    the caller that the act may not have happened.  `outside` is the actor where there is no
+    request: `SYSTEM` or `OPERATOR`.
     """
 
     def __init__(self, metrics: Metrics, clock: Clock, *, outside: str = SYSTEM) -> None:
@@ -108,7 +108,7 @@ class Recorder:
         """Log and count a request that was refused by its form or size; nothing for any other
         refusal, which has a line of its own or needs none.
 
-        It is for whoever has no visit and no database: it waits for nothing and enters nothing.
+        For callers without a visit and a database: it waits for nothing and makes no audit entry.
         `request` is its method and path, where these were read.
         """
         if refused.reason not in UNFIT:
@@ -160,7 +160,7 @@ class Recorder:
         if event.kind in _OWN:
             actor = event.subject
         elif event.kind in _REFUSED:
-            actor = ""  # whoever held the credential
+            actor = ""  # unknown: anybody who held the credential
         return actor, device if event.device == Device() else event.device
 
 
@@ -198,7 +198,7 @@ def _detail(event: Event) -> Mapping[str, Any]:
 
 
 def _fields(entry: Entry) -> dict[str, object]:
-    """What a line says of an entry."""
+    """The fields of a log line for an entry."""
     names = ("actor", "subject", "sid", "address", "user_agent")
     said = {name: getattr(entry, name) for name in names}
     outcome = "" if entry.outcome == DONE else entry.outcome

@@ -1,4 +1,5 @@
-"""What the server itself refuses, beside what the library does: a closed set, with its answers."""
+"""The refusals of the server itself, beside those of the library: a closed set, with its
+answers."""
 
 from enum import StrEnum
 from http import HTTPStatus
@@ -70,7 +71,7 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.INVALID_REQUEST: (HTTPStatus.BAD_REQUEST, "The request cannot be understood."),
     Refusal.UNSUPPORTED_MEDIA_TYPE: (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "This address takes a body of another content type.",
+        "This address accepts only another content type.",
     ),
     Refusal.TOO_LARGE: (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -84,7 +85,7 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is nothing at this address."),
     Refusal.METHOD_NOT_ALLOWED: (
         HTTPStatus.METHOD_NOT_ALLOWED,
-        "This address does not take this method.",
+        "This address does not accept this method.",
     ),
     Refusal.INSECURE: (HTTPStatus.FORBIDDEN, "This server accepts https only."),
     Refusal.INTERNAL: (

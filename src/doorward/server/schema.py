@@ -40,7 +40,7 @@ def migrate(connection: Connection) -> Versions:
 def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    # the name is a constant of ours, so nobody's words reach the statement
+    # the name is a constant of ours, so no input reaches the statement
     found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
     return found.scalar()
 

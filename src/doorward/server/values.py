@@ -1,4 +1,4 @@
-"""What the text of an option means.  Each raises `ValueError`, which says what would be right."""
+"""Parsers for the texts of options.  Each raises `ValueError`, which says what would be right."""
 
 import argparse
 import re
@@ -9,7 +9,7 @@ from ..settings import MOST_PLACES
 from ..types import Mode
 
 MOST_WORKERS = 1024
-"""More processes than any machine of today has cores for: a slip of the finger must not fork on."""
+"""More processes than any machine has cores today: a typing error must not fork without end."""
 
 
 def count(text: str) -> int:
@@ -21,7 +21,7 @@ def workers(text: str) -> int:
 
 
 def duration(text: str) -> int:
-    """A time of some length, in seconds: those of `duration.seconds`, and a bare number of them."""
+    """A duration in seconds: text as in `duration.seconds`, or a bare number of seconds."""
     found = duration_from_zero(text)
     if not 0 < found <= LONGEST:
         raise ValueError("a time from one second to a hundred years")
@@ -56,7 +56,7 @@ def several(text: str) -> tuple[str, ...]:
 
 
 class Setting(argparse.Action):
-    """What stands on the command line did not come from the environment."""
+    """Notes that the command line gave an option, and not the environment."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
         setattr(namespace, self.dest, values)
@@ -64,8 +64,8 @@ class Setting(argparse.Action):
 
 
 class Adding(Setting):
-    """Each use on the command line adds to those before it there; what the environment says is but
-    the default."""
+    """Each use on the command line adds to the earlier ones there; the environment is only the
+    default."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
         before = getattr(namespace, self.dest)
@@ -114,7 +114,7 @@ def when_full(text: str) -> Literal["end-oldest", "refuse"]:
 
 
 def host(given: str) -> str:
-    """An IPv6 address may stand in the brackets that it has in a URL."""
+    """An IPv6 address may be in brackets, as in a URL."""
     bracketed = re.fullmatch(r"\[([0-9A-Fa-f:.%]+)\]", given)
     return bracketed[1] if bracketed else text(given)
 

@@ -14,17 +14,17 @@ _CHECKED = frozenset({"verify-ca", "verify-full"})
 
 @dataclass(frozen=True, slots=True)
 class OpenWay:
-    """What is open about it, and what closes it; each one sentence."""
+    """What is unprotected about the connection, and what protects it; one sentence each."""
 
     says: str
     do: str
 
 
 def open_way(url: str) -> OpenWay | None:
-    """None where the way is closed to others, or never leaves this machine.
+    """None if the connection is protected, or never leaves this machine.
 
-    The driver of PostgreSQL takes TLS if it is offered, and goes on without where it is not, or
-    where somebody on the way says so: what is not asked for is not there.
+    PostgreSQL's driver uses TLS if it is offered, and goes on without it if it is not, or if
+    somebody on the network says so.  So TLS counts only where the URL requires it.
     """
     try:
         parts = urlsplit(url)
@@ -33,7 +33,7 @@ def open_way(url: str) -> OpenWay | None:
             return OpenWay(_read(url), "Write rediss:// instead of redis://.")
         if parts.scheme in POSTGRES and not all(map(_is_here, _hosts(parts, query))):
             return _of_postgres(url, query)
-    except ValueError:  # no address at all, which whoever opens it will say
+    except ValueError:  # no address at all, which opening it will report
         pass
     return None
 
@@ -44,12 +44,13 @@ def _of_postgres(url: str, query: dict[str, str]) -> OpenWay | None:
         return None
     says = _read(url)
     if mode == "require":
-        says = f"Who is on the way can pose as {shown(url)}: nobody looks at its certificate."
+        says = f"Others on the network can pose as {shown(url)}: its certificate is not checked."
     return OpenWay(says, "Add ?sslmode=verify-full&sslrootcert=FILE to its URL.")
 
 
 def _read(url: str) -> str:
-    return f"Others on the way can read and change what goes to {shown(url)}: TLS is not required."
+    says = f"Others on the network can read and change the traffic to {shown(url)}"
+    return f"{says}: TLS is not required."
 
 
 def _hosts(parts: SplitResult, query: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a store must do, and how to open one by URL.
+"""The protocols of a store, and how to open one by URL.
 
 A store keeps sessions, signing keys, one-time tickets and counters.  It never judges: dead rows
 are returned as they are.  Every method is atomic and raises `StoreUnavailable` when the
@@ -20,9 +20,9 @@ Cursor = tuple[str | int, ...]
 
 
 class Changes(NamedTuple):
-    """What was committed after a cursor.  `known` is False when the store has forgotten the
-    cursor: the caller does not know what it missed and begins anew with these entries, which are
-    all that are kept."""
+    """The changes that were committed after a cursor.  `known` is False when the store has
+    forgotten the cursor: the caller does not know what it missed and begins anew with these
+    entries, which are all that are kept."""
 
     entries: Sequence[Change]
     cursor: Cursor
@@ -52,7 +52,7 @@ class Most:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What `change` does to every row it meets: revoke it, or set what it may do."""
+    """What `change` does to each row: revoke it, or set its roles and scopes."""
 
     revoke: bool = False
     roles: Roles | None = None
@@ -60,7 +60,7 @@ class Decision:
 
 
 EVERY_ROW = 0
-"""A time at which no row has expired, by whatever clock: for lists."""
+"""A time at which no row has expired by any clock; for lists."""
 
 
 class Store(Protocol):
@@ -150,7 +150,8 @@ class Keys(Protocol):
 
     async def put_key(self, key: SigningKey) -> None:
         """Insert or overwrite by `kid`, as one change of kind `key`.  A key that is stored as
-        withdrawn stays as it is, and nothing is changed: whoever puts it looked before that."""
+        withdrawn stays as it is, and nothing is changed: the caller read it before it was
+        withdrawn."""
 
     async def put_first_keys(self, first: Sequence[SigningKey]) -> bool:
         """Insert all of these, each a change of kind `key`, if no key was ever put; one step, so
@@ -158,7 +159,7 @@ class Keys(Protocol):
 
 
 class Ticket(NamedTuple):
-    """What `put` keeps."""
+    """A stored ticket."""
 
     kind: str
     digest: bytes
@@ -167,7 +168,7 @@ class Ticket(NamedTuple):
 
 
 class Counter(NamedTuple):
-    """What was counted against a key, and when its window ends."""
+    """The count of a key, and when its window ends."""
 
     key: str
     ends_at: int
@@ -192,16 +193,17 @@ class Limits(Protocol):
     """Counters shared by every process."""
 
     async def hit(self, key: str, window: int, most: int, at: int) -> int:
-        """Count one against `key` in its window of `window` seconds.  0: counted and allowed;
-        otherwise nothing was counted and the seconds until the window ends.  A window that ends
-        later than `at + window` was opened by a clock ahead: it is cut to that and keeps its count.
+        """Count one against `key` in its window of `window` seconds.  Returns 0 if it was counted
+        and is allowed; otherwise nothing was counted, and the result is the seconds until the
+        window ends.  A window that ends later than `at + window` was opened by a clock ahead: it is
+        cut to that and keeps its count.
         """
 
     async def forgive(self, key: str, window: int, at: int) -> None:
-        """Take back what `hit` counted with these arguments: it turned out well.  Does nothing once
-        that window is over: a window that counted at `at` ends at `at + window` at the latest, and
-        the next one later, in which a wrong guess may stand.  A key without a count leaves nothing
-        behind: its next `hit` opens a window."""
+        """Take back what `hit` counted with these arguments, because it turned out well.  Does
+        nothing once that window is over: it ends at `at + window` at the latest, and the count in a
+        later window may be a wrong guess.  A key without a count leaves nothing behind: its next
+        `hit` opens a window."""
 
 
 class Backend(Store, Keys, Tickets, Limits, Protocol):
@@ -215,15 +217,15 @@ class Movable(Protocol):
     All raise `StoreUnavailable`, and may be called again."""
 
     async def tickets(self, at: int) -> Sequence[Ticket]:
-        """Those that are neither used nor expired at `at`."""
+        """The tickets that are neither used nor expired at `at`."""
 
     async def counters(self, at: int) -> Sequence[Counter]:
-        """Those that count something in a window that has not ended at `at`."""
+        """The counters whose window has not ended at `at`."""
 
     async def seal(self, why: str) -> None:
         """Close it against writing, by this and every other process, until `unseal`: once this
-        returns, nothing is being written any more, and whoever tries gets `StoreUnavailable` with
-        `why`, one line of text.  Reads go on."""
+        returns, nothing is written any more, and a write raises `StoreUnavailable` with `why`, one
+        line of text.  Reads go on."""
 
     async def unseal(self) -> None:
         """Let everybody write again."""
@@ -231,7 +233,7 @@ class Movable(Protocol):
 
 @runtime_checkable
 class Watched(Protocol):
-    """What an engine across a network tells about itself, for metrics and for `doctor`."""
+    """Figures of an engine across a network, for metrics and for `doctor`."""
 
     async def watch(self) -> Mapping[str, float]:
         """Figures by name, as they are now; which ones, its class says."""
@@ -241,7 +243,7 @@ POSTGRES = ("postgresql", "postgres")
 """How a URL of PostgreSQL may begin."""
 
 DRIVERS = {"postgres": "asyncpg", "redis": "redis hiredis"}
-"""What is in each extra of ours, as pip is told."""
+"""The drivers that each extra installs, under their names for pip."""
 
 
 def open_store(url: str) -> Backend:

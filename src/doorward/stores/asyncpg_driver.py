@@ -1,4 +1,4 @@
-"""What the driver of PostgreSQL asks of whoever uses it: the store, and the server's own tables."""
+"""What both users of the PostgreSQL driver need: the store, and the server's own tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ FAILURES = (
     asyncpg.InternalClientError,
     OSError,
 )
-"""Whatever PostgreSQL, asyncpg or the network raise; a time-out is an OSError."""
+"""All errors of PostgreSQL, asyncpg and the network; a time-out is an OSError."""
 
 POOLED = (
     "a pooler such as PgBouncer is in between, and does not keep the settings of a connection:"
@@ -21,16 +21,16 @@ POOLED = (
 
 
 def said(error: BaseException) -> str:
-    """What went wrong, as one line of a log: without DETAIL, which may tell what is in a row, and
-    without HINT."""
+    """The message of an error, as one line of a log: without HINT, and without DETAIL, which may
+    show the content of a row."""
     text = getattr(error, "strerror", None) or next(iter(error.args), error)
     return " ".join(str(text).split())
 
 
 @contextmanager
 def cut_unless_done(connection: Any) -> Iterator[None]:
-    """Also for who is cancelled, as by the end of an application that is connecting: nobody else
-    knows the connection yet."""
+    """Close the connection if the block fails or is cancelled, as when an application ends while it
+    connects: nobody else knows the connection yet."""
     try:
         yield
     except BaseException:

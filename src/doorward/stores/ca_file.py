@@ -12,7 +12,7 @@ def check_ca_file(url: str) -> None:
     for path in parse_qs(urlsplit(url).query).get("sslrootcert", ()):
         try:
             ssl.create_default_context(cafile=path)
-        except OSError as error:  # also what ssl raises
+        except OSError as error:  # includes ssl errors
             raise ConfigurationError(f"the file {path} of sslrootcert {_fault(error)}") from error
 
 

@@ -253,7 +253,7 @@ class MemoryStore:
         return int(self._unchanged.cursor[0])
 
     def _pick(self, sids: Iterable[str]) -> Sequence[Session]:
-        """Those of them that are not revoked."""
+        """The rows of these sids that are not revoked."""
         rows = (self._rows.get(sid) for sid in sids)
         return [row for row in rows if row is not None and row.revoked_at is None]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 GONE = "the database file was removed or replaced; put it back, or restart"
-"""What is said of a file that is not at its path any more."""
+"""The error for a file that is not at its path any more."""
 
 
 class OpenedFile:
@@ -16,8 +16,8 @@ class OpenedFile:
 
     @property
     def in_place(self) -> bool:
-        """Whether whoever opens the path now meets this file.  Else what others decide and what is
-        decided here would be in two files."""
+        """Whether the path still leads to this file.  If not, the decisions of others and our own
+        would be in two files."""
         return self._identity is not None and self._look() == self._identity
 
     def _look(self) -> tuple[int, int] | None:

@@ -24,7 +24,7 @@ _visit: ContextVar[Visit] = ContextVar("doorward_visit")
 
 
 class NotInstalled(ConfigurationError, LookupError):
-    """No gate stands before the handler that asks, or what asks is not within a request."""
+    """No gate is in front of the handler that asks, or the code does not run within a request."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -134,7 +134,7 @@ class Middleware:
 
 
 async def _leave(connection: Answer | Socket) -> None:
-    connection.visit.on_known = None  # the visit knows its socket: another circle
+    connection.visit.on_known = None  # breaks the reference cycle of visit and socket
     if connection.stream is not None:
         await connection.visit.streams.finish(connection.stream)
 
@@ -158,23 +158,23 @@ def current_visit() -> Visit:
 
 
 def principal(*, max_staleness: int | None = None) -> Awaitable[Principal]:
-    """Who makes the request being handled, to be awaited; as of at most `max_staleness` seconds
-    ago, 0 to ask the store whatever is known.  Asked for the first time once the answer has begun,
-    it refreshes nothing.  Raises `Rejected`, `NotInstalled`."""
+    """The principal of the current request, to be awaited, as of at most `max_staleness` seconds
+    ago; 0 always asks the store.  Asked for the first time once the answer has begun, it refreshes
+    nothing.  Raises `Rejected`, `NotInstalled`."""
     return current_visit().principal(max_staleness=max_staleness)
 
 
 def present(credential: object) -> Awaitable[Principal]:
-    """Who shows this credential on the WebSocket being handled, to be awaited: a Bearer token that
+    """The principal of this credential on the current WebSocket, to be awaited: a Bearer token that
     came as a subprotocol or in a message, where a client can set no header.  The socket then ends
     with that session, as any other.  Raises `Rejected`, `NotInstalled`."""
     return current_visit().present(credential)
 
 
 def touch() -> Awaitable[Principal]:
-    """Note that whoever is at the other end of the WebSocket or stream being handled is in fact
-    there, to be awaited: without it the session rests while they talk.  Gives the principal as of
-    now.  Raises `Rejected`, `NotInstalled`."""
+    """Note that the person at the other end of the current WebSocket or stream is active, to be
+    awaited: without it a session can end as idle while they talk.  Gives the principal as of now.
+    Raises `Rejected`, `NotInstalled`."""
     return current_visit().touch()
 
 

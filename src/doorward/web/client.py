@@ -24,7 +24,7 @@ MAX_USER_AGENT = 256
 """Code points kept of a `User-Agent`."""
 
 UNKNOWN = "unknown"
-"""The bucket of whoever has no address: a unix socket, a test client."""
+"""The bucket of clients without an address: a unix socket, a test client."""
 
 _LONGEST = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface-name]:65535")
 
@@ -89,9 +89,8 @@ def address(peer: str, headers: Headers, trusted: Trusted) -> str:
     """The client's address in its one normal form, or "" if the peer has none (a unix socket).
 
     `X-Forwarded-For`, or `for` of `Forwarded`, is walked from the right, which our nearest proxy
-    wrote, and only as long as whoever wrote the entry is a proxy of ours; what stands further left
-    anybody can have written.  An entry that is no address ends the walk at the proxy that vouched
-    for it.
+    wrote, and only as long as a proxy of ours wrote the entry; anybody can have written the entries
+    further left.  An entry that is no address ends the walk at the proxy that vouched for it.
     """
     found = _parse(peer)
     if found is None or found not in trusted:
@@ -111,8 +110,8 @@ def told_scheme(peer: str, headers: Headers, trusted: Trusted) -> str | None:
     """`http` or `https` as our proxies say in `X-Forwarded-Proto`, or in `proto` of `Forwarded`;
     None if they say nothing, "" if what they say is neither, or contradicts itself.
 
-    Of a list that names both, the entry counts that stands where the client's address stands in the
-    list of addresses: the proxy that the client itself asked wrote both.
+    If a list names both, the entry counts that has the position of the client's address in the list
+    of addresses: the proxy that the client asked wrote both.
     """
     headers = list(headers)
     if not is_ours(peer, trusted):
@@ -120,7 +119,7 @@ def told_scheme(peer: str, headers: Headers, trusted: Trusted) -> str | None:
     said = forwarded.schemes(headers, standard=trusted.standard)
     if not any(said):
         return None
-    # an empty entry is one as well: beside it, what a client wrote would be all that is said
+    # an empty entry counts: without it, only the client's own entry would be left
     told = {_SCHEMES.get(each, "") for each in said}
     if len(told) < 2:
         return told.pop()
@@ -187,7 +186,7 @@ def uri(peer: str, headers: Headers, trusted: Trusted) -> str:
 def bucket(address: str) -> str:
     """What a limiter counts as one source: an IPv4 address, or the /64 that one IPv6 customer has.
 
-    Whoever has no address is counted together, as `unknown`.
+    All clients without an address are counted together, as `unknown`.
     """
     found = _parse(address)
     if isinstance(found, IPv6Address):

@@ -1,4 +1,4 @@
-"""What passes between the server and a handler, once the gate knows who is at the other end."""
+"""The messages between the server and a handler, once the gate knows the principal."""
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -161,7 +161,7 @@ class Socket:
         """For the handler."""
         self._watch()
         message = await self._receive()
-        # whoever does not answer the closing handshake could go on talking to the handler
+        # a client that does not answer the closing handshake could go on talking to the handler
         return {"type": "websocket.disconnect", "code": NOT_LOGGED_IN} if self.ended else message
 
     def _watch(self) -> None:

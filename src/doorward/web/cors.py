@@ -54,7 +54,7 @@ class Cors:
         cause = _cause(scope)
         if cause is None or not self._origins.trusts(cause):
             return None
-        # what is no list of tokens no browser sends, and not every server can send back
+        # browsers send a list of tokens; not every server can send anything else back
         asked = {name: said for name, said in scope["headers"] if _TOKENS.issuperset(said)}
         headers = [
             *self._allowed(cause),
@@ -78,8 +78,8 @@ class Cors:
         return self._origins.refusal(cause)
 
     def readable(self, scope: Mapping[str, Any], send: Send) -> Send:
-        """What sends the answer to a request that is no preflight, with what a script of its origin
-        may read.  Whoever does so twice changes nothing by it."""
+        """A `send` that adds to an answer, unless it is to a preflight, the headers that let a
+        script of its origin read it.  Doing so twice changes nothing more."""
         if not self._origins.trusted:
             return send
         cause = _cause(scope)
@@ -100,7 +100,7 @@ class Cors:
     def _with(self, headers: list[Header], cause: Cause | None) -> list[Header]:
         if (_ALLOW_ORIGIN, b"*") in headers:
             return headers  # public, for everybody alike
-        headers = vary(headers, (b"Origin",))  # else a cache gives it to another origin
+        headers = vary(headers, (b"Origin",))  # otherwise a cache gives it to another origin
         if cause is None or not self._origins.trusts(cause):
             return headers
         ours = (_ALLOW_ORIGIN, _ALLOW_CREDENTIALS)
@@ -115,7 +115,8 @@ class Cors:
 
 
 class Readable:
-    """A layer before the gate: what the layers behind it answer may be read as well."""
+    """A layer around the gate: adds the CORS headers to the answers of the layers between the
+    two."""
 
     __slots__ = ("_app", "_cors")
 
@@ -130,8 +131,8 @@ class Readable:
 
 
 def refusing(refused: Rejected, send: Send, tell: Tell) -> Send:
-    """What sends an application's answer to a preflight: in its place a refusal, of which `tell` is
-    told first, unless the application allowed it by itself, as for something public."""
+    """A `send` that replaces an application's answer to a preflight by a refusal, after calling
+    `tell`, unless the application allowed the request by itself, as for something public."""
     allowed = False
 
     async def sending(message: Message) -> None:
@@ -168,8 +169,8 @@ def _listed(origins: Sequence[str]) -> str:
 
 
 def _cors_middlewares(app: object, seen: set[int]) -> Iterator[Any]:
-    """Those of an application and of whatever is mounted in it, as far as one can see."""
-    module = sys.modules.get("starlette.middleware.cors")  # not imported, there is none
+    """Those of an application and of applications mounted in it, as far as they can be found."""
+    module = sys.modules.get("starlette.middleware.cors")  # None: nothing can have added one
     while module is not None and app is not None and id(app) not in seen:
         seen.add(id(app))
         if isinstance(app, module.CORSMiddleware):
@@ -192,7 +193,7 @@ def is_preflight(scope: Mapping[str, Any]) -> bool:
 def _cause(scope: Mapping[str, Any]) -> Cause | None:
     try:
         return cause_of(scope["headers"])
-    except Rejected:  # two origins are nobody's
+    except Rejected:  # two Origin headers
         return None
 
 

@@ -22,7 +22,7 @@ Element = dict[str, str]
 
 
 def addresses(headers: Sequence[Header], *, standard: bool) -> list[str]:
-    """Whom each proxy was asked by, empty where it does not say."""
+    """The address from which each proxy was asked, empty where it does not say."""
     return _standard(headers, "for") if standard else _list(headers, b"x-forwarded-for")
 
 

@@ -45,8 +45,8 @@ class Gate:
 
     @property
     def streams(self) -> Streams:
-        """Every open stream of this event loop: whoever watches them must be able to close them,
-        and ends with the loop."""
+        """Every open stream of this event loop.  The task that watches them must be able to close
+        them, and ends with the loop."""
         loop = get_running_loop()
         found = self._streams.get(loop)
         if found is None:
@@ -62,7 +62,7 @@ class Gate:
         log.warning(
             "%s %s asked who makes the request after its answer had begun. That answer carries"
             " neither Vary nor Cache-Control: no-store, so a cache may give it to somebody else,"
-            " and an access token that is out is not refreshed. Ask before, with"
+            " and an access token that has run out is not refreshed. Ask before, with"
             " Depends(auth.principal) or ahead of the first part of the body.",
             scope["method"],
             ascii(scope["path"]),

@@ -37,7 +37,7 @@ PATIENCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What is counted together: at most `most` under `key` in `window` seconds."""
+    """Acts that are counted together: at most `most` under `key` in `window` seconds."""
 
     key: str
     window: int
@@ -53,11 +53,11 @@ class Counted(NamedTuple):
 
 def account_of(name: str) -> str:
     """The digest under which guesses at a name are counted: one for all its cases and Unicode forms
-    (Unicode section 3.13, caseless matching), lest each spelling have guesses of its own.
+    (Unicode section 3.13, caseless matching), so that no spelling has guesses of its own.
 
     The name itself is not kept: somebody who has no account here may have typed it.
     """
-    # cut only once no space is left: each length of padding would else give a name of its own
+    # cut after the spaces are gone: otherwise each length of padding would give another name
     folded = unicodedata.normalize("NFKC", name.strip()[: 4 * LONGEST_NAME]).casefold()
     plain = unicodedata.normalize("NFKC", folded).strip()[:LONGEST_NAME]
     return sha256(plain.encode("utf-8", "replace")).hexdigest()[:32]
@@ -72,8 +72,8 @@ def spelling_of(name: str) -> str:
 def stranger(address: str, account: str) -> tuple[Bucket, ...]:
     """Guesses from a source at one account, existing or not, by its `account_of`.
 
-    The owner, on a new device at another source, is kept out by nobody else's guesses but by those
-    of `DAILY / FROM_ONE` sources, who can do so for a day.
+    To keep the owner out on a new device at another source takes guesses from `DAILY / FROM_ONE`
+    sources, and lasts for a day.
     """
     key = f"account:{account}"
     whole = Bucket(f"{key}:day", DAY, DAILY)
@@ -107,7 +107,8 @@ def _from_one(key: str) -> tuple[Bucket, ...]:
 
 @dataclass(slots=True)
 class _UnderWay:
-    """The guesses of this process that are being judged in one bucket, and a bell for the rest."""
+    """The guesses of this process that are being judged in one bucket, and an event for those that
+    wait."""
 
     guesses: int = 0
     judged: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,7 +128,7 @@ class Limiter:
         self._under_way: dict[str, _UnderWay] = {}
 
     async def count(self, bucket: Bucket) -> None:
-        """Count one of what may simply not be done too often.  Raises
+        """Count one act that is limited whether it succeeds or not.  Raises
         `Rejected(too_many_attempts)`."""
         wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, self._clock())
         if wait:
@@ -194,7 +195,7 @@ class Limiter:
         return wait
 
     def _ring(self, key: str, good: bool) -> None:
-        """Wake who waits, if there may be room now or nobody is left to wait for."""
+        """Wake those that wait, if there may be room now or no guess is being judged any more."""
         place = self._under_way[key]
         place.guesses -= 1
         if good or not place.guesses:
@@ -217,7 +218,7 @@ class Guess:
         await self.limiter.forgive(entered)
 
     def end(self) -> None:
-        """Whatever was not forgiven was wrong, also what was cut off.  Idempotent."""
+        """Count the guess as wrong unless it was forgiven, also if it was cut off.  Idempotent."""
         entered, self.entered = self.entered, []
         self.limiter.leave(entered, good=False)
 

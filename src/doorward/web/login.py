@@ -79,10 +79,10 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
     """Begin a login: refuses one that another origin sent (login CSRF), then takes the mark.
 
     `name` is what the person typed for their account.  With it the login is a guess, counted as
-    wrong until `VisitAttempt.login`: on a browser where a login with this name succeeded before it
-    uses up nothing of what strangers have, and they nothing of what it has.  Leave it out where
-    nothing is guessed.  Raises `Rejected(too_many_attempts)`; `ValueError` for a name that is no
-    string: a form without one must not go uncounted.
+    wrong until `VisitAttempt.login`: on a browser where a login with this name has succeeded,
+    guesses are counted apart from those of strangers.  Leave it out where nothing is guessed.
+    Raises `Rejected(too_many_attempts)`; `ValueError` for a name that is no string: a form without
+    one must not go uncounted.
     """
     await visit.check_origin()
     if name is ...:
@@ -94,8 +94,8 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
 
 
 async def forget_browsers(auth: Auth, name: str) -> None:
-    """Make strangers of all browsers that are known for a name, each until its next login.  For a
-    new password: whoever knew the old one may have made many of them known."""
+    """Forget all browsers that are known for a name, each until its next login.  For a new
+    password: somebody who knew the old one may have made many browsers known."""
     digest = _account_of(name).encode()
     await auth.store.put(_FORGOTTEN, digest, token_hex(8), auth.clock() + _FOR_EVER)
 
@@ -115,7 +115,8 @@ async def _whose(auth: Auth, account: str, spelling: str) -> bytes:
 
 
 def _buckets(visit: Visit, account: str, whose: bytes) -> tuple[Bucket, ...]:
-    """Where a guess is counted: on a known device apart, lest strangers lock the owner out."""
+    """The buckets of a guess: a known device has its own, so that strangers cannot lock the owner
+    out."""
     known = visit.gate.devices.recognise(visit.headers, whose)
     if known:
         return limiter.device(known, sha256(whose).hexdigest()[:32])
@@ -123,8 +124,9 @@ def _buckets(visit: Visit, account: str, whose: bytes) -> tuple[Bucket, ...]:
 
 
 async def begin_elevate(visit: Visit) -> None:
-    """Before the password of whoever is logged in is looked at: counts the guess for this session,
-    so that nobody outside it uses up the owner's.  Raises `Rejected`, also `too_many_attempts`."""
+    """Call this before the password of the person who is logged in is checked.  It counts the guess
+    for this session, so that nobody outside it uses up the owner's guesses.  Raises `Rejected`,
+    also `too_many_attempts`."""
     principal = await visit.principal()
     visit.proof = await visit.guess(limiter.session(principal.sid))
 
@@ -154,8 +156,8 @@ def deliver(visit: Visit, issued: Issued, via: Transport | None) -> list[Header]
 
 async def log_out(visit: Visit) -> list[Header]:
     """End the session of a request, dead or alive.  Returns the headers that delete its cookies
-    and, where it came with one of ours, what scripts kept: on an insecure origin and to a request
-    of another origin, which shows a Bearer token, browsers complain of that header."""
+    and, if it came with one of ours, what scripts stored.  Without a cookie, browsers may complain
+    about that header: on an insecure origin, and to a script of another origin that uses Bearer."""
     await visit.check_origin()
     await visit.auth.logout(*visit.held(), device=visit.device())
     suffix = visit.gate.cookie_suffix
@@ -163,10 +165,10 @@ async def log_out(visit: Visit) -> list[Header]:
 
 
 def _check_takes_cookies(visit: Visit) -> None:
-    """What is given out by cookie once the answer has begun would be lost."""
+    """Raises `RuntimeError` once the answer has begun: its cookies would be lost."""
     if visit.answered:
         raise RuntimeError(
-            "No cookie can be set any more, for the answer has begun: log in and step up before the"
+            "No cookie can be set once the answer has begun: log in and step up before the"
             " response is returned or the socket is accepted."
         )
 

@@ -19,7 +19,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing; a WebSocket handshake is a GET, but passed in as `WEBSOCKET`."""
 
 FROM_ELSEWHERE = "Cross-origin request refused"
-"""How the sentence begins that tells another origin that it is not known."""
+"""The beginning of the sentence that refuses an unknown origin."""
 
 _WITNESSES = frozenset({b"sec-fetch-site", b"origin", b"host"})
 _PURPOSE = b"doorward csrf token\0"
@@ -28,7 +28,7 @@ _USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a browser says of the page that caused a request; None where it says nothing."""
+    """The headers by which a browser names the page that caused a request; None if missing."""
 
     site: str | None
     origin: str | None
@@ -119,8 +119,8 @@ class Origins:
             Reason.CROSS_ORIGIN,
             seen,
             sentence=(
-                f"{FROM_ELSEWHERE}: {seen}; known is {known}. An origin of yours is"
-                " added with trusted_origins (--trusted-origin)."
+                f"{FROM_ELSEWHERE}: {seen}; known origins: {known}. To trust another origin, add"
+                " it to trusted_origins (--trusted-origin)."
             ),
         )
 
@@ -165,11 +165,11 @@ def may_share_site(one: str, other: str) -> bool:
 
 
 def unreadable() -> Rejected:
-    """The answer where nothing vouches for a request, and no session can be read from cookies that
-    the browser holds under names of ours."""
+    """The refusal where nothing vouches for a request, and no session can be read from the cookies
+    under Doorward's names."""
     return Rejected(
         Reason.CROSS_ORIGIN,
-        "unreadable cookies, and no word of the browser about the page",
+        "unreadable cookies, and no header that names the page",
         sentence=(
             "The cookies of this request cannot be read, and nothing else shows that it came from"
             " the application's own pages. Delete the cookies of this site, then try again."
@@ -211,7 +211,7 @@ def csrf_token(keys: Sequence[bytes], sid: str) -> str:
 
 
 def _shown(said: str | None) -> str:
-    """What a client said, for people to read: bounded, and without what could break a line."""
+    """A value that a client sent, for people to read: bounded, and without line breaks."""
     return "missing" if said is None else ascii(said[:256])[1:-1] or "empty"
 
 

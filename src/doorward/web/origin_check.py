@@ -1,4 +1,5 @@
-"""Whether a request may act on the cookies that it carries: the rules of `origin`, asked of one."""
+"""Whether a request may act on the cookies that it carries: the rules of `origin`, applied to one
+request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class OriginCheck:
         elif vouched or not self._holds_cookies():
             # without a cookie a client has no authority that another origin could borrow
             return
-        # beside a Bearer header too: a login or a logout ends what the cookies name
+        # beside a Bearer header too: a login or a logout ends the session of the cookies
         if vouched and not any(origin.csrf_tokens(self.headers, submitted)):
             return
         sid = await self.cookie_sid()

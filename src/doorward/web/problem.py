@@ -71,8 +71,8 @@ _UNAVAILABLE = {
         "store_unavailable": "The database does not answer; try again in a moment.",
         "busy": "Too many passwords are being checked at this moment; try again soon.",
         "moved": (
-            "This service is moving to another place, and changes nothing here any more; if this"
-            " goes on, its operator has to lead you to the new one."
+            "This service is moving to another place, and nothing can be changed here any more. If"
+            " this goes on, ask its operator for the new address."
         ),
     }.items()
 }

@@ -12,10 +12,10 @@ from .gate import Gate
 from .transport import Header
 
 LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
-"""Refusals of a credential whose own time is over, which says nothing of its session."""
+"""Refusals of a credential that has run out, although its session may live."""
 
 RENEWABLE = LAPSED | {Reason.WITHDRAWN}
-"""Refusals of an access token after which the refresh token of the same session may speak."""
+"""Refusals of an access token after which the refresh token of the same session may be used."""
 
 DEAD = RENEWABLE | {
     Reason.IDLE,
@@ -24,16 +24,16 @@ DEAD = RENEWABLE | {
     Reason.REUSED,
     Reason.UNSTEADY,
 }
-"""Refusals of a credential that was good once or may have been: its holder is nobody now.  What is
-malformed or forged was never good, and a second credential could stand behind it."""
+"""Refusals of a credential that was valid once or may have been: its holder is not logged in now.
+A malformed or forged one was never valid, and a second credential could be behind it."""
 
 _under_way: set[Task[Principal]] = set()
-"""The loop alone would not keep them from the collector."""
+"""Keeps them from the garbage collector: the event loop has only weak references."""
 
 
 def begun(renewing: Coroutine[Any, Any, Principal]) -> Task[Principal]:
-    """A refresh in a task of its own: whoever waits for it may be cancelled, but once the store
-    turned the refresh token, only the answer's cookies keep the person logged in."""
+    """A refresh in a task of its own: whoever waits for it may be cancelled, but once the store has
+    rotated the refresh token, only the answer's cookies keep the person logged in."""
     task = create_task(renewing)
     _under_way.add(task)
     task.add_done_callback(_done)
@@ -46,7 +46,7 @@ async def ended(task: Task[Principal]) -> None:
 
 
 async def outcome(task: Task[Principal]) -> Principal:
-    """What came of a refresh, alike for everybody who waits.  Raises as it did."""
+    """The result of a refresh, the same for everybody who waits.  Raises what it raised."""
     await ended(task)
     return task.result()
 
@@ -54,13 +54,13 @@ async def outcome(task: Task[Principal]) -> Principal:
 def _done(task: Task[Principal]) -> None:
     _under_way.discard(task)
     if not task.cancelled():
-        task.exception()  # looked at, so that nothing is logged where nobody waits any more
+        task.exception()  # read, so that asyncio logs nothing if nobody waits any more
 
 
 def may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> bool:
-    """An access token out of time, of a withdrawn key or from before a step-up, and the refresh
-    token of the same sid, are one credential; anything else that is bad stays bad, whatever stands
-    beside it."""
+    """An access token that has expired, has a withdrawn key or is older than a step-up counts as
+    one credential with the refresh token of the same sid.  Any other bad credential stays bad,
+    whatever comes with it."""
     if refresh_token is None or refused.reason not in RENEWABLE:
         return False
     sid = claimed_sid(credential)
@@ -68,8 +68,8 @@ def may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> 
 
 
 def given_again(row: Session, credential: str) -> Issued | None:
-    """What gives a session cookie once more, to last for another 400 days from now: where the
-    session is in use, and may outlive it."""
+    """The session cookie again, to last for another 400 days, if the session is in use and may
+    outlive its cookie."""
     if row.expires_at - row.created_at <= transport.MAX_COOKIE_AGE:
         return None
     return Issued(
@@ -78,8 +78,8 @@ def given_again(row: Session, credential: str) -> Issued | None:
 
 
 async def cookies(gate: Gate, issued: Issued) -> list[Header]:
-    """The headers that hand `issued` to a browser, while the row still holds it.  Not knowing is
-    no: the browser's own token stays good."""
+    """The headers that hand `issued` to a browser, while the row still holds it.  None if the store
+    does not answer: the token of the browser stays good."""
     try:
         current = await gate.auth.still_holds(issued)
     except StoreUnavailable:
@@ -90,7 +90,7 @@ async def cookies(gate: Gate, issued: Issued) -> list[Header]:
 def _written(gate: Gate, issued: Issued) -> list[Header]:
     written = transport.write(issued, gate.auth.clock(), gate.cookie_suffix)
     first, *others = gate.modes
-    if issued.mode == first:  # else a session that is changing over only goes on for a while
+    if issued.mode == first:  # the new mode: its cookies replace those of the old one
         removed = [transport.remove(other, gate.cookie_suffix) for other in others]
         written += [header for each in removed for header in each]
     return written

@@ -134,7 +134,7 @@ class Streams:
         if withdrawn or not news.known:
             self._end_all("changed")
         changed = {change.id for change in news.entries} & self._open.keys()
-        # a new stream was checked before it was watched: what happened in between is in its row
+        # a new stream was checked before it was watched: its row shows the changes in between
         due = {*self._new, *(stream for sid in changed for stream in self._open[sid])}
         for stream in due | self._expired():
             await self._judge(stream)

@@ -1,4 +1,4 @@
-"""What is long over is deleted once an hour, by one node of all that share a store."""
+"""Deletes long-dead rows once an hour, on one of the nodes that share a store."""
 
 import asyncio
 import logging
@@ -47,7 +47,7 @@ async def in_turn(
                 rest = HOUR
                 await _work(work, limits, key, began)
         except StoreUnavailable as error:
-            log.warning("%s waits for an hour: %s", name, error)
+            log.warning("%s is tried again in an hour: %s", name, error)
             rest = HOUR
         await asyncio.sleep(rest)
 

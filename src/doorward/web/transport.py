@@ -38,11 +38,11 @@ MAX_COOKIE_AGE = 400 * DAY
 NO_STORE: Header = (b"cache-control", b"no-store")
 
 CLEAR_SITE_DATA: Header = (b"clear-site-data", b'"storage"')
-"""What a browser forgets of this origin at a logout: what scripts kept.
+"""What a browser deletes of this origin at a logout: the data that scripts stored.
 
-Not "cache": Chromium looks through its whole cache, of every site, for seconds, and what `no-store`
-kept out is not in there.  Not "cookies": that would also delete those of every sibling subdomain,
-and the mark by which the owner's device is known; ours are deleted by name.
+Not "cache": for that Chromium searches the cache of every site, which takes seconds, and `no-store`
+keeps pages out of it anyway.  Not "cookies": that would also delete those of every sibling
+subdomain, and the mark by which the owner's device is known; ours are deleted by name.
 """
 
 _IDENTIFYING = (b"Cookie", b"Authorization")
@@ -224,8 +224,8 @@ def _bearer(authorization: bytes) -> str | None:
     """The Bearer token of an `Authorization` header, or None if the scheme is not ours."""
     if authorization[:7].lower() == b"bearer " and len(authorization) <= MAX_HEADER_BYTES:
         return _credential(authorization[7:].decode("latin-1"))
-    # `Bearer`, `Bearer\tx`, ` Bearer x`, `Bearer,x`: refused, lest a sloppier parser see a token
-    # here while we fall through to a cookie.
+    # `Bearer`, `Bearer\tx`, ` Bearer x`, `Bearer,x`: refused, because a laxer parser might see a
+    # token here while we fall through to a cookie.
     if authorization.lstrip()[:6].lower() == b"bearer":
         raise Rejected(Reason.MALFORMED, "not of the form `Bearer token`, or too long")
     return None
@@ -269,8 +269,9 @@ _from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
 
 
 def _of_kind(name: str, text: str, suffix: str) -> str:
-    """A cookie's credential, which is of the kind that its name says: while an application changes
-    over, it would take another kind by its form, and two people could stand in one request."""
+    """A cookie's credential, which must be of the kind that its name says.  While an application
+    changes its mode it accepts both kinds, and one request could hold the credentials of two
+    people."""
     kind = _kind(text)
     if kind is not None and named(kind, suffix) != name:
         raise Rejected(Reason.MALFORMED, "a credential under the name of another kind")

@@ -82,6 +82,7 @@ ROWS: dict[tuple[str, str], dict[str, Play]] = {
         "two cookies of one name": me(cookie="__Host-session=a; __Host-session=b"),
         "a quoted cookie": me(cookie='__Host-session="a"'),
         "a nameless cookie": me(cookie="a=b; =__Host-session=x"),
+        "a subject past the proxy": one("GET", "/api/forward-auth", {"x_doorward_subject": "a"}),
     },
     ("refused", "cross_origin"): {
         "a login from another site": one("POST", "/api/login", JSON | EVIL, GOOD),

@@ -17,7 +17,7 @@ def _of_rows(check: Check) -> Check:
     def looked(facts: Facts) -> Finding:
         found = check(facts)
         if found.severity == OK and any(held.error is not None for held in facts.databases):
-            return Finding(NOTE, "This could not be looked at: see what is said of the database.")
+            return Finding(NOTE, "This could not be checked: see the finding about the database.")
         return found
 
     return looked

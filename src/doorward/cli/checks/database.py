@@ -76,15 +76,15 @@ def moved(facts: Facts) -> Finding:
 
 
 def way(facts: Facts) -> Finding:
-    """Rows, marks of passwords and digests of secrets, to whoever listens on the way; and answers
-    of somebody else's in place of the database's."""
+    """An unprotected connection shows rows and digests of secrets to anybody on the network, who
+    can also answer in place of the database."""
     ways = [held.way for held in facts.databases if held.way is not None]
     if ways:
         return Finding(WARNING, ways[0].says, ways[0].do)
     far = [str(held.place) for held in facts.databases if held.place and held.path is None]
     if not far:
         return Finding(OK, "No database is reached over a network.")
-    return Finding(OK, f"What goes to {' and '.join(far)} cannot be read or changed on the way.")
+    return Finding(OK, f"The traffic to {' and '.join(far)} cannot be read or changed by others.")
 
 
 def journal(facts: Facts) -> Finding:
@@ -97,9 +97,7 @@ def journal(facts: Facts) -> Finding:
 
 def _journal(held: Held) -> Finding:
     if held.journal == "wal":
-        return Finding(
-            OK, "The database keeps a write-ahead log: who reads waits for nobody who writes."
-        )
+        return Finding(OK, "The database keeps a write-ahead log: readers do not wait for writers.")
     return Finding(
         WARNING,
         f"The journal of {held.place} is {held.journal!r}, not a write-ahead log: readers and"
@@ -180,12 +178,13 @@ def horizon(facts: Facts) -> Finding:
     if not servers:
         return Finding(OK, "No PostgreSQL is in use, whose transactions could be forgotten.")
     if not all(_was_reached(held) for held in servers):
-        return Finding(OK, "PostgreSQL was not looked into, so not its transactions either.")
+        return Finding(OK, "PostgreSQL was not reached, so its transactions were not checked.")
     return Finding(OK, f"No transaction in PostgreSQL was forgotten: none is {LONG_OPEN} s old.")
 
 
 def connections(facts: Facts) -> Finding:
-    """A pool that PostgreSQL cannot fill: under load, calls wait and are answered 503."""
+    """Whether PostgreSQL accepts as many connections as the pools open.  If not, calls under load
+    wait and get 503."""
     return worst([_connections(held, facts.options.workers) for held in facts.databases])
 
 
@@ -195,7 +194,7 @@ def _connections(held: Held, workers: int) -> Finding:
     opens = held.opens * workers
     says = (
         f"A server with {counted(workers, 'process', 'processes')} opens up to {opens} connections"
-        f" to {held.place}, which takes {held.takes}"
+        f" to {held.place}, which accepts {held.takes}"
     )
     if opens > held.takes:
         return Finding(WARNING, f"{says}.", "Raise max_connections, or lower --workers.")
@@ -212,10 +211,10 @@ def persistence(facts: Facts) -> Finding:
         )
     servers = _servers(facts, "redis", "rediss")
     if not servers:
-        return Finding(OK, "No Redis is in use, which could be set to forget.")
+        return Finding(OK, "No Redis is in use, whose settings could lose sessions.")
     if not all(_was_reached(held) for held in servers):
-        return Finding(OK, "Redis was not reached, so its settings were not looked at.")
-    return Finding(OK, "Redis keeps its append-only file, and throws nothing out when it is full.")
+        return Finding(OK, "Redis was not reached, so its settings were not checked.")
+    return Finding(OK, "Redis keeps its append-only file, and evicts nothing when it is full.")
 
 
 def clock(facts: Facts) -> Finding:
@@ -235,7 +234,7 @@ def clock(facts: Facts) -> Finding:
     if newest < facts.now - LONG_QUIET:
         return Finding(
             NOTE,
-            f"No session was used for {long(facts.now - newest)}: quiet times, or a clock ahead.",
+            f"No session was used for {long(facts.now - newest)}, unless the clock is ahead.",
             "Compare the clock with another one.",
         )
     return Finding(OK, f"The clock, {when(facts.now)} UTC, fits the newest session.")

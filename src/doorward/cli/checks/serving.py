@@ -25,7 +25,7 @@ def options(facts: Facts) -> Finding:
 
 
 def variables(facts: Facts) -> Finding:
-    """What an operator set and believes in force, and nobody reads."""
+    """Variables that an operator has set, but that nothing reads."""
     if facts.slips:
         return Finding(
             WARNING, " ".join(facts.slips), "Correct the name, or take it out of the environment."
@@ -56,7 +56,7 @@ def modes(facts: Facts) -> Finding:
 
 
 def transport(facts: Facts) -> Finding:
-    """Passwords in the clear, to whoever listens on the way."""
+    """Plain http shows passwords to anybody on the network."""
     given = facts.options
     everywhere, secure = not is_loopback(given.host), given.origin.startswith("https:")
     if not secure and not _is_local(facts):
@@ -89,7 +89,7 @@ def origin(facts: Facts) -> Finding:
     if not is_loopback(given.host):
         return Finding(
             NOTE,
-            f"Links lead to {given.origin}, which is another machine for whoever uses another.",
+            f"Links lead to {given.origin}, which on every other machine is that machine itself.",
             "Set --public-origin to the https address that people use.",
         )
     return Finding(
@@ -117,7 +117,7 @@ def trusted_origins(facts: Facts) -> Finding:
 
 
 def proxies(facts: Facts) -> Finding:
-    """Whom to believe about addresses: too many, or nobody where somebody stands in front."""
+    """Which proxies are trusted: too many, or none although one is in front."""
     given = facts.options
     networks = _trusted(facts).networks
     if any(network.prefixlen == 0 for network in networks):
@@ -155,28 +155,29 @@ def https(facts: Facts) -> Finding:
     if found.reason == Refusal.INSECURE:
         return Finding(
             WARNING,
-            f"What comes to {where} is refused. {found.detail}",
+            f"Requests to {where} are refused. {found.detail}",
             "Have each proxy on the way set X-Forwarded-Proto to https, and name it with"
             " --trusted-proxies.",
         )
     if found.reason:
-        return Finding(OK, f"What comes to {where} is known to have come over https.")
+        return Finding(OK, f"The server knows that requests to {where} come over https.")
     why = f": {found.error}" if found.error else ""
     return Finding(
         NOTE,
-        f"No server of Doorward answers at {where}, so what the proxies say was not seen{why}.",
+        f"No Doorward server answers at {where}, so the proxies could not be checked{why}.",
         "Run this again while the server runs.",
     )
 
 
 def addresses(facts: Facts) -> Finding:
-    """A chain of proxies that is longer than was said ends at one of our own machines."""
+    """If more proxies are in a row than the options name, clients seem to come from one of our
+    machines."""
     seen = [session.device.address for session in facts.logins]
     ours = [address for address in seen if _is_ours(address, facts)]
     if _is_local(facts):
-        return Finding(OK, "People come from this machine alone, so addresses tell nothing.")
+        return Finding(OK, "People come from this machine alone, so there are no proxies to check.")
     if not seen:
-        return Finding(OK, "Nobody is logged in, so no address could be looked at.")
+        return Finding(OK, "Nobody is logged in, so no address could be checked.")
     if not ours:
         checked = counted(len(seen), "session")
         return Finding(OK, f"None of {checked} seems to come from a machine of yours.")
@@ -189,7 +190,7 @@ def addresses(facts: Facts) -> Finding:
 
 
 def lifetimes(facts: Facts) -> Finding:
-    """Two lifetimes of which one has no effect."""
+    """Whether one of two lifetimes has no effect."""
     given = facts.options
     if given.idle_ttl > given.absolute_ttl:
         return Finding(
@@ -262,6 +263,6 @@ def _trusted(facts: Facts) -> Trusted:
 def _is_ours(address: str, facts: Facts) -> bool:
     try:
         found = ip_address(address)
-    except ValueError:  # a unix socket has none
+    except ValueError:  # a unix socket has no address
         return False
     return found.is_loopback or found in _trusted(facts)

@@ -12,12 +12,16 @@ SOON = 14 * DAY
 
 
 def certificate(facts: Facts) -> Finding:
-    """What every browser refuses, or soon will."""
+    """Whether browsers refuse the certificate, or soon will."""
     found, given = facts.certificate, facts.options
     if given.tls_cert is None:
         return Finding(OK, "This server has no TLS certificate of its own.")
     if found is None:
-        return Finding(NOTE, "The certificate could not be read: see what is said of the options.")
+        return Finding(
+            NOTE,
+            f"The certificate {given.tls_cert} cannot be read.",
+            "See what is said of the options. If nothing is, it is malformed: replace it.",
+        )
     if not found.begins <= facts.now < found.ends:
         verb, at = ("ended", found.ends) if found.ends <= facts.now else ("begins", found.begins)
         return Finding(
@@ -31,7 +35,7 @@ def certificate(facts: Facts) -> Finding:
         return Finding(
             WARNING,
             f"The certificate {given.tls_cert} is for {names}, and browsers use {host}.",
-            "Give one that names it, unless a proxy in front shows another one.",
+            "Use one that names this host, unless a proxy in front shows another one.",
         )
     left = long(found.ends - facts.now)
     if found.ends - facts.now < SOON:
@@ -41,7 +45,7 @@ def certificate(facts: Facts) -> Finding:
 
 
 def key(facts: Facts) -> Finding:
-    """Whoever can read the key can impersonate the server."""
+    """Whether others can read the key, with which they could impersonate the server."""
     if facts.certificate is not None and facts.certificate.key_mode & 0o007:
         path = facts.options.tls_key
         return Finding(
@@ -49,4 +53,4 @@ def key(facts: Facts) -> Finding:
             f"Every account of this machine can open {path}, the key of the certificate.",
             f"Run: chmod o-rwx {path}",
         )
-    return Finding(OK, "Other accounts of this machine cannot open a key of TLS.")
+    return Finding(OK, "Other accounts of this machine cannot open the TLS key.")

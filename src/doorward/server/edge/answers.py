@@ -44,13 +44,13 @@ _UNAVAILABLE = {
 }
 
 _FOR_PEOPLE = {Reason.INSUFFICIENT_ROLE: "Your account may not do this."}
-"""What a page says where the words for programs would puzzle people."""
+"""The sentences of pages where those for programs would puzzle people."""
 
 _ENDED = {
     **dict.fromkeys((Reason.EXPIRED, Reason.IDLE), "expired"),
     **dict.fromkeys((Reason.UNKNOWN, Reason.REVOKED, Reason.REUSED, Reason.UNSTEADY), "was_ended"),
 }
-"""What whoever shows a dead credential is told: why they are out."""
+"""Why the session has ended, for a person with a dead credential."""
 
 
 def is_page(path: str) -> bool:
@@ -80,7 +80,7 @@ def refused_of(error: Exception) -> Refused | None:
 
 
 def _what_is_wrong(error: RequestValidationError) -> str:
-    """Which member it is and what it should be, never what it was."""
+    """Which member is wrong and what it should be, without its value: it may be a secret."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
     return f"{where}: {first['msg']}." if where else "The body must be a JSON object."
@@ -97,7 +97,7 @@ def _by_the_router(error: HTTPException) -> Refused:
 
 
 async def on_refused(request: Request, error: Exception) -> Response:
-    """For every error of which `refused_of` knows the refusal."""
+    """Answers every error that `refused_of` maps to a refusal."""
     refused = refused_of(error)
     if refused is None:
         raise error
@@ -130,12 +130,12 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
 
 
 async def on_failure(request: Request, error: Exception) -> Response:
-    """For what nobody foresaw; `Headers` logs it."""
+    """Answers an unexpected error; `Headers` logs it."""
     return answer(request.url.path, Refused(Refusal.INTERNAL))
 
 
 def _cross_origin(request: Request, sentence: str) -> str:
-    """The address to open, for people, and what was seen, for their support."""
+    """Names the address to open, for people, and what was seen, for support."""
     own = request.app.state.service.options.origin
     plain = f"This form was not sent from {own}. Open that address and try again there."
     if sentence == EXPLANATIONS[Reason.CROSS_ORIGIN]:

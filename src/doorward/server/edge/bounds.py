@@ -26,8 +26,8 @@ _SEPARATORS = len(": \r\n")
 
 
 class Bounds:
-    """Refuses what is too large at once, and reads the rest whole, so that nothing below waits for
-    a client.
+    """Refuses a request that is too large at once, and reads any other whole, so that no layer
+    below waits for a client.
 
     A refused request ends its connection: after bad framing the start of the next request is
     unknown, and an announced body may never arrive.
@@ -59,15 +59,15 @@ def _check_head(scope: Message) -> None:
         raise Refused(Refusal.HEADERS_TOO_LARGE)
     if not _is_plain(scope):
         raise Refused(Refusal.INVALID_REQUEST)
-    # nothing has such a name, PostgreSQL takes it for none, and SQLite reads only up to it
+    # no name holds a NUL: PostgreSQL refuses it, and SQLite reads only the text before it
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         raise Refused(Refusal.INVALID_REQUEST, "The address holds a character that no name has.")
 
 
 def _is_plain(scope: Message) -> bool:
     """Whether every server on the way must have read this head alike: a known version, a path, one
-    Host (RFC 9112 section 3.2), and no coding of the body but `chunked` (section 6.1).  What a
-    proxy in front may read otherwise is request smuggling."""
+    Host (RFC 9112 section 3.2), and no coding of the body but `chunked` (section 6.1).  A
+    difference to a proxy in front would allow request smuggling."""
     said = [(name, value.lower()) for name, value in scope["headers"]]
     hosts = [value for name, value in said if name == b"host"]
     codings = [value for name, value in said if name == b"transfer-encoding"]

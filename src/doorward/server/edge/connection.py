@@ -1,5 +1,5 @@
-"""A connection from its acceptance to its end: how many there may be, how long each may say or take
-nothing, and TLS."""
+"""A connection from its acceptance to its end: TLS, and the limits on how many there may be and how
+long a client may send or read nothing."""
 
 import logging
 import socket
@@ -20,19 +20,20 @@ MAX_CONNECTIONS = 500
 """Open connections of a process.  For one more, the one that waited longest is closed."""
 
 MANY_UNSENT = 16 * 1024
-"""Bytes of answers after which no more is written for a client until it has taken most of them."""
+"""Unread bytes of answers above which nothing is written to a client until it has read most of
+them."""
 
 MAX_UNSENT = 8 * 2**20
-"""Bytes of answers that a process keeps for clients which do not take them."""
+"""Bytes of answers that a process keeps for clients that do not read them."""
 
 AT_ONCE = 8
-"""Connections that are accepted before those are served that are there already."""
+"""Connections accepted in one step, before existing ones are served again."""
 
 NO_FILE = 0.1
-"""Seconds until the next try where the system has no file for another connection."""
+"""Seconds until the next try after the system had no file descriptor for a connection."""
 
 COMPLAIN_EVERY = 60
-"""Seconds between two lines of the log that say so."""
+"""Seconds between two lines of the log about that."""
 
 SEND_BUFFER = 64 * 1024
 """Bytes of an answer that the system keeps for a client, which Linux doubles."""
@@ -42,7 +43,7 @@ log = logging.getLogger("doorward")
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the connections of a process have in common.
+    """The common state of the connections of a process.
 
     `always` are the headers of every answer; `on_refused` takes what was refused before a request
     began, and the address of the client.
@@ -53,20 +54,21 @@ class Shared:
     on_refused: Callable[[Refused, str], None]
     max_connections: int = MAX_CONNECTIONS
     waiting: "dict[Connection, None]" = field(default_factory=dict)
-    """Connections whose next step is the client's, the longest-waiting first.  The first is closed
-    when another one needs its place."""
+    """Connections that wait for their client, the one that has waited longest first.  That one is
+    closed when another connection needs its place."""
 
     unsent: "dict[Connection, int]" = field(default_factory=dict)
-    """Bytes of answers that clients do not take, the longest first."""
+    """Bytes of answers that each client has not read, the one longest unread first."""
 
     def hold(self, connection: "Connection", unsent: int) -> None:
-        """Keep what a client does not take, and close others' connections if that is too much."""
+        """Note the unread bytes of a client, and close the longest unread connections if all
+        together are too many."""
         self.unsent[connection] = unsent
         while sum(self.unsent.values()) > MAX_UNSENT and len(self.unsent) > 1:
             next(iter(self.unsent)).abort()
 
     def make_room(self) -> bool:
-        """Close the connection that waits longest.  Whether there was one."""
+        """Close the connection that has waited longest.  Returns whether there was one."""
         first = next(iter(self.waiting), None)
         if first is not None:
             first.abort()
@@ -82,7 +84,7 @@ class Connection(HttpToolsProtocol):
     counts."""
 
     write_timeout: float = SLOWEST
-    """Seconds after which a client that takes nothing of its answer is cut off."""
+    """Seconds after which a client that reads nothing of its answer is disconnected."""
 
     tls_shutdown_timeout: float = 2
     """Seconds that a client has to answer the end of TLS."""
@@ -116,13 +118,13 @@ class Connection(HttpToolsProtocol):
         self._connected = True
         cast(Transport, transport).set_write_buffer_limits(high=MANY_UNSENT)
         super().connection_made(cast(Transport, SafeTransport(cast(Transport, transport))))
-        if self._address:  # of a client that has reset the connection, the socket tells none
+        if self._address:  # after a reset, the socket knows no address
             self.client = (self._address[0], self._address[1])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._forget()
-        for cycle in self._answering:  # uvicorn tells the last one alone
+        for cycle in self._answering:  # uvicorn tells only the last one
             cycle.disconnected = True
             cycle.message_event.set()
         self._unset_keepalive_if_required()  # uvicorn does so only if no error ended it
@@ -169,14 +171,14 @@ class Connection(HttpToolsProtocol):
             super().shutdown()
 
     def abort(self) -> None:
-        """End it at once, whatever it is about."""
+        """Close it at once, whatever it is doing."""
         self._forget()
         if self._connected:
             self.transport.abort()
         elif self._entering is not None:
             self._entering.cancel()
             if self._accepted is not None:
-                self._accepted.close()  # a task that has not begun hears nothing of its end
+                self._accepted.close()  # a task that has not begun does not learn of its end
 
     async def _enter(self, accepted: socket.socket) -> None:
         self._accepted, tls = None, self._shared.tls
@@ -188,7 +190,7 @@ class Connection(HttpToolsProtocol):
                 ssl_handshake_timeout=self.head_timeout if tls else None,
                 ssl_shutdown_timeout=self.tls_shutdown_timeout if tls else None,
             )
-        except OSError:  # what ssl raises too, and that the time was over
+        except OSError:  # includes ssl errors and the time-out
             self._forget()
 
     def _update_waiting(self) -> None:
@@ -236,8 +238,8 @@ class Acceptor:
 
     def start(self) -> None:
         self._listener.setblocking(False)
-        # inherited by each connection: Linux calls one with a larger buffer writable only once much
-        # of it was taken, so that a slow reader would look like none
+        # inherited by each connection: Linux reports a larger buffer as writable only after much of
+        # it was read, so a slow reader would look like a client that reads nothing
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._loop.add_reader(self._listener, self._accept)
 
@@ -259,13 +261,13 @@ class Acceptor:
             self._protocol().accept(accepted, address)
 
     def _wait_for_files(self, error: OSError) -> None:
-        """Each connection is a file, and so is each of the database's."""
+        """Each connection needs a file descriptor, and so does each to the database."""
         self._shared.make_room()
         self.stop()
         self._pause = self._loop.call_later(NO_FILE, self.start)
         if self._loop.time() - self._complained >= COMPLAIN_EVERY:
             self._complained = self._loop.time()
-            log.warning("no connection can be accepted (%s); those that rest are closed", error)
+            log.warning("no connection can be accepted (%s); idle ones are closed", error)
 
 
 class SafeTransport:

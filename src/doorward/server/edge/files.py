@@ -1,14 +1,14 @@
-"""Each connection is a file, and so is each of the database's; a process may open so many."""
+"""The file descriptors of a process, which connections of clients and of the database share."""
 
 import sys
 
 from .connection import MAX_CONNECTIONS
 
 OTHERS = 200
-"""Files for the database, the log, and what is accepted before room is made."""
+"""Descriptors for the database, the log, and connections that are accepted before room is made."""
 
 FEWEST = 16
-"""Connections, however few files there may be."""
+"""The least number of connections, however few descriptors there may be."""
 
 if sys.platform == "win32":
 
@@ -19,8 +19,8 @@ else:
     import resource
 
     def max_connections() -> int:
-        """How many connections there may be.  Raises the soft limit of files as far as it needs and
-        the hard limit lets it."""
+        """How many connections there may be.  Raises the soft limit of descriptors as far as it is
+        needed and the hard limit allows."""
         files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if files != resource.RLIM_INFINITY and files < MAX_CONNECTIONS + OTHERS:
             wanted = MAX_CONNECTIONS + OTHERS

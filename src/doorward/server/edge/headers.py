@@ -1,4 +1,4 @@
-"""The outermost layer: what stands on every answer."""
+"""The outermost layer: the headers of every answer."""
 
 import logging
 from collections.abc import Sequence
@@ -40,8 +40,8 @@ ALWAYS: tuple[Header, ...] = (
 def always(public_origin: str, subdomains: bool = False) -> Sequence[Header]:
     """The headers of every answer, also of those that no application makes.
 
-    HSTS never for this machine: a browser would refuse plain http to everything else that runs
-    there, on every port, for a year.  `subdomains` closes those of the host to plain http too.
+    Never HSTS for this machine: a browser would refuse plain http to everything else that runs
+    there, on every port, for a year.  `subdomains` extends HSTS to the subdomains of the host.
     """
     parts = urlsplit(public_origin)
     if parts.scheme != "https" or is_loopback(parts.hostname or ""):
@@ -100,9 +100,9 @@ class _Sender:
 
 
 def complete(own: Sequence[Header], always: Sequence[Header]) -> list[Header]:
-    """The headers of an answer with those that all have, unless it says otherwise itself.
+    """The headers of an answer, with the common ones that it does not set itself.
 
-    Nothing is stored unless the answer said otherwise, and no answer that sets a cookie may.
+    Forbids storing unless the answer says otherwise, and always if it sets a cookie.
     """
     names = {name for name, _ in own}
     kind = next((value for name, value in own if name == b"content-type"), b"")

@@ -17,8 +17,8 @@ _BESIDE = frozenset({"/healthz", "/metrics"})
 """Asked by machines beside this one, which speak no TLS."""
 
 UNNAMED = "This server accepts https only, through a proxy that --trusted-proxies names."
-"""Nobody whom we believe says that a request came over https: not the client, which may be a proxy
-that we were not told of."""
+"""No trusted proxy says that a request came over https.  The client may be a proxy that the options
+do not name."""
 
 UNCLEAR = (
     "This server accepts https only, and the proxy in front does not say how this request came: its"
@@ -32,8 +32,8 @@ UNTRUE = (
 
 
 class HttpsOnly:
-    """Where the public origin is https, nothing is served over plain http: a page is sent to https
-    if a proxy of ours says that it was asked for over http, and anything else refused, for its
+    """Where the public origin is https, nothing is served over plain http.  A page is redirected to
+    https if a trusted proxy says that the browser used http.  Anything else is refused, because its
     credential has travelled in the clear (ASVS 4.1.2)."""
 
     def __init__(
@@ -63,8 +63,8 @@ class HttpsOnly:
         return answer(scope["path"], refused)
 
     def _fault(self, scope: Message) -> str:
-        """Why it is not certain that the client spoke plain http; empty if it is.  Sent to https
-        all the same, a client that is there already would come back for ever."""
+        """Why it is not certain that the client used plain http; empty if it is.  A redirect would
+        never end for a client that uses https already."""
         peer = client.peer_of(scope)
         if not client.is_ours(peer, self._trusted):
             return UNNAMED
@@ -73,8 +73,8 @@ class HttpsOnly:
         return UNTRUE if self._used_https(peer, scope["headers"]) else ""
 
     def _used_https(self, peer: str, headers: Sequence[Header]) -> bool:
-        """Whether the request shows it, whatever a proxy says: a port speaks https or http, not
-        both; and browsers send `Sec-Fetch-Mode` over https, or to their own machine."""
+        """Whether the request itself shows https, whatever a proxy says: a port speaks https or
+        http, not both; and browsers send `Sec-Fetch-Mode` over https, or to their own machine."""
         if self._place.port and client.host(peer, headers, self._trusted) == self._place.netloc:
             return True
         shown = any(name == b"sec-fetch-mode" for name, _ in headers)

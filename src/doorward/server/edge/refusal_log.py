@@ -39,7 +39,7 @@ def logged(handle: Handler, log: LogRefusal) -> Handler:
 
     async def handler(request: Request, error: Exception) -> Response:
         refused = refused_of(error)
-        # what a route answers to a refused preflight is never sent; the gate records its refusal
+        # a route's answer to a refused preflight is never sent; the gate records the refusal
         if refused is not None and request.scope.get(REFUSED) is None:
             log(refused, request.scope)
         return await handle(request, error)

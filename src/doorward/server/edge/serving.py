@@ -24,7 +24,7 @@ from .wire import Protocol
 
 
 class Tie(NamedTuple):
-    """What binds a worker to the process that started it, as file descriptors."""
+    """The file descriptors that connect a worker with the process that started it."""
 
     lifeline: int
     """Readable once that process is gone."""
@@ -61,18 +61,17 @@ class Server(uvicorn.Server):
 
     @property
     def loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
-        """Of a loop that can watch a socket which accepts."""
+        """Makes a loop that can watch a listening socket."""
         if sys.platform == "win32":
             return asyncio.SelectorEventLoop
         return self.config.get_loop_factory()
 
     @contextmanager
     def told_by_signals(self) -> Iterator[None]:
-        """Within, being told to stop ends the serving, also before it has begun.
+        """Within the block a signal to stop ends the serving, also before it has begun.
 
-        Uvicorn by itself listens only while it serves, and then raises once more what it heard,
-        for whoever waits for it.  Here that is nobody: what is open is closed next, and that is
-        all.
+        Uvicorn handles signals only while it serves, and then raises them again for its caller.
+        Here nobody needs that: everything open is closed next.
         """
         heard = stopping()
         before = [signal.signal(each, self.handle_exit) for each in heard]
@@ -111,8 +110,8 @@ class Server(uvicorn.Server):
 
 
 def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Server:
-    """What serves an application of the server's.  Raises `ConfigurationError` for a certificate or
-    key that cannot be used."""
+    """The server of an application.  Raises `ConfigurationError` for a certificate or key that
+    cannot be used."""
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -120,7 +119,7 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
         lifespan="off",  # opened around the server, so that a failure is one sentence
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # ours knows which proxies to believe
+        proxy_headers=False,  # the gate knows which proxies to trust
         server_header=False,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=KEEP_ALIVE,

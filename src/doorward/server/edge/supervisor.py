@@ -1,7 +1,7 @@
 """Several processes that serve on one socket, and the parent that keeps them alive.
 
 The parent opens no database and has no event loop, only these processes: it waits for signals, for
-the death of one, and to hear that one serves.  All three are bytes in one pipe.
+the death of a worker, and for the message that a worker serves.  All three are bytes in one pipe.
 """
 
 import logging
@@ -89,9 +89,9 @@ class Supervisor:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for each in self._stops:  # a terminal tells the whole family: the parent hears it
+            for each in self._stops:  # a terminal signals all processes of the group
                 signal.signal(each, signal.SIG_IGN)
-            # what a handler raises is lost when Python happens to be in a callback that swallows it
+            # a handler's exception is lost if Python is just in a callback that swallows it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._stops)
             os.close(self._lifeline[1])

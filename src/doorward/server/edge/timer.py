@@ -16,7 +16,7 @@ class Timer:
         self._handle: TimerHandle | None = None
 
     def start(self) -> None:
-        """Unless it is running: then it keeps its time."""
+        """Does nothing while it is running."""
         if self._handle is None:
             self._handle = self._loop.call_later(self._seconds, self._ring)
 

@@ -9,12 +9,12 @@ from ..options import Options
 
 
 def tls_context(options: Options) -> ssl.SSLContext | None:
-    """What the server's sockets speak; None where that is plain http.  Raises `ConfigurationError`
-    where no server can start with these files."""
+    """The TLS context of the server's sockets; None for plain http.  Raises `ConfigurationError` if
+    these files cannot be used."""
     cert, key = options.tls_cert, options.tls_key
     if cert is None or key is None:
         return None
-    # of a file that is missing, ssl does not tell which
+    # ssl does not say which file is missing
     for option, path in (("--tls-cert", cert), ("--tls-key", key)):
         try:
             Path(path).open("rb").close()
@@ -37,7 +37,7 @@ def _loaded(cert: str, key: str) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(cert, key, refuse)
-    except OSError as error:  # what ssl raises
+    except OSError as error:  # includes ssl errors
         raise ConfigurationError(
             f"the TLS certificate {cert} and the key {key} cannot be used together: they may be"
             f" exchanged, not belong together, or be no PEM ({error})"

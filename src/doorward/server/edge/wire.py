@@ -47,7 +47,7 @@ class Protocol(Connection):
     def _read(self, piece: bytes) -> None:
         self._progress = False
         super().data_received(piece)
-        # where a body came, or a request ended, most bytes were theirs
+        # if a body came or a request ended, most bytes belonged to it
         self._unfinished = 0 if self._progress else self._unfinished + len(piece)
         if self._unfinished > MAX_HEAD:
             self._refuse(Refused(Refusal.HEADERS_TOO_LARGE))
@@ -91,7 +91,7 @@ class Protocol(Connection):
             self._end_after_this()  # the parser reads no further, also where a trailer said so
 
     def send_400_response(self, msg: str) -> None:
-        """What came is no HTTP."""
+        """Refuse bytes that are not HTTP."""
         self._refuse(Refused(Refusal.INVALID_REQUEST))
 
     def _end_after_this(self) -> None:

@@ -28,7 +28,7 @@ CONNECTIONS = 5
 
 _SETTINGS = {
     "application_name": "doorward",
-    # What nobody waits for any more must end there too, and above all let go of the lock.
+    # A statement that nobody waits for any more must end in the server too, and release its lock.
     "statement_timeout": f"{PATIENCE:.1f}s",
     "idle_in_transaction_session_timeout": "10s",
 }
@@ -132,7 +132,7 @@ class PostgresDatabase:
                 try:
                     yield connection
                 except asyncio.CancelledError:
-                    await connection.invalidate()  # nobody knows what it is still at
+                    await connection.invalidate()  # its state is unknown
                     raise
 
 
@@ -170,15 +170,15 @@ async def table_names(url: str) -> frozenset[str]:
 
 
 async def connections_of(url: str) -> int:
-    """How many connections the server takes from those who are not its superuser.  Raises
+    """How many connections the server accepts from roles that are no superusers.  Raises
     `ConfigurationError`."""
     ((found,),) = await _asked(url, _CONNECTIONS)
     return int(found)
 
 
 async def seal_of(url: str) -> str | None:
-    """What whoever writes here is told since the database was moved, or None.  Changes nothing;
-    raises `ConfigurationError`."""
+    """The text with which this database refuses writes since it was moved, or None.  Changes
+    nothing; raises `ConfigurationError`."""
     return said_in_postgres([found for (found,) in await _asked(url, FIND_IN_POSTGRES)])
 
 
@@ -248,8 +248,8 @@ def _refuse_closed(connection: Any, *_: object) -> None:
 
 
 def _cut_unless_idle(connection: Any, *_: object) -> None:
-    """A transaction that was left open, or failed, would be the next caller's; cut, the connection
-    is replaced by `_refuse_closed`."""
+    """An open or failed transaction would pass to the next caller, so the connection is closed;
+    `_refuse_closed` replaces it."""
     driver = None if connection is None else connection.driver_connection
     if driver is not None and not driver.is_closed() and driver.is_in_transaction():
         driver.terminate()
@@ -272,7 +272,7 @@ def _unavailable() -> Iterator[None]:
 
 
 def _original(error: BaseException) -> BaseException:
-    """What asyncpg raised, without what SQLAlchemy wrapped around it."""
+    """The error of asyncpg inside the one of SQLAlchemy."""
     wrapped = getattr(error, "orig", None)
     return error if wrapped is None else wrapped.__cause__ or wrapped
 
@@ -298,7 +298,7 @@ def _state(error: Exception) -> str | None:
 
 
 def _cause(error: Exception) -> str:
-    """What went wrong, without the detail, which may tell what is in a row."""
+    """The message of an error, without its DETAIL, which may show the content of a row."""
     if isinstance(error, TimeoutError):
         return f"no answer in {PATIENCE} seconds"
     original = getattr(error, "orig", None) or error

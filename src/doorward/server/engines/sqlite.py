@@ -168,7 +168,9 @@ def _migrate(connection: Connection) -> Versions:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     versions = migrate(connection)
     # A write even when nothing is to migrate: a read-only file or a full disk must show now.
-    connection.exec_driver_sql(_TOUCH)
+    # SQLite counts both on the first page, so no start leaves the file as an earlier one found it.
+    connection.exec_driver_sql("CREATE TABLE doorward_start (began)")
+    connection.exec_driver_sql("DROP TABLE doorward_start")
     connection.exec_driver_sql("COMMIT")
     return versions
 

@@ -31,24 +31,24 @@ async def end_everyone(
     """End every session that began before this, but that of `keep`.  `device` is where it was
     decided.
 
-    Each person is one atomic step, told as `revoked` with what it ended; their logins under way
-    are superseded and look again.  Who logs in afterwards stays, unless older sessions of theirs
-    were still waiting for their turn: then the new one ends with those.  What a crash or a store
-    that fails leaves, the same act ends when it is done again.
+    Each person is one atomic step, recorded as `revoked` with the sessions that it ended; their
+    logins under way are superseded and read the user again.  A login that comes afterwards stays,
+    unless older sessions of that person still wait for their turn: then it ends with those.  If a
+    crash or a failing store leaves some sessions, repeating the act ends them.
     """
     began = auth.clock()
     total = await _walk(auth, keep, device, inf)
-    # whoever was active meanwhile moved to the front of the list, behind the walk
+    # sessions that were active meanwhile moved to the front of the list, behind the walk
     while (more := await _walk(auth, keep, device, began)).sessions:
         total = Ended(total.sessions + more.sessions, total.people + more.people)
     return total
 
 
 async def _walk(auth: Auth, keep: Principal | None, device: Device, latest: float) -> Ended:
-    """From the latest activity to the oldest, over the sessions that began at `latest` or before,
-    those included that only the clock of this process takes for expired.
+    """End the sessions that began at `latest` or before, latest activity first, including those
+    that have expired only by the clock of this process.
 
-    The first walk takes all it meets: of another process whose clock is ahead, too.
+    The first walk ends every session that it finds, also one of a process whose clock is ahead.
     """
     spared = {} if keep is None else {keep.subject: keep.sid}
     sessions = people = 0
@@ -65,7 +65,7 @@ async def _walk(auth: Auth, keep: Principal | None, device: Device, latest: floa
 
 
 async def _all(acts: Iterable[Awaitable[Sequence[str]]]) -> list[Sequence[str]]:
-    """What each of them did, side by side.  What one raises waits until none is under way."""
+    """The results of all, which run concurrently.  An error is raised once all have finished."""
     done: list[Sequence[str]] = []
     for each in await gather(*acts, return_exceptions=True):
         if isinstance(each, BaseException):

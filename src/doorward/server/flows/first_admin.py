@@ -17,7 +17,7 @@ from .settle import settle
 from .signup import make
 
 LIFETIME = DAY
-"""Seconds a link works: once, and never again when there was an administrator since."""
+"""Seconds for which a link works: once, and only if nobody has become an administrator since."""
 
 
 async def setup_link(service: Service) -> str | None:

@@ -1,4 +1,4 @@
-"""Limits that close: each leaves a line, wherever in a flow it is met."""
+"""Records each refusal by a limit, wherever in a flow it happens."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,8 +10,8 @@ from ..service import Service
 
 @asynccontextmanager
 async def noting_limits(service: Service, subject: str = "") -> AsyncIterator[None]:
-    """Within, what the limiter rejects is noted on its way out, and refused in the words of a form.
-    `subject` is whose account it is about, where that is known."""
+    """Record what the limiter rejects within this block, and refuse it with a sentence for a form.
+    `subject` is the owner of the account, if known."""
     try:
         yield
     except Rejected as rejected:

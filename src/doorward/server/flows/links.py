@@ -1,4 +1,4 @@
-"""One-time links that are refused: each leaves a line, and none shows its ticket."""
+"""Records refused one-time links, without their tickets."""
 
 from ..people.tickets import Kind
 from ..refusals import Refusal, Refused
@@ -6,8 +6,8 @@ from ..service import Service
 
 
 async def bad_link(service: Service, link: Kind, sentence: str = "", subject: str = "") -> Refused:
-    """The refusal of a link that is guessed, cut, used, expired or out of date, once it is noted.
-    `subject` is whom it was made for, where that is known."""
+    """Record a link that is guessed, cut, used, expired or out of date, and return its refusal.
+    `subject` is the person it was made for, if known."""
     refused = Refused(Refusal.INVALID_LINK, sentence)
     await service.recorder.note("link_refused", subject=subject, outcome=refused.reason, link=link)
     return refused

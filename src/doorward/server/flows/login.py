@@ -32,7 +32,7 @@ async def login(
     buckets = _buckets(service, email, user)
     if not await _guess(service, buckets, user, password) or user is None:
         raise await _failed(service, user)
-    if user.ends:  # else a sweep would end what begins now
+    if user.ends:  # otherwise a sweep would end the new session
         await settle(service.users, service.auth, user)
     try:
         issued = await enter(service, attempt, response, user, via)

@@ -19,11 +19,11 @@ KINDS = (*NOTICES, LINK)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One letter, as it waits: what it tells of, and to whom.  It holds no secret.
+    """A letter that waits to be sent: its event and its recipient.  It holds no secret.
 
-    `subject` is whose account it is about, `email` their address when it happened, and `ending` the
-    number of their latest new password then; `other` is the other party's device.  `tries` is how
-    often it was taken out to be sent.
+    `subject` is the owner of the account, `email` their address at that time, and `ending` the
+    number of their password at that time; `other` is the other party's device.  `tries` is how
+    often sending was tried.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a person reads."""
+    """The text that a person reads."""
 
     title: str
     body: str

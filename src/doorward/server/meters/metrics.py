@@ -1,4 +1,4 @@
-"""What is counted and timed, for Prometheus to collect."""
+"""The counters and timers that Prometheus collects."""
 
 import os
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _QUICK = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 
 
 class _Counters:
-    """What happened, from the start of the server on."""
+    """Counts events from the start of the server."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         count = partial(Counter, registry=registry)
@@ -42,7 +42,7 @@ class _Counters:
         self.logins = count("doorward_logins", "Sessions begun.")
         refused = "Credentials, logins and passwords refused, by reason."
         self.refusals = count("doorward_refusals", refused, ["reason"])
-        judged = "Refresh tokens judged, by what came of it."
+        judged = "Refresh tokens presented, by outcome."
         self.refreshes = count("doorward_refreshes", judged, ["outcome"])
         self.thefts = count("doorward_thefts", "Displaced refresh tokens that came back.")
         self._begin()
@@ -60,14 +60,14 @@ class _Gauges:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         gauge = partial(Gauge, registry=registry, multiprocess_mode="mostrecent")
-        self.live = gauge("doorward_live_sessions", "Sessions that are live, at most a minute ago.")
+        self.live = gauge("doorward_live_sessions", "Live sessions, as of at most a minute ago.")
         self.view_age = gauge(
             "doorward_view_age_seconds",
-            "Since this process knew of everything that was decided; 0 where it asks each time.",
+            "Age of what this process knows of the store; 0 where it asks each time.",
         )
         self.store = gauge(
             "doorward_store_figure",
-            "What the session store tells about itself, by the name of the figure.",
+            "Figures of the session store about itself, by name.",
             ["figure"],
         )
 
@@ -121,7 +121,7 @@ class Metrics:
         self._gauges.live.set(sessions)
 
     def view_is(self, age: float) -> None:
-        """What this process knows of the store is so many seconds old."""
+        """Set the age in seconds of what this process knows of the store."""
         self._gauges.view_age.set(age)
 
     def store_tells(self, figures: Mapping[str, float]) -> None:

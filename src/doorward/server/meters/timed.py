@@ -24,7 +24,7 @@ class _Timed:
     def __init__(
         self, store: Backend, told: Callable[[str, float], None], methods: Collection[str]
     ) -> None:
-        # set, not looked up later: protocols are told by what an object has
+        # set here, because `isinstance` of a protocol looks for the attributes of an object
         for name in dir(store):
             if not name.startswith("_"):
                 found = getattr(store, name)

@@ -19,8 +19,9 @@ from .tables import Tables
 from .waiting import Waiting
 
 MOST_PASSES = 5
-"""While serving.  Each brings what changed during the one before, so each is shorter, until nearly
-all of it is reading; then one more would leave no less for the pause."""
+"""The most passes while the servers serve.  Each pass copies the changes made during the pass
+before, so each is shorter, until it mostly reads; from then on another pass would not shorten the
+pause."""
 
 Tell = Callable[[str], None]
 
@@ -98,7 +99,8 @@ async def unseal(place: Place) -> None:
 
 
 def _is_worth_another(passes: Sequence[float]) -> bool:
-    """The second always is; a later one while the last took less than half of the one before."""
+    """Whether another pass pays: the second always, a later one if the last took less than half of
+    the time of the one before."""
     if len(passes) < 2:
         return True
     return len(passes) < MOST_PASSES and passes[-1] < passes[-2] / 2
@@ -112,9 +114,9 @@ async def _carry(sessions: Sessions, rows: Tables) -> int:
 
 @asynccontextmanager
 async def _sealed(place: Place, where: str, tell: Tell) -> AsyncIterator[None]:
-    """Stays sealed when this ends well, and only then.  What is killed within leaves a seal that
-    does not say that all is at the target.  The seal of the users' database decides between two
-    moves: one takes it, and lifts no other's."""
+    """Seal a source, which stays sealed only if the block succeeds.  A process that is killed
+    within it leaves a seal that does not say that the move is complete.  Of two moves, the one that
+    seals the users' database goes on, and neither lifts the seal of the other."""
     being, done = f"{BEING_MOVED} {where}", f"{MOVED} {where}"
     try:
         await seal.seal(place.database, being)
@@ -133,5 +135,7 @@ async def _sealed(place: Place, where: str, tell: Tell) -> AsyncIterator[None]:
 
 def _movable(store: Backend) -> Movable:
     if not isinstance(store, Movable):
-        raise ConfigurationError("What lives in memory: cannot be moved, nor moved to.")
+        raise ConfigurationError(
+            "A database in memory: cannot be moved, nor be the target of a move."
+        )
     return store

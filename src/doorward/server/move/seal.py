@@ -8,17 +8,18 @@ from ..database import TABLES, Database, Transaction
 
 
 class AnotherMove(ConfigurationError):
-    """The tables are sealed by somebody else, whose seal was left as it is."""
+    """Another move has sealed the tables; its seal was left as it is."""
 
 
 async def seal(database: Database, why: str) -> None:
-    """From here on, until `unseal`, whoever writes gets `StoreUnavailable` with `why`.  Waits for
-    nobody but those who are writing.  Raises `AnotherMove` where there is a seal already."""
+    """From now on, until `unseal`, writes raise `StoreUnavailable` with `why`.  Waits only for
+    writes under way.  Raises `AnotherMove` where there is a seal already."""
     await change(database, None, why)
 
 
 async def change(database: Database, expected: str | None, why: str) -> None:
-    """The same for a seal that says `expected`.  Raises `AnotherMove` when it does not."""
+    """Replace a seal whose text is `expected`, None if there is none.  Raises `AnotherMove` if the
+    text is another."""
     async with database.writing() as connection:
         if (found := await _said(connection)) != expected:
             state = "is open again" if found is None else f"is already {found}"
@@ -32,7 +33,7 @@ async def change(database: Database, expected: str | None, why: str) -> None:
 
 
 async def said(database: Database) -> str | None:
-    """What the seal says, or None where there is none."""
+    """The text of the seal, or None if there is none."""
     async with database.writing() as connection:
         return await _said(connection)
 

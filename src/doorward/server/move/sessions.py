@@ -31,12 +31,12 @@ class Carried(NamedTuple):
 
 
 class Sessions:
-    """What of the sessions that are not revoked the target has already; each pass brings the rest,
-    also those that only this machine's clock takes for expired.
+    """The sessions that the target has already.  Each pass brings the other sessions that are not
+    revoked, also those that have expired only by this machine's clock.
 
-    A token that was issued before a session was revoked, or changed, must not work at the target
-    either: so every row that the source has told a change of is changed at the target too, which
-    then tells it to its own servers.  The methods raise `StoreUnavailable`.
+    A token that was issued before a session was revoked or changed must not work at the target
+    either.  So every row in the source's order of changes is changed at the target too, which
+    announces that to its own servers.  The methods raise `StoreUnavailable`.
     """
 
     def __init__(self, source: Backend, target: Backend, clock: Clock) -> None:
@@ -90,7 +90,7 @@ class Sessions:
         self._told.update(change.id for change in entries if change.kind == "session")
 
     async def _others(self, sids: set[str]) -> list[Session]:
-        """The rows of which a change was told, and which are not among those listed."""
+        """The rows that changed and are not in the list."""
         found = []
         for some in _chunks(sorted(sids)):
             rows = await asyncio.gather(*map(self._source.get, some))
@@ -131,7 +131,7 @@ class Sessions:
         except Rejected:
             if row.parent_sid is None:
                 raise ConfigurationError(MEDDLED) from None
-            # its parent is dead, and will take nobody along any more
+            # its dead parent will not end it any more
             await self._target.insert(replace(row, parent_sid=None), self._mark, began)
         except ValueError as error:
             raise ConfigurationError(MEDDLED) from error
@@ -139,7 +139,7 @@ class Sessions:
     async def _replace(self, known: Carried, before: Session, row: Session) -> None:
         old = replace(before, version=known.there)
         gone = not await self._target.replace(old, before)
-        if gone and row.revoked_at is None:  # else the end of its parent was here before it
+        if gone and row.revoked_at is None:  # otherwise the end of its parent came here first
             raise ConfigurationError(MEDDLED)
 
     async def _decide(self, row: Session) -> None:

@@ -60,8 +60,8 @@ def canonical(email: str) -> str:
 
 
 def forms(piece: str) -> Sequence[str]:
-    """How a piece of an address may stand in a stored one: in the part before the @, and in the
-    domain, where only whole labels can be told (`müller`, but not `mülle`)."""
+    """The forms that a piece of an address may have in a stored one: before the @, and in the
+    domain, where only whole labels are found (`müller`, but not `mülle`)."""
     plain = unicodedata.normalize("NFC", piece.lower())
     before, at, domain = plain.rpartition("@")
     try:

@@ -252,12 +252,12 @@ class Users:
         return bool(await self._database.run(statement.returning(LINKS.c.id)))
 
     async def has_link(self, link: str) -> bool:
-        """Whether this link is good: nobody was an administrator since it was made."""
+        """Whether this link is good: nobody has become an administrator since it was made."""
         return bool(await self._database.run(select(1).where(is_good(link))))
 
     async def make_first_admin(self, subject: str, link: str) -> User | None:
-        """Give the role `admin` to a user who is not locked: one decision more.  None, and nothing
-        written, when the link is not good any more: of many at once, one becomes it."""
+        """Give the role `admin` to a user who is not locked, and count one decision.  None, and
+        nothing written, if the link is void: of several at once, one becomes the administrator."""
         user = await self.by_subject(subject)
         if user is None or user.locked_at is not None:
             return None
@@ -326,7 +326,7 @@ def _an_admin(but: str | None = None) -> ColumnElement[bool]:
 
 
 def _is_no_admin_or_not_the_last(subject: str) -> ColumnElement[bool]:
-    # judged in the statement that writes: two who take the role from each other cannot both succeed
+    # checked in the statement that writes: two admins who demote each other cannot both succeed
     return or_(~_administers(_USERS), _an_admin(but=subject))
 
 

@@ -33,7 +33,7 @@ async def nothing(connection: Transaction, entries: Sequence[Entry]) -> None:
 
 
 class Pruned(NamedTuple):
-    """What an entry, `seq`, says: that at `at` the last entry that went was `through`."""
+    """What the entry `seq` says: at `at`, all entries up to `through` were deleted."""
 
     through: Head
     seq: int
@@ -80,7 +80,9 @@ class Audit:
             found = await self._inspect(
                 Head(0, GENESIS) if pruned is None else pruned.through, wanted
             )
-            if await self.pruned() == pruned:  # else what was just pruned would seem removed
+            if (
+                await self.pruned() == pruned
+            ):  # otherwise entries that were just pruned would seem removed
                 return found
 
     async def pruned(self) -> Pruned | None:
@@ -110,7 +112,7 @@ class Audit:
         return len(gone)
 
     async def close(self) -> None:
-        """Wait until everything is written that was to be."""
+        """Wait until every entry is written."""
         while self._group is not None:
             await asyncio.wait([self._group[1]])
         async with self._turn:
@@ -118,7 +120,7 @@ class Audit:
 
     async def _commit(self, entries: list[Entry]) -> list[Head]:
         async with self._turn:
-            self._group = None  # who comes from now on goes with the next
+            self._group = None  # later entries go into the next group
             async with self._database.writing() as connection:
                 heads = await _add(connection, entries)
                 await self._beside(connection, entries)
@@ -134,7 +136,7 @@ class Audit:
         return ([] if first is None else [outside(first, last)]) + inspector.findings()
 
 
-# in bytes, whatever somebody may have put there: the log goes on, and `verify` finds it
+# as bytes, because somebody may have put anything there: the log goes on, and `verify` finds it
 _RAW_HASH = Raw(AUDIT.c.hash)
 _LAST = select(AUDIT.c.seq, _RAW_HASH).order_by(AUDIT.c.seq.desc()).limit(1)
 _OLDEST = select(AUDIT.c.seq, AUDIT.c.at, _RAW_HASH.label("hash")).order_by(AUDIT.c.seq).limit(PAGE)

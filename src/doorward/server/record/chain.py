@@ -10,7 +10,7 @@ Anybody can check it who can read the table and compute SHA-256:
     lengths = the length in bytes of each of these ten, as 32 bits, most significant byte first
 
 A hash enters as its 32 bytes, a text as UTF-8 just as it is stored, a number in decimal.  After
-pruning, the oldest entry that is kept stands on the hash of the last one that is gone; that hash,
+pruning, the oldest entry that is left continues from the hash of the last deleted entry; that hash,
 with its seq, is in the detail of the latest entry of the kind `audit_pruned`.
 """
 
@@ -21,7 +21,7 @@ from struct import Struct
 from typing import Literal, NamedTuple
 
 GENESIS = bytes(32)
-"""What stands where the first entry has no entry before it."""
+"""The hash before the first entry."""
 
 _LENGTHS = Struct(">10I").pack
 
@@ -167,10 +167,10 @@ def outside(first: int, last: int) -> Finding:
 
 def _no_head(head: bytes, last: int, start: Head) -> Finding:
     if head == start.hash:
-        # whoever deletes the whole log can chain one such entry to the hash that others know
+        # somebody who deletes the whole log can chain one such entry to the hash that others know
         sentence = (
-            f"Entry {start.seq}, with the hash {head.hex()}, was pruned with all before it, as an"
-            " entry behind it says: look for the same in the server's log."
+            f"Entry {start.seq}, with the hash {head.hex()}, was pruned with all before it, as a"
+            " later entry says: look for the same in the server's log."
         )
     else:
         sentence = (

@@ -12,9 +12,9 @@ from .events import utc
 HEAD = ("seq", "at", *TEXTS)
 
 _FORMULA = re.compile(r"""(^|(?<![\s,;:|^~"'])[\s,;:|^~"']+)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
-"""What makes a spreadsheet compute a cell, in either width (OWASP: CSV injection), at the beginning
-of a cell: ours, or one that a spreadsheet of another country makes of a part of it, which splits at
-another separator and then takes no notice of our quotes."""
+"""What begins a formula in a spreadsheet (OWASP: CSV injection), in either width, at the beginning
+of a cell.  A spreadsheet of another country uses another separator: it may ignore our quotes and
+split our cell into several."""
 
 
 async def as_csv(pages: AsyncIterator[Sequence[Kept]]) -> AsyncIterator[str]:

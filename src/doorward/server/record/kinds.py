@@ -1,4 +1,5 @@
-"""What becomes of each kind of event: whether it is audited, how loud it is, what it counts as."""
+"""How each kind of event is recorded: whether it is audited, at which level it is logged, and what
+it counts as."""
 
 import logging
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from ..refusals import Refusal
 class Kind:
     """How one kind is recorded.  What is not audited is only logged and counted.
 
-    `endless` is what strangers can cause without end: lest they fill the disk, it is logged
+    `endless`: strangers can cause it without end.  So that they cannot fill the disk, it is logged
     sparingly, and audited sparingly and only where it names somebody.
     """
 
@@ -30,7 +31,7 @@ KINDS: dict[str, Kind] = {
     "refreshed": Kind(audited=False, level=logging.DEBUG),
     "reissued": Kind(audited=False, level=logging.DEBUG),
     "refused": Kind(endless=True, counts="refusal"),
-    # what made the limit close is in the audit log already
+    # the guesses before it are in the audit log already
     "limited": Kind(audited=False, endless=True, counts="refusal"),
     # no credential came so far that it could name anybody
     "request_refused": Kind(audited=False, endless=True, counts="refusal"),
@@ -47,11 +48,11 @@ KINDS: dict[str, Kind] = {
 """Those that are not simply audited and logged, which is what every other kind is."""
 
 OF_AGE = frozenset({Reason.EXPIRED, Reason.IDLE, Reason.SUPERSEDED})
-"""Why an access token or a session cookie is `refused` that its owner shows every day, before the
-client refreshes or the person logs in again."""
+"""Reasons for which honest clients are `refused` every day, before the client refreshes or the
+person logs in again."""
 
 TOLD_APART = frozenset({Reason.REUSED, Reason.UNSTEADY})
-"""Why a credential is `refused` whose session ended by an event of its own, with a louder line."""
+"""Reasons of a `refused` that another event reports as well, at a higher level."""
 
 UNFIT = frozenset(
     {
@@ -79,6 +80,6 @@ def kind_of(name: str) -> Kind:
 
 
 def is_usual(outcome: str, *, named: bool) -> bool:
-    """Whether a credential that is `refused` with this reason says nothing to an operator.  One
-    past its time that names somebody is a refresh token, shown once a session has ended."""
+    """Whether a `refused` with this reason is of no interest to an operator.  An expired credential
+    that names somebody is a refresh token whose session has ended."""
     return outcome in TOLD_APART or (outcome in OF_AGE and not named)

@@ -9,7 +9,8 @@ FROM_ONE = 10
 """Lines of one word that one source address, or one IPv6 /64, causes in a minute."""
 
 MOST_FROM_ONE = 100
-"""Lines of all words that it causes in a minute: alone it drowns nobody else's."""
+"""Lines of all words that it causes in a minute, so that it cannot crowd out the lines of
+others."""
 
 ALTOGETHER = 300
 """Lines in a minute, from however many sources."""
@@ -24,7 +25,7 @@ class Sparing:
         self._words: Counter[tuple[str, str]] = Counter()
 
     def lets(self, address: str, at: int, word: str = "") -> bool:
-        """Whether one more line about `address` is worth its place at this time; then it counts.
+        """Whether one more line about `address` may be written at this time; if so, it is counted.
 
         `word`, from a closed set, says what the line names: a flood of one attack must not hide
         the next one from the same address.

@@ -1,4 +1,4 @@
-"""What the API for administrators takes and gives, as OpenAPI describes it."""
+"""The bodies of the API for administrators, as OpenAPI describes them."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

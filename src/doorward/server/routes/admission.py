@@ -78,7 +78,7 @@ async def admit(request: Request, *, act: bool | None = None) -> Principal:
 
 
 async def note_denied(request: Request, reason: Reason) -> None:
-    """Have it recorded that somebody asked for what is not for them."""
+    """Record that somebody asked for something that they may not have."""
     service: Service = request.app.state.service
     known = current_visit().known
     what = f"{request.method} {request.url.path}"[:200]

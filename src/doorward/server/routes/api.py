@@ -58,7 +58,7 @@ PROBLEM: dict[int | str, dict[str, Any]] = {
 }
 
 PUBLIC = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
-"""The headers of what everybody may read, and no cookie is asked for."""
+"""The headers of an answer that scripts of every origin may read, without cookies."""
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
 
@@ -158,7 +158,7 @@ async def get_jwks(service: Serving, response: Response) -> dict[str, Any]:
 
 @router.options("/.well-known/jwks.json", status_code=204, include_in_schema=False)
 async def options_jwks(response: Response) -> None:
-    """For a script that adds a header of its own."""
+    """Answers the preflight of a script that adds a header."""
     response.headers.update(PUBLIC | {"access-control-allow-headers": "*"})
 
 

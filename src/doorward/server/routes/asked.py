@@ -1,4 +1,4 @@
-"""What an address asks of the history: its filters and where its page begins."""
+"""The query of a history: its filters and where its page begins."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime

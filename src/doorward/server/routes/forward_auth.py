@@ -24,11 +24,11 @@ from .strict_json import StrictRoute
 LOGIN = "/login"
 
 PLAIN = "!$&'()*+-./:;=@_|~"
-"""What stands for itself in the names that a header holds, beside letters and digits."""
+"""The characters that are not percent-encoded in a header, beside letters and digits."""
 
 UNTOLD = (
-    "No proxy that is named with --trusted-proxies told one method in X-Original-Method or"
-    " X-Forwarded-Method, so this is taken for an unsafe request of another site."
+    "No proxy that is named with --trusted-proxies gave one method in X-Original-Method or"
+    " X-Forwarded-Method, so this counts as an unsafe request from another site."
 )
 
 _PREFLIGHT = frozenset({b"origin", b"access-control-request-method"})
@@ -39,14 +39,14 @@ _MORE_THAN_A_QUESTION = frozenset(
         *(b"x-http-method", b"x-http-method-override", b"x-method-override"),
     }
 )
-"""What no browser sends with a preflight, and what may make the application act on one."""
+"""Headers that no browser sends with a preflight, and that might make the application act on it."""
 
 NOBODY: tuple[Header, ...] = (
     (b"x-doorward-subject", b""),
     (b"x-doorward-roles", b""),
     (b"x-doorward-sid", b""),
 )
-"""Over whatever a client says of itself."""
+"""Empty values, which overwrite what a client sent under these names."""
 
 _OURS = frozenset(name for name, _ in NOBODY)
 
@@ -61,8 +61,8 @@ router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
     summary="May this request pass?",
     response_class=Response,
     responses={
-        200: {"description": "Yes; the headers X-Doorward-... say for whom."},
-        303: {"description": "A browser shows a page, and is sent to log in and back."},
+        200: {"description": "Allowed; the headers X-Doorward-... name the subject."},
+        303: {"description": "A browser opens a page: a redirect to log in and return."},
     },
 )
 async def get_forward_auth(service: Serving) -> Response:
@@ -70,7 +70,7 @@ async def get_forward_auth(service: Serving) -> Response:
     request that is asked about, which a trusted proxy tells in `X-Original-Method` or
     `X-Forwarded-Method`; without it, a cookie from another site is refused."""
     visit = current_visit()
-    _check_names(visit.headers)
+    await _check_names(visit)
     by_proxy = visit.asks_about_another()
     response = Response()
     if by_proxy and service.options.pass_preflights and _is_preflight(visit):
@@ -91,18 +91,20 @@ async def get_forward_auth(service: Serving) -> Response:
     return response
 
 
-def _check_names(headers: Sequence[Header]) -> None:
+async def _check_names(visit: Visit) -> None:
     """Refuse `X_Doorward_Subject` and its like: a proxy overwrites the names with hyphens alone,
     and CGI and WSGI would give the application both under one name (CVE-2015-0219)."""
-    for name, _ in headers:
+    for name, _ in visit.headers:
         if b"_" in name and name.replace(b"_", b"-") in _OURS:
-            raise Rejected(Reason.MALFORMED, "a header with the name of one of ours")
+            refused = Rejected(Reason.MALFORMED, "a header with the name of one of ours")
+            await visit.tell(refused)
+            raise refused
 
 
 def _is_preflight(visit: Visit) -> bool:
-    """Whether a browser asks for another site what it may send (Fetch, section 4.9).  It shows
-    nobody's credential, and only the application can answer.  Others can send the same, and many
-    applications answer OPTIONS with the page itself."""
+    """Whether this is a CORS preflight (Fetch, section 4.9), which carries no credential and which
+    only the application can answer.  Anybody can send the same, and many applications answer
+    OPTIONS with the page itself."""
     said = {name for name, _ in visit.headers}
     asks = visit.method == "OPTIONS" and said >= _PREFLIGHT
     # CGI and WSGI give an application one name for both
@@ -111,9 +113,9 @@ def _is_preflight(visit: Visit) -> bool:
 
 
 def _login(service: Service, visit: Visit) -> str:
-    """Where a browser that shows a page logs in, and comes back from to the address that it asked
-    for; empty for a program, and where it would never come back: under another host, whose cookies
-    are others, and from the login page itself, if that is asked about."""
+    """The address of the login page, with the way back, for a browser that opens a page.  Empty for
+    a program, and where the redirect would never end: under another host, which gets no cookies of
+    the login, and for the login page itself."""
     place = visit.peer, visit.headers, visit.gate.trusted
     asked, origin = client.uri(*place), service.options.origin
     if not asked or asked.partition("?")[0] == LOGIN or not is_navigation(visit.headers):
@@ -125,8 +127,8 @@ def _login(service: Service, visit: Visit) -> str:
 
 
 def _sent(refused: Rejected, login: str, visit: Visit) -> Response:
-    """A redirect, which Traefik and Caddy hand on as it is; `auth_request` of nginx takes 401 and
-    403 alone, and finds the address in a header."""
+    """A redirect, which Traefik and Caddy pass on. nginx accepts only 401 and 403 in
+    `auth_request`, and reads the address from a header."""
     if any(name == b"x-original-method" for name, _ in visit.headers):
         status, headers, body = problem(refused)
         response = Response(body, status)
@@ -139,7 +141,9 @@ def _untold(service: Service, peer: str) -> Response:
     """Refused because nobody whom we believe told a method: most often a proxy that was never named
     to us.  It drops our sentence, so the log says it to its operator."""
     if service.sparing.lets(peer, service.clock()):
-        log.warning("forward-auth: no method is known of what %s asks about. %s", peer, UNTOLD)
+        log.warning(
+            "forward-auth: %s asks about a request whose method is not known. %s", peer, UNTOLD
+        )
     body = document(HTTPStatus.FORBIDDEN, Reason.CROSS_ORIGIN, UNTOLD)
     response = Response(body, HTTPStatus.FORBIDDEN, media_type="application/problem+json")
     response.raw_headers.append(NO_STORE)
@@ -147,7 +151,7 @@ def _untold(service: Service, peer: str) -> Response:
 
 
 def names(principal: Principal) -> list[Header]:
-    """Who it is, in headers."""
+    """The headers that name the principal."""
     said = {
         b"x-doorward-subject": _plain(principal.subject),
         b"x-doorward-roles": ",".join(map(_plain, sorted(principal.roles))),

@@ -47,8 +47,8 @@ UNKNOWN = (
 )
 
 _LASTS = MINUTE
-"""For how long a form is claimed by a process that does not say that it is done: longer than all
-that a page waits for.  One that died may have acted, so its twin must not."""
+"""Seconds for which a claim holds if its process never releases it: longer than any page waits.  A
+process that died may have acted, so the same form must not act again."""
 
 _HARMLESS_TWICE = frozenset({"/logout"})
 """The second logout ends nothing and is answered alike.  Strangers can send it without end, so
@@ -74,10 +74,10 @@ class PageRoute(APIRoute):
 
 
 async def once(request: Request, handle: Handle) -> Response:
-    """What `handle` answers, or answered to the same form a moment ago."""
+    """The answer of `handle`, or the one that it gave to the same form a moment ago."""
     if request.method in origin.SAFE:
         return await handle(request)
-    # before anything is told of the first answer: the form may be another site's
+    # before the first answer is shown: another site may have sent this form
     form = await read_form(request)
     if not _WORD.fullmatch(form.get(FIELD, "")) or request.url.path in _HARMLESS_TWICE:
         return await handle(request)
@@ -87,7 +87,7 @@ async def once(request: Request, handle: Handle) -> Response:
 class _Sent(NamedTuple):
     """One form as a browser sent it.  `secret` is derived from all of the form, with the word in
     it, and from the headers that identify the browser.  The store sees none of that, so the answer
-    that it keeps, which may hold a login, opens only for whoever sends the same form again.
+    that it keeps, which may hold a login, opens only for a client that sends the same form again.
     """
 
     service: Service
@@ -121,13 +121,13 @@ class _Sent(NamedTuple):
         except (Refused, Rejected, Busy):
             await self._release(at)
             raise
-        # after any other failure it may have acted: the claim holds its twins off
+        # after any other failure the form may have acted, so the claim stays
         if response.status_code >= 400:
             await self._release(at)
             return response
-        with suppress(StoreUnavailable):  # it is done, and the first answer must say so
+        with suppress(StoreUnavailable):  # the form has acted, and its answer must say so
             await self._keep(response)
-            await self._release(at)  # only now: without an answer, the claim holds twins off
+            await self._release(at)  # last, so that the claim stays if no answer was stored
         return response
 
     @property
@@ -162,8 +162,8 @@ class _Sent(NamedTuple):
         return response if await self._stands(response.raw_headers) else None
 
     async def _stands(self, headers: list[Header]) -> bool:
-        """Whether the session that an answer gives out, if it does, still lives: after a logout a
-        right password must not give back what was ended."""
+        """Whether the session whose cookie an answer sets, if any, still lives: a login form that
+        is sent again after a logout must not bring back the ended session."""
         auth = self.service.auth
         cookies = [
             (b"cookie", text.split(b";")[0]) for key, text in headers if key == b"set-cookie"

@@ -1,4 +1,4 @@
-"""`/metrics`: for whoever holds its token, or asks from this machine itself."""
+"""`/metrics`: for clients with its token, and for this machine itself."""
 
 import hmac
 from hashlib import sha256
@@ -19,7 +19,7 @@ FORWARDED = frozenset(
     b" x-forwarded-server x-real-ip x-client-ip x-cluster-client-ip true-client-ip"
     b" cf-connecting-ip".split()
 )
-"""What a proxy adds.  Behind one on this machine, the whole world comes from loopback."""
+"""Headers that a proxy adds.  Behind a proxy on this machine, every client comes from loopback."""
 
 
 def load_token(path: str) -> bytes:
@@ -59,8 +59,8 @@ def _said(headers: Headers) -> list[bytes]:
 
 
 def _asks_for_us(headers: Headers, origin: str) -> bool:
-    """Whether what `Host` names is this machine or our own name.  A browser names what its
-    page is of: one whose name was made to lead here (DNS rebinding) could read them otherwise."""
+    """Whether `Host` names this machine or the public origin.  Otherwise a page whose name was
+    pointed at this machine (DNS rebinding) could read the metrics; its browser sends that name."""
     said = [value for name, value in headers if name == b"host"]
     try:
         hosts = {urlsplit("//" + value.decode()).hostname for value in said}

@@ -25,7 +25,7 @@ def parse(body: bytes) -> object:
         text = body.decode("utf-8")
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except _Twice:
-        raise Refused(Refusal.INVALID_REQUEST, "A member stands twice in an object.") from None
+        raise Refused(Refusal.INVALID_REQUEST, "An object has a member twice.") from None
     except (ValueError, RecursionError):
         raise Refused(Refusal.INVALID_REQUEST, "The body is not well-formed JSON.") from None
 

@@ -26,7 +26,7 @@ if (document.querySelector("input[name=ticket]")) {
   history.replaceState(null, "", location.pathname);
 }
 
-// A page that the browser kept whole may be of a session that ended meanwhile: ask for it again.
+// A page from the back-forward cache may belong to a session that has ended: load it again.
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
     document.documentElement.style.visibility = "hidden";

@@ -1,4 +1,4 @@
-"""What a page's form sends, read strictly."""
+"""Reads the form of a page strictly."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
@@ -31,7 +31,7 @@ def _parsed(content_types: list[str], body: bytes) -> dict[str, str]:
         return {}
     sent = media_type(content_types)
     if sent is None or sent.name != URLENCODED or sent.charset != "utf-8":
-        raise Refused(Refusal.UNSUPPORTED_MEDIA_TYPE, "This page takes its own form only.")
+        raise Refused(Refusal.UNSUPPORTED_MEDIA_TYPE, "This page accepts only its own form.")
     try:
         pairs = parse_qsl(
             body.decode("ascii"),

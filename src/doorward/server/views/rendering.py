@@ -1,7 +1,7 @@
 """The server's pages: what each one needs to know, and how it becomes HTML.
 
-To show a page, construct its record below and pass it to `render`; what a record leaves without
-a default, the page cannot do without.  All text is escaped: hand over what people typed as it is.
+To show a page, construct its record below and pass it to `render`; a field without a default is
+required.  All text is escaped: hand over what people typed as it is.
 
 | record       | shown at               | its forms post to                                      |
 |--------------|------------------------|--------------------------------------------------------|

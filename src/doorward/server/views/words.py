@@ -40,7 +40,7 @@ WORDS = {
     "unsteady": "Session lost its place too often: ended",
     "wrong_password": "Wrong password",
 }
-"""Every kind of entry, as people call it; one of another version is called what it is."""
+"""Every kind of entry in words for people; a kind of another version is shown as it is."""
 
 OUTCOMES: dict[str, str] = {
     Refusal.INVALID_CREDENTIALS: "wrong address or password",
@@ -52,10 +52,10 @@ OUTCOMES: dict[str, str] = {
     Reason.MISSING: "not logged in",
     Reason.REUSED: "used again",
 }
-"""Why something was refused, as people say it where the code is no such word."""
+"""Why something was refused, in words for people, where the code itself is not clear."""
 
 COUNTED = {"sessions": ("session", "sessions"), "people": ("person", "people")}
-"""Details that are numbers of something: of one, and of many."""
+"""Details that are numbers, with the word for one and for many."""
 
 _OUTSIDE = {SYSTEM: "the server", OPERATOR: "the operator", "": ""}
 
@@ -105,7 +105,7 @@ def by_whom(actor: str, subject: str) -> str:
 
 
 def called(kind: str) -> str:
-    """What people call a kind."""
+    """The words for a kind."""
     return WORDS.get(kind, kind.replace("_", " "))
 
 

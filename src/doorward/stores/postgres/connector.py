@@ -21,7 +21,7 @@ MIGRATE_WITHIN = 300.0
 
 SESSION = {
     "application_name": "doorward",
-    # the functions rely on each of their statements seeing what was committed before it
+    # in the functions each statement must see what was committed before that statement
     "default_transaction_isolation": "read committed",
 }
 
@@ -39,7 +39,7 @@ MISCONFIGURED = (
     asyncpg.InvalidSchemaNameError,
     asyncpg.SyntaxOrAccessError,
 )
-"""What will fail again until somebody changes the URL or the rights of its role."""
+"""Errors that come again until somebody changes the URL or the rights of its role."""
 
 
 class Connector:

@@ -1,9 +1,9 @@
-"""What is decided in several steps, as functions of the server.
+"""Decisions of several steps, as functions of the server.
 
-In READ COMMITTED every statement of a function sees what was committed before that statement, so
-whoever takes a lock in a statement of its own sees, in the next, all that the lock's last holder
-did.  One statement is not enough: `UPDATE ... WHERE subject` does not see a row that another
-transaction adds and commits while it runs.
+In READ COMMITTED every statement of a function sees what was committed before that statement, so a
+transaction that takes a lock in a separate statement sees, in the next statement, everything that
+the lock's last holder did.  One statement is not enough: `UPDATE ... WHERE subject` does not see a
+row that another transaction adds and commits while it runs.
 """
 
 LOCK = """
@@ -11,8 +11,9 @@ CREATE OR REPLACE FUNCTION doorward_lock(_subject text) RETURNS void LANGUAGE sq
     SELECT pg_advisory_xact_lock(hashtextextended(_subject, 7237128));
 $$
 """
-"""Held to the end of the transaction by whoever adds to, or decides about, a subject's sessions.  A
-lock without a row: subjects whose rows were purged need none, and nothing is written to take it."""
+"""Held to the end of the transaction by every transaction that adds or changes sessions of a
+subject.  The lock needs no row, so it works for subjects whose rows were purged, and taking it
+writes nothing."""
 
 PLACE = """
 CREATE OR REPLACE FUNCTION doorward_place() RETURNS text LANGUAGE sql AS $$

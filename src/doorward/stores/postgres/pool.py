@@ -12,7 +12,7 @@ MOST = 8
 """Connections of one process that write: more would wait for the same disk."""
 
 OPENED = MOST + 2
-"""By one process at the most: one more reads, and one listens."""
+"""The most connections of one process: those of the pool, one that reads, and one that listens."""
 
 
 class Pool:
@@ -57,7 +57,7 @@ class Pool:
     def _done(self, query: Task[list[Any]]) -> None:
         self._queries.discard(query)
         with suppress(CancelledError):
-            query.exception()  # else its failure would be logged when its caller was cancelled
+            query.exception()  # otherwise asyncio logs its failure when the caller was cancelled
 
     async def _turn(self, until: float) -> None:
         try:

@@ -13,7 +13,7 @@ SCHEMA = 1
 """The version of these tables; a database made by a later Doorward is refused."""
 
 ONE_AT_A_TIME = 0x646F6F7277617264
-"""The advisory lock of whoever makes or migrates the tables."""
+"""The advisory lock for making or migrating the tables."""
 
 TABLES = (
     # one row; of changes and of marks, the last transaction that purged any (`by`), and the highest
@@ -143,10 +143,10 @@ LATER = (
     "ALTER TABLE doorward_sessions ADD COLUMN IF NOT EXISTS xid xid8",
     *FUNCTIONS,
 )
-"""What tables of this schema may lack, because it came later.  An earlier Doorward can go on using
-them beside a later one."""
+"""Additions that older tables of this schema may lack.  An earlier version of Doorward can go on
+using such tables beside a later version."""
 
-# not to_regclass: who asked it before the tables were made is told the same again, from a cache
+# not to_regclass: its answer is cached, from before the tables were made
 FOUND = """
     SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid))
 """

@@ -1,4 +1,4 @@
-"""Who waits is woken when the server announces a change."""
+"""Wakes waiters when the server announces a change."""
 
 from asyncio import Event, Task, create_task, gather, sleep, timeout, wait
 from collections.abc import AsyncIterator
@@ -90,6 +90,6 @@ class Announcements:
             await gather(hearing, return_exceptions=True)
 
     def _take_in(self, message: list[bytes]) -> None:
-        # else it is the answer to a PING, or the empty one of a node that tries its rights
+        # the rest are answers to a PING, and empty announcements by which a node tests its rights
         if message[0] == b"message" and message[2]:
             self._announce()

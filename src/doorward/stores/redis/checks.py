@@ -1,4 +1,4 @@
-"""What is asked of a server before it is trusted with sessions, once."""
+"""The checks of a server before it is trusted with sessions, once."""
 
 import logging
 import re

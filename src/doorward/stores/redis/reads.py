@@ -99,11 +99,12 @@ class Reads:
                     future.set_exception(copy(error))
 
     def _notice(self, position: int) -> None:
-        """FLUSHALL, an older file or a replica that lagged: people are logged out, or in again."""
+        """After FLUSHALL, an older file or a replica that lagged, people are logged out or in
+        again."""
         if position < self._position:
             log.warning(
-                "the Redis server lost changes: it was at %d and is at %d; what it no longer"
-                " holds is gone",
+                "the Redis server lost changes: it was at %d and is at %d; what was"
+                " written in between is lost",
                 self._position,
                 position,
             )

@@ -17,7 +17,7 @@ def session(text: bytes) -> Session:
     """A session from its row."""
     row, _ = _read(text.decode())
     revoked_at, roles, scopes, secret, previous, amr, previous_amr, *plain = row[18:]
-    address, user_agent, label, attributes = plain[:4]  # what follows only the scripts read
+    address, user_agent, label, attributes = plain[:4]  # only the scripts read the rest
     # not by `rows.session`, for which a second row would have to be put together first
     made = Draft(
         *row[:5],

@@ -49,4 +49,4 @@ PURGE_CHANGES = _script("purge_changes", "sealed", "forget")
 PURGE_MARKS = _script("purge_marks", "sealed", "forget")
 PURGE_NAMED = _script("purge_named", "sealed")
 ROOM = _script("room")
-"""Does nothing, but is refused where a script that needs memory or a primary is."""
+"""Does nothing, but is refused where a script that needs memory or a primary would be refused."""

@@ -213,7 +213,7 @@ class RedisStore:
             return await line.run(script, *words)
 
     async def _decide(self, script: scripts.Script, *words: Word) -> Any:
-        """What a decision returned, once a replica knows of it too, where there is one."""
+        """The result of a decision, once a replica has it as well, if there is a replica."""
         async with self._writing.line() as line:
             replicas, answer = await line.run(script, *words)
             await self._replicas.confirm(line, replicas)

@@ -73,8 +73,8 @@ class Reader:
             raise StoreUnavailable(str(error)) from error
 
     def heed(self, in_place: bool) -> None:
-        """Refuse everything while the file is not in place.  What is swapped here costs a check
-        nothing, unlike a flag that it would have to look at."""
+        """Refuse everything while the file is not in place.  Swapping the method costs a check
+        nothing, unlike a flag that each check would have to read."""
         self._execute, self._ask = self._statements if in_place else (_refuse, _refuse)
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class Reader:
 
     def _since(self, cursor: Cursor | None) -> Changes:
         since = -1 if cursor is None else int(cursor[0])
-        execute = self._execute  # which may be swapped meanwhile, before the end of what began
+        execute = self._execute  # may be swapped before this statement has ended
         # one snapshot for all three: a purge may run in another process
         execute("BEGIN")
         try:

@@ -126,7 +126,7 @@ LATER = """
     CREATE INDEX IF NOT EXISTS doorward_sessions_rest
     ON doorward_sessions (ends_at - seen_at) WHERE revoked_at IS NULL
 """
-"""What files of this schema may lack, because it came later and changes no table."""
+"""Additions that older files of this schema may lack; they change no table."""
 
 CAUSES = {
     sqlite3.SQLITE_BUSY: "is locked by another program",

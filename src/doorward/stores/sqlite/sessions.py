@@ -1,4 +1,4 @@
-"""What is written about sessions.  Each function is one step inside the writer's transaction."""
+"""The writes about sessions.  Each function is one step inside the writer's transaction."""
 
 import sqlite3
 from collections.abc import Iterable

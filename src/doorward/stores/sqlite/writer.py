@@ -20,7 +20,7 @@ MOST_AT_ONCE = 256
 
 LOOK = 0.1
 """Seconds between two looks at whether the file is still in place: less than a command takes to
-start.  A look at every read would make every check dearer."""
+start.  A look at every read would make every check slower."""
 
 
 class Writer:
@@ -30,7 +30,7 @@ class Writer:
     caller learns of success only after the commit; when that fails, all of the group fail with
     `StoreUnavailable`, because what one decided may rest on what another wrote.
 
-    `told` hears whether the file is in place, every `LOOK` seconds and at every commit.
+    `told` is called with whether the file is in place, every `LOOK` seconds and at every commit.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Writer:
             yield group
 
     def _next(self) -> tuple[Write[Any], Future[Any]] | None:
-        """What waits first, as soon as there is any."""
+        """The first write that waits, as soon as there is one."""
         while True:
             self._look()
             with suppress(Empty):
@@ -92,7 +92,7 @@ class Writer:
         return in_place
 
     def _settle(self, group: list[tuple[Write[Any], Future[Any]]]) -> None:
-        # from here on nobody can cancel: what was begun is written, heard or not
+        # from here on a cancellation does not stop the write
         begun = [
             (write, future) for write, future in group if future.set_running_or_notify_cancel()
         ]
@@ -104,12 +104,12 @@ class Writer:
                 future.set_exception(error)
 
     def _commit(self, writes: list[Write[Any]]) -> list[tuple[Any, Exception | None]]:
-        """What became of each write: its result, or what it raised."""
+        """The outcome of each write: its result, or its error."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = [self._attempt(write) for write in writes]
             if not self._look():
-                # else we would go on for ever in a file that nobody can find any more
+                # otherwise we would go on for ever in a file that no path leads to
                 raise sqlite3.OperationalError(GONE)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -123,7 +123,7 @@ class Writer:
         outcome: tuple[Any, Exception | None]
         try:
             outcome = write(self._connection), None
-        except Exception as error:  # told to whoever asked for this write
+        except Exception as error:  # raised for the caller of this write
             if not self._connection.in_transaction:
                 raise  # a full disk or a failing one: SQLite gave up the whole transaction
             self._connection.execute("ROLLBACK TO doorward")

@@ -104,8 +104,8 @@ class Doorward:
         self, security_scopes: SecurityScopes = NO_SCOPES
     ) -> Principal | None:
         """Dependency: who makes this request, or None without a credential or with one of a session
-        that ended; a malformed or forged one gets 401.  Nobody has the scopes of
-        `Security(auth.optional_principal, scopes=[...])`, so with them it is as `principal`."""
+        that ended; a malformed or forged one gets 401.  A request without a principal has no
+        scopes, so `Security(auth.optional_principal, scopes=[...])` acts like `principal`."""
         if security_scopes.scopes:
             return await self.principal(security_scopes)
         return await current_visit().optional_principal()
@@ -121,8 +121,7 @@ class Doorward:
     ) -> Guard:
         """Dependency: the principal, who has this role, at least one of `any_role` and this scope
         (else 403) and proved a factor within `fresh` seconds (else 401 `step_up_required`).
-        `max_staleness=0` asks the store whether all that is so at this moment: for the money
-        transfer.
+        `max_staleness=0` asks the store at this moment, as for a money transfer.
 
         Raises `ValueError` when asked for nothing (that is `principal`), for a name that no role or
         scope can have, and for seconds that are no whole number from 0.
@@ -144,16 +143,17 @@ class Doorward:
         return local_path(return_to, root_of(current_visit().scope)) or default
 
     async def present(self, credential: object) -> Principal:
-        """Who shows this credential on the WebSocket being handled: a Bearer token that came as a
+        """The principal of this credential on the current WebSocket: a Bearer token that came as a
         subprotocol or in a message, where a client can set no header.  The socket then ends with
         that session, as any other, and `await auth.requires(role=...)()` asks for more.  Raises
         `Rejected`, also for what is no string."""
         return await present(credential)
 
     async def touch(self) -> Principal:
-        """Note that whoever is at the other end of an open WebSocket or stream is there, in both
-        modes: a message is no request, and their session rests while they talk.  Gives the
-        principal as of now; at most every `touch_every` seconds it writes.  Raises `Rejected`."""
+        """Note that the person at the other end of an open WebSocket or stream is active, in both
+        modes: a message does not count as a request, so their session could end as idle while they
+        talk.  Gives the principal as of now; at most every `touch_every` seconds it writes.  Raises
+        `Rejected`."""
         return await touch()
 
     def csrf_token(self, principal: Principal) -> str:
@@ -179,16 +179,16 @@ class Doorward:
         await begin_elevate(current_visit())
 
     async def forget_browsers(self, name: str) -> None:
-        """After a new password: make strangers of all browsers that are known for this name, each
-        until its next login.  Whoever knew the old password may have made many of them known."""
+        """After a new password: forget all browsers that are known for this name, each until its
+        next login.  Somebody who knew the old password may have made many browsers known."""
         await forget_browsers(await self.auth(), name)
 
     async def elevate(
         self, response: Response, *, amr: Collection[str] = ("pwd",)
     ) -> Issued | None:
-        """Note that whoever makes this request just proved a factor again, once you checked it: the
-        password of `principal.subject`, and of nobody whom the request may name.  The same session
-        goes on under a new secret, which travels the way the old one came.
+        """Note that the person who makes this request has just proved a factor again.  Check it
+        before: the password of `principal.subject`, never of somebody whom the request names.  The
+        same session goes on under a new secret, which travels the way the old one came.
 
         By cookie, `response`, the one you return, carries it, and this is None: it belongs in no
         body.  By Bearer it is what to return: `credential` and, in token mode, `refresh_token`.
@@ -241,7 +241,7 @@ class LoginAttempt:
 
 
 def put_outermost(app: FastAPI, layer: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Put a layer around all that an application is by now, also around what answers a crash with
+    """Put a layer around the whole application, including the handler that answers a crash with
     500, where `add_middleware` does not reach."""
     build = app.build_middleware_stack
     app.build_middleware_stack = lambda: layer(build())  # type: ignore[method-assign]  # no public hook
@@ -253,7 +253,7 @@ def _put_gate(app: FastAPI, door: Door) -> None:
     build = app.build_middleware_stack
 
     def built() -> ASGIApp:
-        # inside of it once more, lest the refusal of a middleware count as a crash
+        # inside of it once more, so that the refusal of a middleware is no crash
         app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
         put_into_mounted(app, door)
         return Middleware(build(), door)

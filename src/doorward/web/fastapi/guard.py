@@ -66,7 +66,7 @@ class Guard(SecurityBase):
 
     @property
     def asks(self) -> tuple[object, ...]:
-        """All that it asks for; every part is None where it asks only who it is."""
+        """Its requirements, all None if it only asks who makes the request."""
         return self._role, self._any_role, self._scope, self._fresh, self._max_staleness
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""The number of the password that a letter was written under."""
+"""The number of the password that was current when a letter was written."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Add it.  A link that waits for somebody who ever chose a new password is not sent."""
+    """Add it.  A waiting letter with a link is not sent if its recipient has ever chosen a new
+    password."""
     number = sa.Column("ending", sa.BigInteger, nullable=False, server_default=sa.text("0"))
     op.add_column("doorward_letters", number)
