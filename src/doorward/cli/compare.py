@@ -16,9 +16,6 @@ from . import USAGE, complain, progress
 from .output import plain, say
 from .parser import Parser
 
-QUICK_ROUNDS, QUICK_SECONDS = 3, 0.5
-"""Keeps all of it under two minutes."""
-
 TITLE = "Sessions and tokens, measured"
 
 
@@ -64,8 +61,8 @@ def _check(given: Namespace) -> None:
 
 
 def _plan(given: Namespace) -> Plan:
-    if given.quick:
-        return Plan(ROWS, given.store, QUICK_ROUNDS, QUICK_SECONDS / max(1, len(given.store)))
+    if given.quick:  # under two minutes
+        return Plan(ROWS, given.store, rounds=3, seconds=0.5 / max(1, len(given.store)), enough=60)
     return Plan(ROWS, given.store)
 
 

@@ -26,21 +26,20 @@ class Cluster:
         return [port for _, port in self._running]
 
     def grow(self, count: int) -> None:
-        """Start processes until there are so many.  Raises `Unusable` when one does not start."""
+        """Start processes until so many serve.  Raises `Unusable` when one does not start."""
+        self.start(count)
+        self.wait()
+
+    def start(self, count: int) -> None:
+        """Start processes until there are so many, without waiting for them."""
         command = [sys.executable, "-m", "doorward.compare.node", self.spec.text()]
-        missing = count - len(self._running)
-        started = [
-            subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(missing)
-        ]
-        for process in started:
-            self._running.append((process, 0))
+        pipe = subprocess.PIPE
+        for _ in range(count - len(self._running)):
+            started = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+            self._running.append((started, 0))
+
+    def wait(self) -> None:
+        """Until all that were started serve.  Raises `Unusable` when one does not."""
         self._running = [(each, port or _port_of(each)) for each, port in self._running]
 
     def shrink(self, count: int) -> None:

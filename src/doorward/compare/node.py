@@ -15,9 +15,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from .applications.application import Clock, Counter, Keeper, application
-from .applications.kept_by_doorward import KeptByDoorward
-from .applications.plain_jwt import PlainJwt
-from .applications.plain_session import PlainSession
 from .applications.spec import Spec
 
 BACKLOG = 1024
@@ -47,14 +44,21 @@ def listening(port: int, backlog: int | None = BACKLOG) -> socket.socket:
 
 
 def _keeper(spec: Spec, clock: Clock, counter: Counter) -> Keeper | None:
+    # imported where it is used, because the memory of a process is compared
     match spec.kind:
         case "bare":
             return None
         case "plain_jwt":
+            from .applications.plain_jwt import PlainJwt
+
             return PlainJwt(spec, clock)
         case "plain_session":
+            from .applications.plain_session import PlainSession
+
             return PlainSession(spec, clock, counter)
         case mode:
+            from .applications.kept_by_doorward import KeptByDoorward
+
             return KeptByDoorward(spec, mode, clock, counter)
 
 

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any
 
 from .caller import Caller
 from .contender import Contender, Work
 from .contenders import check_empty, contenders
-from .load import Answers, load
+from .load import load
 from .machine import machine
 from .row import Row, Value
 
@@ -21,13 +23,15 @@ CONNECTIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured, where, and how long.  Without `stores` it is a SQLite file of its own."""
+    """What is measured, where, and how long.  Without `stores` it is a SQLite file of its own.
+    After `enough` seconds, what can be left out is."""
 
     rows: Sequence[Row]
     stores: Sequence[str] = ()
-    rounds: int = 7
-    seconds: float = 3.0
+    rounds: int = 5
+    seconds: float = 2.0
     processes: Sequence[int] = (1, 2, 4)
+    enough: float = inf
 
 
 @dataclass(slots=True)
@@ -45,10 +49,15 @@ class Steps:
 
     def __init__(self, total: int, show: Callable[[int, int, str], None]) -> None:
         self._total, self._done, self._show = total, 0, show
+        self._began = monotonic()
 
     def next(self, label: str) -> None:
-        self._show(self._done, self._total, label)
+        self._show(min(self._done, self._total), self._total, label)
         self._done += 1
+
+    def late(self, seconds: float) -> bool:
+        """Whether so much time has passed."""
+        return monotonic() - self._began > seconds
 
 
 def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
@@ -66,7 +75,7 @@ def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
         found.values = {row.id: {} for row in plan.rows}
         several = len(plan.processes) - 1
         steps = Steps(
-            len(running) * (1 + plan.rounds) + len(compared) * (several + len(plan.rows)), show
+            1 + len(running) * plan.rounds + len(compared) * (several + len(plan.rows)), show
         )
         _load_in_turn(plan, running, steps)
         for contender in compared:
@@ -76,32 +85,45 @@ def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
 
 def _load_in_turn(plan: Plan, running: Sequence[Contender], steps: Steps) -> None:
     """One process each, in interleaved rounds, so that whatever else the machine does meets all."""
+    steps.next("the applications start")
     for contender in running:
-        steps.next(f"{contender.column} starts")
-        contender.cluster.grow(1)
-    for _ in range(plan.rounds):
+        contender.cluster.start(1)
+    for contender in running:
+        contender.cluster.wait()
+    for number in range(plan.rounds):
+        if number and steps.late(plan.enough / 3):
+            return
         for contender in running:
             steps.next(f"{contender.column} under load")
-            contender.work.setdefault(1, []).append(_work(contender, plan.seconds))
-            contender.alone.append(_load(contender, plan.seconds, connections=1))
+            headers = _headers(contender)
+            contender.work.setdefault(1, []).append(_work(contender, headers, plan.seconds))
+            contender.alone.append(load(contender.cluster.spec.port, headers, 1, plan.seconds))
 
 
 def _measure(plan: Plan, contender: Contender, found: Run, steps: Steps) -> None:
     for count in plan.processes[1:]:
         steps.next(f"{contender.column} in {count} processes")
+        if count < plan.processes[-1] and steps.late(plan.enough):
+            continue
         contender.cluster.grow(count)
-        contender.work[count] = [_work(contender, plan.seconds)]
-    contender.cluster.grow(plan.processes[-1])
+        work = _work(contender, _headers(contender), plan.seconds)
+        contender.work[count] = [work]
     for row in sorted(plan.rows, key=lambda row: row.last):
         steps.next(f"{contender.column} {row.id}")
         found.values[row.id][contender.column] = row.measure(contender)
     contender.cluster.shrink(0)
 
 
-def _work(contender: Contender, seconds: float) -> Work:
-    _load(contender, seconds / 5)  # what is slow the first time is not meant
+def _headers(contender: Contender) -> dict[str, str]:
+    """Of a new login.  The bare application checks a password as well, and then asks nobody."""
+    return contender.log_in().headers() if contender.bare else contender.check_password()
+
+
+def _work(contender: Contender, headers: dict[str, str], seconds: float) -> Work:
+    port = contender.cluster.spec.port
+    load(port, headers, CONNECTIONS, seconds / 5)  # what is slow the first time is not meant
     before = _usage(contender)
-    answers = _load(contender, seconds)
+    answers = load(port, headers, CONNECTIONS, seconds)
     after = _usage(contender)
     asked = {
         name: count - sum(each["calls"].get(name, 0) for each in before)
@@ -109,11 +131,6 @@ def _work(contender: Contender, seconds: float) -> Work:
     }
     cpu = sum(each["cpu"] for each in after) - sum(each["cpu"] for each in before)
     return Work(answers, cpu, asked, max(each["memory"] for each in after))
-
-
-def _load(contender: Contender, seconds: float, connections: int = CONNECTIONS) -> Answers:
-    headers = {} if contender.bare is None else contender.log_in().headers()
-    return load(contender.cluster.spec.port, headers, connections, seconds)
 
 
 def _usage(contender: Contender) -> list[dict[str, Any]]:

@@ -30,6 +30,9 @@ async def _of_postgres(url: str) -> int:
 
     connection = await asyncpg.connect(url)
     try:
+        tables = await connection.fetch("select relid::regclass::text from pg_stat_user_tables")
+        for (name,) in tables:  # what was deleted before must not hide what is added
+            await connection.execute(f"vacuum full {name}")
         return int(await connection.fetchval("select pg_database_size(current_database())"))
     finally:
         await connection.close()

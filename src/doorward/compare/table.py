@@ -11,12 +11,22 @@ TEXT = "text"
 
 
 def table(run: Run) -> str:
-    """Rows under their topics, one column for each kind and store; below it what is said in words,
-    then the machine."""
+    """For each store the rows under their topics; then what is said in words, and the machine."""
     numbers = [row for row in run.rows if row.unit != TEXT]
     words = [row for row in run.rows if row.unit == TEXT]
-    lines = [*_numbers(run, numbers), *(line for row in words for line in _words(run, row))]
+    lines = [line for columns in _by_store(run) for line in (*_numbers(run, numbers, columns), "")]
+    lines += [line for row in words for line in _words(run, row)]
     return "\n".join([*lines, "", *_about(run)]) + "\n"
+
+
+def _by_store(run: Run) -> list[list[str]]:
+    """The columns of each store, and with each those that have none."""
+    stores = dict.fromkeys(column.partition(" @ ")[2] for column in run.columns)
+    return [
+        [column for column in run.columns if column.endswith((f" @ {store}", " @ none"))]
+        for store in stores
+        if store != "none"
+    ]
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -32,11 +42,11 @@ def shown(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:,}"
 
 
-def _numbers(run: Run, rows: Sequence[Row]) -> list[str]:
-    lines = [["", *run.columns]]
+def _numbers(run: Run, rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    lines = [["", *columns]]
     for row in rows:
         head = f"{row.title}, {row.unit}" + (" *" if row.arithmetic else "")
-        lines.append([head, *(shown(run.values[row.id].get(each)) for each in run.columns)])
+        lines.append([head, *(shown(run.values[row.id].get(each)) for each in columns)])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [
         "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
@@ -56,13 +66,23 @@ def _under_topics(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:
 
 
 def _words(run: Run, row: Row) -> list[str]:
-    """What is said alike of several columns is said once."""
+    """What is said alike of several columns is said once; of a kind at every store, of the kind."""
     said: dict[str, list[str]] = {}
     for column in run.columns:
         said.setdefault(shown(run.values[row.id].get(column)), []).append(column)
     return ["", f"{row.topic.upper()}: {row.title}"] + [
-        f"  {', '.join(columns)}: {text}" for text, columns in said.items()
+        f"  {', '.join(_kinds(run, columns))}: {text}" for text, columns in said.items()
     ]
+
+
+def _kinds(run: Run, columns: Sequence[str]) -> list[str]:
+    whole = [
+        kind
+        for kind in dict.fromkeys(column.partition(" @ ")[0] for column in columns)
+        if all(each in columns for each in run.columns if each.startswith(f"{kind} @ "))
+    ]
+    rest = [column for column in columns if column.partition(" @ ")[0] not in whole]
+    return whole + rest
 
 
 def _about(run: Run) -> list[str]:

@@ -110,7 +110,7 @@ def application(keeper: Keeper | None, hashed: str, clock: Clock, counter: Count
     app = FastAPI(lifespan=None if keeper is None else keeper.lifespan)
     _add_usage(app, counter)
     if keeper is None:
-        _add_bare(app)
+        _add_bare(app, hashed)
         return app
     keeper.install(app)
     _add_logins(app, keeper, hashed)
@@ -118,7 +118,13 @@ def application(keeper: Keeper | None, hashed: str, clock: Clock, counter: Count
     return app
 
 
-def _add_bare(app: FastAPI) -> None:
+def _add_bare(app: FastAPI, hashed: str) -> None:
+    passwords = Passwords()
+
+    @app.post("/login")
+    async def login(form: Form) -> dict[str, Any]:
+        return {"right": await passwords.verify(form.password, hashed)}
+
     @app.get("/me")
     async def me() -> dict[str, Any]:
         return {"subject": "somebody", "roles": []}

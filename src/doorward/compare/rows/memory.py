@@ -20,9 +20,9 @@ ROW = Row(
     topic="Upkeep",
     unit="MiB",
     title="Added to a process",
-    explained="This is the memory that one server process holds more than the bare application."
-    " Code and drivers are most of it, with a few logins.",
-    how="Resident memory of one process after a load, less that of the bare application; median of"
-    " the rounds.",
+    explained="This is the memory that one server process holds more than the application that asks"
+    " nobody who they are. Code and drivers are most of it.",
+    how="Resident memory of one process after a load, less that of the bare application, which"
+    " has checked a password too; median of the rounds.",
     measure=_measure,
 )
