@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from doorward.attack import catalogue as listed
-from doorward.cli import progress
 from doorward.attack.address import Refused, parse_address
 from doorward.attack.attack import Attack
 from doorward.attack.attacker import Attacker
@@ -15,6 +14,7 @@ from doorward.attack.exchange import shorten
 from doorward.attack.lab import Instance
 from doorward.attack.naive import Naive
 from doorward.attack.verdict import Verdict
+from doorward.cli import progress
 from doorward.cli.attack import main
 
 ROOT = Path(__file__).parents[2]

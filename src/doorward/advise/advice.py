@@ -157,8 +157,8 @@ def _staleness(answers: Answers, mode: Mode) -> Found:
         return {}, [
             Reason(
                 "locks",
-                "On one machine every check asks whether anything was decided, so a lock is obeyed by"
-                " the next request.",
+                "On one machine every check asks whether anything was decided, so a lock is obeyed"
+                " by the next request.",
                 ("lock", "role", "work"),
             )
         ]

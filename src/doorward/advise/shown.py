@@ -60,8 +60,8 @@ def lines(answers: Answers, advice: Advice) -> list[str]:
         f"transport  {advice.transport}",
         "",
         *why,
-        f"Figures: {store}, {machine['at']}, {machine['cores']} cores. `doorward compare` measures"
-        " them here.",
+        f"Figures: {store}, {machine['at']}, {machine['cores']} cores.",
+        "`doorward compare` measures them on this machine.",
         "",
         "# for `doorward serve`, as a file of variables",
         *(f"{name}={value}" for name, value in variables(advice).items()),
