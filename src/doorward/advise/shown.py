@@ -77,11 +77,12 @@ def _reason(reason: Reason, store: str) -> list[str]:
 
 
 def _figures(row: str, store: str) -> str:
+    """What is alike in several kinds is said once."""
     what = "" if unit(row) == "text" else f" {unit(row)}"
-    return "; ".join(
-        f"{kind.replace('_', ' ')} {_number(value)}{what}"
-        for kind, value in values(row, store).items()
-    )
+    said: dict[str, list[str]] = {}
+    for kind, value in values(row, store).items():
+        said.setdefault(f"{_number(value)}{what}", []).append(kind.replace("_", " "))
+    return "; ".join(f"{', '.join(kinds)} {text}" for text, kinds in said.items())
 
 
 def _number(value: object) -> str:

@@ -18,12 +18,12 @@ from .contender import Contender
 LIFETIME = 30 * 60
 """Seconds that a plain JWT lives, as in FastAPI's tutorial."""
 
-KEPT: tuple[Kind, ...] = ("session", "token", "plain_session")
-"""The kinds that have a store."""
+KINDS: tuple[Kind, ...] = ("session", "token", "plain_session", "plain_jwt")
+"""What is compared; plain JWTs have no store."""
 
 
 def contenders(
-    folder: Path, stores: Sequence[str], rounds: int
+    folder: Path, stores: Sequence[str], rounds: int, kinds: Sequence[Kind] = KINDS
 ) -> Iterator[AbstractContextManager[Contender]]:
     """The bare application first: all others name it."""
     cost = Cost()
@@ -48,10 +48,12 @@ def contenders(
 
     yield contender("bare", "none", "")
     for place in stores or ("",):
-        for kind in KEPT:
+        for kind in kinds:
             url = place or f"sqlite:///{folder}/{kind}.db"
-            yield contender(kind, _label(url), url)
-    yield contender("plain_jwt", "none", "")
+            if kind != "plain_jwt":
+                yield contender(kind, _label(url), url)
+    if "plain_jwt" in kinds:
+        yield contender("plain_jwt", "none", "")
 
 
 async def check_empty(url: str) -> None:

@@ -69,7 +69,7 @@ async def _serve(app: FastAPI, server: uvicorn.Server, sockets: list[socket.sock
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # not through `sys.stdin`, whose lock a process that fails at its start wants
     os.kill(os.getpid(), signal.SIGTERM)
 
 

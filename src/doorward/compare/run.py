@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
+from .applications.spec import Kind
 from .caller import Caller
 from .contender import Contender, Work
-from .contenders import check_empty, contenders
+from .contenders import KINDS, check_empty, contenders
 from .load import load
 from .machine import machine
 from .row import Row, Value
@@ -32,6 +33,7 @@ class Plan:
     seconds: float = 2.0
     processes: Sequence[int] = (1, 2, 4)
     enough: float = inf
+    kinds: Sequence[Kind] = KINDS
 
 
 @dataclass(slots=True)
@@ -67,9 +69,8 @@ def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
         asyncio.run(check_empty(store))
     found = Run(machine(), plan.rows)
     with TemporaryDirectory(prefix="doorward-compare-") as folder, ExitStack() as stack:
-        running = [
-            stack.enter_context(each) for each in contenders(Path(folder), plan.stores, plan.rounds)
-        ]
+        made = contenders(Path(folder), plan.stores, plan.rounds, plan.kinds)
+        running = [stack.enter_context(each) for each in made]
         compared = [each for each in running if each.bare is not None]
         found.columns = [each.column for each in compared]
         found.values = {row.id: {} for row in plan.rows}
