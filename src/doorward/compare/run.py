@@ -18,7 +18,7 @@ from .load import load
 from .machine import machine
 from .row import Row, Value
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 """Of the load: enough to keep four processes busy."""
 
 

@@ -23,6 +23,6 @@ ROW = Row(
     title="With 1 process",
     explained="This is what one process answers under load, on one core at most."
     " The client that asks takes a share of the same machine.",
-    how="32 connections that each ask again as soon as they are answered; median of the rounds.",
+    how="64 connections that each ask again as soon as they are answered; median of the rounds.",
     measure=_measure,
 )
