@@ -6,12 +6,15 @@ import resource
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 pytestmark = pytest.mark.process
 
@@ -133,6 +136,21 @@ def test_the_lock_of_production_holds_no_build_tool_and_all_locks_agree() -> Non
     assert {line.partition("==")[0] for line in build} >= {"hatchling", "pathspec"}
     assert not run & build
     assert run | build <= test
+
+
+def test_the_lock_of_the_floors_holds_the_lowest_versions_that_are_named() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, groups = pyproject["project"], pyproject["dependency-groups"]
+    named = [*project["dependencies"], *groups["build"], *groups["dev"]]
+    for extra in project["optional-dependencies"].values():
+        named += extra
+    lock = (ROOT / "requirements-floors.lock").read_text()
+    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
+    for line in map(Requirement, named):
+        (floor,) = [each.version for each in line.specifier if each.operator == ">="]
+        assert Version(locked[line.name]).release[: len(Version(floor).release)] == (
+            Version(floor).release
+        ), f"{line.name} is locked at {locked[line.name]}, not at {floor}: ./dev lock"
 
 
 def test_an_interrupt_in_the_first_moments_prints_nothing(checkout: Path) -> None:

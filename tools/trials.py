@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tools.mutations import Mutant, mutants_of
 
-MOST_SECONDS = 120
+MAX_SECONDS = 120
 """For one test of a mutant: a healthy one ends long before."""
 
 PYTEST = [
@@ -36,14 +36,18 @@ ROOMS = {
     "src/doorward/view.py": "core/test_view* core/test_feed* core/test_auth_* core/*",
     "src/doorward/check.py": "core/test_auth_authenticate* core/test_auth_* core/*",
     "src/doorward/exchange.py": "core/test_auth_refresh* core/test_auth_* core/*",
+    "src/doorward/web/caches.py": "web/test_caches* web/*",
     "src/doorward/web/cors.py": "web/test_cors* web/*",
+    "src/doorward/web/cors_agreement.py": "web/test_cors_agreement* web/*",
     "src/doorward/web/gate.py": "web/test_gate* web/test_asgi* web/test_fastapi* web/*"
     " server/test_two_on*",
     "src/doorward/web/origin.py": "web/test_origin* web/test_gate* web/*",
     "src/doorward/web/origin_check.py": "web/test_gate* web/test_cors* web/test_login* web/*",
     "src/doorward/web/renewal.py": "web/test_gate* web/test_asgi* web/test_change_over* web/*",
     "src/doorward/web/transport.py": "web/test_transport* web/test_gate* web/*",
-    "src/doorward/web/limiter.py": "web/test_limiter* web/test_guesses* web/test_login*"
+    "src/doorward/web/guesses.py": "web/test_answered_guesses* web/test_guesses* web/*",
+    "src/doorward/web/limiter.py": "web/test_limiter* web/test_guesses* web/test_answered*"
+    " web/test_login*"
     " server/test_limiter* server/test_tries*"
     " server/test_login* server/test_password* server/test_recover* server/test_devices*",
     "src/doorward/server/record/chain.py": "server/test_chain* server/test_audit*"
@@ -99,7 +103,7 @@ class Copy:
         sound = path.read_bytes()
         try:
             self._write(path, mutant.source)
-            return self.run(self.tests(mutant.path), seconds, MOST_SECONDS)
+            return self.run(self.tests(mutant.path), seconds, MAX_SECONDS)
         finally:
             self._write(path, sound)
 

@@ -13,7 +13,7 @@ from .keys import Keyring
 from .settings import CLOCK_SKEW, Settings
 from .types import Principal, Session
 
-MOST_BYTES = 3800
+MAX_BYTES = 3800
 """An access token with its cookie name and attributes stays under the 4,096 bytes of a cookie."""
 
 
@@ -32,7 +32,7 @@ def mint_access_token(
     """An access token and when it expires: never after the session itself.
 
     It holds no personal data: a random subject, ids, times, roles and scopes.  Raises `ValueError`
-    above 3,800 bytes, which `doorward.settings.MOST_ROLE_BYTES` keeps out of reach.
+    above 3,800 bytes, which `doorward.settings.MAX_ROLE_BYTES` keeps out of reach.
     """
     expires_at = min(now + settings.access_ttl, session.ends_at)
     claims: dict[str, object] = {
@@ -54,7 +54,7 @@ def mint_access_token(
     if session.amr:
         claims["amr"] = list(session.amr)
     token = keyring.sign(json.dumps(claims, separators=(",", ":")).encode(), now)
-    if len(token) > MOST_BYTES:
+    if len(token) > MAX_BYTES:
         raise ValueError(f"an access token of {len(token)} bytes does not fit a cookie")
     return token, expires_at
 

@@ -9,7 +9,7 @@ from .errors import ConfigurationError
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _NUMBER = r"[0-9]+|0x[0-9a-f]*"
-MOST_HOST = 253
+MAX_HOST = 253
 """Characters of the name of a host (RFC 1035 section 2.3.4)."""
 
 
@@ -81,7 +81,7 @@ def _as_browsers_write(host: str) -> str:
         found = ip_address(host)
     except ValueError:
         names = host.removesuffix(".").split(".")
-        named = len(host) <= MOST_HOST and all(re.fullmatch(_LABEL, name) for name in names)
+        named = len(host) <= MAX_HOST and all(re.fullmatch(_LABEL, name) for name in names)
         return host if named and not re.fullmatch(_NUMBER, names[-1]) else ""
     if isinstance(found, IPv6Address):
         found = IPv6Address(int(found))  # without its zone

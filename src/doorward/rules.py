@@ -9,11 +9,11 @@ from hmac import compare_digest
 from .errors import Reason, Rejected
 from .settings import (
     ELEVATE_OVERLAP,
-    MOST_ATTRIBUTE_BYTES,
-    MOST_BRANCHES,
-    MOST_FACTORS,
-    MOST_ID_CHARACTERS,
-    MOST_ROLE_BYTES,
+    MAX_ATTRIBUTE_BYTES,
+    MAX_BRANCHES,
+    MAX_FACTORS,
+    MAX_ID_CHARACTERS,
+    MAX_ROLE_BYTES,
     Settings,
 )
 from .types import Mode, Principal, Roles, Session
@@ -106,7 +106,7 @@ def judge_refresh(
             return Verdict.REPLAY
         if not current:
             raise Rejected(Reason.SUPERSEDED, "exchanged already")
-        return Verdict.REBRANCH if session.branch < MOST_BRANCHES else Verdict.UNSTEADY
+        return Verdict.REBRANCH if session.branch < MAX_BRANCHES else Verdict.UNSTEADY
     return Verdict.ADOPT if shown > (session.generation, session.branch) else Verdict.REUSED
 
 
@@ -283,16 +283,16 @@ def checked_names(names: Collection[str] | None) -> Roles | None:
     found = frozenset(names)
     if any(not name or not name.isprintable() or " " in name for name in found):
         raise ValueError("a role or scope is a printable name without spaces")
-    if len(json.dumps(sorted(found))) > MOST_ROLE_BYTES:
-        raise ValueError(f"roles or scopes of more than {MOST_ROLE_BYTES} bytes of JSON")
+    if len(json.dumps(sorted(found))) > MAX_ROLE_BYTES:
+        raise ValueError(f"roles or scopes of more than {MAX_ROLE_BYTES} bytes of JSON")
     return found
 
 
 def checked_factors(amr: Collection[str]) -> tuple[str, ...]:
     """The factors a person proved (RFC 8176), in the order they were.  Raises `ValueError`."""
     checked_names(amr)
-    if len(amr) > MOST_FACTORS:
-        raise ValueError(f"more than {MOST_FACTORS} factors")
+    if len(amr) > MAX_FACTORS:
+        raise ValueError(f"more than {MAX_FACTORS} factors")
     return tuple(amr)
 
 
@@ -302,8 +302,8 @@ def checked_id(name: str) -> str:
     the sessions of 42 under "42", another would not."""
     if not isinstance(name, str):
         raise TypeError("a subject is a string: use str(user.id)")
-    if not name or not name.isascii() or not name.isprintable() or len(name) > MOST_ID_CHARACTERS:
-        raise ValueError(f"an id is 1 to {MOST_ID_CHARACTERS} printable ASCII characters")
+    if not name or not name.isascii() or not name.isprintable() or len(name) > MAX_ID_CHARACTERS:
+        raise ValueError(f"an id is 1 to {MAX_ID_CHARACTERS} printable ASCII characters")
     return name
 
 
@@ -319,6 +319,6 @@ def checked_attributes(attributes: Mapping[str, str | int | bool]) -> dict[str, 
     not of plain values."""
     if not all(isinstance(value, str | int) for value in attributes.values()):
         raise ValueError("attributes are strings, whole numbers and booleans")
-    if len(json.dumps(dict(attributes)).encode()) > MOST_ATTRIBUTE_BYTES:
-        raise ValueError(f"attributes of more than {MOST_ATTRIBUTE_BYTES} bytes")
+    if len(json.dumps(dict(attributes)).encode()) > MAX_ATTRIBUTE_BYTES:
+        raise ValueError(f"attributes of more than {MAX_ATTRIBUTE_BYTES} bytes")
     return dict(attributes)

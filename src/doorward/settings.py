@@ -16,7 +16,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 ELEVATE_OVERLAP = MINUTE
 """Seconds the previous secret still authenticates after a step-up: requests under way finish."""
 
-MOST_BRANCHES = 16
+MAX_BRANCHES = 16
 """Re-branches of one generation before a session counts as unsteady."""
 
 CLOCK_SKEW = MINUTE
@@ -30,26 +30,26 @@ CLOCK_DISAGREEMENT = 10 * MINUTE
 """Seconds by which the clocks of two processes may differ without a revoked access token living
 again: one that waited as being from the future must find its revocation remembered still."""
 
-MOST_ROLE_BYTES = 1000
+MAX_ROLE_BYTES = 1000
 """Bytes of JSON of the role names of one session, and as many again of its scope names: keeps an
 access token under 3,800 bytes, and is the same in both modes, so that switching breaks nobody."""
 
-MOST_NAME_BYTES = {"ES256": 450, "EdDSA": 450, "RS256": 150}
+MAX_NAME_BYTES = {"ES256": 450, "EdDSA": 450, "RS256": 150}
 """The most bytes of JSON for the issuer and twice the audience, which is also the client id of the
 application: they leave room for the most roles and scopes in an access token.  Signatures of RS256
 are longer."""
 
-MOST_FACTORS = 8
+MAX_FACTORS = 8
 """Factors of one session; a person rarely proves three."""
 
-MOST_ID_CHARACTERS = 128
+MAX_ID_CHARACTERS = 128
 """Characters of a subject or a client id: well within the 255 that OpenID Connect Core section 2
 allows, because an access token has room for both beside its roles and scopes."""
 
-MOST_ATTRIBUTE_BYTES = 1000
+MAX_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session.  Keep it small."""
 
-MOST_PLACES = 1_000_000
+MAX_PLACES = 1_000_000
 """The largest `max_sessions`; without a limit, leave it out."""
 
 _SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -90,8 +90,8 @@ class Settings:
         _positive("remember", self.remember)
         if self.max_sessions is not None:
             _positive("max_sessions", self.max_sessions)
-            if self.max_sessions > MOST_PLACES:
-                raise ConfigurationError(f"max_sessions is at most {MOST_PLACES}, or None")
+            if self.max_sessions > MAX_PLACES:
+                raise ConfigurationError(f"max_sessions is at most {MAX_PLACES}, or None")
         if type(self.end_oldest) is not bool:
             raise ConfigurationError(f"end_oldest is True or False, not {self.end_oldest!r}")
         if self.access_ttl > DAY:
@@ -182,9 +182,9 @@ def _check_name(name: str, value: object) -> None:
     if value is None:
         return
     text = value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
-    if not 1 <= len(text) <= MOST_ID_CHARACTERS:
+    if not 1 <= len(text) <= MAX_ID_CHARACTERS:
         raise ConfigurationError(
-            f"{name} is 1 to {MOST_ID_CHARACTERS} printable ASCII characters, not {value!r:.60}"
+            f"{name} is 1 to {MAX_ID_CHARACTERS} printable ASCII characters, not {value!r:.60}"
         )
 
 
@@ -207,7 +207,7 @@ def _check_accept(accept: object, mode: Mode) -> None:
 
 
 def _check_names(issuer: str, audience: str, algorithm: str) -> None:
-    size, most = _size(issuer) + 2 * _size(audience), MOST_NAME_BYTES[algorithm]
+    size, most = _size(issuer) + 2 * _size(audience), MAX_NAME_BYTES[algorithm]
     if size > most:
         raise ConfigurationError(
             f"issuer and audience leave no room for roles in an access token of {algorithm}: the"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from doorward import ConfigurationError, Reason, Rejected, Settings
-from doorward.access import MOST_BYTES, Claims, mint_access_token, read_access_token
+from doorward.access import MAX_BYTES, Claims, mint_access_token, read_access_token
 from doorward.keys import Keyring, first_keys
 from doorward.keys.base64url import decode
-from doorward.settings import CLOCK_SKEW, DAY, MOST_NAME_BYTES, MOST_ROLE_BYTES
+from doorward.settings import CLOCK_SKEW, DAY, MAX_NAME_BYTES, MAX_ROLE_BYTES
 from doorward.types import Principal
 from tests.core.scene import ROOT, session
 
@@ -113,24 +113,24 @@ def test_a_token_never_outlives_its_session() -> None:
 def test_the_most_roles_and_scopes_allowed_fit_a_cookie_under_every_algorithm(
     algorithm: str,
 ) -> None:
-    full = frozenset({"é" * ((MOST_ROLE_BYTES - 4) // 6)})
+    full = frozenset({"é" * ((MAX_ROLE_BYTES - 4) // 6)})
     row = session(subject="u_" + "0" * 32, roles=full, scopes=full, amr=("pwd", "otp"))
     ring = Keyring(first_keys(algorithm, ROOT, 1000), ROOT, retain=360)
     settings = Settings(mode="token", public_origin="https://accounts.shop.example:8443")
-    assert len(mint_access_token(row, ring, settings, NOW)[0]) <= MOST_BYTES
+    assert len(mint_access_token(row, ring, settings, NOW)[0]) <= MAX_BYTES
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 def test_the_longest_names_of_an_issuer_and_audience_leave_room_for_the_most_roles(
     algorithm: str,
 ) -> None:
-    room = MOST_NAME_BYTES[algorithm]
-    full = frozenset({"é" * ((MOST_ROLE_BYTES - 4) // 6)})
+    room = MAX_NAME_BYTES[algorithm]
+    full = frozenset({"é" * ((MAX_ROLE_BYTES - 4) // 6)})
     row = session(subject="u_" + "0" * 32, roles=full, scopes=full, amr=("pwd", "otp"))
     ring = Keyring(first_keys(algorithm, ROOT, 1000), ROOT, retain=360)
     audience = "a" * min(128, (room - 20) // 2)
     settings = Settings(mode="token", algorithm=algorithm, issuer="i" * 20, audience=audience)
-    assert len(mint_access_token(row, ring, settings, NOW)[0]) <= MOST_BYTES
+    assert len(mint_access_token(row, ring, settings, NOW)[0]) <= MAX_BYTES
 
 
 @pytest.mark.parametrize(("issuer", "audience"), [("i", "a" * 128), ("i" * 128, None)])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from doorward import Device, Principal, Reason, StoreUnavailable
-from doorward.settings import DAY, MOST_FACTORS, MOST_ID_CHARACTERS, MOST_ROLE_BYTES
+from doorward.settings import DAY, MAX_FACTORS, MAX_ID_CHARACTERS, MAX_ROLE_BYTES
 from doorward.tokens import mint_session_token, new_secret, new_sid
 from tests.core.between import Faulty
 from tests.core.scene import House, log_in, refused, row_of
@@ -139,12 +139,12 @@ async def test_facts_that_could_not_be_kept_are_refused_and_nothing_is_stored(
     "facts",
     [
         {"subject": ""},
-        {"subject": "s" * (MOST_ID_CHARACTERS + 1)},
+        {"subject": "s" * (MAX_ID_CHARACTERS + 1)},
         {"subject": "a\nb"},
         {"subject": "\N{SNOWMAN}"},
-        {"client_id": "c" * (MOST_ID_CHARACTERS + 1)},
+        {"client_id": "c" * (MAX_ID_CHARACTERS + 1)},
         {"amr": "otp"},
-        {"amr": ["pwd"] * (MOST_FACTORS + 1)},
+        {"amr": ["pwd"] * (MAX_FACTORS + 1)},
     ],
 )
 async def test_names_that_would_not_survive_a_token_begin_no_session(
@@ -158,13 +158,13 @@ async def test_names_that_would_not_survive_a_token_begin_no_session(
 
 async def test_the_longest_names_together_fit_an_access_token(token_house: House) -> None:
     auth = token_house.auth()
-    half = "r" * (MOST_ROLE_BYTES - 4)
+    half = "r" * (MAX_ROLE_BYTES - 4)
     issued = await (await auth.attempt()).login(
-        "s" * MOST_ID_CHARACTERS,
-        client_id="c" * MOST_ID_CHARACTERS,
+        "s" * MAX_ID_CHARACTERS,
+        client_id="c" * MAX_ID_CHARACTERS,
         roles=[half],
         scopes=[half],
-        amr=["user"] * MOST_FACTORS,
+        amr=["user"] * MAX_FACTORS,
     )
     assert (await auth.authenticate(issued.credential)).roles == {half}
 

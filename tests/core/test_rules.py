@@ -22,7 +22,7 @@ from doorward.rules import (
     rotated,
     touched,
 )
-from doorward.settings import MOST_ATTRIBUTE_BYTES, MOST_BRANCHES, MOST_ROLE_BYTES
+from doorward.settings import MAX_ATTRIBUTE_BYTES, MAX_BRANCHES, MAX_ROLE_BYTES
 from tests.core.scene import session
 
 G = 300
@@ -81,11 +81,11 @@ def test_without_grace_a_parent_is_reused_however_soon_it_comes(seconds: int) ->
 
 @pytest.mark.parametrize(
     ("branch", "verdict"),
-    [(0, REBRANCH), (MOST_BRANCHES - 1, REBRANCH), (MOST_BRANCHES, UNSTEADY)],
+    [(0, REBRANCH), (MAX_BRANCHES - 1, REBRANCH), (MAX_BRANCHES, UNSTEADY)],
 )
 def test_a_family_rebranches_sixteen_times_and_then_ends(branch: int, verdict: Verdict) -> None:
     row = session(generation=5, branch=branch, parent_branch=1, rotated_at=2000)
-    assert MOST_BRANCHES == 16
+    assert MAX_BRANCHES == 16
     assert judge_refresh(row, *PARENT, 2000 + G + 1, G) is verdict
     assert judge_refresh(row, *PARENT, 2000 + G, G) is REPLAY
     assert judge_refresh(row, 5, branch, 2000 + G + 1, G) is ROTATE
@@ -316,7 +316,7 @@ def test_a_name_that_would_not_survive_a_list_with_spaces_is_refused(names: Any)
     ("letter", "escaped"), [("x", 1), ('"', 2), ("\\", 2), ("é", 6), ("✓", 6), ("😀", 12)]
 )
 def test_names_are_measured_as_they_will_stand_in_a_token(letter: str, escaped: int) -> None:
-    fits = (MOST_ROLE_BYTES - 4) // escaped
+    fits = (MAX_ROLE_BYTES - 4) // escaped
     assert checked_names([letter * fits]) == frozenset({letter * fits})
     with pytest.raises(ValueError, match="bytes"):
         checked_names([letter * (fits + 1)])
@@ -328,7 +328,7 @@ def test_attributes_are_copied_and_must_be_small() -> None:
     assert kept == given
     assert kept is not given
     with pytest.raises(ValueError, match="bytes"):
-        checked_attributes({"note": "x" * MOST_ATTRIBUTE_BYTES})
+        checked_attributes({"note": "x" * MAX_ATTRIBUTE_BYTES})
 
 
 @pytest.mark.parametrize("value", [1.5, None, b"raw", ["list"], {"a": 1}])

@@ -99,6 +99,8 @@ def test_every_block_says_what_becomes_of_it(page: Path) -> None:
 
 
 def run(block: Block, folder: Path, module: ModuleType) -> None:
+    if block.more == "served":
+        return
     if block.more.startswith("no-run:"):
         compile(block.text, str(block), "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT)
         return

@@ -30,9 +30,9 @@ from doorward.server.views.words import WORDS
 from doorward.settings import (
     CLOCK_SKEW,
     ELEVATE_OVERLAP,
+    MAX_BRANCHES,
+    MAX_ROLE_BYTES,
     MINUTE,
-    MOST_BRANCHES,
-    MOST_ROLE_BYTES,
 )
 from doorward.stores import Store
 from doorward.types import EVENTS
@@ -193,7 +193,7 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
         ],
         "events.md": [
             f"only {sparing.FROM_ONE} lines a minute",
-            f"{sparing.MOST_FROM_ONE} from one address in all",
+            f"{sparing.MAX_FROM_ONE} from one address in all",
             f"{sparing.ALTOGETHER} from all addresses",
         ],
         "deployment.md": [
@@ -208,9 +208,9 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
         "security.md": [f"{MAX_AHEAD} requests ahead"],
         "settings.md": [
             f"{ELEVATE_OVERLAP} seconds of overlap",
-            f"{MOST_BRANCHES} re-branches",
+            f"{MAX_BRANCHES} re-branches",
             f"{CLOCK_SKEW} seconds of clock difference",
-            f"{MOST_ROLE_BYTES:,} bytes each",
+            f"{MAX_ROLE_BYTES:,} bytes each",
             f"{Cost().memory_kib:,} KiB and {Cost().passes} passes",
         ],
     }

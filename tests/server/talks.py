@@ -10,7 +10,8 @@ from typing import Any
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from doorward.server.edge.connection import MAX_CONNECTIONS, Acceptor, Shared
+from doorward.server.edge.acceptor import Acceptor
+from doorward.server.edge.connection import MAX_CONNECTIONS, Shared
 from doorward.server.edge.wire import Protocol
 from doorward.server.refusals import Refused
 from doorward.web.framing import mend_framing

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from doorward.server.record.chain import GENESIS, MOST_PLACES, Head, Inspector, Link, outside, seal
+from doorward.server.record.chain import GENESIS, MAX_PLACES, Head, Inspector, Link, outside, seal
 
 START = Head(0, GENESIS)
 
@@ -136,7 +136,7 @@ def test_each_of_several_things_is_named() -> None:
 
 
 def test_more_broken_entries_than_can_be_sorted_out_are_still_all_named() -> None:
-    length = 4 * MOST_PLACES
+    length = 4 * MAX_PLACES
     links = [link._replace(hash=b"\x00" * 32) for link in chain(length)]
     assert found(links) == [Found("edited", 1, length)]
 

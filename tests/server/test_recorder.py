@@ -21,7 +21,7 @@ from doorward.server.record.heads import EVERY, Heads
 from doorward.server.record.history import History, Query
 from doorward.server.record.kinds import KINDS, kind_of
 from doorward.server.record.sparing import FROM_ONE
-from doorward.server.recorder import MOST_SIDS, Recorder
+from doorward.server.recorder import MAX_SIDS, Recorder
 from doorward.settings import MINUTE
 from doorward.testing import FakeClock
 from doorward.types import EVENTS, Device, Event
@@ -137,7 +137,7 @@ async def test_an_entry_stays_small_however_many_sessions_ended(desk: Desk) -> N
     sids = tuple(f"{number:022d}" for number in range(500))
     await desk.recorder.record(Event(kind="revoked", at=1, subject="u_1", sids=sids))
     (entry,) = await desk.entries()
-    assert entry.detail == {"sessions": 500, "sids": list(sids[:MOST_SIDS])}
+    assert entry.detail == {"sessions": 500, "sids": list(sids[:MAX_SIDS])}
 
 
 async def test_where_there_is_no_request_the_server_or_the_operator_acts(desk: Desk) -> None:

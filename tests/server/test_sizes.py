@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from doorward.server.return_to import with_return
-from doorward.settings import MOST_ROLE_BYTES
+from doorward.settings import MAX_ROLE_BYTES
 from doorward.web.way_back import local_path
 from tests.docs.pages import DOCS
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
@@ -33,8 +33,8 @@ LONGEST_PATH = "/" + "|" * 1999
 
 def most_roles() -> list[str]:
     """As long as are allowed, counted as JSON."""
-    roles = [f"{place:064}" for place in range(MOST_ROLE_BYTES // 68)]
-    rest = MOST_ROLE_BYTES - len(json.dumps([*roles, ""]))
+    roles = [f"{place:064}" for place in range(MAX_ROLE_BYTES // 68)]
+    rest = MAX_ROLE_BYTES - len(json.dumps([*roles, ""]))
     return [*roles, "x" * rest]
 
 
@@ -54,7 +54,7 @@ async def guarded(opened: Opened) -> tuple[House, httpx2.AsyncClient]:
 
 async def largest(opened: Opened) -> dict[str, int]:
     """The head of each kind of answer that can be large."""
-    assert len(json.dumps(most_roles())) == MOST_ROLE_BYTES
+    assert len(json.dumps(most_roles())) == MAX_ROLE_BYTES
     house, browser = await guarded(opened)
     assert local_path(LONGEST_PATH) == LONGEST_PATH
     form = {"email": EMAIL, "password": PASSWORD, "return_to": LONGEST_PATH}

@@ -9,7 +9,7 @@ import pytest
 from doorward.server.meters.metrics import Metrics
 from doorward.server.record.history import Query
 from doorward.server.record.kinds import UNFIT
-from doorward.server.record.sparing import ALTOGETHER, FROM_ONE, MOST_FROM_ONE, Sparing
+from doorward.server.record.sparing import ALTOGETHER, FROM_ONE, MAX_FROM_ONE, Sparing
 from doorward.server.recorder import Recorder
 from doorward.server.refusals import Refusal, Refused
 from doorward.testing import FakeClock
@@ -167,7 +167,7 @@ def test_a_flood_of_one_attack_hides_no_other_of_the_same_address() -> None:
 def test_one_address_alone_uses_up_a_third_of_all_lines_with_however_many_attacks() -> None:
     sparing = Sparing()
     told = [sparing.lets("203.0.113.9", 0, str(word)) for word in range(ALTOGETHER)]
-    assert sum(told) == MOST_FROM_ONE == ALTOGETHER // 3
+    assert sum(told) == MAX_FROM_ONE == ALTOGETHER // 3
     assert sparing.lets("198.51.100.7", 0)
 
 

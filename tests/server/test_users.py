@@ -11,7 +11,7 @@ import pytest
 from doorward.server.database import Database, open_database
 from doorward.server.people.email import InvalidEmail
 from doorward.server.people.users import EmailTaken, InvalidRole, User, Users
-from doorward.settings import MOST_ROLE_BYTES
+from doorward.settings import MAX_ROLE_BYTES
 from tests.server.databases import KINDS, new_url
 
 pytestmark = pytest.mark.anyio
@@ -172,7 +172,7 @@ async def test_a_name_outside_the_alphabet_is_no_role(users: Users, role: str) -
 
 async def test_a_user_has_only_as_many_roles_as_a_token_can_carry(users: Users) -> None:
     ann = await users.create("ann@example.test", None, at=1)
-    most = frozenset(f"role{n:05}" for n in range(MOST_ROLE_BYTES // len('"role00000", ')))
+    most = frozenset(f"role{n:05}" for n in range(MAX_ROLE_BYTES // len('"role00000", ')))
     assert await users.set_roles(ann.subject, most) is not None
     with pytest.raises(InvalidRole, match="too many"):
         await users.set_roles(ann.subject, most | {"role99998", "role99999"})

@@ -13,8 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from doorward import Issued
 from doorward.types import Mode
+from doorward.web.caches import personal
 from doorward.web.fastapi import Doorward, Principal
-from doorward.web.transport import personal
 from tests.support.nginx import running_nginx
 from tests.support.server import free_port
 from tests.support.thread import Served, served

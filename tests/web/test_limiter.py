@@ -8,7 +8,7 @@ from doorward.errors import Busy, Reason, Rejected
 from doorward.stores.memory import MemoryStore
 from doorward.testing import FakeClock
 from doorward.web import limiter
-from doorward.web.limiter import LONGEST_NAME, Bucket, Limiter, account_of
+from doorward.web.limiter import FROM_SOURCE, LONGEST_NAME, Bucket, Limiter, account_of, stranger
 from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -30,6 +30,14 @@ async def test_a_refused_guess_is_counted_nowhere() -> None:
     assert not await under_test.guess([wide], wrong)
     with pytest.raises(Rejected):
         await under_test.guess([wide], wrong)
+
+
+async def test_many_addresses_at_many_accounts_have_no_common_limit() -> None:
+    under_test = Limiter(MemoryStore(), FakeClock())
+    for n in range(500):
+        guess = await under_test.begin(stranger(f"2001:db8:{n:x}::1", account_of(f"user{n}")))
+        guess.end()
+    assert 500 * FROM_SOURCE == 25_000  # as docs/security.md says
 
 
 async def test_a_right_guess_takes_nothing_back_from_the_next_window() -> None:

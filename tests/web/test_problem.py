@@ -5,8 +5,7 @@ import json
 import pytest
 
 from doorward.errors import EXPLANATIONS, Busy, Reason, Rejected, StoreMoved, StoreUnavailable
-from doorward.web.problem import STATUS, problem
-from doorward.web.transport import challenge
+from doorward.web.problem import STATUS, challenge, problem
 
 ANSWERS = {
     **dict.fromkeys(
@@ -106,3 +105,25 @@ def test_what_was_moved_is_503_says_so_and_asks_for_patience() -> None:
 def test_one_answer_cannot_spoil_the_next() -> None:
     problem(Rejected(Reason.EXPIRED))[1].clear()
     assert len(problem(Rejected(Reason.EXPIRED))[1]) == 4
+
+
+def test_a_challenge_names_no_error_when_nothing_was_presented() -> None:
+    assert challenge(Rejected(Reason.MISSING)) == b'Bearer realm="doorward"'
+
+
+@pytest.mark.parametrize("reason", [Reason.MALFORMED, Reason.EXPIRED, Reason.REUSED])
+def test_a_bad_credential_is_challenged_as_invalid_token(reason: Reason) -> None:
+    assert challenge(Rejected(reason)) == b'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize("reason", [Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE])
+def test_a_lack_of_rights_is_challenged_as_insufficient_scope(reason: Reason) -> None:
+    assert challenge(Rejected(reason)) == b'Bearer error="insufficient_scope"'
+
+
+def test_a_step_up_challenge_says_how_fresh_the_authentication_must_be() -> None:
+    error = b'Bearer error="insufficient_user_authentication"'
+    reason = Reason.STEP_UP_REQUIRED
+    assert challenge(Rejected(reason, max_age=300)) == error + b", max_age=300"
+    assert challenge(Rejected(reason, max_age=0)) == error + b", max_age=0"
+    assert challenge(Rejected(reason)) == error

@@ -13,7 +13,6 @@ from doorward.web.transport import (
     CLEAR_SITE_DATA,
     Headers,
     Presented,
-    challenge,
     clear,
     held,
     read,
@@ -373,25 +372,3 @@ def test_clearing_deletes_every_cookie_with_the_attributes_it_was_set_with() -> 
     tail = b"=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
     names = (b"__Host-session", b"__Host-access", b"__Host-refresh")
     assert clear() == [*((b"set-cookie", name + tail) for name in names), CLEAR_SITE_DATA, NO_STORE]
-
-
-def test_a_challenge_names_no_error_when_nothing_was_presented() -> None:
-    assert challenge(Rejected(Reason.MISSING)) == b'Bearer realm="doorward"'
-
-
-@pytest.mark.parametrize("reason", [Reason.MALFORMED, Reason.EXPIRED, Reason.REUSED])
-def test_a_bad_credential_is_challenged_as_invalid_token(reason: Reason) -> None:
-    assert challenge(Rejected(reason)) == b'Bearer error="invalid_token"'
-
-
-@pytest.mark.parametrize("reason", [Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE])
-def test_a_lack_of_rights_is_challenged_as_insufficient_scope(reason: Reason) -> None:
-    assert challenge(Rejected(reason)) == b'Bearer error="insufficient_scope"'
-
-
-def test_a_step_up_challenge_says_how_fresh_the_authentication_must_be() -> None:
-    error = b'Bearer error="insufficient_user_authentication"'
-    reason = Reason.STEP_UP_REQUIRED
-    assert challenge(Rejected(reason, max_age=300)) == error + b", max_age=300"
-    assert challenge(Rejected(reason, max_age=0)) == error + b", max_age=0"
-    assert challenge(Rejected(reason)) == error

@@ -15,7 +15,7 @@ PATH = "/api/me"
 LONGEST = 3
 """Seconds to wait for an answer."""
 
-MOST_BODY = 4096
+MAX_BODY = 4096
 """Bytes of the answer that are read."""
 
 
@@ -47,7 +47,7 @@ def reach(options: Options) -> Reached | None:
 def _asked(connection: HTTPConnection) -> bytes:
     try:
         connection.request("GET", PATH)
-        return connection.getresponse().read(MOST_BODY)
+        return connection.getresponse().read(MAX_BODY)
     finally:
         connection.close()
 

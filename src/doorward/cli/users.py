@@ -12,7 +12,7 @@ from ..server.people.email import canonical
 from ..server.people.policy import check_password
 from ..server.people.reset_link import LIFETIME, reset_link
 from ..server.people.users import User
-from ..settings import MOST_ROLE_BYTES, Settings
+from ..settings import MAX_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .asking import new_password
@@ -167,7 +167,7 @@ def _check_origin(options: Options) -> None:
 
 def _roles(words: Sequence[str]) -> Roles:
     roles = frozenset(words)
-    if len(json.dumps(sorted(roles))) > MOST_ROLE_BYTES:
+    if len(json.dumps(sorted(roles))) > MAX_ROLE_BYTES:
         raise NotDone("These are too many or too long roles: they do not fit in an access token.")
     return roles
 

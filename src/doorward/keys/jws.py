@@ -17,7 +17,7 @@ ALLOWED = frozenset({"ES256", "EdDSA", "RS256", "HS256"})
 LONGEST_TOKEN = 65_536
 """Characters.  Far above any token, far below what costs a server time."""
 LONGEST_HEADER = 4_096
-MOST_BRACKETS = 32
+MAX_BRACKETS = 32
 """Opening brackets in a header: how deep JSON may nest before Python gives up depends on its
 version."""
 
@@ -85,7 +85,7 @@ def _parse(data: bytes) -> object:
     Writing the value again finds what Python reads but JSON has not: NaN, infinities (also 1e999),
     lone surrogates.
     """
-    if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
+    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
         _malformed("the header nests too deep")
     try:
         value: object = json.loads(data.decode(), object_pairs_hook=_unique)

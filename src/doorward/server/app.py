@@ -16,7 +16,7 @@ from ..types import Clock, system_clock
 from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
-from ..web.fastapi.app import put_outermost
+from ..web.fastapi.stack import put_outermost
 from .edge import answers
 from .edge.bounds import Bounds
 from .edge.headers import Headers

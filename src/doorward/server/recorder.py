@@ -19,7 +19,7 @@ from .record.kinds import UNFIT, Kind, is_usual, kind_of
 from .record.sparing import Sparing
 from .refusals import Refused
 
-MOST_SIDS = 32
+MAX_SIDS = 32
 """Sessions that an entry names; how many there were, it always says."""
 
 _OWN = frozenset({"login", "refreshed", "elevated", "logout"})
@@ -191,7 +191,7 @@ def _detail(event: Event) -> Mapping[str, Any]:
     if event.other is not None:
         detail["other"] = {name: said for name, said in asdict(event.other).items() if said}
     if event.sids and event.sids != (event.sid,):
-        detail |= {"sessions": len(event.sids), "sids": list(event.sids[:MOST_SIDS])}
+        detail |= {"sessions": len(event.sids), "sids": list(event.sids[:MAX_SIDS])}
     if event.roles is not None:
         detail["roles"] = sorted(event.roles)
     return detail

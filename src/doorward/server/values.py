@@ -5,19 +5,19 @@ import re
 from typing import Any, Literal
 
 from ..duration import LONGEST, seconds
-from ..settings import MOST_PLACES
+from ..settings import MAX_PLACES
 from ..types import Mode
 
-MOST_WORKERS = 1024
+MAX_WORKERS = 1024
 """More processes than any machine has cores today: a typing error must not fork without end."""
 
 
 def count(text: str) -> int:
-    return _at_most(MOST_PLACES, _at_least(1, text))
+    return _at_most(MAX_PLACES, _at_least(1, text))
 
 
 def workers(text: str) -> int:
-    return _at_most(MOST_WORKERS, _at_least(1, text))
+    return _at_most(MAX_WORKERS, _at_least(1, text))
 
 
 def duration(text: str) -> int:

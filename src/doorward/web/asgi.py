@@ -5,12 +5,13 @@ from contextvars import ContextVar, Token
 
 from ..errors import Busy, ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
-from . import cors
+from . import cors, guesses
 from .connection import NOT_LOGGED_IN, TRY_AGAIN, Answer, Socket
 from .connection import App as App
 from .connection import Message as Message
 from .connection import Receive as Receive
 from .connection import Send as Send
+from .cors_agreement import check_agreement
 from .door import Door
 from .framing import mend_framing
 from .problem import problem
@@ -116,7 +117,7 @@ class Middleware:
         trusted = self._door.settings.trusted_origins
         try:
             for app in (self._app, scope.get("app")):
-                cors.check_agreement(app, trusted)
+                check_agreement(app, trusted)
         except ConfigurationError as error:
             await receive()
             await send({"type": "lifespan.startup.failed", "message": str(error)})
@@ -143,10 +144,11 @@ async def _run(app: App, visit: Visit, scope: Message, receive: Receive, send: S
     try:
         await app(scope, receive, send)
     except Busy:
-        await visit.forgive()  # nobody judged the password: a flood must not lock its owner out
+        await guesses.forgive(visit)  # a flood must not lock the owner of a password out
         raise
     finally:
-        visit.end()
+        if visit.guesses:
+            guesses.end(visit)
 
 
 def current_visit() -> Visit:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
 
-from . import transport
+from . import caches, guesses
 from .streams import Stream, Why
 from .transport import Header
 from .visit import Visit
@@ -72,9 +72,11 @@ class Answer:
             self._go_on(message["more_body"])
         elif message["type"] == "http.response.start":
             self.began = self.visit.answered = True
+            if self.visit.guesses and message["status"] < 500:  # a crash tells nothing of a guess
+                guesses.answer(self.visit)
             if self.visit.asked:
                 known = self.visit.known is not None
-                message["headers"] = transport.personal(message.get("headers", ()), known=known)
+                message["headers"] = caches.personal(message.get("headers", ()), known=known)
             if self.visit.issued is not None or self.visit.renewing is not None:
                 return _with_cookies(self.visit, message, self._send)
         return self._send(message)
@@ -132,6 +134,8 @@ class Socket:
         """For the handler.  Raises `StreamEnded`."""
         if self.ended:
             raise StreamEnded
+        if self.visit.guesses:
+            guesses.answer(self.visit)
         kind = message["type"]
         refreshed = not self.visit.answered and (self.visit.issued or self.visit.renewing)
         if kind in _HEADS:
@@ -175,5 +179,5 @@ class Socket:
 async def _with_cookies(visit: Visit, message: Message, send: Send) -> None:
     extra = await visit.cookies()
     if extra:
-        message["headers"] = transport.merge(message.get("headers", ()), extra)
+        message["headers"] = caches.merge(message.get("headers", ()), extra)
     await send(message)

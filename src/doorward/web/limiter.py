@@ -169,12 +169,9 @@ class Limiter:
         return guess
 
     async def forgive(self, entered: Sequence[Counted]) -> None:
-        """Take back what a guess counted, and let those who wait for it try."""
-        try:
-            for bucket, at in entered:
-                await self._limits.forgive(bucket.key, bucket.window, at)
-        finally:
-            self.leave(entered, good=True)
+        """Take back what a guess counted."""
+        for bucket, at in entered:
+            await self._limits.forgive(bucket.key, bucket.window, at)
 
     def leave(self, entered: Sequence[Counted], *, good: bool) -> None:
         """Let those who wait know that a guess was judged."""
@@ -211,16 +208,30 @@ class Guess:
 
     limiter: Limiter
     entered: list[Counted] = field(default_factory=list)
+    under_way: bool = True
 
     async def forgive(self) -> None:
-        """It was right, or nobody judged it.  Does nothing once the guess has ended."""
+        """It was right, or nobody judged it: take back what it counted, and let those who wait for
+        it try.  Does nothing once the guess has ended."""
         entered, self.entered = self.entered, []
-        await self.limiter.forgive(entered)
+        under_way, self.under_way = self.under_way, False
+        try:
+            await self.limiter.forgive(entered)
+        finally:
+            if under_way:
+                self.limiter.leave(entered, good=True)
+
+    def answer(self) -> None:
+        """Its client was told something, so nobody waits for it any longer.  It may still be right,
+        where that was no verdict.  Idempotent."""
+        if self.under_way:
+            self.under_way = False
+            self.limiter.leave(self.entered, good=False)
 
     def end(self) -> None:
         """Count the guess as wrong unless it was forgiven, also if it was cut off.  Idempotent."""
-        entered, self.entered = self.entered, []
-        self.limiter.leave(entered, good=False)
+        self.answer()
+        self.entered = []
 
 
 def _too_many(wait: int) -> Rejected:

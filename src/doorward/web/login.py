@@ -13,7 +13,7 @@ from ..auth import Auth
 from ..origins import is_loopback
 from ..settings import DAY
 from ..types import Issued
-from . import limiter, transport
+from . import guesses, limiter, transport
 from .limiter import Bucket, Guess
 from .transport import Header, Transport
 from .visit import Visit
@@ -89,7 +89,7 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
         return VisitAttempt(visit, await visit.auth.attempt())
     account = _account_of(name)
     whose = await _whose(visit.auth, account, limiter.spelling_of(name))
-    guess = await visit.guess(_buckets(visit, account, whose))
+    guess = await guesses.begin(visit, _buckets(visit, account, whose))
     return VisitAttempt(visit, await visit.auth.attempt(), whose, guess)
 
 
@@ -128,7 +128,7 @@ async def begin_elevate(visit: Visit) -> None:
     for this session, so that nobody outside it uses up the owner's guesses.  Raises `Rejected`,
     also `too_many_attempts`."""
     principal = await visit.principal()
-    visit.proof = await visit.guess(limiter.session(principal.sid))
+    visit.proof = await guesses.begin(visit, limiter.session(principal.sid))
 
 
 async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Issued, list[Header]]:

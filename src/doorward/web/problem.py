@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 
 from ..errors import EXPLANATIONS, Busy, Reason, Rejected, StoreUnavailable
-from .transport import NO_STORE, Header, challenge
+from .transport import NO_STORE, Header
 
 RETRY_SECONDS = {"store_unavailable": 1, "moved": 10}
 """When to ask again.  Where everything was moved away, somebody has to start it elsewhere first."""
@@ -95,6 +95,20 @@ def problem(error: Rejected | StoreUnavailable | Busy) -> tuple[int, list[Header
     if error.retry_after is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after))
     return STATUS[error.reason].value, headers, body
+
+
+def challenge(rejected: Rejected) -> bytes:
+    """The `WWW-Authenticate` value for a refusal (RFC 6750 section 3, RFC 9470 section 3)."""
+    match rejected.reason:
+        case Reason.MISSING:
+            return b'Bearer realm="doorward"'
+        case Reason.INSUFFICIENT_ROLE | Reason.INSUFFICIENT_SCOPE:
+            return b'Bearer error="insufficient_scope"'
+        case Reason.STEP_UP_REQUIRED:
+            age = b"" if rejected.max_age is None else b", max_age=%d" % rejected.max_age
+            return b'Bearer error="insufficient_user_authentication"' + age
+        case _:
+            return b'Bearer error="invalid_token"'
 
 
 def retry_after(error: StoreUnavailable | Busy) -> Header:

@@ -1,7 +1,7 @@
 """Where credentials travel: a cookie, or the `Authorization` header."""
 
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, get_args
@@ -45,7 +45,6 @@ keeps pages out of it anyway.  Not "cookies": that would also delete those of ev
 subdomain, and the mark by which the owner's device is known; ours are deleted by name.
 """
 
-_IDENTIFYING = (b"Cookie", b"Authorization")
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
 _ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
 _TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
@@ -176,48 +175,6 @@ def has_cookie(headers: Headers, suffix: str = "") -> bool:
 def remove(mode: Mode, suffix: str = "") -> list[Header]:
     """The headers that delete the cookies of a mode which a browser gave up for the other."""
     return [_set_cookie(name, "", 0) for name in _names(mode, suffix)]
-
-
-def merge(own: Headers, ours: Sequence[Header]) -> list[Header]:
-    """The headers of an answer together with those of `write` or `clear`.  What it said about
-    caching gives way: no cache may hand one person's cookies to another."""
-    replaced = {name for name, _ in ours if name != b"set-cookie"}
-    return [*(pair for pair in own if pair[0] not in replaced), *ours]
-
-
-def personal(own: Headers, *, known: bool) -> list[Header]:
-    """The headers of an answer that depends on who asked: no cache may give one person the page of
-    another (RFC 9110 section 12.5.5).  Where somebody is `known` nothing is stored, unless the
-    application itself says how the answer may be cached.
-    """
-    headers = vary(own, _IDENTIFYING)
-    if known and all(name != b"cache-control" for name, _ in own):
-        headers.append(NO_STORE)
-    return headers
-
-
-def vary(own: Headers, names: tuple[bytes, ...]) -> list[Header]:
-    """The headers of an answer that also depends on the request headers of these names.  `Vary` is
-    one line: nginx 1.22 reads only the last of several."""
-    said = [name.strip() for field, line in own if field == b"vary" for name in line.split(b",")]
-    known = {name.lower() for name in said}
-    if b"*" not in known:
-        said += [name for name in names if name.lower() not in known]
-    return [*(pair for pair in own if pair[0] != b"vary"), (b"vary", b", ".join(said))]
-
-
-def challenge(rejected: Rejected) -> bytes:
-    """The `WWW-Authenticate` value for a refusal (RFC 6750 section 3, RFC 9470 section 3)."""
-    match rejected.reason:
-        case Reason.MISSING:
-            return b'Bearer realm="doorward"'
-        case Reason.INSUFFICIENT_ROLE | Reason.INSUFFICIENT_SCOPE:
-            return b'Bearer error="insufficient_scope"'
-        case Reason.STEP_UP_REQUIRED:
-            age = b"" if rejected.max_age is None else b", max_age=%d" % rejected.max_age
-            return b'Bearer error="insufficient_user_authentication"' + age
-        case _:
-            return b'Bearer error="invalid_token"'
 
 
 def _bearer(authorization: bytes) -> str | None:

@@ -1,7 +1,7 @@
 """One request in; a principal or a rejection out, and the cookies that its answer must carry."""
 
 from asyncio import Task
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from ..errors import Reason, Rejected
 from ..types import Device, Issued, Principal, Session
 from . import client, origin, renewal, transport
 from .gate import Gate
-from .limiter import Bucket, Guess
+from .limiter import Guess
 from .origin_check import OriginCheck
 from .streams import Streams
 from .transport import Header, Presented, Transport
@@ -24,20 +24,21 @@ class Visit:
     handshake of a WebSocket.  `asked` tells whether anything asked for the principal or the
     credential, so that the answer depends on them; `known` is the principal as of the last time
     that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
-    `on_known` is called whenever `known` was found out; `proof` is the guess at a step-up that is
-    under way.  `answered` tells whether the head of the answer is sent: from then on no cookie can
-    be set, so nothing is refreshed.  `renewing` is the only refresh, under way or done.
+    `on_known` is called whenever `known` was found out; `guesses` are those under way, `proof` is
+    the last one at a step-up.  `answered` tells whether the head of the answer is sent: from then
+    on no cookie can be set, so nothing is refreshed.  `renewing` is the only refresh, under way or
+    done.
     """
 
     __slots__ = (
         "_asked_about",
         "_credential",
         "_given",
-        "_guesses",
         "_ours",
         "answered",
         "asked",
         "gate",
+        "guesses",
         "issued",
         "known",
         "on_known",
@@ -58,9 +59,9 @@ class Visit:
         self._ours = False
         self._asked_about: str | None = None
         self._credential: str | None = None
+        self.guesses: tuple[Guess, ...] = ()
         self.proof: Guess | None = None
         self.renewing: Task[Principal] | None = None
-        self._guesses: tuple[Guess, ...] = ()
 
     @property
     def auth(self) -> Auth:
@@ -97,6 +98,15 @@ class Visit:
     async def tell(self, refused: Rejected) -> None:
         """Let it be recorded that this request is refused."""
         await self.auth.refused(refused, self.device())
+
+    @asynccontextmanager
+    async def telling(self) -> AsyncIterator[None]:
+        """Let each refusal within be recorded before it is raised."""
+        try:
+            yield
+        except Rejected as refused:
+            await self.tell(refused)
+            raise
 
     def asks_about_another(self) -> bool:
         """A proxy asks on behalf of a request that it holds back: from now on the method of that
@@ -137,7 +147,7 @@ class Visit:
         known already.
         """
         self._ask()
-        async with self._telling():
+        async with self.telling():
             shown = transport.given(credential)
         found = await self.auth.authenticate(shown.credential or "")
         await self._check_is_known(found)
@@ -174,37 +184,19 @@ class Visit:
         """
         if self._ours and submitted is None:
             return
-        async with self._telling():
+        async with self.telling():
             await self._origin_check().check(submitted)
         self._ours = True
 
     async def check_keeps_cookies(self) -> None:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
-        async with self._telling():
+        async with self.telling():
             self._origin_check().check_keeps_cookies()
 
     async def cookie_sid(self) -> str | None:
         """The session that the cookies of this request name, dead or alive; None without any."""
         return await self._origin_check().cookie_sid()
-
-    async def guess(self, buckets: Sequence[Bucket]) -> Guess:
-        """Count a guess that this request makes, as wrong until it is forgiven, by itself: one
-        request may try many.  Raises `Rejected(too_many_attempts)`."""
-        async with self._telling():
-            guess = await self.gate.limiter.begin(buckets)
-        self._guesses += (guess,)
-        return guess
-
-    async def forgive(self) -> None:
-        """Nobody judged what this request guesses, and its client learns nothing."""
-        for guess in self._guesses:
-            await guess.forgive()
-
-    def end(self) -> None:
-        """The request is over: whatever it guessed and nobody forgave was wrong."""
-        for guess in self._guesses:
-            guess.end()
 
     @property
     def via(self) -> Transport | None:
@@ -239,18 +231,9 @@ class Visit:
             self.gate.warn_of_late_question(self.scope)
         self.asked = True
 
-    @asynccontextmanager
-    async def _telling(self) -> AsyncIterator[None]:
-        """Let each refusal within be recorded before it is raised."""
-        try:
-            yield
-        except Rejected as refused:
-            await self.tell(refused)
-            raise
-
     async def _check_is_known(self, found: Principal) -> None:
         if self.known is not None and self.known.sid != found.sid:
-            async with self._telling():
+            async with self.telling():
                 raise Rejected(Reason.MALFORMED, "credentials of two sessions on one connection")
 
     def _presented(self) -> Presented | None:

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from ...web.door import Door
 from ...web.framing import mend_framing
 from ..options import Options
-from .connection import Acceptor, Shared
+from .acceptor import Acceptor
+from .connection import Shared
 from .files import max_connections
 from .headers import always
 from .signals import stopping

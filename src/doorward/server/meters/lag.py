@@ -12,7 +12,7 @@ LONGEST = 5.0
 
 PAUSE = 0.5
 """Seconds between two looks when nothing is announced."""
-_MOST_SEEN = 1000
+_MAX_SEEN = 1000
 
 
 class Lag:
@@ -68,7 +68,7 @@ class Lag:
 
     def _remember(self, sid: str) -> None:
         self._seen[sid] = None
-        if len(self._seen) > _MOST_SEEN:
+        if len(self._seen) > _MAX_SEEN:
             del self._seen[next(iter(self._seen))]
 
     def _give_up(self) -> None:

@@ -18,7 +18,7 @@ from .sessions import Sessions
 from .tables import Tables
 from .waiting import Waiting
 
-MOST_PASSES = 5
+MAX_PASSES = 5
 """The most passes while the servers serve.  Each pass copies the changes made during the pass
 before, so each is shorter, until it mostly reads; from then on another pass would not shorten the
 pause."""
@@ -103,7 +103,7 @@ def _is_worth_another(passes: Sequence[float]) -> bool:
     the time of the one before."""
     if len(passes) < 2:
         return True
-    return len(passes) < MOST_PASSES and passes[-1] < passes[-2] / 2
+    return len(passes) < MAX_PASSES and passes[-1] < passes[-2] / 2
 
 
 async def _carry(sessions: Sessions, rows: Tables) -> int:

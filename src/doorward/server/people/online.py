@@ -10,7 +10,7 @@ from .users import User, Users
 
 PAGE = 50
 
-MOST_PEOPLE = 50
+MAX_PEOPLE = 50
 """People whose sessions a search shows: those whose addresses come first."""
 
 
@@ -28,7 +28,7 @@ async def online(
 ) -> Online:
     """Everybody's live sessions, or those of the people that `query` finds."""
     if query:
-        found = {user.subject: user for user in await users.list(query=query, limit=MOST_PEOPLE)}
+        found = {user.subject: user for user in await users.list(query=query, limit=MAX_PEOPLE)}
         pages = [await auth.sessions(subject, after, limit + 1) for subject in found]
         rows = sorted((row for page in pages for row in page), key=_place, reverse=True)
     else:

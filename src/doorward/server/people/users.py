@@ -29,7 +29,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import DoorwardError
-from ...settings import MOST_ROLE_BYTES
+from ...settings import MAX_ROLE_BYTES
 from ...types import NONE, Roles
 from ..database import TABLES, Database
 from ..schema import TEXT
@@ -340,7 +340,7 @@ def _written(roles: Roles) -> str:
                 " a letter or digit first."
             )
     written = json.dumps(sorted(roles))
-    if len(written) > MOST_ROLE_BYTES:
+    if len(written) > MAX_ROLE_BYTES:
         raise InvalidRole("These are too many or too long roles to fit in an access token.")
     return written
 

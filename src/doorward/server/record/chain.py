@@ -25,7 +25,7 @@ GENESIS = bytes(32)
 
 _LENGTHS = Struct(">10I").pack
 
-MOST_PLACES = 24
+MAX_PLACES = 24
 """Up to so many broken entries, each is tried in the place of each other: it may be moved."""
 
 
@@ -90,7 +90,7 @@ class Inspector:
 
     def findings(self) -> list[Finding]:
         """All that is wrong with what was read; empty when it is intact."""
-        few = len(self._broken) <= MOST_PLACES
+        few = len(self._broken) <= MAX_PLACES
         moved = _moved(list(self._suspects.values())) if few else {}
         true = {to: self._suspects[at][0].hash for at, to in moved.items()}
         edited = [seq for seq in self._broken if seq not in moved and not self._cleared(seq, true)]
@@ -104,7 +104,7 @@ class Inspector:
 
     def _suspect(self, link: Link, previous: bytes) -> None:
         self._broken.append(link.seq)
-        if len(self._suspects) < MOST_PLACES:
+        if len(self._suspects) < MAX_PLACES:
             self._suspects[link.seq] = (link, previous)
 
     def _cleared(self, seq: int, true: dict[int, bytes]) -> bool:

@@ -26,7 +26,7 @@ from .kinds import LOGINS, REFUSALS
 PAGE = 50
 _STREAMED = 1000
 
-MOST_BUCKETS = 60
+MAX_BUCKETS = 60
 """Columns of a plot: more are too thin to see."""
 
 _STEPS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY)
@@ -106,9 +106,9 @@ def place(entry: Kept) -> Place:
 
 
 def step_for(since: int, until: int) -> int:
-    """The shortest of the steps people know that makes no more than `MOST_BUCKETS`."""
+    """The shortest of the steps people know that makes no more than `MAX_BUCKETS`."""
     span = until - since
-    return next((step for step in _STEPS if span <= step * (MOST_BUCKETS - 1)), span)
+    return next((step for step in _STEPS if span <= step * (MAX_BUCKETS - 1)), span)
 
 
 def _pages(query: Query, after: Place | None, limit: int) -> Iterator[Select[Any]]:

@@ -8,7 +8,7 @@ from ...web import client
 FROM_ONE = 10
 """Lines of one word that one source address, or one IPv6 /64, causes in a minute."""
 
-MOST_FROM_ONE = 100
+MAX_FROM_ONE = 100
 """Lines of all words that it causes in a minute, so that it cannot crowd out the lines of
 others."""
 
@@ -37,7 +37,7 @@ class Sparing:
         source = client.bucket(address)
         if (
             self._words[source, word] >= FROM_ONE
-            or self._sources[source] >= MOST_FROM_ONE
+            or self._sources[source] >= MAX_FROM_ONE
             or self._sources.total() >= ALTOGETHER
         ):
             return False

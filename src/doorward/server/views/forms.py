@@ -9,7 +9,7 @@ from ...web.asgi import current_visit
 from ..media_type import media_type
 from ..refusals import Refusal, Refused
 
-MOST_FIELDS = 16
+MAX_FIELDS = 16
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -38,7 +38,7 @@ def _parsed(content_types: list[str], body: bytes) -> dict[str, str]:
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
-            max_num_fields=MOST_FIELDS,
+            max_num_fields=MAX_FIELDS,
         )
     except ValueError:
         raise Refused(Refusal.INVALID_REQUEST, "The form cannot be read.") from None

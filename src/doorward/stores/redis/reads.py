@@ -13,7 +13,7 @@ from .scripts import READ
 
 log = logging.getLogger("doorward")
 
-MOST_AT_ONCE = 500
+MAX_AT_ONCE = 500
 """Reads in one round trip: so that no script holds up the server."""
 
 
@@ -72,8 +72,8 @@ class Reads:
     async def _travel(self, loop: AbstractEventLoop) -> None:
         try:
             while self._waiting:
-                together = self._waiting[:MOST_AT_ONCE]
-                del self._waiting[:MOST_AT_ONCE]
+                together = self._waiting[:MAX_AT_ONCE]
+                del self._waiting[:MAX_AT_ONCE]
                 await self._trip(together, self._since + ANSWER_WITHIN - loop.time())
         finally:
             self._trips = None

@@ -17,7 +17,7 @@ from .reads import Reads
 from .replicas import Replicas
 from .rows import key_text, session, session_text, signing_key
 
-MOST_WRITES = 16
+MAX_WRITES = 16
 """Connections for everything but point reads; more only make the server switch between them."""
 
 MARGIN = DAY
@@ -49,7 +49,7 @@ class RedisStore:
 
     def __init__(self, url: str) -> None:
         connect, checks = connector(url), Checks()
-        self._writing = Lines(connect, checks, MOST_WRITES)
+        self._writing = Lines(connect, checks, MAX_WRITES)
         self._reading = Lines(connect, checks, 1)
         self._reads = Reads(self._reading)
         self._announcements = Announcements(connect, checks)

@@ -15,7 +15,7 @@ from ..seal import failure
 T = TypeVar("T")
 Write = Callable[[sqlite3.Connection], T]
 
-MOST_AT_ONCE = 256
+MAX_AT_ONCE = 256
 """Writes in one commit: so that the first of a flood does not wait for the last."""
 
 LOOK = 0.1
@@ -71,7 +71,7 @@ class Writer:
         """What waits, as it came, until the end."""
         while waiting := self._next():
             group = [waiting]
-            while len(group) < MOST_AT_ONCE and not self._queue.empty():
+            while len(group) < MAX_AT_ONCE and not self._queue.empty():
                 another = self._queue.get()
                 if another is None:
                     self._queue.put(None)

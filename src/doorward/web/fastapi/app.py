@@ -1,8 +1,9 @@
 """Doorward in a FastAPI application: install, log in, step up, log out."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import EllipsisType
 from typing import Any
@@ -11,7 +12,6 @@ from fastapi import FastAPI, Request
 from fastapi.security import SecurityScopes
 from starlette.middleware import Middleware as AnyMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
 
 from ...auth import Auth
 from ...opening import Around, itself
@@ -19,6 +19,7 @@ from ...settings import Settings
 from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect, present, touch
+from ..caches import merge
 from ..door import Door
 from ..framing import mend_framing
 from ..login import (
@@ -30,11 +31,12 @@ from ..login import (
     log_out,
 )
 from ..origin import csrf_token
-from ..transport import Header, Transport, merge
+from ..transport import Header, Transport
 from ..way_back import check_login_page, local_path, root_of
 from .guard import NO_SCOPES, Guard
 from .openapi import describe_security
 from .refusals import answering, check_no_handler, put_handlers, put_into_mounted
+from .stack import put_outermost
 
 
 class Doorward:
@@ -240,25 +242,16 @@ class LoginAttempt:
         return issued
 
 
-def put_outermost(app: FastAPI, layer: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Put a layer around the whole application, including the handler that answers a crash with
-    500, where `add_middleware` does not reach."""
-    build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: layer(build())  # type: ignore[method-assign]  # no public hook
-
-
 def _put_gate(app: FastAPI, door: Door) -> None:
     """Outermost: the answer to a crash too must carry the cookies of an inline refresh, or the
     refresh token is lost."""
-    build = app.build_middleware_stack
 
-    def built() -> ASGIApp:
+    def prepare() -> None:
         # inside of it once more, so that the refusal of a middleware is no crash
         app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
         put_into_mounted(app, door)
-        return Middleware(build(), door)
 
-    app.build_middleware_stack = built  # type: ignore[method-assign]  # no public hook
+    put_outermost(app, partial(Middleware, door=door), prepare)
 
 
 def _answer_with(response: Response, headers: list[Header], via: Transport | None) -> None:
