@@ -1,8 +1,10 @@
 """The defences of files, logs and the wire, and how each is taken out."""
 
 import hmac
+import json
 import logging
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +13,13 @@ from doorward import access, rules
 from doorward.attack import forge
 from doorward.credentials import Credentials
 from doorward.errors import Rejected
+from doorward.keys import ring
 from doorward.server.edge import headers
 from doorward.server.edge.headers import Headers
+from doorward.server.flows import recover
+from doorward.server.people import tickets
+from doorward.server.record.entry import Entry
+from doorward.server.recorder import Recorder
 from doorward.types import Principal
 from doorward.web import transport
 from doorward.web.transport import Header
@@ -83,7 +90,39 @@ def unprefixed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(transport, "read", read)
 
 
+def lax_claims(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(access, "_decode", json.loads)
+
+
+def lasting_keys(patch: pytest.MonkeyPatch) -> None:
+    strict = ring._checked
+
+    def checked(*given: Any) -> Any:
+        return replace(strict(*given), withdrawn=False)
+
+    patch.setattr(ring, "_checked", checked)
+
+
+def lasting_links(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(tickets, "use", tickets.look)
+    patch.setattr(recover, "is_good", lambda *_: True)
+
+
+def untold(patch: pytest.MonkeyPatch) -> None:
+    every = Recorder._enter
+
+    async def enter(self: Recorder, entry: Entry, reason: str) -> None:
+        if entry.kind != "reused":
+            await every(self, entry, reason)
+
+    patch.setattr(Recorder, "_enter", enter)
+
+
 AT_REST = {
+    "claims are read strictly": lax_claims,
+    "a withdrawn key verifies nothing": lasting_keys,
+    "a link works once": lasting_links,
+    "a theft is entered in the history": untold,
     "a stored id opens nothing": ids_open,
     "the key file signs nothing by itself": root_key_signs,
     "the log gets no secrets": talkative_log,

@@ -1,7 +1,7 @@
 """Instances of Doorward that the lab starts for itself."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,8 @@ from ..types import Clock, Mode
 from .address import Address, parse_address
 from .certificate import Tls, make_certificate
 from .files import HTTPS_HOST, Files
-from .lab import Instance, Lab, LabClock
+from .inside import Inside
+from .lab import Instance, Lab, LabClock, Operator
 from .serving import Service, served
 from .stolen import stored
 
@@ -67,21 +68,23 @@ def own_instance(
             # the origin is the issuer of tokens: of other tokens, this node knows nothing
             origin = None if tls or secure else _url(first, None)
             options = replace(_options(found, mode, made), public_origin=origin)
-            with _node(options, lambda: clock() + ahead) as port:
+            with _node(options, lambda: clock() + ahead) as (port, _):
                 yield parse_address(_url(port, made))
 
         file = found.folder / "doorward.db" if found.has_file else None
         files = Files(file, found.root_key, partial(_https, mode))
         dump = partial(stored, found.database, found.sessions)
-        with _node(_options(found, mode, tls), clock) as first:
-            yield Instance.at(_url(first, tls), Lab(files, dump, clock, nodes), found.label)
+        with _node(_options(found, mode, tls), clock) as (first, operator):
+            lab = Lab(files, dump, clock, nodes, operator)
+            yield Instance.at(_url(first, tls), lab, found.label)
 
 
 @contextmanager
 def _https(mode: Mode, certificate: Path, key: Path) -> Iterator[int]:
     with place() as found:
         options = _options(found, mode, Tls(str(certificate), str(key)))
-        with _node(replace(options, public_origin=f"https://{HTTPS_HOST}"), LabClock()) as port:
+        options = replace(options, public_origin=f"https://{HTTPS_HOST}")
+        with _node(options, LabClock()) as (port, _):
             yield port
 
 
@@ -101,11 +104,15 @@ def _options(where: Place, mode: Mode, tls: Tls | None) -> Options:
     )
 
 
-def _node(options: Options, clock: Clock) -> AbstractContextManager[int]:
+@contextmanager
+def _node(options: Options, clock: Clock) -> Iterator[tuple[int, Operator]]:
+    inside = Inside()
+
     def make(port: int) -> Service:
         listening = replace(options, port=port)
         app = create_app(listening, clock=clock, cost=CHEAP)  # no attack measures what that costs
         server = make_server(app, listening)
-        return Service(server, app.router.lifespan_context(app), server.loop_factory)
+        return Service(server, inside.entered(app), server.loop_factory)
 
-    return served(make)
+    with served(make) as port:
+        yield port, inside.operator()

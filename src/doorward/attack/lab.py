@@ -35,6 +35,20 @@ class Nodes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """What whoever runs an instance can do, or whoever broke into it.
+
+    `sign` makes an access token of these claims, with the key that signs now; `compromise` lets
+    nothing count any more that the key of this `kid` signed; `reset_link` is a link with which the
+    person of this address chooses a new password, once.
+    """
+
+    sign: Callable[[bytes], str]
+    compromise: Callable[[str], None]
+    reset_link: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Lab:
     """Each is None where the instance has no such thing; at a URL all are."""
 
@@ -42,6 +56,7 @@ class Lab:
     stored: Stored | None = None
     clock: LabClock | None = None
     nodes: Nodes | None = None
+    operator: Operator | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from threading import Thread
 from ..types import Mode
 from .address import Address, parse_address
 from .files import Files
-from .lab import Instance, Lab
+from .lab import Instance, Lab, Operator
 from .naive import Naive
 from .target import Missing
 
@@ -23,8 +23,15 @@ def naive_instance(mode: Mode) -> Iterator[Instance]:
         path = Path(folder)
         files = Files(path / "naive.db", path / "signing.pem", partial(_https, mode))
         with Naive(mode, path) as server, _serving(server) as port:
-            nodes = partial(_same, port)
-            yield Instance.at(f"http://localhost:{port}", Lab(files, server.stored, nodes=nodes))
+            lab = Lab(files, server.stored, nodes=partial(_same, port), operator=_operator(server))
+            yield Instance.at(f"http://localhost:{port}", lab)
+
+
+def _operator(server: Naive) -> Operator:
+    # Danger: nothing withdraws a key; whoever has it signs for everybody, for ever.
+    return Operator(
+        sign=server.tokens.sign, compromise=lambda kid: None, reset_link=server.reset_link
+    )
 
 
 @contextmanager

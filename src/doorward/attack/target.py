@@ -10,7 +10,7 @@ from .client import Client, Pairs, another_source
 from .exchange import Exchange
 from .files import Files
 from .jar import Jar
-from .lab import Instance, Lab, LabClock, Stored
+from .lab import Instance, Lab, LabClock, Operator, Stored
 
 Transport = Literal["cookie", "bearer"]
 
@@ -119,6 +119,13 @@ class Target:
     def clock(self) -> LabClock | None:
         """The clock of the instance; None where it is out of reach."""
         return self.lab.clock
+
+    @property
+    def operator(self) -> Operator:
+        """What whoever has the machine can do.  Raises `Missing` where that is out of reach."""
+        if self.lab.operator is None:
+            raise Missing("Only of an instance that the lab starts itself are the keys at hand.")
+        return self.lab.operator
 
     @contextmanager
     def node(self, *, ahead: int = 0, tls: bool = False) -> Iterator["Target"]:

@@ -8,7 +8,9 @@ from ..verdict import Verdict, held, succeeded
 TOSS = """([pairs]) => { for (const [name, value] of pairs)
     for (const path of ['/', '/api', '/account'])
         for (const text of [`${name}=${value}`, `=${name}=${value}`])
-            document.cookie = `${text}; Domain=doorward.localhost; Path=${path}` }"""
+            document.cookie = `${text}; Domain=doorward.localhost; Path=${path}`;
+    return document.cookie.length;  // waits until all are written
+}"""
 
 
 def _run(attacker: Attacker) -> Verdict:

@@ -9,6 +9,7 @@ FILL = """([pairs]) => {
     for (let i = 0; i < 240; i++) document.cookie = `lab${i}=1; Domain=doorward.localhost; Path=/`;
     for (const [name, value] of pairs)
         document.cookie = `${name}=${value}; Domain=doorward.localhost; Path=/`;
+    return document.cookie.length;  // waits until all are written
 }"""
 
 
