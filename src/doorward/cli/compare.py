@@ -62,7 +62,7 @@ def _check(given: Namespace) -> None:
 
 def _plan(given: Namespace) -> Plan:
     if given.quick:  # under two minutes
-        return Plan(ROWS, given.store, rounds=3, seconds=0.5 / max(1, len(given.store)), enough=60)
+        return Plan(ROWS, given.store, rounds=6, seconds=0.25, enough=60)
     return Plan(ROWS, given.store)
 
 

@@ -25,12 +25,13 @@ CONNECTIONS = 64
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is measured, where, and how long.  Without `stores` it is a SQLite file of its own.
-    After `enough` seconds, what can be left out is."""
+    Many short rounds find a moment in which the machine did
+    nothing else.  After `enough` seconds, what can be left out is."""
 
     rows: Sequence[Row]
     stores: Sequence[str] = ()
-    rounds: int = 5
-    seconds: float = 2.0
+    rounds: int = 12
+    seconds: float = 0.8
     processes: Sequence[int] = (1, 2, 4)
     enough: float = inf
     kinds: Sequence[Kind] = KINDS

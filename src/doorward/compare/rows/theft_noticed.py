@@ -11,17 +11,14 @@ TURN = 310
 def _measure(contender: Contender) -> int | None:
     if contender.kind != "token":
         return None
-    owner = thief = contender.log_in(transport="bearer").refresh
-    for turn in range(1, 7):
-        with put_forward(contender, turn * TURN):
-            token = thief if turn % 2 else owner
-            with_token = contender.try_refresh(token)
-        if with_token is None:
-            return (turn - 1) * TURN
-        if turn % 2:
-            thief = with_token or thief
-        else:
-            owner = with_token or owner
+    stolen = contender.log_in(transport="bearer").refresh
+    held = {"thief": stolen, "owner": stolen}
+    for turn, who in enumerate(["thief", "owner"] * 3):
+        with put_forward(contender, (turn + 1) * TURN):
+            given = contender.try_refresh(held[who])
+        if given is None:
+            return turn * TURN
+        held[who] = given or held[who]
     return None
 
 
