@@ -23,7 +23,7 @@ ROW = Row(
     title="For a page of another domain",
     explained="A script of another domain may read an answer only if the server allows its origin."
     " No mode changes that: a token only spares the question which site a cookie belongs to.",
-    how="A real request with a Bearer token and the Origin of another domain that was listed as"
+    how="A real request with an access token and the Origin of another domain that was listed as"
     " trusted where that can be done; whether the answer allows it.",
     measure=_measure,
 )

@@ -46,7 +46,7 @@ ROW = Row(
     title="Opened by a stolen database",
     explained="A backup, a disk or a reader of the database gets every stored value."
     " What is stored as it is opens the account; what is hashed opens nothing.",
-    how="Every value of the store is shown to the application as a cookie and as a Bearer token;"
+    how="Every value of the store is shown to the application as a cookie and as Bearer;"
     " how many different people it was taken for.",
     measure=_measure,
 )
