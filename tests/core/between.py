@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from doorward import StoreUnavailable
-from doorward.stores import Backend
+from doorward.stores import Backend, Cursor
 
 Hook = Callable[[str], Awaitable[None]]
 
@@ -37,6 +37,10 @@ class Between:
     def backend(self) -> Backend:
         """This, as the store it stands for."""
         return cast(Backend, self)
+
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        """No: a hook is awaited before anything is told."""
+        return False
 
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:

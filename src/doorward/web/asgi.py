@@ -1,7 +1,7 @@
 """The gate as pure ASGI middleware, for any framework or none."""
 
 from collections.abc import Awaitable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 
 from ..errors import Busy, ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
@@ -82,34 +82,39 @@ class Middleware:
 
     async def _outermost(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        connection: Answer | Socket | None = None
-        before: Token[Visit] | None = None
         try:
-            visit = Visit(self._door.gate or await self._door.open(), scope)
-            before = _visit.set(visit)
-            if kind == "http":
-                if (refused := scope.get(cors.REFUSED)) is not None:
-                    send = cors.refusing(refused, send, visit.tell)
-                connection = Answer(visit, send)
-            else:
-                connection = Socket(visit, receive, send)
-                receive = connection.receive
-            scope[KEY] = connection
-            await _run(self._app, visit, scope, receive, connection.send)
+            gate = self._door.gate or await self._door.open()
         except (Rejected, StoreUnavailable, Busy) as error:
-            if connection is not None and connection.began:
+            return await refuse(error, kind, send)
+        visit = Visit(gate, scope)
+        connection: Answer | Socket
+        if kind == "http":
+            if (refused := scope.get(cors.REFUSED)) is not None:
+                send = cors.refusing(refused, send, visit.tell)
+            connection = Answer(visit, send)
+        else:
+            connection = Socket(visit, receive, send)
+            receive = connection.receive
+        before = _visit.set(visit)
+        scope[KEY] = connection
+        try:
+            await self._app(scope, receive, connection.send)
+        except (Rejected, StoreUnavailable, Busy) as error:
+            await _settle(visit, error)
+            if connection.began:
                 raise
-            await refuse(error, kind, send if connection is None else connection.send)
+            await refuse(error, kind, connection.send)
         except Exception:
             # a handler may stumble over the end of its stream, like over a client that is gone
-            if connection is None or not connection.ended:
+            if not connection.ended:
                 raise
         finally:
-            if before is not None:
-                _visit.reset(before)
+            visit.end()
+            _visit.reset(before)
             scope[KEY] = None  # the visit knows its scope: a circle would wait for the collector
-            if connection is not None:
-                await _leave(connection)
+            visit.on_known = None  # the visit knows its socket: another circle
+            if connection.stream is not None:
+                await visit.streams.finish(connection.stream)
 
     async def _check_agreement(self, scope: Message, receive: Receive, send: Send) -> None:
         """Refuse to start in front of an application that answers CORS from another list."""
@@ -126,27 +131,19 @@ class Middleware:
         self, outer: Answer | Socket, scope: Message, receive: Receive, send: Send
     ) -> None:
         try:
-            await _run(self._app, outer.visit, scope, receive, send)
+            await self._app(scope, receive, send)
         except (Rejected, StoreUnavailable, Busy) as error:
+            await _settle(outer.visit, error)
             if outer.began:
                 raise
             await refuse(error, scope["type"], send)
 
 
-async def _leave(connection: Answer | Socket) -> None:
-    connection.visit.on_known = None  # the visit knows its socket: another circle
-    if connection.stream is not None:
-        await connection.visit.streams.finish(connection.stream)
-
-
-async def _run(app: App, visit: Visit, scope: Message, receive: Receive, send: Send) -> None:
-    try:
-        await app(scope, receive, send)
-    except Busy:
+async def _settle(visit: Visit, error: Exception) -> None:
+    """End what a refused request guesses before its answer, after which the client may be back."""
+    if isinstance(error, Busy):
         await visit.forgive()  # nobody judged the password: a flood must not lock its owner out
-        raise
-    finally:
-        visit.end()
+    visit.end()
 
 
 def current_visit() -> Visit:
@@ -157,11 +154,13 @@ def current_visit() -> Visit:
         raise NotInstalled from None
 
 
-def principal(*, max_staleness: int | None = None) -> Awaitable[Principal]:
-    """Who makes the request being handled, to be awaited; as of at most `max_staleness` seconds
+async def principal(*, max_staleness: int | None = None) -> Principal:
+    """Who makes the request being handled, as of at most `max_staleness` seconds
     ago, 0 to ask the store whatever is known.  Asked for the first time once the answer has begun,
     it refreshes nothing.  Raises `Rejected`, `NotInstalled`."""
-    return current_visit().principal(max_staleness=max_staleness)
+    visit = current_visit()
+    found = visit.at_hand(max_staleness)
+    return found if found is not None else await visit.principal(max_staleness=max_staleness)
 
 
 def present(credential: object) -> Awaitable[Principal]:

@@ -3,7 +3,7 @@
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import Literal, get_args
 
 from ..errors import Reason, Rejected
@@ -27,7 +27,7 @@ MAX_HEADER_BYTES = 16_384
 """The longest `Cookie` (all of them joined) or `Authorization` header that is looked into."""
 
 SMALL_HEADER_BYTES = 2_048
-"""The longest `Cookie` header whose reading is remembered: 4,096 of them bound the memory."""
+"""The longest `Cookie` or `Authorization` header whose reading is remembered."""
 
 MAX_COOKIE_BYTES = 4_096
 """Name and value of one cookie; browsers drop a longer one (RFC 6265bis section 5.6)."""
@@ -46,6 +46,7 @@ and the mark by which the owner's device is known; ours are deleted by name.
 """
 
 _IDENTIFYING = (b"Cookie", b"Authorization")
+_VARY: Header = (b"vary", b", ".join(_IDENTIFYING))
 _NAMES: dict[Mode, tuple[str, ...]] = {"session": (SESSION,), "token": (ACCESS, REFRESH)}
 _ATTRIBUTES = "; Path=/; HttpOnly; Secure; SameSite=Lax"
 _TOKEN68 = frozenset(string.ascii_letters + string.digits + "-._~+/=")
@@ -105,9 +106,7 @@ def read(headers: Headers, modes: Modes, suffix: str = "") -> Presented | None:
             return Presented("bearer", token)
     if cookie is None:
         return None
-    # a browser sends the same header with every request, so reading it once is enough
-    parse = _from_small_cookies if len(cookie) <= SMALL_HEADER_BYTES else _from_cookies
-    return parse(cookie, modes, suffix)
+    return _from_cookies(cookie, modes, suffix)
 
 
 def given(text: object) -> Presented:
@@ -190,8 +189,9 @@ def personal(own: Headers, *, known: bool) -> list[Header]:
     another (RFC 9110 section 12.5.5).  Where somebody is `known` nothing is stored, unless the
     application itself says how the answer may be cached.
     """
-    headers = vary(own, _IDENTIFYING)
-    if known and all(name != b"cache-control" for name, _ in own):
+    said = dict(own)
+    headers = vary(own, _IDENTIFYING) if b"vary" in said else [*own, _VARY]
+    if known and b"cache-control" not in said:
         headers.append(NO_STORE)
     return headers
 
@@ -263,9 +263,6 @@ def _of_mode(header: bytes, mode: Mode, suffix: str) -> Presented | None:
     if not found:
         return None
     return Presented("cookie", found.get(names[0]), found.get(named(REFRESH, suffix)), mode)
-
-
-_from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
 
 
 def _of_kind(name: str, text: str, suffix: str) -> str:

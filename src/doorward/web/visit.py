@@ -104,6 +104,21 @@ class Visit:
         self._asked_about = client.method(self.peer, self.headers, self.gate.trusted)
         return self._asked_about != ""
 
+    def at_hand(self, max_staleness: int | None = None) -> Principal | None:
+        """What `principal` would return, where a request of the same bytes was accepted before and
+        nothing need be asked, written or renewed; None says nothing."""
+        credential = self._at_hand()
+        if credential is None:
+            return None
+        found = self.gate.auth.at_hand(credential, max_staleness)
+        if found is not None:
+            self.asked = True
+            self.known = found
+            self._credential = credential
+            if self.on_known is not None:
+                self.on_known()
+        return found
+
     async def principal(
         self, submitted: str | None = None, max_staleness: int | None = None
     ) -> Principal:
@@ -248,6 +263,17 @@ class Visit:
             await self.tell(refused)
             raise
 
+    def _at_hand(self) -> str | None:
+        """The credential that need only be looked up."""
+        if self.known is not None:
+            return self._credential
+        if self.answered or self.renewing is not None or self._given is not None:
+            return None
+        shown = self.gate.readings.recall(self.scope["headers"])
+        if shown is None or (shown.transport == "cookie" and self.method not in origin.SAFE):
+            return None
+        return shown.credential
+
     async def _check_is_known(self, found: Principal) -> None:
         if self.known is not None and self.known.sid != found.sid:
             async with self._telling():
@@ -262,7 +288,9 @@ class Visit:
     def _shown(self) -> Presented | None:
         if self._given is not None:
             return self._given
-        return transport.read(self.headers, self.gate.modes, self.gate.cookie_suffix)
+        return self.gate.readings.recall(self.headers) or transport.read(
+            self.headers, self.gate.modes, self.gate.cookie_suffix
+        )
 
     async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
         try:
@@ -275,7 +303,9 @@ class Visit:
         if shown.transport == "cookie":
             return await self._by_cookie(shown, submitted, max_staleness)
         self._credential = shown.credential
-        return await self.auth.authenticate(shown.credential or "", max_staleness)
+        found = await self.auth.authenticate(shown.credential or "", max_staleness)
+        self.gate.readings.keep(self.headers, shown)
+        return found
 
     async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
         """Checks the session again, because a handler, a WebSocket or a task may run for longer
@@ -309,6 +339,7 @@ class Visit:
                     raise
             else:
                 if self.answered or shown.mode in ("token", self.gate.modes[0]):
+                    self.gate.readings.keep(self.headers, shown)
                     return known
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
