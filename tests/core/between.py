@@ -39,8 +39,13 @@ class Between:
         return cast(Backend, self)
 
     def unchanged(self, cursor: Cursor | None) -> bool:
-        """No: a hook is awaited before anything is told."""
-        return False
+        """As the store tells, while nothing is in between."""
+        return self.local and not self.is_between and self.store.unchanged(cursor)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether a hook does anything."""
+        return self.before is not nothing or self.after is not nothing
 
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:
@@ -66,6 +71,11 @@ class Faulty(Between):
         self.calls.clear()
         self.fail_at = fail_at
         self.lost = lost
+
+    @property
+    def is_between(self) -> bool:
+        """Whether it is armed, or a test has put another hook in."""
+        return self.fail_at != 0 or self.before != self._before or self.after != self._after
 
     async def _before(self, method: str) -> None:
         if len(self.calls) == self.fail_at and not self.lost:
