@@ -6,9 +6,11 @@ import pytest
 
 from doorward import Issued, Reason
 from doorward.settings import ELEVATE_OVERLAP
+from doorward.web.transport import SMALL_HEADER_BYTES
 from doorward.web.visit import Visit
 from tests.web.conftest import Build, House
-from tests.web.driver import FOREIGN, Header, bearer, cookie, cookies_of
+from tests.web.driver import FOREIGN, Header, ask, bearer, cookie, cookies_of
+from tests.web.test_asgi import raw
 from tests.web.test_gate import refused, visit
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +49,26 @@ async def test_the_same_bytes_are_looked_up_without_asking_the_store(
 
 async def test_a_second_question_of_one_request_is_looked_up_too(house: House) -> None:
     asked = await seen(house, cookies_of(await house.log_in()))
+    told: list[None] = []
+    asked.on_known = lambda: told.append(None)
     assert asked.at_hand() == asked.at_hand() is not None
+    assert len(told) == 2
+
+
+async def test_an_answer_from_what_is_kept_is_as_personal_as_the_first(
+    house: House, transport: str
+) -> None:
+    header = shown(await house.log_in(), transport)
+    first, second = [await ask(house.guard(raw), headers=[header]) for _ in range(2)]
+    assert second.headers == first.headers
+    assert second.all("vary") == ["Cookie, Authorization"]
+    assert second.all("cache-control") == ["no-store"]
+
+
+async def test_a_question_after_the_answer_began_goes_the_long_way(house: House) -> None:
+    asked = await seen(house, cookies_of(await house.log_in()))
+    asked.answered = True
+    assert asked.at_hand() is None
 
 
 @pytest.mark.parametrize("decision", ["revoke", "change"])
@@ -157,6 +178,20 @@ async def test_a_cookie_that_is_to_be_exchanged_is_not_kept(build: Build, tmp_pa
     assert asked.at_hand() is None
     await asked.principal()
     assert asked.issued is not None
+
+
+async def test_one_of_several_cookie_headers_names_nobody(house: House) -> None:
+    ours, other = cookies_of(await house.log_in()), (b"cookie", b"theme=dark")
+    await seen(house, other, ours)
+    for header in (other, ours):
+        assert visit(house, header).at_hand() is None
+
+
+async def test_a_long_header_is_not_kept(house: House) -> None:
+    name, value = cookies_of(await house.log_in())
+    assert (await seen(house, (name, value))).at_hand() is not None
+    long = (name, value + b"; theme=" + b"x" * SMALL_HEADER_BYTES)
+    assert (await seen(house, long)).at_hand() is None
 
 
 async def test_nothing_is_looked_up_for_a_credential_that_was_given(house: House) -> None:

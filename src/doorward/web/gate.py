@@ -41,7 +41,7 @@ class Gate:
         self.devices = Devices(auth.device_keys, self.cookie_suffix)
         self.limiter = Limiter(auth.store, auth.clock)
         self.origins = origin.Origins.of(auth.settings)
-        self.readings = Readings(self.modes[0], auth.settings.remember)
+        self.readings = Readings(auth.settings.remember)
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._warned = False

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from threading import Lock
 
-from ..types import Mode
 from .transport import SMALL_HEADER_BYTES, Header, Presented
 
 
@@ -15,10 +14,9 @@ class Readings:
     be dead by now, so whoever finds it here still has to judge it.
     """
 
-    __slots__ = ("_bearers", "_cookies", "_limit", "_lock", "_mode")
+    __slots__ = ("_bearers", "_cookies", "_limit", "_lock")
 
-    def __init__(self, mode: Mode, limit: int) -> None:
-        self._mode = mode
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._bearers: dict[bytes, Presented] = {}
         self._cookies: dict[bytes, Presented] = {}
@@ -35,11 +33,9 @@ class Readings:
         return self._cookies.get(fields.get(b"cookie", b""))
 
     def keep(self, headers: Sequence[Header], shown: Presented) -> None:
-        """Keep what `transport.read` returned and was accepted, unless it is long, came in several
-        headers, or is a cookie of a mode that is exchanged for the other."""
+        """Keep what `transport.read` returned and was accepted, unless it is long or came in several
+        headers."""
         by_cookie = shown.transport == "cookie"
-        if by_cookie and shown.mode not in ("token", self._mode):
-            return
         name = b"cookie" if by_cookie else b"authorization"
         kept = self._cookies if by_cookie else self._bearers
         raw = [value for field, value in headers if field == name]

@@ -267,7 +267,7 @@ class Visit:
         """The credential that need only be looked up."""
         if self.known is not None:
             return self._credential
-        if self.answered or self.renewing is not None or self._given is not None:
+        if self.answered:
             return None
         shown = self.gate.readings.recall(self.scope["headers"])
         if shown is None or (shown.transport == "cookie" and self.method not in origin.SAFE):
@@ -338,8 +338,10 @@ class Visit:
                 if self.answered or not renewable:
                     raise
             else:
-                if self.answered or shown.mode in ("token", self.gate.modes[0]):
+                if shown.mode in ("token", self.gate.modes[0]):  # else it is exchanged each time
                     self.gate.readings.keep(self.headers, shown)
+                    return known
+                if self.answered:
                     return known
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
