@@ -88,6 +88,7 @@ async def test_a_decision_binds_the_next_question(
         assert (await asked.principal()).roles == frozenset()
 
 
+@pytest.mark.engine
 async def test_what_another_process_decides_binds_too(
     build: Build, transport: str, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ async def test_the_bytes_of_one_header_say_nothing_in_another(house: House) -> N
     assert visit(house, (b"authorization", spaced[1])).at_hand() is None
 
 
+@pytest.mark.engine
 async def test_a_cookie_that_is_to_be_exchanged_is_not_kept(build: Build, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/app.db"
     before: House = await build("session", database)
