@@ -38,7 +38,7 @@ def _first_cookie(patch: pytest.MonkeyPatch) -> None:
     def first(header: bytes, modes: Any, suffix: str) -> Any:
         return strict(header.partition(b";")[0], modes, suffix)
 
-    patch.setattr(transport, "_from_small_cookies", first)
+    patch.setattr(transport, "_from_cookies", first)
 
 
 def _telling_login(patch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,7 @@ def test_a_process_that_does_not_start_is_told_in_a_sentence() -> None:
         processes.grow(1)
 
 
+@pytest.mark.engine
 @pytest.mark.anyio
 async def test_a_store_that_somebody_uses_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/used.db"
