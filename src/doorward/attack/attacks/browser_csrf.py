@@ -38,7 +38,7 @@ def _run(attacker: Attacker) -> Verdict:
 
 def _steps(sites: Sites) -> Verdict:
     target = sites.target
-    other = target.log_in()
+    other = target.log_in(target.sign_up())
     sites.log_in(other.account)
     before = sites.me().json().get("subject")
     if before != other.account.subject:
