@@ -43,10 +43,11 @@ def engines() -> list[Engine]:
     text, writes = (RESULTS / "scale.txt").read_text(), read_writes()
     found = []
     for name, heading in (("postgresql", "postgres"), ("redis", "redis")):
-        # the heading stands behind the load, and the last of three columns is the largest size
-        part = text[re.search(rf"after{heading} ", text).start() :]  # type: ignore[union-attr]
+        # the heading stands behind the load, and the last of three columns is the largest size;
+        # a result without them is no result, and ends here
+        part = text[re.search(rf"after{heading} ", text).start() :]  # type: ignore[union-attr]  # above
         sizes = re.search(r"bytes per session +[\d,]+ +[\d,]+ +([\d,]+)", part)
-        found.append(Engine(name, int(sizes[1].replace(",", "")), **writes[name]))  # type: ignore[index]
+        found.append(Engine(name, int(sizes[1].replace(",", "")), **writes[name]))  # type: ignore[index]  # above
     return found
 
 
