@@ -5,6 +5,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.docs.pages import ROOT, blocks
 from tests.support.nested import Ran, run_nested
 
 pytestmark = pytest.mark.process
@@ -143,6 +144,24 @@ def test_a_sound_application_passes_every_attack_that_fits_it(tmp_path: Path, mo
     assert ran.outcomes.keys() == {"passed", "skipped"}, ran.output
     assert ran.outcomes["passed"] > 3
     assert "The application has no /api/password." in ran.output
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("mode", ["session", "token"])
+def test_the_application_of_the_readme_withstands_every_attack(tmp_path: Path, mode: str) -> None:
+    [app] = [block for block in blocks(ROOT / "README.md") if block.more == "app.py"]
+    where = {"sqlite:///app.db": "memory:", 'mode="session"': f'mode="{mode}", root_key_file="key"'}
+    text = app.text
+    for shown, here in where.items():
+        assert shown in text
+        text = text.replace(shown, here)
+    (tmp_path / "app.py").write_text(text)
+    routes = TESTS.replace("/join", "/signup").replace("/enter", "/login")
+    routes = routes.replace("/who", "/me").replace("/leave", "/logout")
+    (tmp_path / "test_it.py").write_text(dedent(routes))
+    ran = run_nested(tmp_path, "-rs")
+    assert ran.outcomes.keys() == {"passed", "skipped"}, ran.output
+    assert ran.outcomes["passed"] > 15
 
 
 def test_a_logout_that_ends_nothing_fails_the_attacks_that_use_it(tmp_path: Path) -> None:
