@@ -3,9 +3,9 @@
     python bench/authenticate.py            both parts, about two minutes
     python bench/authenticate.py --micro    only the loop, a few seconds
 
-Part 1 times `Auth.authenticate` in a loop, hit and first sight, and a login, beside their floors.  Part 2
-starts one uvicorn worker a variant and drives `GET /me` with 32 connections of `wrk`.  Variants run
-in turn, round after round; ratios are taken inside a round against the bare route.
+Part 1 times `Auth.authenticate` in a loop, hit and first sight, and a login, beside their floors.
+Part 2 starts one uvicorn worker a variant and drives `GET /me` with 32 connections of `wrk`.
+Variants run in turn, round after round; ratios are taken inside a round against the bare route.
 """
 
 import argparse
