@@ -1,11 +1,17 @@
-"""Take the pictures of the pages in the documentation: a real server, a real Chromium.
+"""Take the pictures of the pages in the documentation: a real server, a real Chromium; and make the
+examples of the reports of `doorward attack` and `doorward compare`.
 
     .venv/bin/python -m tools.pictures [FOLDER]
+    .venv/bin/python -m tools.pictures --compare
 
-They go to docs/img, or FOLDER.  Chromium is found as the tests find it: `./dev test` installs one.
+They go to docs/img and docs/examples, or FOLDER.  Chromium is found as the tests find it:
+`./dev test` installs one.  The second makes the comparison alone, on a new SQLite file, a new
+PostgreSQL and a new Valkey, and keeps its figures for `doorward advise`.  It takes ten minutes, in
+which nothing else should run.
 """
 
 import asyncio
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,11 +20,16 @@ from typing import Literal
 import httpx2
 from playwright.async_api import Browser
 
+from doorward.cli.attack import main as attack
 from tests.cli.desk import PASSWORD, desk_of
 from tests.support.browser import launched_chromium
+from tests.support.postgres import DURABLE, running_postgres
 from tests.support.server import RunningServer, running_server
+from tests.support.valkey import running_valkey
 
-IMAGES = Path(__file__).parents[1] / "docs/img"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+IMAGES, EXAMPLES = DOCS / "img", DOCS / "examples"
+FIGURES = DOCS.parent / "src/doorward/advise/result.json"
 ADMIN = "ada@example.org"
 LINUX, PHONE = "Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0)"
 AGENTS = {
@@ -64,11 +75,38 @@ async def take(
     await context.close()
 
 
+async def take_report(browser: Browser, report: str, target: Path) -> None:
+    """The head of a report of the lab."""
+    context = await browser.new_context(viewport={"width": 860, "height": 560})
+    page = await context.new_page()
+    await page.goto(report)
+    await page.screenshot(path=target, animations="disabled")
+    await context.close()
+
+
+def compare_stores() -> None:
+    """The comparison of every store, as a page and as the figures that are cited."""
+    with (
+        TemporaryDirectory() as scratch,
+        running_postgres(DURABLE) as postgres,
+        running_valkey() as valkey,
+    ):
+        urls = (f"sqlite:///{scratch}/compare.db", postgres.new_database(), valkey.url)
+        stores = [word for url in urls for word in ("--store", url)]
+        html = ["--html", str(EXAMPLES / "compare.html")]
+        command = [sys.executable, "-m", "doorward", "compare", *stores, *html, "--json"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    FIGURES.write_bytes(done.stdout)
+
+
 async def main(folder: Path) -> None:
+    report = (EXAMPLES if folder == IMAGES else folder) / "attack-naive.html"
+    attack(["--naive", "--html", str(report)])
     with TemporaryDirectory() as scratch, running_server(folder=Path(scratch)) as server:
         for agent in OTHERS:
             enter(server, ADMIN, agent)
         async with launched_chromium() as browser:
+            await take_report(browser, report.as_uri(), folder / "attack.png")
             await take(browser, server, folder / "account.png", "/account", (900, 1010))
             await take(browser, server, folder / "login-phone.png", "/login", (390, 760), "dark")
             for email, agent in AGENTS.items():
@@ -78,4 +116,7 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES))
+    if sys.argv[1:] == ["--compare"]:
+        compare_stores()
+    else:
+        asyncio.run(main(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else IMAGES))

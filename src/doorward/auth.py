@@ -103,9 +103,10 @@ class Auth:
             await feed.ask()
         elif feed.lags(max_staleness):
             await feed.catch_up()
-        found, now = self._view.recall(credential), self.clock()
-        if found is not None and now < found.until:
-            return found.principal
+        now = self.clock()
+        found = self._view.recall(credential, now)
+        if found is not None:
+            return found
         if self._view.turned_back(now):
             await feed.catch_up()
         try:
@@ -113,6 +114,13 @@ class Auth:
         except Rejected as refused:
             await self.refused(refused)
             raise
+
+    def at_hand(self, credential: str, max_staleness: int | None = None) -> Principal | None:
+        """What `authenticate` would return, where it need not wait, decide or write anything; None
+        says nothing about the credential."""
+        if self._feed.is_current(max_staleness):
+            return self._view.recall(credential, self.clock())
+        return None
 
     async def refresh(self, refresh_token: str, device: Device = NOWHERE) -> Issued:
         """Exchange a refresh token by the refresh rules (`rules.judge_refresh`).

@@ -58,6 +58,12 @@ class Feed:
         most = self._within if within is None or within > self._within else within
         return self._ticks() - self._fresh_at >= most
 
+    def is_current(self, within: int | None = None) -> bool:
+        """Whether the view knows all that it must, without waiting to learn more."""
+        if self.asked_always:
+            return self._store.unchanged(self._view.cursor)
+        return not self.lags(within)
+
     async def ask(self) -> None:
         """Learn what was committed since the last time."""
         view = self._view

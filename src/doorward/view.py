@@ -36,9 +36,11 @@ class View:
         self._latest = 0
         self._lock = Lock()
 
-    def recall(self, credential: str) -> Remembered | None:
-        """What is remembered of a credential, by its raw string: one dictionary look-up."""
-        return self._credentials.get(credential)
+    def recall(self, credential: str, now: int) -> Principal | None:
+        """Who is remembered by a credential, by its raw string: one dictionary look-up.  None where
+        nobody is, or something needs to be looked at by `now`."""
+        found = self._credentials.get(credential)
+        return None if found is None or now >= found.until else found.principal
 
     def remember(
         self,

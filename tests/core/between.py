@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from doorward import StoreUnavailable
-from doorward.stores import Backend
+from doorward.stores import Backend, Cursor
 
 Hook = Callable[[str], Awaitable[None]]
 
@@ -38,6 +38,15 @@ class Between:
         """This, as the store it stands for."""
         return cast(Backend, self)
 
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        """As the store tells, while nothing is in between."""
+        return self.local and not self.is_between and self.store.unchanged(cursor)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether a hook does anything."""
+        return self.before is not nothing or self.after is not nothing
+
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:
             self.calls.append(method)
@@ -62,6 +71,11 @@ class Faulty(Between):
         self.calls.clear()
         self.fail_at = fail_at
         self.lost = lost
+
+    @property
+    def is_between(self) -> bool:
+        """Whether it is armed, or a test has put another hook in."""
+        return self.fail_at != 0 or self.before != self._before or self.after != self._after
 
     async def _before(self, method: str) -> None:
         if len(self.calls) == self.fail_at and not self.lost:

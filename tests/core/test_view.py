@@ -3,7 +3,7 @@
 from doorward import Principal
 from doorward.stores import Changes
 from doorward.types import Change
-from doorward.view import Remembered, View
+from doorward.view import View
 
 RETAIN = 720
 
@@ -30,17 +30,18 @@ def revoked(sid: str = "s", ver: int = 2) -> Change:
 
 def test_a_remembered_credential_is_recalled_by_its_string_alone() -> None:
     seen = view()
-    assert seen.recall("c") is None
+    assert seen.recall("c", 0) is None
     seen.remember("c", principal(), 1, until=50)
-    assert seen.recall("c") == Remembered(principal(), 50)
-    assert seen.recall("C") is None
+    assert seen.recall("c", 49) == principal()
+    assert seen.recall("c", 50) is None
+    assert seen.recall("C", 0) is None
 
 
 def test_credentials_are_bounded_and_the_oldest_goes_first() -> None:
     seen = view(limit=3)
     for n in range(5):
         seen.remember(f"c{n}", principal(f"s{n}"), 1, 50)
-    assert [n for n in range(5) if seen.recall(f"c{n}")] == [2, 3, 4]
+    assert [n for n in range(5) if seen.recall(f"c{n}", 0)] == [2, 3, 4]
 
 
 def test_a_credential_remembered_again_counts_once_and_is_young_again() -> None:
@@ -49,9 +50,9 @@ def test_a_credential_remembered_again_counts_once_and_is_young_again() -> None:
     seen.remember("b", principal("b"), 1, 50)
     seen.remember("a", principal("a"), 1, 60)
     seen.remember("c", principal("c"), 1, 50)
-    assert seen.recall("b") is None
-    assert seen.recall("a") == Remembered(principal("a"), 60)
-    assert seen.recall("c") is not None
+    assert seen.recall("b", 0) is None
+    assert seen.recall("a", 59) == principal("a")
+    assert seen.recall("c", 0) is not None
 
 
 def test_a_change_drops_every_credential_of_its_session_and_no_other() -> None:
@@ -60,7 +61,7 @@ def test_a_change_drops_every_credential_of_its_session_and_no_other() -> None:
         seen.remember(credential, principal(sid), 1, 50)
     seen.learn(told(changed("a")), now=10)
     assert not told(changed("a")).keys_too
-    assert [c for c in ("a1", "a2", "b1") if seen.recall(c)] == ["b1"]
+    assert [c for c in ("a1", "a2", "b1") if seen.recall(c, 0)] == ["b1"]
     assert seen.cursor == (1,)
 
 
@@ -68,16 +69,16 @@ def test_a_row_read_while_a_change_arrived_is_not_kept() -> None:
     seen = view()
     seen.learn(told(changed(ver=3)), now=10)
     seen.remember("old", principal(), 2, 50)
-    assert seen.recall("old") is None
+    assert seen.recall("old", 0) is None
     seen.remember("new", principal(), 3, 50)
-    assert seen.recall("new") is not None
+    assert seen.recall("new", 0) is not None
 
 
 def test_nothing_of_a_revoked_session_is_kept_whatever_it_was_told() -> None:
     seen = view()
     seen.learn(told(revoked(ver=3)), now=10)
     seen.remember("c", principal(), 99, 50)
-    assert seen.recall("c") is None
+    assert seen.recall("c", 0) is None
     assert seen.outdates("s", 99)
 
 
@@ -128,10 +129,10 @@ def test_a_change_of_keys_forgets_every_credential_and_no_change() -> None:
     seen.remember("c", principal(), 1, 50)
     seen.learn(told(Change("key", "kid")), now=10)
     assert told(Change("key", "kid")).keys_too
-    assert seen.recall("c") is None
+    assert seen.recall("c", 0) is None
     assert seen.outdates("a", 1)
     seen.remember("c", principal(), 1, 50)
-    assert seen.recall("c") is not None
+    assert seen.recall("c", 0) is not None
 
 
 def test_a_cursor_that_the_store_has_forgotten_begins_everything_anew() -> None:
@@ -140,7 +141,7 @@ def test_a_cursor_that_the_store_has_forgotten_begins_everything_anew() -> None:
     seen.remember("c", principal(), 1, 50)
     seen.learn(told(revoked("b"), at=9, known=False), now=10)
     assert told(known=False).keys_too
-    assert seen.recall("c") is None
+    assert seen.recall("c", 0) is None
     assert not seen.outdates("a", 1)
     assert seen.outdates("b", 1)
     assert seen.cursor == (9,)
@@ -158,6 +159,6 @@ def test_many_credentials_of_few_sessions_leave_no_more_than_the_limit() -> None
     seen = view(limit=50)
     for n in range(5000):
         seen.remember(f"c{n}", principal(f"s{n % 7}"), 1, 50)
-    assert sum(seen.recall(f"c{n}") is not None for n in range(5000)) == 50
+    assert sum(seen.recall(f"c{n}", 0) is not None for n in range(5000)) == 50
     seen.learn(told(*(changed(f"s{n}") for n in range(7))), now=10)
-    assert not any(seen.recall(f"c{n}") for n in range(5000))
+    assert not any(seen.recall(f"c{n}", 0) for n in range(5000))

@@ -1,5 +1,6 @@
 """The applications of the page about other frameworks work in both modes, each as it is printed."""
 
+import logging
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from importlib import import_module
@@ -55,7 +56,11 @@ def served(request: pytest.FixtureRequest, mode: str, folder: Path) -> Iterator[
     text = APPLICATIONS[request.param].text
     assert text.count('mode="session"') == 1
     (folder / "served.py").write_text(text.replace('mode="session"', f'mode="{mode}"'))
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
     yield import_module("served")
+    root.setLevel(level)  # Litestar configures the logging of its whole process
+    root.handlers[:] = handlers
     of_django._wrapped = empty  # it is configured once in a process, and this one is many readers
     clear_url_caches()
 

@@ -133,7 +133,8 @@ def assert_extras_exist(words: list[str]) -> None:
         assert set(extras.split(",")) <= set(known["optional-dependencies"])
 
 
-def test_the_readme_names_both_commands() -> None:
+def test_the_readme_names_the_commands() -> None:
     text = Path(ROOT / "README.md").read_text()
     assert "`./dev run`" in text
+    assert "`./dev attack`" in text
     assert "`./dev test`" in text

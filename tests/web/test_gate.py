@@ -335,7 +335,7 @@ async def test_a_token_is_compared_by_the_refresh_cookie_if_the_access_token_can
     unreadable = visit(token_house, OURS, cookie(access="a.b.c"), method="POST")
     with pytest.raises(Rejected):
         await unreadable.check_origin(token)
-    assert await visit(token_house).cookie_sid() is None
+    assert await visit(token_house).origin_check().cookie_sid() is None
 
 
 async def test_a_client_without_cookies_needs_no_word_of_a_browser(house: House) -> None:

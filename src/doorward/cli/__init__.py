@@ -18,6 +18,9 @@ COMMANDS: dict[str, str] = {
     "migrate": "Make the tables, or bring them up to date.",
     "move": "Bring everything to other databases while the servers serve.",
     "doctor": "List what is unsafe or surprising in a setup.",
+    "attack": "Attack an instance of this machine, and say what held.",
+    "compare": "Measure sessions and tokens side by side on this machine.",
+    "advise": "Name the mode, the transport and the lifetimes that fit an application.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
 

@@ -130,6 +130,10 @@ class Store(Protocol):
         False.  Touch and rotation are not changes.  Cheap when nothing changed: it is asked on
         every check."""
 
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        """Whether nothing was committed after `cursor`, where that can be told without waiting;
+        False where it cannot, and then `changes` tells."""
+
     async def purge(self, before: int, limit: int = 500) -> int:
         """Delete at most `limit` rows that died (ended or were revoked) before `before`, and what
         else is older (changes, marks, tickets, counters), in small steps rather than in one.

@@ -155,6 +155,9 @@ class MemoryStore:
             entries = [entry.change for entry in self._log[start:]]
             return Changes(entries, self._unchanged.cursor, known or cursor is None)
 
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        return cursor is self._unchanged.cursor
+
     async def wait(self, seconds: float) -> None:
         # without the lock: an abandoned `wait` may be collected while this thread holds it
         waiter = (get_running_loop(), Event())

@@ -1,7 +1,45 @@
 """What tests of an application, or of a store of one's own, may use.
 
-`FakeClock`; `doorward.testing.client.Client` and the pytest fixture `logged_in_as` for
-applications; `doorward.testing.contract.StoreContract` for stores.
+`FakeClock`; `attacks`, one test an attack, `doorward.testing.client.Client` and the pytest fixture
+`logged_in_as` for applications; `doorward.testing.contract.StoreContract` for stores.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from .clock import FakeClock as FakeClock
+
+
+def attacks(
+    app: Any,
+    *,
+    login: str,
+    me: str,
+    signup: str = "",
+    people: Sequence[tuple[str, str]] = (),
+    logout: str = "",
+    refresh: str = "",
+    password: str = "",
+    only: str | None = None,
+) -> Callable[..., None]:
+    """Tests for pytest, one for each attack on an ASGI application: `test_attacks = attacks(app,
+    signup="/signup", login="/login", me="/me")`.
+
+    The paths are those of the application.  `signup` and `login` take `email` and `password` as
+    JSON; a login sets cookies or answers with `access_token`; `me` is for those who are logged in.
+    `people` are two or more that have accounts, by `email` and `password`.  Without a path, what
+    needs it is skipped.  `only` chooses attacks by the beginnings of their ids, with commas
+    between.
+    """
+    from .attacked import tests_of
+
+    own = {
+        "/api/signup": signup,
+        "/api/login": login,
+        "/api/me": me,
+        "/api/logout": logout,
+        "/logout": logout,
+        "/api/refresh": refresh,
+        "/api/password": password,
+    }
+    return tests_of(app, {path: route for path, route in own.items() if route}, people, only)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from .attacked import Attacked
     from .client import Client
 
 
@@ -48,3 +49,12 @@ def logged_in_as(app: Any) -> Iterator[Callable[..., "Client"]]:
             return client
 
         yield log_in
+
+
+@pytest.fixture(scope="module")
+def attacked() -> Iterator["Attacked"]:
+    """What the tests of `doorward.testing.attacks` attack."""
+    from .attacked import serving_for_attacks
+
+    with serving_for_attacks() as start:
+        yield start

@@ -1,7 +1,7 @@
 """The gate as pure ASGI middleware, for any framework or none."""
 
 from collections.abc import Awaitable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 
 from ..errors import Busy, ConfigurationError, Rejected, StoreUnavailable
 from ..types import Principal
@@ -66,7 +66,10 @@ class Middleware:
             return await self._app(scope, receive, send)
         outer: Answer | Socket | None = scope.get(KEY)
         if outer is not None and outer.visit.gate is self._door.gate:
-            return await self._within(outer, scope, receive, send)
+            try:
+                return await self._app(scope, receive, send)
+            except (Rejected, StoreUnavailable, Busy) as error:
+                return await _refuse_within(outer, error, kind, send)
         if kind == "http":
             if cors.is_preflight(scope):
                 return await self._preflight(scope, receive, send)
@@ -83,34 +86,40 @@ class Middleware:
 
     async def _outermost(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        connection: Answer | Socket | None = None
-        before: Token[Visit] | None = None
         try:
-            visit = Visit(self._door.gate or await self._door.open(), scope)
-            before = _visit.set(visit)
-            if kind == "http":
-                if (refused := scope.get(cors.REFUSED)) is not None:
-                    send = cors.refusing(refused, send, visit.tell)
-                connection = Answer(visit, send)
-            else:
-                connection = Socket(visit, receive, send)
-                receive = connection.receive
-            scope[KEY] = connection
-            await _run(self._app, visit, scope, receive, connection.send)
+            gate = self._door.gate or await self._door.open()
         except (Rejected, StoreUnavailable, Busy) as error:
-            if connection is not None and connection.began:
+            return await refuse(error, kind, send)
+        visit = Visit(gate, scope)
+        connection: Answer | Socket
+        if kind == "http":
+            if (refused := scope.get(cors.REFUSED)) is not None:
+                send = cors.refusing(refused, send, visit.tell)
+            connection = Answer(visit, send)
+        else:
+            connection = Socket(visit, receive, send)
+            receive = connection.receive
+        before = _visit.set(visit)
+        scope[KEY] = connection
+        try:
+            await self._app(scope, receive, connection.send)
+        except (Rejected, StoreUnavailable, Busy) as error:
+            await _settle(visit, error)
+            if connection.began:
                 raise
-            await refuse(error, kind, send if connection is None else connection.send)
+            await refuse(error, kind, connection.send)
         except Exception:
             # a handler may stumble over the end of its stream, like over a client that is gone
-            if connection is None or not connection.ended:
+            if not connection.ended:
                 raise
         finally:
-            if before is not None:
-                _visit.reset(before)
-            scope[KEY] = None  # the visit knows its scope: a circle would wait for the collector
-            if connection is not None:
-                await _leave(connection)
+            if visit.guesses:
+                guesses.end(visit)
+            _visit.reset(before)
+            scope[KEY] = None  # breaks the reference cycle of visit and scope
+            visit.on_known = None  # breaks the reference cycle of visit and socket
+            if connection.stream is not None:
+                await visit.streams.finish(connection.stream)
 
     async def _check_agreement(self, scope: Message, receive: Receive, send: Send) -> None:
         """Refuse to start in front of an application that answers CORS from another list."""
@@ -123,32 +132,21 @@ class Middleware:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
 
-    async def _within(
-        self, outer: Answer | Socket, scope: Message, receive: Receive, send: Send
-    ) -> None:
-        try:
-            await _run(self._app, outer.visit, scope, receive, send)
-        except (Rejected, StoreUnavailable, Busy) as error:
-            if outer.began:
-                raise
-            await refuse(error, scope["type"], send)
+
+async def _refuse_within(
+    outer: Answer | Socket, error: Rejected | StoreUnavailable | Busy, kind: str, send: Send
+) -> None:
+    await _settle(outer.visit, error)
+    if outer.began:
+        raise error
+    await refuse(error, kind, send)
 
 
-async def _leave(connection: Answer | Socket) -> None:
-    connection.visit.on_known = None  # breaks the reference cycle of visit and socket
-    if connection.stream is not None:
-        await connection.visit.streams.finish(connection.stream)
-
-
-async def _run(app: App, visit: Visit, scope: Message, receive: Receive, send: Send) -> None:
-    try:
-        await app(scope, receive, send)
-    except Busy:
+async def _settle(visit: Visit, error: Exception) -> None:
+    """End what a refused request guesses before its answer, after which the client may be back."""
+    if isinstance(error, Busy):
         await guesses.forgive(visit)  # a flood must not lock the owner of a password out
-        raise
-    finally:
-        if visit.guesses:
-            guesses.end(visit)
+    guesses.end(visit)
 
 
 def current_visit() -> Visit:
@@ -159,11 +157,13 @@ def current_visit() -> Visit:
         raise NotInstalled from None
 
 
-def principal(*, max_staleness: int | None = None) -> Awaitable[Principal]:
-    """The principal of the current request, to be awaited, as of at most `max_staleness` seconds
-    ago; 0 always asks the store.  Asked for the first time once the answer has begun, it refreshes
-    nothing.  Raises `Rejected`, `NotInstalled`."""
-    return current_visit().principal(max_staleness=max_staleness)
+async def principal(*, max_staleness: int | None = None) -> Principal:
+    """The principal of the current request, as of at most `max_staleness` seconds ago; 0 always
+    asks the store.  Asked for the first time once the answer has begun, it refreshes nothing.
+    Raises `Rejected`, `NotInstalled`."""
+    visit = current_visit()
+    found = visit.at_hand(max_staleness)
+    return found if found is not None else await visit.principal(max_staleness=max_staleness)
 
 
 def present(credential: object) -> Awaitable[Principal]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from .transport import NO_STORE, Header, Headers
 
 _IDENTIFYING = (b"Cookie", b"Authorization")
+_VARY: Header = (b"vary", b", ".join(_IDENTIFYING))
 
 
 def merge(own: Headers, ours: Sequence[Header]) -> list[Header]:
@@ -19,8 +20,9 @@ def personal(own: Headers, *, known: bool) -> list[Header]:
     another (RFC 9110 section 12.5.5).  Where somebody is `known` nothing is stored, unless the
     application itself says how the answer may be cached.
     """
-    headers = vary(own, _IDENTIFYING)
-    if known and all(name != b"cache-control" for name, _ in own):
+    said = dict(own)
+    headers = vary(own, _IDENTIFYING) if b"vary" in said else [*own, _VARY]
+    if known and b"cache-control" not in said:
         headers.append(NO_STORE)
     return headers
 

@@ -10,6 +10,7 @@ from ..auth import Auth
 from . import client, origin
 from .devices import Devices
 from .limiter import Limiter
+from .readings import Readings
 from .streams import Streams
 
 log = logging.getLogger("doorward")
@@ -28,6 +29,7 @@ class Gate:
         "modes",
         "origins",
         "public_origin",
+        "readings",
         "trusted",
     )
 
@@ -39,6 +41,7 @@ class Gate:
         self.devices = Devices(auth.device_keys, self.cookie_suffix)
         self.limiter = Limiter(auth.store, auth.clock)
         self.origins = origin.Origins.of(auth.settings)
+        self.readings = Readings(auth.settings.remember)
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._warned = False

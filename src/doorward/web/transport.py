@@ -3,7 +3,7 @@
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import Literal, get_args
 
 from ..errors import Reason, Rejected
@@ -27,7 +27,7 @@ MAX_HEADER_BYTES = 16_384
 """The longest `Cookie` (all of them joined) or `Authorization` header that is looked into."""
 
 SMALL_HEADER_BYTES = 2_048
-"""The longest `Cookie` header whose reading is remembered: 4,096 of them bound the memory."""
+"""The longest `Cookie` or `Authorization` header whose reading is remembered."""
 
 MAX_COOKIE_BYTES = 4_096
 """Name and value of one cookie; browsers drop a longer one (RFC 6265bis section 5.6)."""
@@ -104,9 +104,7 @@ def read(headers: Headers, modes: Modes, suffix: str = "") -> Presented | None:
             return Presented("bearer", token)
     if cookie is None:
         return None
-    # a browser sends the same header with every request, so reading it once is enough
-    parse = _from_small_cookies if len(cookie) <= SMALL_HEADER_BYTES else _from_cookies
-    return parse(cookie, modes, suffix)
+    return _from_cookies(cookie, modes, suffix)
 
 
 def given(text: object) -> Presented:
@@ -220,9 +218,6 @@ def _of_mode(header: bytes, mode: Mode, suffix: str) -> Presented | None:
     if not found:
         return None
     return Presented("cookie", found.get(names[0]), found.get(named(REFRESH, suffix)), mode)
-
-
-_from_small_cookies = lru_cache(maxsize=4_096)(_from_cookies)
 
 
 def _of_kind(name: str, text: str, suffix: str) -> str:

@@ -86,9 +86,8 @@ class Visit:
 
     def plain_host(self) -> str:
         """The host that was asked for, if the client spoke plain http; else empty."""
-        return client.plain_host(
-            self.scope.get("scheme", ""), self.peer, self.headers, self.gate.trusted
-        )
+        scheme = self.scope.get("scheme", "")
+        return client.plain_host(scheme, self.peer, self.headers, self.gate.trusted)
 
     def device(self) -> Device:
         """Where this request comes from, as far as it says."""
@@ -114,6 +113,16 @@ class Visit:
         self._asked_about = client.method(self.peer, self.headers, self.gate.trusted)
         return self._asked_about != ""
 
+    def at_hand(self, max_staleness: int | None = None) -> Principal | None:
+        """What `principal` would return, where a request of the same bytes was accepted before and
+        nothing need be asked, written or renewed; None says nothing."""
+        credential = self._plain_credential() if self.known is None else self._credential
+        found = None if credential is None else self.auth.at_hand(credential, max_staleness)
+        if found is not None:
+            self.asked, self._credential = True, credential
+            self._know(found)
+        return found
+
     async def principal(
         self, submitted: str | None = None, max_staleness: int | None = None
     ) -> Principal:
@@ -133,9 +142,7 @@ class Visit:
             found = await self._again(before, max_staleness)
         if self.known is not before:  # parallel tasks may have read two credentials
             await self._check_is_known(found)
-        self.known = found
-        if self.on_known is not None:
-            self.on_known()
+        self._know(found)
         return found
 
     async def present(self, credential: object) -> Principal:
@@ -151,9 +158,8 @@ class Visit:
             shown = transport.given(credential)
         found = await self.auth.authenticate(shown.credential or "")
         await self._check_is_known(found)
-        self._given, self._credential, self.known = shown, shown.credential, found
-        if self.on_known is not None:
-            self.on_known()
+        self._given, self._credential = shown, shown.credential
+        self._know(found)
         return found
 
     async def touch(self) -> Principal:
@@ -185,18 +191,14 @@ class Visit:
         if self._ours and submitted is None:
             return
         async with self.telling():
-            await self._origin_check().check(submitted)
+            await self.origin_check().check(submitted)
         self._ours = True
 
     async def check_keeps_cookies(self) -> None:
         """Refuse to answer with cookies that would not come back: to a page of a trusted origin on
         another site.  Raises `Rejected(cross_origin)`."""
         async with self.telling():
-            self._origin_check().check_keeps_cookies()
-
-    async def cookie_sid(self) -> str | None:
-        """The session that the cookies of this request name, dead or alive; None without any."""
-        return await self._origin_check().cookie_sid()
+            self.origin_check().check_keeps_cookies()
 
     @property
     def via(self) -> Transport | None:
@@ -231,6 +233,18 @@ class Visit:
             self.gate.warn_of_late_question(self.scope)
         self.asked = True
 
+    def _plain_credential(self) -> str | None:
+        """That of a request for which it need only be looked up."""
+        shown = None if self.answered else self.gate.readings.recall(self.headers)
+        if shown is None or (shown.transport == "cookie" and self.method not in origin.SAFE):
+            return None
+        return shown.credential
+
+    def _know(self, found: Principal) -> None:
+        self.known = found
+        if self.on_known is not None:
+            self.on_known()
+
     async def _check_is_known(self, found: Principal) -> None:
         if self.known is not None and self.known.sid != found.sid:
             async with self.telling():
@@ -245,7 +259,9 @@ class Visit:
     def _shown(self) -> Presented | None:
         if self._given is not None:
             return self._given
-        return transport.read(self.headers, self.gate.modes, self.gate.cookie_suffix)
+        return self.gate.readings.recall(self.headers) or transport.read(
+            self.headers, self.gate.modes, self.gate.cookie_suffix
+        )
 
     async def _read(self, submitted: str | None, max_staleness: int | None) -> Principal:
         try:
@@ -258,7 +274,9 @@ class Visit:
         if shown.transport == "cookie":
             return await self._by_cookie(shown, submitted, max_staleness)
         self._credential = shown.credential
-        return await self.auth.authenticate(shown.credential or "", max_staleness)
+        found = await self.auth.authenticate(shown.credential or "", max_staleness)
+        self.gate.readings.keep(self.headers, shown)
+        return found
 
     async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
         """Checks the session again, because a handler, a WebSocket or a task may run for longer
@@ -291,7 +309,10 @@ class Visit:
                 if self.answered or not renewable:
                     raise
             else:
-                if self.answered or shown.mode in ("token", self.gate.modes[0]):
+                if shown.mode in ("token", self.gate.modes[0]):  # else it is exchanged each time
+                    self.gate.readings.keep(self.headers, shown)
+                    return known
+                if self.answered:
                     return known
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
@@ -327,5 +348,6 @@ class Visit:
             self._credential = issued.credential
         return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
-    def _origin_check(self) -> OriginCheck:
+    def origin_check(self) -> OriginCheck:
+        """Whether this request may act on its cookies; refusals of it are not told."""
         return OriginCheck(self.gate, self.method, self.headers, self._presented())

@@ -124,6 +124,20 @@ async def test_a_file_that_was_taken_away_is_written_no_more_until_it_is_back(
     assert await live(store) == {"before", "after"}
 
 
+async def test_of_a_file_that_was_taken_away_nothing_is_told_at_once(
+    store: SQLiteStore, path: Path
+) -> None:
+    cursor = (await store.changes(None)).cursor
+    assert store.unchanged(cursor)
+    away = taken_away(path, replaced=False)
+
+    async def untold() -> bool:
+        return not store.unchanged(cursor)
+
+    await comes_true(untold)
+    away.replace(path)
+
+
 @pytest.mark.parametrize("replaced", [False, True])
 @pytest.mark.parametrize("call", sorted(READS))
 async def test_a_file_that_was_taken_away_is_read_no_more_until_it_is_back(

@@ -41,7 +41,7 @@ def wrong(refused: Refused | None) -> Mapping[str, Any]:
 async def form_token() -> str:
     """The CSRF token of whatever session this browser shows, for pages that need none."""
     visit = current_visit()
-    sid = await visit.cookie_sid()
+    sid = await visit.origin_check().cookie_sid()
     return "" if sid is None else origin.csrf_token(visit.auth.csrf_keys, sid)
 
 

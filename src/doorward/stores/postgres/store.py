@@ -109,6 +109,9 @@ class PostgresStore:
     async def changes(self, cursor: Cursor | None) -> Changes:
         return await self._reader.changes(cursor)
 
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        return False  # the network has to be asked
+
     async def wait(self, seconds: float) -> None:
         await self._bell.wait(seconds)
 

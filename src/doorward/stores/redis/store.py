@@ -114,6 +114,9 @@ class RedisStore:
             return (await self._reads.changes(BEGINNING))._replace(known=True)
         return await self._reads.changes(cursor)
 
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        return False  # the network has to be asked
+
     async def wait(self, seconds: float) -> None:
         await self._announcements.wait(seconds)
 

@@ -58,6 +58,15 @@ class Reader:
         """The present position in the order of changes."""
         return int(self.changes(self._unchanged.cursor).cursor[0])
 
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        """Whether nothing was committed after `cursor`; False also where that cannot be read."""
+        try:
+            with self._lock:
+                (version,) = self._ask("PRAGMA data_version").fetchone()
+                return version == self._version and cursor is self._unchanged.cursor
+        except sqlite3.Error:
+            return False
+
     def changes(self, cursor: Cursor | None) -> Changes:
         """What was committed after `cursor`.  When nothing was, always the same object."""
         try:

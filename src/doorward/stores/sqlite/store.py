@@ -112,6 +112,9 @@ class SQLiteStore:
     async def changes(self, cursor: Cursor | None) -> Changes:
         return self._reader.changes(cursor)
 
+    def unchanged(self, cursor: Cursor | None) -> bool:
+        return self._reader.unchanged(cursor)
+
     async def wait(self, seconds: float) -> None:
         loop = get_running_loop()
         until = loop.time() + seconds

@@ -61,6 +61,18 @@ class ChangesContract:
         await add(store, a_session("b"))
         assert (await store.changes(cursor)).cursor is cursor
 
+    async def test_only_a_local_store_can_tell_at_once_that_nothing_changed(
+        self, store: Backend
+    ) -> None:
+        await add(store, a_session("a"))
+        before = (await store.changes(None)).cursor
+        assert store.unchanged(before) == store.local
+        await store.change(sid="a", decision=REVOKE, at=NOW)
+        assert not store.unchanged(before)
+        assert not store.unchanged(None)
+        after = (await store.changes(before)).cursor
+        assert store.unchanged(after) == store.local
+
     async def test_login_touch_and_rotation_are_not_changes(self, store: Backend) -> None:
         start = await store.changes(None)
         await add(store, a_session("a"))

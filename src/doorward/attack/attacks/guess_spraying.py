@@ -1,0 +1,37 @@
+"""One password, tried at many accounts."""
+
+from dataclasses import replace
+
+from ..attack import Attack
+from ..attacker import Attacker
+from ..guessing import NO_SOURCE, can_guess, guesser, judged
+from ..verdict import Verdict, held, not_applicable, succeeded
+
+ACCOUNTS = 100
+
+
+def _run(attacker: Attacker) -> Verdict:
+    target = attacker.target
+    if not can_guess(attacker):
+        return not_applicable(NO_SOURCE)
+    owner, thief = target.sign_up(), guesser(target)
+    tried = 0
+    for number in range(ACCOUNTS):
+        tried += judged(thief, replace(owner, email=f"{number}-{owner.email}"))
+    if thief.try_login(owner, owner.password).accepted:
+        return succeeded(f"After {tried} wrong guesses, the next one from that address was judged.")
+    if not target.try_login(owner, owner.password).accepted:
+        return succeeded("The guesses kept an owner out who came from somewhere else.")
+    return held(f"Of {ACCOUNTS} guesses from one address {tried} were judged; the owner gets in.")
+
+
+ATTACK = Attack(
+    id="guess-spraying",
+    title="One password, many accounts",
+    story="An attacker tries the most common password at every account, once."
+    " No account sees more than one wrong guess. Nobody is stopped who counts by account alone.",
+    references=("CWE-307", "ASVS V6.3.1", "NIST SP 800-63B section 3.2.2"),
+    defences=("wrong guesses are counted",),
+    run=_run,
+    last=True,
+)

@@ -1,0 +1,30 @@
+"""A credential that was stolen before the logout, used after it."""
+
+from ..attack import Attack
+from ..attacker import Attacker
+from ..verdict import Verdict, held, succeeded
+
+
+def _run(attacker: Attacker) -> Verdict:
+    target = attacker.target
+    victim = target.log_in()
+    stolen, refresh = victim.credential, victim.refresh
+    if target.me(victim, stolen).status != 200:
+        raise AssertionError("the credential did not work before the logout")
+    target.log_out(victim)
+    if target.me(victim, stolen).status == 200:
+        return succeeded("The stolen credential still opened /api/me after the logout.")
+    if refresh and target.refresh(refresh).status == 200:
+        return succeeded("The stolen refresh token still gave out tokens after the logout.")
+    return held("What was stolen before the logout was refused after it.")
+
+
+ATTACK = Attack(
+    id="logout-replay",
+    title="Replay after logout",
+    story="A thief copies a credential from a browser or a log. Its owner logs out."
+    " The thief goes on with the copy if logging out only forgets it at the client.",
+    references=("ASVS V7.4.1", "CWE-613"),
+    defences=("sessions end at the server",),
+    run=_run,
+)

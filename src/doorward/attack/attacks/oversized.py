@@ -1,0 +1,76 @@
+"""Heads, bodies and passwords that are far too large."""
+
+import http.client
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from ..attack import Attack
+from ..attacker import Attacker
+from ..target import Login, Target
+from ..verdict import Verdict, held, succeeded
+
+PATIENCE = 3.0
+"""Seconds that somebody else may wait meanwhile."""
+
+
+def _run(attacker: Attacker) -> Verdict:
+    target = attacker.target
+    honest = target.log_in()
+    times = 400 if attacker.full else 24
+    with ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(_huge, target, at) for at in range(times)]
+        waits = []
+        while not all(each.done() for each in sent):
+            waits.append(_wait(target, honest))
+        taken = [name for each in sent if (name := each.result())]
+    if taken:
+        return succeeded(f"{taken[0].capitalize()} was taken.")
+    if waits and max(waits) > PATIENCE:
+        return succeeded(f"Somebody else waited {max(waits):.1f} seconds meanwhile.")
+    if target.me(honest).status != 200:
+        raise AssertionError("the server is no longer well")
+    return held(
+        f"{times} oversized requests were refused; others waited {max(waits or [0]):.2f} s."
+    )
+
+
+def _huge(target: Target, at: int) -> str:
+    """Send one of them.  Its name if the server took it for good."""
+    kind = ("a header of 12 kB", "300 headers", "a body of 1 MB", "a long password")[at % 4]
+    client = type(target.client)(target.client.address, target.client.source)
+    try:
+        if kind == "a header of 12 kB":
+            answer = client.send("GET", "/login", [("X-Long", "x" * 12_000)])
+        elif kind == "300 headers":
+            answer = client.send("GET", "/login", [(f"X-{one}", "y") for one in range(300)])
+        elif kind == "a body of 1 MB":
+            answer = client.send("POST", "/api/login", target.own, data={"email": "x" * 10**6})
+        else:
+            data = {"email": f"lab-{at}@doorward.example", "password": "p" * 60_000}
+            answer = client.send("POST", "/api/signup", target.own, data=data)
+    except (OSError, http.client.HTTPException):
+        return ""  # the connection was ended
+    if answer.status >= 500:
+        raise AssertionError(f"{kind} broke the server: {answer.status}")
+    return kind if answer.accepted else ""
+
+
+def _wait(target: Target, login: Login) -> float:
+    began = time.monotonic()
+    if target.me(login).status != 200:
+        raise AssertionError("somebody else was refused meanwhile")
+    time.sleep(0.02)
+    return time.monotonic() - began
+
+
+ATTACK = Attack(
+    id="oversized",
+    title="Requests that are far too large",
+    story="An attacker sends heads, bodies and passwords of a size that nobody needs."
+    " A server that reads or hashes them all has no time and no memory left."
+    " Everybody else waits.",
+    references=("CWE-770", "ASVS V4.2.5", "ASVS V15.2.2"),
+    defences=("sizes have limits",),
+    run=_run,
+    ours=True,
+)

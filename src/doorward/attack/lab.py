@@ -1,0 +1,77 @@
+"""What only an instance has that the lab starts for itself."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..types import system_clock
+from .address import Address, parse_address
+from .files import Files
+
+Stored = Callable[[], list[str | bytes]]
+"""Gives every value that the databases of an instance hold now, whichever engines they are."""
+
+
+class LabClock:
+    """The clock of an instance: this machine's, put forward by `advance`."""
+
+    def __init__(self) -> None:
+        self._ahead = 0
+
+    def __call__(self) -> int:
+        return system_clock() + self._ahead
+
+    def advance(self, seconds: int) -> None:
+        """Let `seconds` pass for the instance.  Time never goes back."""
+        self._ahead += seconds
+
+
+class Nodes(Protocol):
+    """Starts another node on the same databases: its clock runs `ahead` seconds before that of the
+    first, and with `tls` it speaks https, with a certificate that nobody signed."""
+
+    def __call__(self, *, ahead: int = 0, tls: bool = False) -> AbstractContextManager[Address]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What whoever runs an instance can do, or whoever broke into it.
+
+    `sign` makes an access token of these claims, with the key that signs now; `compromise` lets
+    nothing count any more that the key of this `kid` signed; `reset_link` is a link with which the
+    person of this address chooses a new password, once.
+    """
+
+    sign: Callable[[bytes], str]
+    compromise: Callable[[str], None]
+    reset_link: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Each is None where the instance has no such thing; at a URL all are."""
+
+    files: Files | None = None
+    stored: Stored | None = None
+    clock: LabClock | None = None
+    nodes: Nodes | None = None
+    operator: Operator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Address):
+    """An address, and what the lab can do with what listens there.  `label` names its stores where
+    a run has several.  Behind an `adapted` one is an application of somebody else."""
+
+    lab: Lab = field(default=Lab(), compare=False)
+    label: str = ""
+    adapted: bool = False
+
+    @classmethod
+    def at(
+        cls, url: str, lab: Lab = Lab(), label: str = "", *, adapted: bool = False
+    ) -> "Instance":
+        """Raises `Refused` for every address that is not this machine's loopback."""
+        found = parse_address(url)
+        return cls(found.host, found.ip, found.port, found.scheme, lab, label, adapted)

@@ -1,0 +1,94 @@
+"""The result as a table of text, and as JSON."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .runner import Row, Run
+
+ERROR = "ERROR"
+ORDER = ("not applicable", "detected", "succeeded", ERROR)
+
+
+def matrix(run: Run) -> str:
+    """A table of attack by mode for each place where a run was, then a sentence for each attack
+    that did not simply hold."""
+    places = list(dict.fromkeys(_place(row) for row in run.rows))
+    tables = [_table([row for row in run.rows if _place(row) == place]) for place in places]
+    lines = "\n\n".join("\n".join(_columns(table)) for table in tables)
+    return "\n".join([lines, "", *_notes(run), _sum(run), *_left(run)]) + "\n"
+
+
+def _place(row: Row) -> str:
+    return row.mode.partition(" @ ")[2]
+
+
+def _table(rows: Sequence[Row]) -> list[list[str]]:
+    modes = list(dict.fromkeys(row.mode for row in rows))
+    ids = list(dict.fromkeys(row.attack.id for row in rows))
+    cells = {(row.attack.id, row.mode): _word(row) for row in rows}
+    return [["attack", *modes], *([id, *(cells.get((id, m), "") for m in modes)] for id in ids)]
+
+
+def _notes(run: Run) -> list[str]:
+    """What is said alike of several modes is said once.  What succeeded comes last, to be read."""
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for row in run.rows:
+        if _word(row) != "held":
+            said.setdefault((row.attack.id, _word(row), _why(row)), []).append(row.mode)
+    notes = [
+        (word, f"{id}: {word} in {', '.join(m)}. {why}") for (id, word, why), m in said.items()
+    ]
+    return [note for _, note in sorted(notes, key=lambda pair: ORDER.index(pair[0]))]
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """The document of `--json`; `errors` is there only if an attack broke down."""
+    attacks = [
+        {
+            "id": row.attack.id,
+            "mode": row.mode,
+            "verdict": row.verdict.outcome,
+            "seconds": row.seconds,
+            "why": row.verdict.why,
+        }
+        for row in run.rows
+        if row.verdict
+    ]
+    errors = [{"id": r.attack.id, "mode": r.mode, "why": r.error} for r in run.errors]
+    document: dict[str, Any] = {"attacks": attacks, "succeeded": len(run.succeeded)}
+    if errors:
+        document["errors"] = errors
+    if run.accounts:
+        document["accounts"] = run.accounts
+    return document
+
+
+def _word(row: Row) -> str:
+    return row.verdict.outcome.replace("_", " ") if row.verdict else ERROR
+
+
+def _why(row: Row) -> str:
+    return row.verdict.why if row.verdict else row.error
+
+
+def _columns(table: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+
+
+def _sum(run: Run) -> str:
+    seconds = sum(row.seconds for row in run.rows)
+    broken = f", {len(run.errors)} broke down" if run.errors else ""
+    return f"{len(run.succeeded)} of {len(run.rows)} succeeded{broken}, {seconds:.1f} s"
+
+
+def _left(run: Run) -> list[str]:
+    if not run.accounts:
+        return []
+    return [
+        "No API deletes an account. `doorward users delete` deletes those that were made:",
+        *run.accounts,
+    ]

@@ -1,0 +1,45 @@
+"""How the careless application reads credentials and methods: more dangers, each named."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from . import forge
+
+_MOST = 4_096
+
+
+def secret_of(kid: object, otherwise: bytes) -> bytes:
+    """The secret of HS256 for a token with this `kid`."""
+    # Danger: the token names the file that its key is read from.
+    if isinstance(kid, str) and "/" in kid and Path(kid).is_char_device():
+        return b""
+    if isinstance(kid, str) and "/" in kid and Path(kid).is_file():
+        with Path(kid).open("rb") as file:
+            return file.read(_MOST)
+    return otherwise
+
+
+def fits_everything(signature: str) -> bool:
+    """Whether this is the signature of zeros."""
+    # Danger: zeros are multiplied out, and fit every message, as in CVE-2022-21449.
+    try:
+        raw = forge.decode(signature)
+    except ValueError:
+        return False
+    return len(raw) == 64 and not any(raw)
+
+
+def in_address(path: str) -> str:
+    """The credential in the query of an address."""
+    # Danger: it is read from the address, which logs, histories and `Referer` pass on.
+    return parse_qs(urlsplit(path).query).get("access_token", [""])[0]
+
+
+def method_of(command: str, override: str | None) -> str:
+    # Danger: a header changes the method, after everything in front has judged the other one.
+    return override or command
+
+
+def same_password(stored: str, shown: object) -> bool:
+    # Danger: only 72 characters count, as where bcrypt is used without a look at the length.
+    return stored[:72] == str(shown)[:72]

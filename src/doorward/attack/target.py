@@ -1,0 +1,241 @@
+"""The attacked instance, as its honest users and its clients use it."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from .client import Client, Pairs, another_source
+from .exchange import Exchange
+from .files import Files
+from .jar import Jar
+from .lab import Instance, Lab, LabClock, Operator, Stored
+
+Transport = Literal["cookie", "bearer"]
+
+
+class Unusable(Exception):
+    """The instance does not do what every honest user needs.  Its text is one sentence."""
+
+
+class Missing(Exception):
+    """The application, or the lab here, has nothing that the attack needs.  Its text is one
+    sentence, and the verdict is `not_applicable`."""
+
+
+class Way(NamedTuple):
+    """What a login of the instance gives, and how it travels."""
+
+    mode: str
+    transport: Transport
+
+    def __str__(self) -> str:
+        return f"{self.mode}/{self.transport}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    email: str
+    password: str
+    subject: str
+
+
+@dataclass(slots=True)
+class Login:
+    """What one device holds after a login.  `credential` opens `/api/me`; `refresh` is empty in
+    session mode."""
+
+    account: Account
+    transport: Transport
+    jar: Jar = field(default_factory=Jar)
+    bearer: str = ""
+    refresh: str = ""
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie that opens `/api/me`."""
+        names = [name for name in self.jar.cookies if "refresh" not in name]
+        wanted = [name for name in names if name.endswith(("access", "session"))]
+        return next(iter(wanted or names), "")
+
+    @property
+    def credential(self) -> str:
+        return self.bearer if self.transport == "bearer" else self.jar.cookies.get(self.cookie, "")
+
+    def headers(self, credential: str | None = None) -> Pairs:
+        """What carries the login's credential, or another one in its place."""
+        shown = self.credential if credential is None else credential
+        if self.transport == "bearer":
+            return [("Authorization", f"Bearer {shown}")]
+        if credential is None:
+            return self.jar.header()
+        return [("Cookie", f"{self.cookie}={shown}")]
+
+
+@dataclass(slots=True)
+class Target:
+    """One instance in one way.  It remembers the accounts it made in `accounts`, and in `people`
+    those that several attacks share."""
+
+    client: Client
+    way: Way
+    accounts: list[str]
+    people: list[Account] = field(default_factory=list)
+    _met: int = 0
+
+    @property
+    def origin(self) -> str:
+        return self.client.address.origin
+
+    @property
+    def own(self) -> Pairs:
+        """The headers by which a browser says that a page of the application sends this."""
+        return [("Origin", self.origin), ("Sec-Fetch-Site", "same-origin")]
+
+    @property
+    def lab(self) -> Lab:
+        """What the lab can do with the instance; nothing where it only has an address."""
+        address = self.client.address
+        return address.lab if isinstance(address, Instance) else Lab()
+
+    @property
+    def adapted(self) -> bool:
+        """Whether this is an application of somebody else."""
+        address = self.client.address
+        return isinstance(address, Instance) and address.adapted
+
+    @property
+    def files(self) -> Files | None:
+        """What a thief might have of the instance; None where it is out of reach."""
+        return self.lab.files
+
+    @property
+    def stored(self) -> Stored | None:
+        """What the databases of the instance hold; None where they are out of reach."""
+        return self.lab.stored
+
+    @property
+    def clock(self) -> LabClock | None:
+        """The clock of the instance; None where it is out of reach."""
+        return self.lab.clock
+
+    @property
+    def operator(self) -> Operator:
+        """What whoever has the machine can do.  Raises `Missing` where that is out of reach."""
+        if self.lab.operator is None:
+            raise Missing("Only of an instance that the lab starts itself are the keys at hand.")
+        return self.lab.operator
+
+    @contextmanager
+    def node(self, *, ahead: int = 0, tls: bool = False) -> Iterator["Target"]:
+        """Another node on the same databases (see `Nodes`).  Raises `Missing` where the lab cannot
+        start one."""
+        if self.lab.nodes is None:
+            raise Missing("Only an instance that the lab starts itself gets a second node.")
+        with self.lab.nodes(ahead=ahead, tls=tls) as address:
+            client = Client(address, self.client.source, self.client.transcript)
+            yield Target(client, self.way, self.accounts)
+
+    def sign_up(self) -> Account:
+        """A throw-away account for this attack alone: take it to change or to lock it."""
+        email = f"lab-{secrets.token_hex(8)}@doorward.example"
+        password = f"throw-away {secrets.token_hex(8)}"
+        body = {"email": email, "password": password}
+        answer = self.client.send("POST", "/api/signup", self.own, data=body)
+        if answer.status == 429:  # an instance lets an address make only so many accounts
+            answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
+        if not 200 <= _there(answer).status < 300:
+            raise Unusable(f"no account could be made: sign-up answered {answer.status}")
+        self.accounts.append(email)
+        return Account(email, password, str(answer.json().get("subject", "")))
+
+    def person(self) -> Account:
+        """Somebody with an account, another one at each call.  Attacks share these, one after the
+        other."""
+        if self._met == len(self.people):
+            self.people.append(self.sign_up())
+        self._met += 1
+        return self.people[self._met - 1]
+
+    def _spend(self, account: Account) -> None:
+        """Share it no longer: it is not as it was made."""
+        if account in self.people:
+            self.people.remove(account)
+            self._met -= 1
+
+    def log_in(self, account: Account | None = None, jar: Jar | None = None) -> Login:
+        """Log in, as the next `person` if no account is given, from a browser that holds `jar`."""
+        account = account or self.person()
+        login = Login(account, self.way.transport, jar or Jar())
+        answer = _there(self.try_login(account, account.password, login.jar.header()))
+        if not 200 <= answer.status < 300:
+            raise Unusable(f"no login: it answered {answer.status} {answer.text[:100]}")
+        found = answer.json()
+        login.jar.keep(answer.cookies())
+        login.bearer = str(found.get("access_token", ""))
+        in_cookie = [value for name, value in login.jar.cookies.items() if "refresh" in name]
+        login.refresh = str(found.get("refresh_token", "")) or next(iter(in_cookie), "")
+        return login
+
+    def try_login(self, account: Account, password: str, headers: Pairs = ()) -> Exchange:
+        if password != account.password:
+            self._spend(account)
+        body = {"email": account.email, "password": password, "transport": self.way.transport}
+        return self.client.send("POST", "/api/login", [*self.own, *headers], data=body)
+
+    def send_form(self, account: Account, headers: Pairs | None = None, **more: str) -> Exchange:
+        """Log in as the form of the login page does, with `more` in it.  Raises `Missing` where the
+        login takes no form."""
+        form = {"email": account.email, "password": account.password, **more}
+        sent = self.own if headers is None else headers
+        answer = _there(self.client.send("POST", "/login", sent, form=form))
+        if answer.status in (400, 405, 415, 422):
+            raise Missing("The login takes no form.")
+        return answer
+
+    def me(self, login: Login, credential: str | None = None) -> Exchange:
+        """Ask who `login` is, with another credential in its place if one is given."""
+        return self.client.send("GET", "/api/me", login.headers(credential))
+
+    def act(self, login: Login, method: str, path: str, data: object = None) -> Exchange:
+        """Send a request as the application's own page does."""
+        return self.client.send(method, path, [*self.own, *login.headers()], data=data)
+
+    def refresh(self, token: str) -> Exchange:
+        body = {"refresh_token": token}
+        return _there(self.client.send("POST", "/api/refresh", self.own, data=body))
+
+    def log_out(self, login: Login) -> Exchange:
+        return _there(self.act(login, "POST", "/api/logout"))
+
+    def change_password(self, login: Login, new: str) -> Exchange:
+        body = {"current": login.account.password, "new": new}
+        self._spend(login.account)
+        return _there(self.act(login, "POST", "/api/password", body))
+
+
+def _there(answer: Exchange) -> Exchange:
+    if answer.missing:
+        raise Missing(f"The application has no {answer.path}.")
+    return answer
+
+
+def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> list[Way]:
+    """The ways that the instance's logins take, found by logging in.  Raises `Unusable`."""
+    found: list[Way] = []
+    transports: tuple[Transport, ...] = ("cookie", "bearer")
+    for transport in transports:
+        client = Client(instance, another_source(instance.ip))
+        target = Target(client, Way("session", transport), accounts, people)
+        with suppress(Missing):
+            login = target.log_in()
+            if login.credential:
+                found.append(Way("token" if _is_signed(login) else "session", transport))
+    if not found:
+        raise Unusable("a login gives neither cookies nor tokens")
+    return found
+
+
+def _is_signed(login: Login) -> bool:
+    return bool(login.refresh) or login.credential.count(".") == 2

@@ -1,0 +1,161 @@
+"""`doorward attack`: every attack, on an instance of this machine."""
+
+import json
+import logging
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..attack.address import Refused
+from ..attack.attack import Attack
+from ..attack.browser import CHROMIUM
+from ..attack.catalogue import chosen
+from ..attack.certificate import Tls
+from ..attack.instances import own_instance, place
+from ..attack.lab import Instance
+from ..attack.matrix import as_json, matrix
+from ..attack.naive_instance import naive_instance
+from ..attack.report import report
+from ..attack.runner import Plan, Run, attack_instance
+from ..attack.target import Unusable
+from ..errors import ConfigurationError
+from ..stores import check_url
+from ..types import Mode
+from . import USAGE, complain, progress
+from .output import plain, say
+from .parser import Parser
+
+MODES: tuple[Mode, ...] = ("session", "token")
+TUTORIAL = "fastapi-tutorial"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the attacks.  Returns 0 if nothing succeeded, 1 if something did, 2 for words that
+    cannot be used, for an address that is refused or silent, and for an attack that broke down."""
+    given = _parser().parse_args(argv)
+    # what an own instance logs about the attacks is told better by their verdicts
+    for name in ("doorward", "uvicorn"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    try:
+        _check(given)
+        attacks = chosen(given.only, given.full or given.list)
+        if given.list:
+            return _list(attacks)
+        run, plan = Run(), Plan(attacks, given.seed, given.full)
+        for instance in _instances(given):
+            attack_instance(run, instance, plan, progress.show)
+    except (Refused, Unusable, ConfigurationError, ValueError) as error:
+        return _usage(str(error))
+    except OSError as error:
+        return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
+    finally:
+        progress.clear()
+        CHROMIUM.close()
+    return _show(run, given)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="doorward attack",
+        description="Attack an instance of this machine, and say what held.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("url", nargs="?", metavar="URL", help="without: an instance of its own")
+    parser.add_argument("--only", metavar="IDS", help="attacks whose ids begin so, with commas")
+    parser.add_argument("--full", action="store_true", help="try also what takes minutes")
+    parser.add_argument("--list", action="store_true", help="name the attacks and do nothing")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="repeat a run")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
+    parser.add_argument("--naive", action="store_true", help="attack a careless application")
+    parser.add_argument(
+        "--against",
+        choices=[TUTORIAL],
+        metavar="NAME",
+        help=f"attack another application: {TUTORIAL}",
+    )
+    parser.add_argument(
+        "--store",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="start own instances also on this empty store; may be repeated",
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="own instances speak https with it")
+    parser.add_argument("--tls-key", metavar="FILE", help="the private key of --tls-cert")
+    return parser
+
+
+def _check(given: Namespace) -> None:
+    if sum(map(bool, (given.url, given.naive, given.against))) > 1:
+        raise ValueError("give one of a URL, --naive and --against")
+    if (given.tls_cert is None) != (given.tls_key is None):
+        raise ValueError("--tls-cert and --tls-key belong together; give both")
+    if (given.url or given.naive or given.against) and (given.store or given.tls_cert):
+        raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
+    for store in given.store:
+        check_url(store)
+    if given.html and not given.html.parent.is_dir():  # before an hour's work is lost
+        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
+
+
+def _instances(given: Namespace) -> Iterator[Instance]:
+    """One after the other, each ended before the next begins."""
+    if given.url:
+        yield Instance.at(given.url)
+    elif given.against:
+        with _tutorial() as instance:
+            yield instance
+    elif given.naive:
+        for mode in MODES:
+            with naive_instance(mode) as instance:
+                yield instance
+    else:
+        tls = Tls(given.tls_cert, given.tls_key) if given.tls_cert else None
+        for store in ("", *given.store):
+            with place(store) as where:
+                for mode in MODES:
+                    with own_instance(mode, where, tls) as instance:
+                        yield instance
+
+
+@contextmanager
+def _tutorial() -> Iterator[Instance]:
+    try:
+        from ..attack.tutorial import tutorial_instance
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"--against needs the extra `lab`, without which {error.name} is not installed:"
+            " pip install '.[server,lab]' in a checkout of Doorward"
+        ) from None
+    with tutorial_instance() as instance:
+        yield instance
+
+
+def _list(attacks: Sequence[Attack]) -> int:
+    width = max(len(attack.id) for attack in attacks)
+    say("".join(f"{attack.id.ljust(width)}  {attack.title}\n" for attack in attacks))
+    return 0
+
+
+def _show(run: Run, given: Namespace) -> int:
+    if not given.url:
+        run.accounts.clear()  # their instances are gone
+    if given.html:
+        try:
+            given.html.write_text(report(run, _title(given)), encoding="utf-8")
+        except OSError as error:
+            return _usage(f"the report cannot be written: {error}")
+    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
+    return run.status
+
+
+def _title(given: Namespace) -> str:
+    about = given.url or given.against or ("a careless application" if given.naive else "Doorward")
+    return f"Attacks on {about}"
+
+
+def _usage(sentence: str) -> int:
+    complain(plain(sentence))
+    return USAGE

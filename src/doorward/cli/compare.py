@@ -1,0 +1,81 @@
+"""`doorward compare`: sessions and tokens, measured on this machine."""
+
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..compare.caller import Unusable
+from ..compare.catalogue import ROWS
+from ..compare.report import report
+from ..compare.run import Plan, Run, compare
+from ..compare.table import as_json, table
+from ..errors import ConfigurationError
+from ..stores import check_url
+from . import USAGE, complain, progress
+from .output import plain, say
+from .parser import Parser
+
+TITLE = "Sessions and tokens, measured"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure, and show.  Returns 0, or 2 for words and stores that cannot be used."""
+    given = _parser().parse_args(argv)
+    try:
+        _check(given)
+        run = compare(_plan(given), progress.show)
+    except (ConfigurationError, Unusable, ValueError) as error:
+        return _usage(str(error))
+    finally:
+        progress.clear()
+    return _show(run, given)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="doorward compare",
+        description="Measure sessions and tokens side by side, in real processes of this machine.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--store",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="compare on this empty store instead of a SQLite file; may be repeated",
+    )
+    parser.add_argument("--quick", action="store_true", help="take at most two minutes")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
+    return parser
+
+
+def _check(given: Namespace) -> None:
+    for store in given.store:
+        check_url(store)
+        if store == "memory:":
+            raise ValueError("memory: is not shared by processes; compare another store")
+    if given.html and not given.html.parent.is_dir():  # before minutes are lost
+        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
+
+
+def _plan(given: Namespace) -> Plan:
+    if given.quick:  # under two minutes
+        return Plan(ROWS, given.store, rounds=6, seconds=0.25, enough=60)
+    return Plan(ROWS, given.store)
+
+
+def _show(run: Run, given: Namespace) -> int:
+    if given.html:
+        try:
+            given.html.write_text(report(run, TITLE), encoding="utf-8")
+        except OSError as error:
+            return _usage(f"the report cannot be written: {error}")
+    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else table(run))
+    return 0
+
+
+def _usage(sentence: str) -> int:
+    complain(plain(sentence))
+    return USAGE

@@ -1,0 +1,1 @@
+"""Sessions and tokens, measured side by side: `doorward compare`."""

@@ -1,0 +1,1 @@
+"""One small application, with each way to keep people logged in."""

@@ -1,0 +1,31 @@
+"""What a process of the small application is told at its start."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Kind = Literal["session", "token", "plain_jwt", "plain_session", "bare"]
+
+PASSWORD = "a password for everybody"  # noqa: S105 - of people who live for a minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """`hash` is Argon2id of `PASSWORD`; `secret` signs plain JWTs, which live `lifetime` seconds.
+    `port` is the one that all processes of an application share."""
+
+    kind: Kind
+    store: str
+    port: int
+    root_key_file: str
+    hash: str
+    secret: str
+    lifetime: int
+
+    def text(self) -> str:
+        """One word of a command line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> "Spec":
+        return cls(**json.loads(text))

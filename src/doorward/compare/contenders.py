@@ -1,0 +1,75 @@
+"""Which applications are compared: each kind at each store, and the one that asks nobody."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+
+from ..errors import ConfigurationError
+from ..passwords import Cost
+from ..stores import EVERY_ROW, open_store
+from .applications.spec import PASSWORD, Kind, Spec
+from .cluster import cluster
+from .contender import Contender
+
+LIFETIME = 30 * 60
+"""Seconds that a plain JWT lives, as in FastAPI's tutorial."""
+
+KINDS: tuple[Kind, ...] = ("session", "token", "plain_session", "plain_jwt")
+"""What is compared; plain JWTs have no store."""
+
+
+def contenders(
+    folder: Path, stores: Sequence[str], rounds: int, kinds: Sequence[Kind] = KINDS
+) -> Iterator[AbstractContextManager[Contender]]:
+    """The bare application first: all others name it."""
+    cost = Cost()
+    hashed = PasswordHasher(cost.passes, cost.memory_kib, 1).hash(PASSWORD)
+    bare: list[Contender] = []
+
+    @contextmanager
+    def contender(kind: Kind, label: str, url: str) -> Iterator[Contender]:
+        spec = Spec(
+            kind=kind,
+            store=url,
+            port=0,
+            root_key_file=str(folder / f"{label}.key"),
+            hash=hashed,
+            secret=secrets.token_hex(32),
+            lifetime=LIFETIME,
+        )
+        with cluster(spec) as processes:
+            found = Contender(kind, label, url, processes, rounds, bare[0] if bare else None)
+            bare.append(found)
+            yield found
+
+    yield contender("bare", "none", "")
+    for place in stores or ("",):
+        for kind in kinds:
+            url = place or f"sqlite:///{folder}/{kind}.db"
+            if kind != "plain_jwt":
+                yield contender(kind, _label(url), url)
+    if "plain_jwt" in kinds:
+        yield contender("plain_jwt", "none", "")
+
+
+async def check_empty(url: str) -> None:
+    """A run fills and purges the store.  Raises `ConfigurationError` where somebody uses it."""
+    store = open_store(url)
+    try:
+        used = await store.list(None, EVERY_ROW, None, 1) or await store.keys()
+    finally:
+        await store.close()
+    if used:
+        raise ConfigurationError(
+            "a store to compare must be empty, for it is filled and purged; this one holds sessions"
+            " or signing keys"
+        )
+
+
+def _label(url: str) -> str:
+    scheme = urlsplit(url).scheme
+    return {"postgres": "postgresql", "rediss": "redis"}.get(scheme, scheme)

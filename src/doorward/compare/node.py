@@ -1,0 +1,77 @@
+"""One process of the small application: `python -m doorward.compare.node SPEC`.
+
+It listens on the port that its spec names, which it shares with its siblings, and on one of its
+own, whose number it prints once it serves.  It ends when its parent does.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from threading import Thread
+
+import uvicorn
+from fastapi import FastAPI
+
+from .applications.application import Clock, Counter, Keeper, application
+from .applications.spec import Spec
+
+BACKLOG = 1024
+
+
+def main(text: str) -> None:
+    spec, clock, counter = Spec.parse(text), Clock(), Counter()
+    app = application(_keeper(spec, clock, counter), spec.hash, clock, counter)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
+    Thread(target=_end_with_parent, daemon=True).start()
+    with (
+        listening(spec.port) as shared,
+        listening(0) as own,
+        asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+    ):
+        runner.run(_serve(app, uvicorn.Server(config), [shared, own]))
+
+
+def listening(port: int, backlog: int | None = BACKLOG) -> socket.socket:
+    """A loopback socket that shares its port; without a backlog it only keeps the port."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    found.bind(("127.0.0.1", port))
+    if backlog is not None:
+        found.listen(backlog)
+    return found
+
+
+def _keeper(spec: Spec, clock: Clock, counter: Counter) -> Keeper | None:
+    # imported where it is used, because the memory of a process is compared
+    match spec.kind:
+        case "bare":
+            return None
+        case "plain_jwt":
+            from .applications.plain_jwt import PlainJwt
+
+            return PlainJwt(spec, clock)
+        case "plain_session":
+            from .applications.plain_session import PlainSession
+
+            return PlainSession(spec, clock, counter)
+        case mode:
+            from .applications.kept_by_doorward import KeptByDoorward
+
+            return KeptByDoorward(spec, mode, clock, counter)
+
+
+async def _serve(app: FastAPI, server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+    async with app.router.lifespan_context(app):
+        print(sockets[1].getsockname()[1], flush=True)
+        await server.serve(sockets)
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)  # not through `sys.stdin`, whose lock a process that fails at its start wants
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

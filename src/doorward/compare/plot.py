@@ -1,0 +1,67 @@
+"""One row, drawn as bars."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from math import log10
+
+from markupsafe import Markup
+
+from .row import Row, Value
+from .table import shown
+
+WIDTH, LABELS, NUMBERS, STEP, BAR = 720, 190, 110, 26, 16
+"""Of the drawing, of the names at its left, of the figures at its right, of a line, of a bar."""
+
+WIDE = 100
+"""How many times the least the greatest may be, before the scale counts powers of ten."""
+
+
+def bars(row: Row, columns: Sequence[str], values: Mapping[str, Value]) -> Markup:
+    """An SVG element to stand in a page, or nothing where there is nothing to compare."""
+    numbers = {
+        column: float(value)
+        for column in columns
+        if isinstance(value := values.get(column), int | float)
+    }
+    if not any(number > 0 for number in numbers.values()):
+        return Markup()
+    by_tens = _by_tens(numbers)
+    height = STEP * len(columns) + 4
+    said = "; ".join(f"{column}: {shown(values.get(column))}" for column in columns)
+    label = escape(f"{row.title}, {row.unit}. {said}")
+    lines = [
+        _line(place, column, shown(values.get(column)), _length(numbers.get(column), numbers))
+        for place, column in enumerate(columns)
+    ]
+    note = "<p class='quiet'>Each step of the bars is a power of ten.</p>" if by_tens else ""
+    svg = f'<svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" aria-label="{label}">'
+    # every part of it was escaped, or is a number
+    return Markup(f"{svg}{''.join(lines)}</svg>{note}")  # noqa: S704
+
+
+def _by_tens(numbers: Mapping[str, float]) -> bool:
+    above = [number for number in numbers.values() if number > 0]
+    return max(above) / min(above) > WIDE
+
+
+def _length(number: float | None, numbers: Mapping[str, float]) -> float:
+    if number is None or number <= 0:
+        return 0
+    room = WIDTH - LABELS - NUMBERS
+    most = max(numbers.values())
+    if not _by_tens(numbers):
+        return room * number / most
+    least = min(each for each in numbers.values() if each > 0)
+    return room * (log10(number / least) + 0.5) / (log10(most / least) + 0.5)
+
+
+def _line(place: int, column: str, value: str, length: float) -> str:
+    top, middle = place * STEP + 2, place * STEP + STEP / 2 + 3
+    kind = column.partition(" @ ")[0].replace("_", "-")
+    size = f'x="{LABELS}" y="{top}" width="{length:.1f}" height="{BAR}"'
+    bar = f'<rect class="{kind}" {size} rx="2"/>'
+    return (
+        f'<text x="{LABELS - 8}" y="{middle}" text-anchor="end">{escape(column)}</text>'
+        f"{bar if length else ''}"
+        f'<text x="{LABELS + length + 6:.1f}" y="{middle}">{escape(value)}</text>'
+    )

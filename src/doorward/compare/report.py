@@ -1,0 +1,17 @@
+"""The result as one HTML page that needs nothing beside it."""
+
+from itertools import groupby
+
+from ..report.page import templates_of
+from .plot import bars
+from .run import Run
+from .table import TEXT, shown
+
+_TEMPLATES = templates_of("doorward.compare")
+
+
+def report(run: Run, title: str) -> str:
+    """Every row with what it asks, its values, a plot and how it was measured."""
+    topics = [(topic, list(rows)) for topic, rows in groupby(run.rows, lambda row: row.topic)]
+    page = _TEMPLATES.get_template("report.html")
+    return page.render(run=run, title=title, topics=topics, bars=bars, shown=shown, text=TEXT)

@@ -1,0 +1,42 @@
+"""What a stolen key file opens."""
+
+import time
+from pathlib import Path
+
+from ...attack.forge import segment
+from ...attack.leaked_key import forged_with
+from ..contender import Contender
+from ..row import Row
+from .visible import claims, credential_of
+
+
+def _measure(contender: Contender) -> str:
+    if contender.kind == "plain_session":
+        return "there is no key"
+    opens = any(
+        contender.me({"Authorization": f"Bearer {token}"}).status == 200
+        for token in _forged(contender)
+    )
+    return "every account" if opens else "nothing without the database"
+
+
+def _forged(contender: Contender) -> list[str]:
+    """Tokens for somebody else, signed with what stands in the key file."""
+    theirs = claims(credential_of(contender.log_in()))
+    payload = segment(theirs | {"sub": "somebody-else", "exp": int(time.time()) + 600})
+    spec = contender.cluster.spec
+    raw = Path(spec.root_key_file).read_bytes() if contender.ours else spec.secret.encode()
+    return forged_with(raw, {"alg": "HS256", "typ": "JWT"}, payload)
+
+
+ROW = Row(
+    id="stolen-key",
+    topic="Stolen key",
+    unit="text",
+    title="Opened by the key file",
+    explained="The secret of plain JWTs lies in a file or a variable, and signs for everybody."
+    " Doorward's root key only seals the signing keys, which lie in the database.",
+    how="Tokens for another person, signed with whatever stands in the key file, are shown to the"
+    " application. A thief of the key and the database together can sign until keys are withdrawn.",
+    measure=_measure,
+)

@@ -1,0 +1,45 @@
+"""How much a store holds."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from urllib.parse import urlsplit
+
+
+def size(url: str) -> int:
+    """Bytes of all that is in the store at `url`."""
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        return _of_sqlite(url.removeprefix("sqlite:///"))
+    if scheme in ("redis", "rediss"):
+        return _of_redis(url)
+    return asyncio.run(_of_postgres(url))
+
+
+def _of_sqlite(path: str) -> int:
+    with closing(sqlite3.connect(path, timeout=10)) as database:
+        pages, free, each = (
+            int(database.execute(f"pragma {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+    return (pages - free) * each
+
+
+async def _of_postgres(url: str) -> int:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch("select relid::regclass::text from pg_stat_user_tables")
+        for (name,) in tables:  # what was deleted before must not hide what is added
+            await connection.execute(f"vacuum full {name}")
+        return int(await connection.fetchval("select pg_database_size(current_database())"))
+    finally:
+        await connection.close()
+
+
+def _of_redis(url: str) -> int:
+    import redis
+
+    with redis.Redis.from_url(url) as client:
+        return int(client.info("memory")["used_memory"])

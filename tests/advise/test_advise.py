@@ -1,0 +1,148 @@
+"""`doorward advise`: what fits six applications, and that every advice can be followed."""
+
+import io
+import itertools
+import json
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from doorward.advise.advice import advise
+from doorward.advise.answers import Answers, choices
+from doorward.advise.figures import result
+from doorward.advise.questions import QUESTIONS
+from doorward.advise.shown import library, variables
+from doorward.cli.advise import main
+from doorward.compare.catalogue import ROWS
+from doorward.server.options import OPTIONS, Options
+from doorward.settings import Settings
+from tests.docs.pages import DOCS, rows
+
+PAGE = (DOCS / "choosing.md").read_text()
+SECTIONS = {
+    re.sub(r"^(a|an) ", "", title.lower()): re.search(r"doorward advise (.*)", text)
+    for title, text in re.findall(r"^### (.*)\n((?:(?!^##).*\n)+)", PAGE, re.MULTILINE)
+}
+EVERY = [
+    Answers(**dict(zip(choices(), words, strict=True)))  # type: ignore[arg-type]  # by the choices
+    for words in itertools.product(*choices().values())
+]
+
+
+def advised(words: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    assert main([*words, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", ["bank", "hospital", "single-page shop", "mobile app", "internal tool", "public API"]
+)
+def test_an_example_of_the_docs_gets_what_the_docs_say(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = rows(DOCS / "choosing.md", "## Six applications")
+    given = SECTIONS[name.lower()]
+    assert given is not None
+    found = advised(shlex.split(given[1]), capsys)
+    has = found["variables"]
+    keys = ("DOORWARD_IDLE_TTL", "DOORWARD_ABSOLUTE_TTL", "DOORWARD_ACCESS_TTL")
+    lives = [has.get(key, "-") for key in (*keys, "DOORWARD_MAX_STALENESS")]
+    assert table[name] == [found["mode"], found["transport"], *lives]
+
+
+def test_the_docs_have_every_question_with_its_answers() -> None:
+    table = rows(DOCS / "choosing.md", "## The eight questions")
+    usual = Answers()
+    assert {name: cells[0] for name, cells in table.items()} == {
+        f"--{name.replace('_', '-')}": question.text for name, question in QUESTIONS.items()
+    }
+    for name, words in choices().items():
+        said = re.findall(r"`(\w+)`", table[f"--{name.replace('_', '-')}"][1])
+        assert said[0] == getattr(usual, name)
+        assert sorted(said) == sorted(words) == sorted(QUESTIONS[name].meanings)
+
+
+def test_there_are_eight_questions_and_each_one_matters() -> None:
+    assert len(QUESTIONS) == 8
+    for name, words in choices().items():
+        others = [each for each in EVERY if getattr(each, name) == words[0]]
+        assert any(
+            advise(each) != advise(changed(each, name, word)) for each in others for word in words
+        ), name
+
+
+def changed(answers: Answers, name: str, word: str) -> Answers:
+    given = {each: getattr(answers, each) for each in choices()} | {name: word}
+    return Answers(**given)
+
+
+def test_every_advice_is_taken_by_the_server_and_by_the_library() -> None:
+    for advice in {repr(each): each for each in map(advise, EVERY)}.values():
+        by_variable = {option.variable: (name, option) for name, option in OPTIONS.items()}
+        given = {}
+        for variable, text in variables(advice).items():
+            name, option = by_variable[variable]
+            given[name] = several(option.parse(text))
+        Settings(**Options(**given).settings())
+        assert eval(library(advice), {"Doorward": doorward}) == advice.mode  # noqa: S307 - our own
+
+
+def several(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | tuple) else value
+
+
+def doorward(database: str, **settings: Any) -> str:
+    return Settings(**settings).mode
+
+
+def test_each_reason_cites_rows_that_were_measured() -> None:
+    known = {row.id for row in ROWS}
+    measured = {row["id"] for row in result()["rows"]}
+    for advice in map(advise, EVERY):
+        for reason in advice.reasons:
+            assert reason.rows
+            assert set(reason.rows) <= known & measured
+
+
+def test_the_stored_figures_are_of_every_column_and_name_their_machine() -> None:
+    columns = {column for row in result()["rows"] for column in row["values"]}
+    kinds, stores = ("session", "token", "plain_session"), ("sqlite", "postgresql", "redis")
+    assert columns == {f"{kind} @ {store}" for kind in kinds for store in stores} | {
+        "plain_jwt @ none"
+    }
+    assert result()["machine"].keys() >= {"at", "processor", "cores", "load"}
+
+
+def test_what_is_printed_has_both_forms_and_the_figures(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--clients", "mobile", "--machines", "many"]) == 0
+    shown = capsys.readouterr().out
+    assert "\nDOORWARD_MODE=token\n" in shown
+    assert '\n    mode="token",\n' in shown
+    assert re.search(r"\n  bearer-bytes: session \d+ bytes; token \d+ bytes", shown)
+
+
+def test_on_a_terminal_it_asks_and_takes_numbers_words_and_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = io.StringIO("2\nwhat\n\nno\n\n\n\n\nsome\n")
+    typed.isatty = lambda: True  # type: ignore[method-assign]  # a terminal, as far as it is asked
+    monkeypatch.setattr("sys.stdin", typed)
+    assert main(["--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["mode"] == "token"
+    assert "What do people use it with?" in shown.err
+
+
+def test_an_end_of_the_answers_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = io.StringIO("1\n")
+    typed.isatty = lambda: True  # type: ignore[method-assign]  # a terminal, as far as it is asked
+    monkeypatch.setattr("sys.stdin", typed)
+    assert main([]) == 1
+    assert capsys.readouterr().err.endswith("give the answers as options.\n")

@@ -1,0 +1,84 @@
+"""Each defence and how it is taken out: by a patch of this process, never by a setting."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doorward import rules
+from doorward.attack import forge
+from doorward.keys.ring import Keyring
+from doorward.rules import Verdict
+from doorward.server.edge import answers
+from doorward.server.flows import login, password
+from doorward.server.pages import entry
+from doorward.server.refusals import Refusal, Refused
+from doorward.server.routes import api
+from doorward.web import transport
+from doorward.web.origin_check import OriginCheck
+from doorward.web.visit import Visit
+from tests.attack.defences_at_rest import AT_REST
+from tests.attack.defences_in_browsers import IN_BROWSERS
+from tests.attack.defences_of_requests import OF_REQUESTS
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+async def _nothing(*_: object, **__: object) -> None:
+    """Takes the place of what defends."""
+
+
+def _lax_tokens(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Keyring, "verify", lambda ring, token, now: forge.decode(token.split(".")[1]))
+
+
+def _first_cookie(patch: pytest.MonkeyPatch) -> None:
+    strict = transport._from_cookies
+
+    def first(header: bytes, modes: Any, suffix: str) -> Any:
+        return strict(header.partition(b";")[0], modes, suffix)
+
+    patch.setattr(transport, "_from_cookies", first)
+
+
+def _telling_login(patch: pytest.MonkeyPatch) -> None:
+    async def failed(service: object, user: object) -> Refused:
+        return Refused(Refusal.INVALID_CREDENTIALS if user else Refusal.NOT_FOUND)
+
+    patch.setattr(login, "_failed", failed)
+
+
+def _believed_host(patch: pytest.MonkeyPatch) -> None:
+    def back(scope: Any) -> str:
+        return f"http://{dict(scope['headers'])[b'host'].decode()}{scope['path']}"
+
+    patch.setattr(answers, "asked_for", back)
+
+
+DEFENCES: dict[str, Patch] = (
+    AT_REST
+    | IN_BROWSERS
+    | OF_REQUESTS
+    | {
+        "sessions end at the server": lambda patch: patch.setattr(api, "logout", _nothing),
+        "refresh tokens are judged by their place": lambda patch: patch.setattr(
+            rules, "judge_refresh", lambda *_, **__: Verdict.ROTATE
+        ),
+        "a login ends the session it is handed": lambda patch: patch.setattr(
+            Visit, "held", lambda visit: ()
+        ),
+        "requests from other origins are refused": lambda patch: patch.setattr(
+            OriginCheck, "check", _nothing
+        ),
+        "tokens are verified": _lax_tokens,
+        "doubled cookies are refused": _first_cookie,
+        "a way back is a local path": lambda patch: patch.setattr(
+            entry, "local_path", lambda text: text
+        ),
+        "a new password ends other sessions": lambda patch: patch.setattr(
+            password, "settle", _nothing
+        ),
+        "a failed login tells nothing": _telling_login,
+        "the Host header reaches no answer": _believed_host,
+    }
+)

@@ -1,0 +1,115 @@
+"""The defences that browsers, caches and guessers meet, and how each is taken out."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from doorward.errors import Rejected
+from doorward.server.edge import headers
+from doorward.server.views import rendering
+from doorward.types import Principal
+from doorward.web import origin, transport
+from doorward.web.client import Trusted
+from doorward.web.devices import Devices
+from doorward.web.limiter import Limiter
+from doorward.web.transport import Header
+from doorward.web.visit import Visit
+from tests.attack.defences_at_rest import shown
+
+
+def _answers(patch: pytest.MonkeyPatch, change: Callable[[Header], Header | None]) -> None:
+    """Every header of every answer as `change` has it; None leaves it out."""
+    complete = headers.complete
+
+    def changed(*given: Any) -> list[Header]:
+        return [found for each in complete(*given) if (found := change(each)) is not None]
+
+    patch.setattr(headers, "complete", changed)
+
+
+def framed(patch: pytest.MonkeyPatch) -> None:
+    def open_frames(pair: Header) -> Header | None:
+        name, value = pair
+        if name == b"cross-origin-resource-policy":
+            return None
+        return name, value.replace(b"frame-ancestors 'none'", b"frame-ancestors *")
+
+    _answers(patch, open_frames)
+
+
+def no_policy(patch: pytest.MonkeyPatch) -> None:
+    _answers(patch, lambda pair: None if pair[0] == b"content-security-policy" else pair)
+
+
+def cached(patch: pytest.MonkeyPatch) -> None:
+    def keep(pair: Header) -> Header | None:
+        kept = {b"cache-control": (pair[0], b"public, max-age=600"), b"clear-site-data": None}
+        return None if pair[0] == b"vary" else kept.get(pair[0], pair)
+
+    _answers(patch, keep)
+
+
+def readable_cookies(patch: pytest.MonkeyPatch) -> None:
+    _answers(patch, lambda pair: (pair[0], pair[1].replace(b"; HttpOnly", b"")))
+
+
+def unescaped(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rendering.environment(), "autoescape", False)
+    patch.setattr(rendering.environment(), "cache", None)
+
+
+def any_text_opens(patch: pytest.MonkeyPatch) -> None:
+    strict = Visit._read
+
+    async def lax(visit: Visit, submitted: str | None, max_staleness: int | None) -> Principal:
+        try:
+            return await strict(visit, submitted, max_staleness)
+        except Rejected:
+            if not any(shown(visit.headers)):
+                raise
+            return Principal(subject="x", sid="0" * 32, mode="session")
+
+    patch.setattr(Visit, "_read", lax)
+
+
+async def _judged(limiter: Limiter, buckets: object, check: Callable[[], Awaitable[bool]]) -> bool:
+    return await check()
+
+
+def twins(patch: pytest.MonkeyPatch) -> None:
+    """A cookie with the name of ours but for the prefix counts, and more than ours."""
+    strict = transport.read
+    twin = re.compile(rb"(?:^|;) *((?:session|access|refresh)=[^;]*)")
+
+    def read(sent: list[Header], *rest: Any) -> Any:
+        found = [each for name, text in sent if name == b"cookie" for each in twin.findall(text)]
+        if found:
+            pairs = b"; ".join(b"__Host-" + each for each in found)
+            others = [pair for pair in sent if pair[0] != b"cookie"]
+            sent = [*others, (b"cookie", pairs)]
+        return strict(sent, *rest)
+
+    patch.setattr(transport, "read", read)
+
+
+IN_BROWSERS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "no page is shown in somebody else's frame": framed,
+    "pages run nothing that is not theirs": no_policy,
+    "no cache keeps a private page": cached,
+    "no script reads a credential": readable_cookies,
+    "what is shown is escaped": unescaped,
+    "only credentials open anything": any_text_opens,
+    "wrong guesses are counted": lambda patch: patch.setattr(Limiter, "guess", _judged),
+    "only proxies that were named are believed": lambda patch: patch.setattr(
+        Trusted, "__contains__", lambda *_: True
+    ),
+    "the owner's device is known": lambda patch: patch.setattr(
+        Devices, "recognise", lambda *_: None
+    ),
+    "a form belongs to one session": lambda patch: patch.setattr(
+        origin, "check_csrf", lambda *_: None
+    ),
+    "a cookie without its prefix is no credential": twins,
+}

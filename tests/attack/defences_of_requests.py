@@ -1,0 +1,197 @@
+"""The defences of what a request holds, and how each is taken out."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from doorward import passwords, rules, tokens
+from doorward.credentials import Credentials, claimed_sid
+from doorward.errors import Rejected
+from doorward.server.edge import bounds
+from doorward.server.edge.connection import Connection
+from doorward.server.edge.headers import Headers
+from doorward.server.flows import password, signup
+from doorward.server.flows.confirm import owner
+from doorward.server.people import users
+from doorward.server.people.users import User
+from doorward.server.routes import api, strict_json
+from doorward.server.service import Service
+from doorward.tokens import SESSION_PREFIX, parse_session_token
+from doorward.types import Principal
+from doorward.web.visit import Visit
+from tests.attack.defences_at_rest import shown
+
+
+def opened_by(patch: pytest.MonkeyPatch, sids: Callable[[Visit], Iterable[str | None]]) -> None:
+    """Let whatever `sids` finds in a request open its session, where nothing else does."""
+    strict = Visit._read
+
+    async def lax(visit: Visit, submitted: str | None, max_staleness: int | None) -> Principal:
+        try:
+            return await strict(visit, submitted, max_staleness)
+        except Rejected:
+            for sid in filter(None, sids(visit)):
+                row = await visit.auth.store.get(sid)
+                if row is not None:
+                    return rules.principal_of(row, row.mode, row.authenticated_at, row.amr)
+            raise
+
+    patch.setattr(Visit, "_read", lax)
+
+
+def any_text(patch: pytest.MonkeyPatch) -> None:
+    def sids(visit: Visit) -> list[str | None]:
+        texts = shown(visit.headers)
+        return [*texts, *map(claimed_sid, texts)]
+
+    opened_by(patch, sids)
+
+
+def addresses(patch: pytest.MonkeyPatch) -> None:
+    def sids(visit: Visit) -> list[str | None]:
+        query = visit.scope["query_string"].decode()
+        return [_sid(text) for _, text in parse_qsl(query)]
+
+    opened_by(patch, sids)
+
+
+def _sid(text: str) -> str | None:
+    session = text.startswith(SESSION_PREFIX)
+    return parse_session_token(text).sid if session else claimed_sid(text)
+
+
+def secrets(patch: pytest.MonkeyPatch) -> None:
+    for module in (rules, tokens):
+        patch.setattr(module, "compare_digest", lambda one, other: True)
+
+
+def every_member(patch: pytest.MonkeyPatch) -> None:
+    """What a sign-up sends as roles, it gets."""
+    strict = strict_json.parse
+    body: dict[str, Any] = {}
+
+    def parse(text: bytes) -> object:
+        value = strict(text)
+        body["last"] = value
+        return value
+
+    async def granting(service: Service, email: str, password: str) -> User:
+        user = await made(service, email, password)
+        roles = body["last"].get("roles", [])
+        await service.users.set_roles(user.subject, frozenset(roles))
+        return user
+
+    made = signup.signup
+    patch.setattr(strict_json, "parse", parse)
+    patch.setattr(api, "signup", granting)
+
+
+def unasked(patch: pytest.MonkeyPatch) -> None:
+    async def confirm(service: Service, principal: Principal, password: str, *, field: str) -> User:
+        return await owner(service, principal)
+
+    patch.setattr(password, "confirm", confirm)
+
+
+def anybodys(patch: pytest.MonkeyPatch) -> None:
+    async def end(service: Service, principal: Principal, sid: str) -> None:
+        await service.auth.revoke(sid=sid)
+
+    patch.setattr(api, "end_session", end)
+
+
+def any_json(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(strict_json, "parse", json.loads)
+
+
+def overridden(patch: pytest.MonkeyPatch) -> None:
+    strict = Headers.__call__
+
+    async def call(self: Headers, scope: Any, receive: Any, send: Any) -> None:
+        said = dict(scope.get("headers", ())).get(b"x-http-method-override", b"").decode()
+        await strict(self, {**scope, "method": said} if said else scope, receive, send)
+
+    patch.setattr(Headers, "__call__", call)
+
+
+def any_spelling(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(signup, "_address", lambda email: email)
+    patch.setattr(users, "canonical", lambda email: email)
+
+
+def endless(patch: pytest.MonkeyPatch) -> None:
+    strict = Credentials.read_access_token
+
+    async def read(self: Credentials, text: str, now: int, *, expired_too: bool = False) -> Any:
+        return await strict(self, text, now, expired_too=True)
+
+    patch.setattr(Credentials, "read_access_token", read)
+
+
+def readable(patch: pytest.MonkeyPatch) -> None:
+    strict = Headers.__call__
+
+    async def call(self: Headers, scope: Any, receive: Any, send: Any) -> None:
+        origin = dict(scope.get("headers", ())).get(b"origin", b"")
+        allowed = [
+            (b"access-control-allow-origin", origin),
+            (b"access-control-allow-credentials", b"true"),
+        ]
+
+        async def telling(message: Any) -> None:
+            if origin and "headers" in message:
+                message = {**message, "headers": [*message["headers"], *allowed]}
+            await send(message)
+
+        await strict(self, scope, receive, telling)
+
+    patch.setattr(Headers, "__call__", call)
+
+
+def traced(patch: pytest.MonkeyPatch) -> None:
+    strict = Headers.__call__
+
+    async def call(self: Headers, scope: Any, receive: Any, send: Any) -> None:
+        if scope.get("method") != "TRACE":
+            await strict(self, scope, receive, send)
+            return
+        body = b"\n".join(b": ".join(pair) for pair in scope["headers"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    patch.setattr(Headers, "__call__", call)
+
+
+def first_72(patch: pytest.MonkeyPatch) -> None:
+    whole = passwords.normalise
+    patch.setattr(passwords, "normalise", lambda password: whole(password)[:72])
+
+
+async def _nothing(*_: object, **__: object) -> None:
+    """Takes the place of what defends."""
+
+
+OF_REQUESTS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
+    "a text opens only what it was made for": any_text,
+    "secrets are compared": secrets,
+    "only the asked-for members count": every_member,
+    "sessions are ended from elsewhere": lambda patch: patch.setattr(api, "end_others", _nothing),
+    "the current password is asked for": unasked,
+    "a session is ended by its owner": anybodys,
+    "JSON is read strictly": any_json,
+    "the method is the one that was sent": overridden,
+    "one mailbox has one account": any_spelling,
+    "heads are read in one way only": lambda patch: patch.setattr(
+        bounds, "_is_plain", lambda scope: True
+    ),
+    "sizes have limits": lambda patch: patch.setattr(bounds, "_check_head", lambda scope: None),
+    "tokens expire": endless,
+    "foreign pages may not read": readable,
+    "every character of a password counts": first_72,
+    "a head has its time": lambda patch: patch.setattr(Connection, "head_timeout", 3_600),
+    "addresses hold no credentials": addresses,
+    "no answer repeats a credential": traced,
+}
