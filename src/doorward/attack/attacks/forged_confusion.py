@@ -21,8 +21,8 @@ def _run(attacker: Attacker) -> Verdict:
     published = target.client.send("GET", "/.well-known/jwks.json").json()["keys"]
     for secret in (form for key in published for form in _forms(key)):
         if target.me(login, signed_by_hmac(header, payload, secret)).status == 200:
-            return succeeded("A token signed with the public key as HS256 secret was believed.")
-    return held("No form of the published keys worked as a secret.")
+            return succeeded("A token signed with the public key as its HS256 secret was accepted.")
+    return held("No token signed with a published key as its secret was accepted.")
 
 
 def _forms(key: dict[str, str]) -> list[bytes]:
@@ -40,11 +40,11 @@ def _forms(key: dict[str, str]) -> list[bytes]:
 
 ATTACK = Attack(
     id="forged-confusion",
-    title="The public key as a secret",
-    story="An attacker fetches the published key and signs a token with it, as HS256."
-    " A library that lets the token choose takes the same bytes for a secret."
-    " The attacker can sign for everybody.",
+    title="The public key as an HMAC secret",
+    story="An attacker fetches the published key and signs a token with it, as HS256. A library"
+    " that lets the token choose the algorithm uses the public key as the secret. The"
+    " attacker can sign a token for anybody.",
     references=("RFC 8725 section 2.1", "CWE-347", "ASVS V9.1.2"),
-    defences=("tokens are verified",),
+    defences=("signatures of tokens are verified",),
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""Tokens that bring the key along which verifies them."""
+"""Tokens that contain or name the key to verify them with."""
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -26,11 +26,11 @@ def _run(attacker: Attacker) -> Verdict:
     for trick in tricks:
         for kid in (header.get("kid"), "../../dev/null", "' or 1=1 --", elsewhere, None):
             head = segment(header | {"alg": "ES256", "kid": kid} | trick)
-            if target.me(
-                login, f"{head}.{payload}.{sign_es256(key, f'{head}.{payload}')}"
-            ).accepted:
-                return succeeded(f"A token was believed for the {', '.join(trick)} in its header.")
-    return held("No key that a token named or brought along was believed.")
+            message = f"{head}.{payload}"
+            if target.me(login, f"{message}.{sign_es256(key, message)}").accepted:
+                shown = ", ".join({"kid": kid} | trick)
+                return succeeded(f"A token signed with a foreign key was accepted, by its {shown}.")
+    return held("No key that a token contained or named was trusted.")
 
 
 def _jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
@@ -42,10 +42,10 @@ def _jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
 ATTACK = Attack(
     id="forged-key",
     title="Tokens that bring their own key",
-    story="An attacker signs a token with a key of their own and puts the key, or its address,"
-    " into the header. A server that looks there verifies the token with it."
-    " The attacker is whoever the token names.",
+    story="An attacker signs a token with a key of their own and puts the key, or its URL, into"
+    " the header. A server that takes the key from there verifies the token with it. The"
+    " attacker is whoever the token names.",
     references=("RFC 8725 section 3.10", "CWE-347", "ASVS V9.1.3"),
-    defences=("tokens are verified",),
+    defences=("signatures of tokens are verified",),
     run=_run,
 )

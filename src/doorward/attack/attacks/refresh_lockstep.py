@@ -32,17 +32,17 @@ def _next(target: Target, token: str) -> str:
 
 def _ended(target: Target, owner: str) -> Verdict:
     if _next(target, owner):
-        return held("The thief was refused, and the owner goes on.")
-    return detected("The copy was taken for theft, and the whole family ended.")
+        return held("The thief was refused, and the owner stays logged in.")
+    return detected("The copy was recognised as stolen, and the login ended.")
 
 
 ATTACK = Attack(
     id="refresh-lockstep",
     title="A stolen refresh token, used in turn with its owner",
-    story="A thief copies a refresh token and stays one step behind its owner."
-    " Each of the two presents the newest token it got."
-    " The thief is never noticed if the one before the newest is always good.",
+    story="A thief copies a refresh token and stays one step behind its owner. Each of the two"
+    " presents the newest token it got. The thief is never noticed if the server always"
+    " accepts the previous token.",
     references=("RFC 9700 section 4.14", "ASVS V10.4.5"),
-    defences=("refresh tokens are judged by their place",),
+    defences=("reuse of a refresh token is detected",),
     run=_run,
 )

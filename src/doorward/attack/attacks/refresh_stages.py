@@ -1,4 +1,4 @@
-"""A refresh token stolen at each stage, and presented at once by thief and owner."""
+"""A refresh token that thief and owner present at once, early and late in a login."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,11 +31,11 @@ def _run(attacker: Attacker) -> Verdict:
                 grown += 1
             owner, thief = one or owner, two or thief
         if grown > 1:
-            return succeeded(f"Stolen after {stage} refreshes, a token moved on for both.")
+            return succeeded(f"A token stolen after {stage} refreshes was renewed for both.")
         ended += not any(_next(target, token) for token in (owner, thief))
     if ended == STAGES:
-        return detected(f"In each of {STAGES} stages, the theft was seen and the login ended.")
-    return held(f"In {STAGES} stages, thief and owner never both had a line of tokens.")
+        return detected(f"At each of {STAGES} stages, the theft was noticed and the login ended.")
+    return held(f"At none of {STAGES} stages could thief and owner both go on refreshing.")
 
 
 def _next(target: Target, token: str) -> str:
@@ -48,11 +48,11 @@ def _next(target: Target, token: str) -> str:
 
 ATTACK = Attack(
     id="refresh-stages",
-    title="A refresh token stolen sooner or later",
-    story="A thief copies a refresh token, right after the login or many refreshes later."
-    " Thief and owner present it in the same moment, again and again."
-    " Two lines of tokens that both go on are two logins, and one of them is the thief's.",
+    title="A refresh token stolen early or late",
+    story="A thief copies a refresh token, right after the login or many refreshes later. Thief"
+    " and owner present it in the same moment, again and again. If both keep getting new"
+    " tokens, the thief has a login of their own.",
     references=("RFC 9700 section 4.14.2", "CWE-362", "ASVS V10.4.5"),
-    defences=("refresh tokens are judged by their place",),
+    defences=("reuse of a refresh token is detected",),
     run=_run,
 )
