@@ -1,4 +1,4 @@
-"""A certificate that nobody signed, as an instance needs one to speak TLS."""
+"""A self-signed certificate, with which an instance speaks TLS."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ class Tls(NamedTuple):
 
 
 def make_certificate(folder: Path, host: str = "localhost") -> Tls:
-    """Write both files into `folder`; they are good for `host` and two days."""
+    """Write both files into `folder`; they are valid for `host` and two days."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name.from_rfc4514_string(f"CN={host}")
     made = (

@@ -1,4 +1,4 @@
-"""Instances of Doorward that the lab starts for itself."""
+"""Instances of Doorward that the lab starts itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,7 +22,7 @@ from .serving import Service, served
 from .stolen import stored
 
 SIGNUPS = 100_000
-"""Sign-ups a minute: the lab makes its accounts faster than people do."""
+"""Sign-ups a minute: the lab creates accounts faster than people do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Place:
 
 @contextmanager
 def place(store: str = "") -> Iterator[Place]:
-    """A folder that is deleted after it, and in it a SQLite database; or the empty store at a URL,
-    which keeps what is written.  Redis holds the sessions, all else is then in SQLite."""
+    """A temporary folder with a SQLite database; or the empty store at a URL, which is not cleaned
+    up.  Redis holds the sessions only; everything else is then in SQLite."""
     with TemporaryDirectory(prefix="doorward-attack-") as name:
         usual, label = f"sqlite:///{name}/doorward.db", urlsplit(store).scheme
         database = usual if label in ("", "redis", "rediss") else store
@@ -65,7 +65,7 @@ def own_instance(
         @contextmanager
         def nodes(*, ahead: int = 0, tls: bool = False) -> Iterator[Address]:
             made = make_certificate(found.folder) if tls else None
-            # the origin is the issuer of tokens: of other tokens, this node knows nothing
+            # the origin is the issuer of tokens, and a node accepts tokens of its own issuer only
             origin = None if tls or secure else _url(first, None)
             options = replace(_options(found, mode, made), public_origin=origin)
             with _node(options, lambda: clock() + ahead) as (port, _):
@@ -110,7 +110,9 @@ def _node(options: Options, clock: Clock) -> Iterator[tuple[int, Operator]]:
 
     def make(port: int) -> Service:
         listening = replace(options, port=port)
-        app = create_app(listening, clock=clock, cost=CHEAP)  # no attack measures what that costs
+        app = create_app(
+            listening, clock=clock, cost=CHEAP
+        )  # no attack measures the cost of a password
         server = make_server(app, listening)
         return Service(server, inside.entered(app), server.loop_factory)
 

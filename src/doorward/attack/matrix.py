@@ -10,15 +10,15 @@ ORDER = ("not applicable", "detected", "succeeded", ERROR)
 
 
 def matrix(run: Run) -> str:
-    """A table of attack by mode for each place where a run was, then a sentence for each attack
-    that did not simply hold."""
-    places = list(dict.fromkeys(_place(row) for row in run.rows))
-    tables = [_table([row for row in run.rows if _place(row) == place]) for place in places]
+    """A table of attacks by mode for each store, then a sentence for each attack that did not
+    hold."""
+    stores = list(dict.fromkeys(_store(row) for row in run.rows))
+    tables = [_table([row for row in run.rows if _store(row) == store]) for store in stores]
     lines = "\n\n".join("\n".join(_columns(table)) for table in tables)
     return "\n".join([lines, "", *_notes(run), _sum(run), *_left(run)]) + "\n"
 
 
-def _place(row: Row) -> str:
+def _store(row: Row) -> str:
     return row.mode.partition(" @ ")[2]
 
 
@@ -30,7 +30,7 @@ def _table(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def _notes(run: Run) -> list[str]:
-    """What is said alike of several modes is said once.  What succeeded comes last, to be read."""
+    """Modes with the same sentence share one note.  Successes come last, where a reader looks first."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for row in run.rows:
         if _word(row) != "held":
@@ -89,6 +89,6 @@ def _left(run: Run) -> list[str]:
     if not run.accounts:
         return []
     return [
-        "No API deletes an account. `doorward users delete` deletes those that were made:",
+        "These accounts were created; `doorward users delete` deletes them:",
         *run.accounts,
     ]

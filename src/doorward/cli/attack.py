@@ -31,10 +31,10 @@ TUTORIAL = "fastapi-tutorial"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the attacks.  Returns 0 if nothing succeeded, 1 if something did, 2 for words that
-    cannot be used, for an address that is refused or silent, and for an attack that broke down."""
+    """Run the attacks.  Returns 0 if no attack succeeded, 1 if one did; 2 for unusable options, for
+    an address that is refused or does not answer, and if an attack broke down and none succeeded."""
     given = _parser().parse_args(argv)
-    # what an own instance logs about the attacks is told better by their verdicts
+    # an own instance would log every attack, which its verdict already reports
     for name in ("doorward", "uvicorn"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
@@ -61,13 +61,21 @@ def _parser() -> Parser:
         description="Attack an instance of this machine, and say what held.",
         allow_abbrev=False,
     )
-    parser.add_argument("url", nargs="?", metavar="URL", help="without: an instance of its own")
-    parser.add_argument("--only", metavar="IDS", help="attacks whose ids begin so, with commas")
-    parser.add_argument("--full", action="store_true", help="try also what takes minutes")
-    parser.add_argument("--list", action="store_true", help="name the attacks and do nothing")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="repeat a run")
+    parser.add_argument(
+        "url", nargs="?", metavar="URL", help="the instance; without it, the lab starts its own"
+    )
+    parser.add_argument(
+        "--only", metavar="IDS", help="run attacks whose ids begin with these, comma-separated"
+    )
+    parser.add_argument("--full", action="store_true", help="also run what takes minutes")
+    parser.add_argument("--list", action="store_true", help="list the attacks and run none")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the random choices"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write the report as one HTML page"
+    )
     parser.add_argument("--naive", action="store_true", help="attack a careless application")
     parser.add_argument(
         "--against",
@@ -80,9 +88,9 @@ def _parser() -> Parser:
         action="append",
         default=[],
         metavar="URL",
-        help="start own instances also on this empty store; may be repeated",
+        help="also start own instances on this empty store; may be repeated",
     )
-    parser.add_argument("--tls-cert", metavar="FILE", help="own instances speak https with it")
+    parser.add_argument("--tls-cert", metavar="FILE", help="serve own instances over https with it")
     parser.add_argument("--tls-key", metavar="FILE", help="the private key of --tls-cert")
     return parser
 
@@ -96,12 +104,12 @@ def _check(given: Namespace) -> None:
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
     for store in given.store:
         check_url(store)
-    if given.html and not given.html.parent.is_dir():  # before an hour's work is lost
+    if given.html and not given.html.parent.is_dir():  # else a long run would be lost
         raise ValueError(f"there is no folder {given.html.parent} to write the report into")
 
 
 def _instances(given: Namespace) -> Iterator[Instance]:
-    """One after the other, each ended before the next begins."""
+    """The instances to attack; each ends before the next starts."""
     if given.url:
         yield Instance.at(given.url)
     elif given.against:

@@ -5,7 +5,7 @@ import json
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 LATE = 120
 """Seconds after the expiry: more than the tolerance for clocks."""
@@ -13,8 +13,7 @@ LATE = 120
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     claims = json.loads(decode(login.credential.split(".")[1]))
     life = int(claims.get("exp", 3_600)) - int(claims.get("iat", 0))

@@ -8,13 +8,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode, header_of, signed_by_hmac
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     header = header_of(login.credential) | {"alg": "HS256"}
     payload = login.credential.split(".")[1]

@@ -5,13 +5,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import encode, header_of, segment, sign_es256
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     header, payload = header_of(login.credential), login.credential.split(".")[1]
     key = ec.generate_private_key(ec.SECP256R1())

@@ -6,7 +6,7 @@ from ..attack import Attack
 from ..attacker import Attacker
 from ..exchange import Exchange
 from ..forge import header_of, signed_by_hmac
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 FILES = (
     "/dev/null",
@@ -34,8 +34,7 @@ OTHERS: tuple[object, ...] = (
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     header, payload = header_of(login.credential), login.credential.split(".")[1]
     tried = 0

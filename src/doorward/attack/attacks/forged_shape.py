@@ -2,13 +2,12 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     head, payload, signature = login.credential.split(".")
     last = chr(ord(signature[-1]) ^ 1)

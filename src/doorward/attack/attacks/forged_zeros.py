@@ -2,18 +2,17 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
+from ..forge import P256_ORDER as ORDER
 from ..forge import decode, encode, header_of, segment
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 EDGES = (0, 1, ORDER - 1, ORDER, ORDER + 1, PRIME, PRIME - ORDER, 2**256 - 1)
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     head, payload, signature = login.credential.split(".")
     own = header_of(login.credential)

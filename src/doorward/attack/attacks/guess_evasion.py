@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..guessing import NO_SOURCE, can_guess, guesser, judged
+from ..guessing import NO_SOURCE, can_guess, guesser, was_checked
 from ..target import Account, Target
 from ..verdict import Verdict, held, not_applicable, succeeded
 
@@ -19,7 +19,7 @@ def _run(attacker: Attacker) -> Verdict:
     if not can_guess(attacker):
         return not_applicable(NO_SOURCE)
     owner, thief = target.sign_up(), guesser(target)
-    limit = next((number for number in range(MOST) if not judged(thief, owner)), MOST)
+    limit = next((number for number in range(MOST) if not was_checked(thief, owner)), MOST)
     if limit == MOST:
         return succeeded(f"All of {MOST} wrong passwords for one account were checked.")
     around = _way_around(thief, owner)
@@ -29,7 +29,7 @@ def _run(attacker: Attacker) -> Verdict:
         )
     other, burst = target.sign_up(), guesser(target)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        at_once = sum(pool.map(lambda _: judged(burst, other), range(PARALLEL)))
+        at_once = sum(pool.map(lambda _: was_checked(burst, other), range(PARALLEL)))
     if at_once > limit:
         return succeeded(
             f"Of {PARALLEL} guesses at once {at_once} were checked; the limit is {limit}."

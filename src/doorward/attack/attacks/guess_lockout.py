@@ -2,7 +2,7 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..guessing import NO_SOURCE, can_guess, guesser, judged
+from ..guessing import NO_SOURCE, can_guess, guesser, was_checked
 from ..verdict import Verdict, held, not_applicable, succeeded
 
 SOURCES, EACH = 11, 11
@@ -18,7 +18,7 @@ def _run(attacker: Attacker) -> Verdict:
     tried = 0
     for _ in range(SOURCES):
         thief = guesser(target)
-        tried += sum(judged(thief, owner.account) for _ in range(EACH))
+        tried += sum(was_checked(thief, owner.account) for _ in range(EACH))
     if target.me(owner).status != 200:
         return succeeded("The guesses ended the owner's session.")
     again = target.try_login(owner.account, owner.account.password, owner.jar.header())

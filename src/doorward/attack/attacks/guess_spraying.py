@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..guessing import NO_SOURCE, can_guess, guesser, judged
+from ..guessing import NO_SOURCE, can_guess, guesser, was_checked
 from ..verdict import Verdict, held, not_applicable, succeeded
 
 ACCOUNTS = 100
@@ -17,7 +17,7 @@ def _run(attacker: Attacker) -> Verdict:
     owner, thief = target.sign_up(), guesser(target)
     tried = 0
     for number in range(ACCOUNTS):
-        tried += judged(thief, replace(owner, email=f"{number}-{owner.email}"))
+        tried += was_checked(thief, replace(owner, email=f"{number}-{owner.email}"))
     if thief.try_login(owner, owner.password).accepted:
         return succeeded(
             f"After {tried} wrong guesses, a login from the same address was accepted."

@@ -14,8 +14,7 @@ def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.files is None:
         return not_applicable("Only an instance that the lab started shows its files.")
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     victim, thief = target.log_in(), target.log_in()
     claims = json.loads(decode(thief.credential.split(".")[1]))
     theirs = json.loads(decode(victim.credential.split(".")[1]))

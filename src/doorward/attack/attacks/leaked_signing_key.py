@@ -5,15 +5,14 @@ import json
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode, header_of
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 TOKENS = 3
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     operator, victim = target.operator, target.log_in()
     claims = json.loads(decode(victim.credential.split(".")[1]))
     forged = [operator.sign(json.dumps(claims | {"jti": str(n)}).encode()) for n in range(TOKENS)]

@@ -2,7 +2,7 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..mutants import kept, mutants
+from ..mutants import keep_last, mutants
 from ..verdict import Verdict, held, succeeded
 
 
@@ -17,7 +17,7 @@ def _run(attacker: Attacker) -> Verdict:
             continue
         seen.add(text)
         answer = target.refresh(text) if signed else target.me(login, text)
-        kept(target.client)
+        keep_last(target.client)
         if answer.status == 200:
             return succeeded("A token that was never issued was accepted.")
         if answer.status >= 500:

@@ -7,8 +7,8 @@ from random import Random
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode, encode, header_of, segment
-from ..mutants import kept, mutants
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..mutants import keep_last, mutants
+from ..verdict import Verdict, held, succeeded
 
 ALGORITHMS = ("none", "NONE", "HS256", "HS384", "HS512", "RS256", "PS256", "ES384", "ES512", "", 0)
 MEMBERS: tuple[tuple[str, object], ...] = (
@@ -38,8 +38,7 @@ CLAIMS: tuple[tuple[str, object], ...] = (
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     seen = {login.credential}
     count = 5_000 if attacker.full else 300
@@ -50,7 +49,7 @@ def _run(attacker: Attacker) -> Verdict:
             continue
         seen.add(token)
         answer = target.me(login, token)
-        kept(target.client)
+        keep_last(target.client)
         if answer.status == 200:
             return succeeded("A token that was never issued was accepted.")
         if answer.status >= 500:

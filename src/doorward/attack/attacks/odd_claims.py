@@ -7,7 +7,7 @@ from typing import Any
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 FAR = 10**6
 """Seconds: more than the tolerance for clocks."""
@@ -17,8 +17,7 @@ GONE = object()
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     sign, login = target.operator.sign, target.log_in()
     claims = json.loads(decode(login.credential.split(".")[1]))
     same = json.dumps(claims)

@@ -2,13 +2,12 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode has no refresh tokens.")
+    target.require_tokens()
     left = target.log_in()
     if not target.log_out(left).accepted:
         raise AssertionError("the logout was refused")

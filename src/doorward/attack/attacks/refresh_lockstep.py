@@ -10,28 +10,19 @@ ROUNDS = 5
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode has no refresh tokens.")
+    target.require_tokens()
     owner = thief = target.log_in().refresh
     if not owner:
         return not_applicable("A login gives no refresh token.")
     for _ in range(ROUNDS):
-        owner, thief = _next(target, owner), _next(target, thief)
+        owner, thief = target.next_refresh_token(owner), target.next_refresh_token(thief)
         if not thief:
             return _ended(target, owner)
     return succeeded(f"Thief and owner both still refreshed after {ROUNDS} rounds.")
 
 
-def _next(target: Target, token: str) -> str:
-    """The newest refresh token that `token` leads to; empty once it is refused."""
-    answer = target.refresh(token) if token else None
-    if answer is None or answer.status != 200:
-        return ""
-    return str(answer.json().get("refresh_token", token))
-
-
 def _ended(target: Target, owner: str) -> Verdict:
-    if _next(target, owner):
+    if target.next_refresh_token(owner):
         return held("The thief was refused, and the owner stays logged in.")
     return detected("The copy was recognised as stolen, and the login ended.")
 

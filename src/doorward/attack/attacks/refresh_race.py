@@ -4,15 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 PARALLEL = 30
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode has no refresh tokens.")
+    target.require_tokens()
     token = target.log_in().refresh
     with ThreadPoolExecutor(PARALLEL) as pool:
         answers = list(pool.map(target.refresh, [token] * PARALLEL))

@@ -4,8 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..target import Target
-from ..verdict import Verdict, detected, held, not_applicable, succeeded
+from ..verdict import Verdict, detected, held, succeeded
 
 STAGES = 3
 ROUNDS = 3
@@ -13,37 +12,28 @@ ROUNDS = 3
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode has no refresh tokens.")
+    target.require_tokens()
     ended = 0
     for stage in range(STAGES):
         token = target.log_in().refresh
         for _ in range(stage):
-            token = _next(target, token)
+            token = target.next_refresh_token(token)
             if not token:
                 raise AssertionError("an honest refresh was refused")
         owner = thief = token
         grown = 0
         for _ in range(ROUNDS):
             with ThreadPoolExecutor(2) as pool:
-                one, two = pool.map(lambda text: _next(target, text), (owner, thief))
+                one, two = pool.map(target.next_refresh_token, (owner, thief))
             if one and two and one != owner and two != thief:
                 grown += 1
             owner, thief = one or owner, two or thief
         if grown > 1:
             return succeeded(f"A token stolen after {stage} refreshes was renewed for both.")
-        ended += not any(_next(target, token) for token in (owner, thief))
+        ended += not any(target.next_refresh_token(token) for token in (owner, thief))
     if ended == STAGES:
         return detected(f"At each of {STAGES} stages, the theft was noticed and the login ended.")
     return held(f"At none of {STAGES} stages could thief and owner both go on refreshing.")
-
-
-def _next(target: Target, token: str) -> str:
-    """The refresh token that the client goes on with; empty when it is refused."""
-    answer = target.refresh(token)
-    if answer.status >= 500:
-        raise AssertionError(f"a refresh answered {answer.status}")
-    return str(answer.json().get("refresh_token", token)) if answer.status == 200 else ""
 
 
 ATTACK = Attack(

@@ -4,15 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 PARALLEL = 30
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode has no refresh tokens.")
+    target.require_tokens()
     login = target.log_in()
     with ThreadPoolExecutor(PARALLEL + 1) as pool:
         refreshes = [pool.submit(target.refresh, login.refresh) for _ in range(PARALLEL // 2)]

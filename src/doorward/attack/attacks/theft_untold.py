@@ -2,13 +2,12 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..verdict import Verdict, detected, not_applicable, succeeded
+from ..verdict import Verdict, detected, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode has no refresh tokens.")
+    target.require_tokens()
     victim = target.log_in(target.sign_up())
     stolen = newest = victim.refresh
     for _ in range(2):
