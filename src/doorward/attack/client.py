@@ -40,8 +40,8 @@ def another_source(ip: str) -> str:
 
 @dataclass(slots=True)
 class Client:
-    """Opens a connection for each request, follows no redirect, and keeps a transcript.  It connects
-    from the loopback address `source`, or from the usual one."""
+    """Opens a connection for each request, follows no redirect, and keeps a transcript.  It
+    connects from the loopback address `source`, or from the usual one."""
 
     address: Address
     source: str = ""

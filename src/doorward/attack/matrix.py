@@ -30,7 +30,7 @@ def _table(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def _notes(run: Run) -> list[str]:
-    """Modes with the same sentence share one note.  Successes come last, where a reader looks first."""
+    """Modes with the same sentence share one note.  Successes come last, just above the sum."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for row in run.rows:
         if _word(row) != "held":

@@ -233,7 +233,7 @@ def _there(answer: Exchange) -> Exchange:
 
 
 def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> list[Way]:
-    """The modes and transports that the instance accepts, found by logging in.  Raises `Unusable`."""
+    """The modes and transports of the instance, found by logging in.  Raises `Unusable`."""
     found: list[Way] = []
     transports: tuple[Transport, ...] = ("cookie", "bearer")
     for transport in transports:

@@ -2,8 +2,8 @@
 
 Written after https://fastapi.tiangolo.com/tutorial/security/oauth2-jwt/ and its example
 `tutorial004_an_py310.py`, as they stood in FastAPI's repository on 19 August 2026 (0.141.1): the
-same libraries, routes, claims, lifetime and checks.  The lab adds a sign-up, which the tutorial does
-not have.  Like the tutorial, the application has no logout, refresh, change of password or cookies.
+same libraries, routes, claims, lifetime and checks.  The lab adds a sign-up, which the tutorial
+lacks.  Like the tutorial, the application has no logout, refresh, change of password or cookies.
 """
 
 import json

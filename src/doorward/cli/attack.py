@@ -31,8 +31,9 @@ TUTORIAL = "fastapi-tutorial"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the attacks.  Returns 0 if no attack succeeded, 1 if one did; 2 for unusable options, for
-    an address that is refused or does not answer, and if an attack broke down and none succeeded."""
+    """Run the attacks.  Returns 0 if no attack succeeded, and 1 if one did.  Returns 2 for unusable
+    options, for an address that is refused or does not answer, and if an attack broke down and
+    none succeeded."""
     given = _parser().parse_args(argv)
     # an own instance would log every attack, which its verdict already reports
     for name in ("doorward", "uvicorn"):
