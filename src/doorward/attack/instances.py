@@ -26,7 +26,7 @@ SIGNUPS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Storage:
     """Where an instance keeps its data.  `label` is empty for the usual SQLite."""
 
     folder: Path
@@ -45,21 +45,21 @@ class Place:
 
 
 @contextmanager
-def place(store: str = "") -> Iterator[Place]:
+def storage(store: str = "") -> Iterator[Storage]:
     """A temporary folder with a SQLite database; or the empty store at a URL, which is not cleaned
     up.  Redis holds the sessions only; everything else is then in SQLite."""
     with TemporaryDirectory(prefix="doorward-attack-") as name:
         usual, label = f"sqlite:///{name}/doorward.db", urlsplit(store).scheme
         database = usual if label in ("", "redis", "rediss") else store
-        yield Place(Path(name), database, store or database, label)
+        yield Storage(Path(name), database, store or database, label)
 
 
 @contextmanager
 def own_instance(
-    mode: Mode, where: Place | None = None, tls: Tls | None = None
+    mode: Mode, where: Storage | None = None, tls: Tls | None = None
 ) -> Iterator[Instance]:
     """An instance on a free loopback port, with a database of its own or in `where`."""
-    with place() if where is None else nullcontext(where) as found:
+    with storage() if where is None else nullcontext(where) as found:
         clock, secure = LabClock(), tls is not None
 
         @contextmanager
@@ -81,7 +81,7 @@ def own_instance(
 
 @contextmanager
 def _https(mode: Mode, certificate: Path, key: Path) -> Iterator[int]:
-    with place() as found:
+    with storage() as found:
         options = _options(found, mode, Tls(str(certificate), str(key)))
         options = replace(options, public_origin=f"https://{HTTPS_HOST}")
         with _node(options, LabClock()) as (port, _):
@@ -92,7 +92,7 @@ def _url(port: int, tls: Tls | None) -> str:
     return f"{'http' if tls is None else 'https'}://localhost:{port}"
 
 
-def _options(where: Place, mode: Mode, tls: Tls | None) -> Options:
+def _options(where: Storage, mode: Mode, tls: Tls | None) -> Options:
     return Options(
         mode=mode,
         database=where.database,

@@ -12,7 +12,7 @@ from ..attack.attack import Attack
 from ..attack.browser import CHROMIUM
 from ..attack.catalogue import chosen
 from ..attack.certificate import Tls
-from ..attack.instances import own_instance, place
+from ..attack.instances import own_instance, storage
 from ..attack.lab import Instance
 from ..attack.matrix import as_json, matrix
 from ..attack.naive_instance import naive_instance
@@ -123,7 +123,7 @@ def _instances(given: Namespace) -> Iterator[Instance]:
     else:
         tls = Tls(given.tls_cert, given.tls_key) if given.tls_cert else None
         for store in ("", *given.store):
-            with place(store) as where:
+            with storage(store) as where:
                 for mode in MODES:
                     with own_instance(mode, where, tls) as instance:
                         yield instance
