@@ -35,7 +35,7 @@ FLAGS = (
 )
 NO_PLAYWRIGHT = "It needs a Chromium: pip install 'doorward[lab]' && playwright install chromium."
 NO_CHROMIUM = "No Chromium starts: playwright install chromium, or name one in DOORWARD_CHROMIUM."
-NO_COOKIES = "A bearer client is no browser, which would send cookies by itself."
+NO_COOKIES = "A bearer client sends no cookies by itself, as a browser would."
 NOT_IPV4 = "The attacker's sites listen on 127.0.0.1, and this instance does not."
 TIMEOUT = 5_000
 """Milliseconds to wait for a page."""

@@ -16,7 +16,7 @@ def _run(attacker: Attacker) -> Verdict:
             status = _PLACES[place](target, login, text)
             tried += 1
             if 200 <= status < 300:
-                return succeeded(f"A {kind} worked as a {place}.")
+                return succeeded(f"The {kind} worked as a {place}.")
             if status >= 500:
                 raise AssertionError(f"a {kind} as a {place} broke the server: {status}")
     if target.me(login).status != 200:

@@ -28,7 +28,7 @@ def _run(attacker: Attacker) -> Verdict:
             message = f"{head}.{payload}"
             if target.me(login, f"{message}.{sign_es256(key, message)}").accepted:
                 shown = ", ".join({"kid": kid} | trick)
-                return succeeded(f"A token signed with a foreign key was accepted, by its {shown}.")
+                return succeeded(f"A token was accepted with a foreign key and {shown}.")
     return held("No key that a token contained or named was trusted.")
 
 
