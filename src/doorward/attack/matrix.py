@@ -101,6 +101,6 @@ def _left(run: Run) -> list[str]:
     if not run.accounts:
         return []
     return [
-        "No API deletes an account. `doorward users delete` deletes those that were made:",
+        "No API deletes an account. `doorward users delete` deletes one; these were made:",
         *run.accounts,
     ]
