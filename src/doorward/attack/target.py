@@ -151,9 +151,18 @@ class Target:
         if answer.status == 429:  # the limit on sign-ups from one address
             answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
         if not 200 <= _there(answer).status < 300:
-            raise Unusable(f"no account could be made: sign-up answered {answer.status}")
+            raise Unusable(self._no_account(answer))
         self.accounts.append(email)
         return Account(email, password, str(answer.json().get("subject", "")))
+
+    def _no_account(self, answer: Exchange) -> str:
+        said = f"no account could be made: sign-up answered {answer.status}"
+        if self.adapted or answer.status not in (404, 405, 501):
+            return said
+        return (
+            f"{self.origin} is no server of Doorward: it has no POST /api/signup"
+            f" ({answer.status}). To attack an application of yours, use doorward.testing.attacks"
+        )
 
     def person(self) -> Account:
         """A shared account, another one at each call.  Later attacks use the same accounts."""
