@@ -29,8 +29,13 @@ def attacks(
     JSON; a login sets cookies or answers with `access_token`; `me` is for those who are logged in.
     `people` are two or more existing accounts, as pairs of `email` and `password`.  Attacks that
     need a path that is not given are skipped.  `only` chooses attacks by the beginnings of their
-    ids, separated by commas.
+    ids, separated by commas.  Raises `ValueError` without `signup` and two
+    `people`.
     """
+    if not signup and len(people) < 2:
+        raise ValueError(
+            "attacks need accounts: name signup=, or two people=[(email, password), ...]"
+        )
     from .attacked import tests_of
 
     own = {
