@@ -103,6 +103,7 @@ def answers(front: Front, people: tuple[Login, Login], request: bytes) -> int:
     one answer, and those who come next get their own."""
     target, (_, other) = front.target, people
     before = len(front.taken())
+    handed, seen = len(front.forwarded()), len(front.seen)
     start = f"POST /api/login HTTP/1.1\r\nHost: {target.client.address.netloc}\r\n".encode()
     found = target.client.raw(start + request, hang_up=False).count(b"HTTP/1.1 ")
     until(lambda: len(front.taken()) >= before + found)
@@ -111,7 +112,7 @@ def answers(front: Front, people: tuple[Login, Login], request: bytes) -> int:
         assert target.client.send("GET", "/api/me").status == 401
     until(lambda: len(front.taken()) >= before + found + 2 * FOLLOWING)
     assert len(front.taken()) == before + found + 2 * FOLLOWING
-    assert front.forwarded() == front.seen
+    assert front.forwarded()[handed:] == front.seen[seen:]
     return found
 
 
