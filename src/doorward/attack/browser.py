@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -32,8 +33,9 @@ FLAGS = (
     "--no-first-run",
     "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
-NO_PLAYWRIGHT = "It needs a Chromium: pip install 'doorward[lab]' && playwright install chromium."
-NO_CHROMIUM = "No Chromium starts: playwright install chromium, or name one in DOORWARD_CHROMIUM."
+PIP, INSTALL = f"{sys.executable} -m pip install", f"{sys.executable} -m playwright install"
+NO_PLAYWRIGHT = f"It needs a browser: {PIP} 'doorward[lab]' && {INSTALL} chromium."
+NO_CHROMIUM = f"No Chromium starts: {INSTALL} chromium, or name one in DOORWARD_CHROMIUM."
 NO_COOKIES = "A bearer client is no browser: it sends and keeps nothing by itself."
 NOT_IPV4 = "The other sites of the browser lie on 127.0.0.1, and this instance does not."
 PATIENCE = 5_000

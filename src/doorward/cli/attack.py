@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from ..attack.report import report
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.target import Unusable
 from ..errors import ConfigurationError
+from ..server.amount import counted
 from ..stores import check_url
 from ..types import Mode
 from . import USAGE, complain, progress
@@ -32,7 +34,8 @@ TUTORIAL = "fastapi-tutorial"
 
 def main(argv: Sequence[str]) -> int:
     """Run the attacks.  Returns 0 if nothing succeeded, 1 if something did, 2 for words that
-    cannot be used, for an address that is refused or silent, and for an attack that broke down."""
+    cannot be used, for an address that is refused or silent, and for an attack that broke down, 130
+    if it was stopped by Ctrl-C."""
     given = _parser().parse_args(argv)
     # what an own instance logs about the attacks is told better by their verdicts
     for name in ("doorward", "uvicorn"):
@@ -42,9 +45,7 @@ def main(argv: Sequence[str]) -> int:
         attacks = chosen(given.only, given.full or given.list)
         if given.list:
             return _list(attacks)
-        run, plan = Run(), Plan(attacks, given.seed, given.full)
-        for instance in _instances(given):
-            attack_instance(run, instance, plan, progress.show)
+        return _show(_run(given, Plan(attacks, given.seed, given.full)), given)
     except (Refused, Unusable, ConfigurationError, ValueError) as error:
         return _usage(str(error))
     except OSError as error:
@@ -52,7 +53,17 @@ def main(argv: Sequence[str]) -> int:
     finally:
         progress.clear()
         CHROMIUM.close()
-    return _show(run, given)
+
+
+def _run(given: Namespace, plan: Plan) -> Run:
+    run = Run()
+    try:
+        for instance in _instances(given):
+            attack_instance(run, instance, plan, progress.show)
+    except KeyboardInterrupt:
+        run.stopped = True
+    progress.clear()
+    return run
 
 
 def _parser() -> Parser:
@@ -96,8 +107,15 @@ def _check(given: Namespace) -> None:
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
     for store in given.store:
         check_url(store)
-    if given.html and not given.html.parent.is_dir():  # before an hour's work is lost
-        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
+    if given.html:  # before an hour's work is lost
+        _check_writable(given.html)
+
+
+def _check_writable(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise ValueError(f"there is no folder {file.parent} to write the report into")
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise ValueError(f"the report cannot be written to {file}")
 
 
 def _instances(given: Namespace) -> Iterator[Instance]:
@@ -135,19 +153,23 @@ def _tutorial() -> Iterator[Instance]:
 
 def _list(attacks: Sequence[Attack]) -> int:
     width = max(len(attack.id) for attack in attacks)
-    say("".join(f"{attack.id.ljust(width)}  {attack.title}\n" for attack in attacks))
+    titles = {each.id: each.title + (" (with --full)" if each.slow else "") for each in attacks}
+    say("".join(f"{id.ljust(width)}  {title}\n" for id, title in titles.items()))
     return 0
 
 
 def _show(run: Run, given: Namespace) -> int:
     if not given.url:
         run.accounts.clear()  # their instances are gone
+    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
+    if run.stopped:
+        complain(f"stopped after {counted(len(run.rows), 'attack')}; the table shows them")
     if given.html:
         try:
             given.html.write_text(report(run, _title(given)), encoding="utf-8")
         except OSError as error:
             return _usage(f"the report cannot be written: {error}")
-    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
+        complain(plain(f"the report is in {given.html}"))
     return run.status
 
 

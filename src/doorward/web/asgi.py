@@ -66,7 +66,10 @@ class Middleware:
             return await self._app(scope, receive, send)
         outer: Answer | Socket | None = scope.get(KEY)
         if outer is not None and outer.visit.gate is self._door.gate:
-            return await self._within(outer, scope, receive, send)
+            try:
+                return await self._app(scope, receive, send)
+            except (Rejected, StoreUnavailable, Busy) as error:
+                return await _refuse_within(outer, error, kind, send)
         if kind == "http":
             if cors.is_preflight(scope):
                 return await self._preflight(scope, receive, send)
@@ -129,16 +132,14 @@ class Middleware:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
 
-    async def _within(
-        self, outer: Answer | Socket, scope: Message, receive: Receive, send: Send
-    ) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except (Rejected, StoreUnavailable, Busy) as error:
-            await _settle(outer.visit, error)
-            if outer.began:
-                raise
-            await refuse(error, scope["type"], send)
+
+async def _refuse_within(
+    outer: Answer | Socket, error: Rejected | StoreUnavailable | Busy, kind: str, send: Send
+) -> None:
+    await _settle(outer.visit, error)
+    if outer.began:
+        raise error
+    await refuse(error, kind, send)
 
 
 async def _settle(visit: Visit, error: Exception) -> None:
