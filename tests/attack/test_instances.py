@@ -15,6 +15,7 @@ from doorward.attack.naive_instance import naive_instance
 from doorward.attack.target import Target, Way
 from doorward.cli.attack import main
 from doorward.types import Mode
+from tests.attack.support import WAYS
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
 
@@ -119,3 +120,14 @@ def test_what_the_careless_application_stores_is_seen() -> None:
         login = target.log_in()
         assert target.stored is not None
         assert login.credential in target.stored()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_login_at_another_instance_opens_nothing(way: Way, own: dict[str, Instance]) -> None:
+    target = Target(Client(own[way.mode]), way, [])
+    with target.other() as other:
+        login, stranger = target.log_in(), other.log_in()
+        assert (target.me(login).status, other.me(stranger).status) == (200, 200)
+        assert target.me(login, stranger.credential).status == 401
+        assert other.me(stranger, login.credential).status == 401

@@ -75,7 +75,7 @@ def own_instance(
         files = Files(file, found.root_key, partial(_https, mode))
         dump = partial(stored, found.database, found.sessions)
         with _node(_options(found, mode, tls), clock) as (first, operator):
-            lab = Lab(files, dump, clock, nodes, operator)
+            lab = Lab(files, dump, clock, nodes, operator, partial(own_instance, mode))
             yield Instance.at(_url(first, tls), lab, found.label)
 
 

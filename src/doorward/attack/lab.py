@@ -34,16 +34,23 @@ class Nodes(Protocol):
     def __call__(self, *, ahead: int = 0, tls: bool = False) -> AbstractContextManager[Address]: ...
 
 
+class Sign(Protocol):
+    """Makes an access token; see `Operator`."""
+
+    def __call__(self, claims: bytes, *, kid: str = "") -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """What the operator of an instance can do, or a thief of the operator's access.
 
-    `sign` signs claims with the current key and returns the access token.  `compromise` withdraws
+    `sign` signs claims with the current key, under its `kid` or another, and returns the access
+    token.  `compromise` withdraws
     the key with this `kid`.  `reset_link` returns a single-use link with which the person of this
     address chooses a new password.
     """
 
-    sign: Callable[[bytes], str]
+    sign: Sign
     compromise: Callable[[str], None]
     reset_link: Callable[[str], str]
 
@@ -57,6 +64,7 @@ class Lab:
     clock: LabClock | None = None
     nodes: Nodes | None = None
     operator: Operator | None = None
+    other: "Other | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +83,7 @@ class Instance(Address):
         """Raises `Refused` for every address that is not this machine's loopback."""
         found = parse_address(url)
         return cls(found.host, found.ip, found.port, found.scheme, lab, label, adapted)
+
+
+Other = Callable[[], AbstractContextManager[Instance]]
+"""Starts another instance of the same kind, with databases, keys and people of its own."""

@@ -23,7 +23,8 @@ def naive_instance(mode: Mode) -> Iterator[Instance]:
         path = Path(folder)
         files = Files(path / "naive.db", path / "signing.pem", partial(_https, mode))
         with Naive(mode, path) as server, _serving(server) as port:
-            lab = Lab(files, server.stored, nodes=partial(_same, port), operator=_operator(server))
+            nodes, other = partial(_same, port), partial(naive_instance, mode)
+            lab = Lab(files, server.stored, None, nodes, _operator(server), other)
             yield Instance.at(f"http://localhost:{port}", lab)
 
 

@@ -142,6 +142,15 @@ class Target:
             client = Client(address, self.client.source, self.client.transcript)
             yield Target(client, self.way, self.accounts)
 
+    @contextmanager
+    def other(self) -> Iterator["Target"]:
+        """Another instance of the same kind, whose people are nobody here.  Raises `Missing` where
+        the lab cannot start one."""
+        if self.lab.other is None:
+            raise Missing("Only an instance that the lab starts itself gets another beside it.")
+        with self.lab.other() as instance:
+            yield Target(Client(instance, self.client.source, self.client.transcript), self.way, [])
+
     def sign_up(self) -> Account:
         """A throw-away account for this attack alone, which may change or lock it."""
         email = f"lab-{secrets.token_hex(8)}@doorward.example"
