@@ -31,7 +31,7 @@ class Exchange:
         """The answer's JSON object; empty where it is none."""
         try:
             value = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 

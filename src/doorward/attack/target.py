@@ -230,10 +230,10 @@ def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> l
         target = Target(client, Way("session", transport), accounts, people)
         with suppress(Missing):
             login = target.log_in()
-            if login.credential:
+            if login.credential and target.me(login).status == 200:
                 found.append(Way("token" if _is_signed(login) else "session", transport))
     if not found:
-        raise Unusable("a login gives neither cookies nor tokens")
+        raise Unusable("a login gives neither cookies nor tokens that open /api/me")
     return found
 
 

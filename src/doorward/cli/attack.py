@@ -5,6 +5,7 @@ import logging
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 from ..attack.address import Refused
@@ -47,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
             attack_instance(run, instance, plan, progress.show)
     except (Refused, Unusable, ConfigurationError, ValueError) as error:
         return _usage(str(error))
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
     finally:
         progress.clear()
