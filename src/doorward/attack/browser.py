@@ -30,7 +30,9 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
+    # a page of the attacked application may not lead the browser to another machine
+    "--host-resolver-rules=MAP *.example 127.0.0.1, MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND,"
+    " EXCLUDE 127.0.0.1",
 )
 NO_PLAYWRIGHT = "It needs a Chromium: pip install 'doorward[lab]' && playwright install chromium."
 NO_CHROMIUM = "No Chromium starts: playwright install chromium, or name one in DOORWARD_CHROMIUM."
@@ -143,7 +145,9 @@ class _Worker(Thread):
         given = os.environ.get(VARIABLE)
         path = given or next((path for path in map(shutil.which, NAMES) if path), None)
         try:
-            self._browser = self._driver.chromium.launch(executable_path=path, args=list(FLAGS))
+            self._browser = self._driver.chromium.launch(
+                executable_path=path, args=list(FLAGS), env=_without_proxies()
+            )
         except Error:
             self._end()
             return NO_CHROMIUM
@@ -155,6 +159,11 @@ class _Worker(Thread):
         if self._driver:
             self._driver.stop()
         self._browser = self._driver = None
+
+
+def _without_proxies() -> dict[str, str | float | bool]:
+    """The environment, but for the machines that would see every request of the browser."""
+    return {name: v for name, v in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
 CHROMIUM = Chromium()
