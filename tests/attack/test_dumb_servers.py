@@ -1,11 +1,16 @@
 """Servers that defend nothing, and refuse for other reasons: none of that may be called held."""
 
 import json
+import os
 import re
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
+from subprocess import DEVNULL, Popen
 from threading import Thread
 
 import pytest
@@ -14,6 +19,7 @@ from doorward.attack import client as clients
 from doorward.attack.client import Client
 from doorward.attack.exchange import Exchange
 from doorward.attack.lab import Instance
+from doorward.cli import progress
 from doorward.cli.attack import main
 
 pytestmark = pytest.mark.process
@@ -122,3 +128,52 @@ def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -
             Client(instance).send("GET", "/")
         with pytest.raises(TimeoutError, match="no end"):
             Client(instance).raw(b"GET / HTTP/1.1\r\n\r\n")
+
+
+def colourful(handler: BaseHTTPRequestHandler) -> None:
+    text = b"\x1b[31mred\x1b[0m\nheld" if handler.path == "/api/password" else b"{}"
+    send(handler, 400 if handler.path == "/api/password" else 200, text)
+
+
+def test_an_answer_colours_no_terminal_and_begins_no_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with dumb(colourful) as instance:
+        assert main([instance.origin, "--only", "password-change"]) == 2
+    shown = capsys.readouterr().out
+    assert "red" in shown
+    assert "\x1b" not in shown
+    assert "\nheld" not in shown
+
+
+def test_only_its_owner_reads_the_report(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    with dumb(colourful) as instance:
+        main([instance.origin, "--only", "password-change", "--html", str(page)])
+    assert page.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, OSError])
+def test_accounts_are_named_also_where_a_run_is_broken_off(
+    end: type[BaseException], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(*_: object) -> None:
+        raise end
+
+    monkeypatch.setattr(progress, "show", ends)
+    with dumb(colourful) as instance:
+        assert main([instance.origin, "--only", "csrf"]) == 2
+    assert "@doorward.example" in capsys.readouterr().err
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_ended_leaves_no_file(end: signal.Signals, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "doorward", "attack", "--only", "mutants", "--full"]
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with Popen(words, env=environment, stdout=DEVNULL, stderr=DEVNULL) as lab:
+        while not list(tmp_path.glob("doorward-attack-*/key/root.key")):
+            assert lab.poll() is None
+        lab.send_signal(end)
+        lab.wait(60)
+    assert list(tmp_path.iterdir()) == []

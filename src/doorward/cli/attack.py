@@ -2,11 +2,14 @@
 
 import json
 import logging
+import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
+from threading import current_thread, main_thread
 
 from ..attack.address import Refused
 from ..attack.attack import Attack
@@ -38,18 +41,22 @@ def main(argv: Sequence[str]) -> int:
     # what an own instance logs about the attacks is told better by their verdicts
     for name in ("doorward", "uvicorn"):
         logging.getLogger(name).addHandler(logging.NullHandler())
+    run = Run()
     try:
         _check(given)
         attacks = chosen(given.only, given.full or given.list)
         if given.list:
             return _list(attacks)
-        run, plan = Run(), Plan(attacks, given.seed, given.full)
-        for instance in _instances(given):
-            attack_instance(run, instance, plan, progress.show)
+        plan = Plan(attacks, given.seed, given.full)
+        with _terminable():
+            for instance in _instances(given):
+                attack_instance(run, instance, plan, progress.show)
     except (Refused, Unusable, ConfigurationError, ValueError) as error:
-        return _usage(str(error))
+        return _broken_off(str(error), run, given)
     except (OSError, HTTPException) as error:
-        return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
+        return _broken_off(f"nothing answers at {given.url or 'the instance'}: {error}", run, given)
+    except KeyboardInterrupt:
+        return _broken_off("interrupted", run, given)
     finally:
         progress.clear()
         CHROMIUM.close()
@@ -145,16 +152,42 @@ def _show(run: Run, given: Namespace) -> int:
         run.accounts.clear()  # their instances are gone
     if given.html:
         try:
-            given.html.write_text(report(run, _title(given)), encoding="utf-8")
+            with open(given.html, "w", encoding="utf-8", opener=_private) as file:
+                file.write(report(run, _title(given)))
         except OSError as error:
             return _usage(f"the report cannot be written: {error}")
-    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
+    lines = "\n".join(map(plain, matrix(run).split("\n")))
+    say(json.dumps(as_json(run), indent=2).replace("\x7f", "\\u007f") + "\n" if given.json else lines)
     return run.status
 
 
 def _title(given: Namespace) -> str:
     about = given.url or given.against or ("a careless application" if given.naive else "Doorward")
     return f"Attacks on {about}"
+
+
+def _private(path: str, flags: int) -> int:
+    """Only whoever ran the attacks reads what they found."""
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does, so that no key or browser is left behind."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal(SIGTERM, default_int_handler)
+    try:
+        yield
+    finally:
+        signal(SIGTERM, before)
+
+
+def _broken_off(sentence: str, run: Run, given: Namespace) -> int:
+    if given.url and run.accounts:
+        sentence += f"; these accounts were made and are left: {', '.join(run.accounts)}"
+    return _usage(sentence)
 
 
 def _usage(sentence: str) -> int:
