@@ -3,9 +3,9 @@
     python bench/authenticate.py            both parts, about two minutes
     python bench/authenticate.py --micro    only the loop, a few seconds
 
-Part 1 times `Auth.authenticate` in a loop, hit and miss, beside the floors it stands on.  Part 2
-starts one uvicorn worker a variant and drives `GET /me` with 32 connections of `wrk`.  Variants run
-in turn, round after round; ratios are taken inside a round against the bare route.
+Part 1 times `Auth.authenticate` in a loop, hit and first sight, and a login, beside their floors.
+Part 2 starts one uvicorn worker a variant and drives `GET /me` with 32 connections of `wrk`.
+Variants run in turn, round after round; ratios are taken inside a round against the bare route.
 """
 
 import argparse
@@ -67,6 +67,8 @@ async def micro(folder: Path) -> None:
                 await auth.authenticate(one)
             first = (time.perf_counter() - began) / len(fresh) * 1e6
             print(f"  {name + ': first sight':44} {first:8.2f}")
+            login = await per_call(lambda: log_in(auth))  # noqa: B023
+            print(f"  {name + ': a login, without the password':44} {login:8.2f}")
             if mode == "token":
                 print(f"  {'  of which the raw signature':44} {await signature(auth):8.2f}")
             await auth.store.close()

@@ -1,7 +1,7 @@
 """A login under way: from the moment before the user is read to the session that begins."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from . import rules
 from .settings import Settings
@@ -45,31 +45,25 @@ class Attempt:
         or client id is not 1 to 128 printable ASCII characters, or the names are too many for an
         access token.
         """
-        secret = new_secret()
-        session = replace(
-            self._begun(rules.checked_id(subject), hash_secret(secret), self.clock()),
-            roles=rules.checked_names(roles) or frozenset(),
-            scopes=rules.checked_names(scopes) or frozenset(),
-            amr=rules.checked_factors(amr),
-            client_id=rules.checked_client(client_id, self.settings.token_audience),
-            parent_sid=parent_sid,
-            device=device,
-            attributes=rules.checked_attributes(attributes or {}),
-        )
-        await self.logout(*replaces, device=device)
-        return await self.begin(session, secret, self.mark)
-
-    def _begun(self, subject: str, secret_hash: bytes, now: int) -> Session:
-        settings = self.settings
-        return Session(
+        settings, now, secret = self.settings, self.clock(), new_secret()
+        session = Session(
             sid=new_sid(),
-            subject=subject,
+            subject=rules.checked_id(subject),
             mode=settings.mode,
-            secret_hash=secret_hash,
+            secret_hash=hash_secret(secret),
             created_at=now,
             authenticated_at=now,
             seen_at=now,
             rotated_at=now,
             expires_at=now + settings.absolute_ttl,
             ends_at=now + min(settings.idle_ttl, settings.absolute_ttl),
+            roles=rules.checked_names(roles) or frozenset(),
+            scopes=rules.checked_names(scopes) or frozenset(),
+            amr=rules.checked_factors(amr),
+            client_id=rules.checked_client(client_id, settings.token_audience),
+            parent_sid=parent_sid,
+            device=device,
+            attributes=rules.checked_attributes(attributes or {}),
         )
+        await self.logout(*replaces, device=device)
+        return await self.begin(session, secret, self.mark)

@@ -281,6 +281,8 @@ def checked_names(names: Collection[str] | None) -> Roles | None:
     if isinstance(names, str):
         raise ValueError("roles and scopes are collections of names, not one string")
     found = frozenset(names)
+    if not found:
+        return found
     if any(not name or not name.isprintable() or " " in name for name in found):
         raise ValueError("a role or scope is a printable name without spaces")
     if len(json.dumps(sorted(found))) > MAX_ROLE_BYTES:
@@ -317,6 +319,8 @@ def checked_client(name: str, own: str) -> str:
 def checked_attributes(attributes: Mapping[str, str | int | bool]) -> dict[str, str | int | bool]:
     """A copy of what an application keeps with a session.  Raises `ValueError` when it is large or
     not of plain values."""
+    if not attributes:
+        return {}
     if not all(isinstance(value, str | int) for value in attributes.values()):
         raise ValueError("attributes are strings, whole numbers and booleans")
     if len(json.dumps(dict(attributes)).encode()) > MAX_ATTRIBUTE_BYTES:

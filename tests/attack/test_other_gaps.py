@@ -1,7 +1,6 @@
-"""Defences that are missing in other ways than the table tries: the attack succeeds all the same."""
+"""Defences that are missing in other ways than the table tries: the attack succeeds too."""
 
 import base64
-import json
 from collections.abc import Callable
 from urllib.request import urlopen
 

@@ -52,5 +52,5 @@ def _loopback(host: str, port: int) -> str:
     except OSError:
         raise Refused(f"{host} was not found") from None
     if not all(ipaddress.ip_address(str(ip).partition("%")[0]).is_loopback for ip in found):
-        raise Refused(f"{host} is not this machine; only loopback addresses may be attacked")
+        raise Refused(f"{host} is no loopback address, and only those may be attacked")
     return str(min(found, key=lambda ip: ":" in str(ip)))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "DOORWARD_CHROMIUM"
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
+RESOLVED = "MAP *.example 127.0.0.1, MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FLAGS = (
     "--no-sandbox",  # root, as in most containers, has no sandbox to give
     "--disable-gpu",
@@ -31,11 +33,11 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     # a page of the attacked application may not lead the browser to another machine
-    "--host-resolver-rules=MAP *.example 127.0.0.1, MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND,"
-    " EXCLUDE 127.0.0.1",
+    f"--host-resolver-rules={RESOLVED}",
 )
-NO_PLAYWRIGHT = "It needs a Chromium: pip install 'doorward[lab]' && playwright install chromium."
-NO_CHROMIUM = "No Chromium starts: playwright install chromium, or name one in DOORWARD_CHROMIUM."
+PIP, INSTALL = f"{sys.executable} -m pip install", f"{sys.executable} -m playwright install"
+NO_PLAYWRIGHT = f"It needs a browser: {PIP} 'doorward[lab]' && {INSTALL} chromium."
+NO_CHROMIUM = f"No Chromium starts: {INSTALL} chromium, or name one in DOORWARD_CHROMIUM."
 NO_COOKIES = "A bearer client is no browser: it sends and keeps nothing by itself."
 NOT_IPV4 = "The other sites of the browser lie on 127.0.0.1, and this instance does not."
 PATIENCE = 5_000

@@ -22,6 +22,8 @@ USUAL = frozenset({"/api/signup", "/api/login", "/api/me"})
 CREDENTIALS = frozenset({"/api/me", "/api/refresh"})
 """The paths whose refusal is what most attacks are about."""
 
+NOT_TRIED = "not_applicable"
+
 OURS = "It is about Doorward's own pages or server, and this is another application."
 
 
@@ -40,10 +42,17 @@ class Row:
 
 @dataclass(slots=True)
 class Run:
-    """Everything that was tried, and the accounts that were left behind."""
+    """Everything that was tried, and the accounts that were left behind.  `stopped` tells that
+    somebody ended it before all was tried."""
 
     rows: list[Row] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def tried(self) -> list[Row]:
+        """Those that the instance could be attacked by."""
+        return [row for row in self.rows if not row.verdict or row.verdict.outcome != NOT_TRIED]
 
     @property
     def succeeded(self) -> list[Row]:
@@ -55,7 +64,10 @@ class Run:
 
     @property
     def status(self) -> int:
-        """1 if something succeeded, 2 if an attack broke down, else 0."""
+        """130 if it was stopped, as a shell says it of a signal (POSIX, 2.8.2), 1 if something
+        succeeded, 2 if an attack broke down, else 0."""
+        if self.stopped:
+            return 130
         return 1 if self.succeeded else 2 if self.errors else 0
 
 

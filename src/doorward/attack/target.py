@@ -144,7 +144,7 @@ class Target:
         body = {"email": email, "password": password}
         answer = self.ask_for_account(body)
         if not 200 <= _there(answer).status < 300:
-            raise Unusable(f"no account could be made: sign-up answered {answer.status}")
+            raise Unusable(self._no_account(answer))
         self.accounts.append(email)
         return Account(email, password, str(answer.json().get("subject", "")))
 
@@ -157,6 +157,15 @@ class Target:
         if answer.status == 429:
             raise Unusable("no account could be made: sign-up answered 429")
         return answer
+
+    def _no_account(self, answer: Exchange) -> str:
+        said = f"no account could be made: sign-up answered {answer.status}"
+        if self.adapted or answer.status not in (404, 405, 501):
+            return said
+        return (
+            f"{self.origin} is no server of Doorward: it has no POST /api/signup"
+            f" ({answer.status}). To attack an application of yours, use doorward.testing.attacks"
+        )
 
     def person(self) -> Account:
         """Somebody with an account, another one at each call.  Attacks share these, one after the

@@ -24,6 +24,7 @@ from ..attack.report import report
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.target import Unusable
 from ..errors import ConfigurationError
+from ..server.amount import counted
 from ..stores import check_url
 from ..types import Mode
 from . import USAGE, complain, progress
@@ -36,7 +37,8 @@ TUTORIAL = "fastapi-tutorial"
 
 def main(argv: Sequence[str]) -> int:
     """Run the attacks.  Returns 0 if nothing succeeded, 1 if something did, 2 for words that
-    cannot be used, for an address that is refused or silent, and for an attack that broke down."""
+    cannot be used, for an address that is refused or silent, and for an attack that broke down, 130
+    if it was stopped by Ctrl-C."""
     given = _parser().parse_args(argv)
     # what an own instance logs about the attacks is told better by their verdicts
     for name in ("doorward", "uvicorn"):
@@ -47,20 +49,25 @@ def main(argv: Sequence[str]) -> int:
         attacks = chosen(given.only, given.full or given.list)
         if given.list:
             return _list(attacks)
-        plan = Plan(attacks, given.seed, given.full)
-        with _terminable():
-            for instance in _instances(given):
-                attack_instance(run, instance, plan, progress.show)
+        _run(run, given, Plan(attacks, given.seed, given.full))
+        return _show(run, given)
     except (Refused, Unusable, ConfigurationError, ValueError) as error:
         return _broken_off(str(error), run, given)
     except (OSError, HTTPException) as error:
         return _broken_off(f"nothing answers at {given.url or 'the instance'}: {error}", run, given)
-    except KeyboardInterrupt:
-        return _broken_off("interrupted", run, given)
     finally:
         progress.clear()
         CHROMIUM.close()
-    return _show(run, given)
+
+
+def _run(run: Run, given: Namespace, plan: Plan) -> None:
+    try:
+        with _terminable():
+            for instance in _instances(given):
+                attack_instance(run, instance, plan, progress.show)
+    except KeyboardInterrupt:
+        run.stopped = True
+    progress.clear()
 
 
 def _parser() -> Parser:
@@ -104,8 +111,15 @@ def _check(given: Namespace) -> None:
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
     for store in given.store:
         check_url(store)
-    if given.html and not given.html.parent.is_dir():  # before an hour's work is lost
-        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
+    if given.html:  # before an hour's work is lost
+        _check_writable(given.html)
+
+
+def _check_writable(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise ValueError(f"there is no folder {file.parent} to write the report into")
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise ValueError(f"the report cannot be written to {file}")
 
 
 def _instances(given: Namespace) -> Iterator[Instance]:
@@ -143,21 +157,26 @@ def _tutorial() -> Iterator[Instance]:
 
 def _list(attacks: Sequence[Attack]) -> int:
     width = max(len(attack.id) for attack in attacks)
-    say("".join(f"{attack.id.ljust(width)}  {attack.title}\n" for attack in attacks))
+    titles = {each.id: each.title + (" (with --full)" if each.slow else "") for each in attacks}
+    say("".join(f"{id.ljust(width)}  {title}\n" for id, title in titles.items()))
     return 0
 
 
 def _show(run: Run, given: Namespace) -> int:
     if not given.url:
         run.accounts.clear()  # their instances are gone
+    lines = "\n".join(map(plain, matrix(run).split("\n")))
+    document = json.dumps(as_json(run), indent=2).replace("\x7f", "\\u007f")
+    say(document + "\n" if given.json else lines)
+    if run.stopped:
+        complain(f"stopped after {counted(len(run.rows), 'attack')}; the table shows them")
     if given.html:
         try:
             with open(given.html, "w", encoding="utf-8", opener=_private) as file:
                 file.write(report(run, _title(given)))
         except OSError as error:
             return _usage(f"the report cannot be written: {error}")
-    lines = "\n".join(map(plain, matrix(run).split("\n")))
-    say(json.dumps(as_json(run), indent=2).replace("\x7f", "\\u007f") + "\n" if given.json else lines)
+        complain(plain(f"the report is in {given.html}"))
     return run.status
 
 

@@ -9,7 +9,7 @@ from ..attack.catalogue import chosen
 from ..attack.lab import Instance
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.serving import any_application, served
-from ..attack.target import Account
+from ..attack.target import Account, Unusable
 
 Attacked = Callable[[Any, dict[str, str]], Instance]
 
@@ -24,7 +24,10 @@ def tests_of(
     def test(attack: Any, attacked: Attacked) -> None:
         run = Run()
         plan = Plan([attack], people=[Account(*each, subject="") for each in people])
-        attack_instance(run, attacked(app, routes), plan, lambda *_: None)
+        try:
+            attack_instance(run, attacked(app, routes), plan, lambda *_: None)
+        except Unusable as unusable:
+            pytest.fail(f"{unusable} ({asked(routes)})", pytrace=False)
         said = [f"{row.mode}: {row.verdict.why if row.verdict else row.error}" for row in run.rows]
         if run.status:
             came = "it succeeded" if run.succeeded else "it broke down"
@@ -34,6 +37,11 @@ def tests_of(
 
     found: Callable[..., None] = test
     return found
+
+
+def asked(routes: dict[str, str]) -> str:
+    """Which routes of the application were asked, for whoever named a wrong one."""
+    return ", ".join(f"{known.rpartition('/')[2]}={own!r}" for known, own in routes.items())
 
 
 @contextmanager
