@@ -75,3 +75,12 @@ def test_no_page_leads_the_browser_to_another_machine(
         server.shutdown()
     CHROMIUM.close()
     assert asked == []
+
+
+def test_pages_over_https_are_not_applicable() -> None:
+    def never(sites: Sites) -> Verdict:
+        raise AssertionError("it was tried")
+
+    client = Client(Instance.at("https://localhost:1"))
+    attacker = Attacker(Target(client, Way("session", "cookie"), []), Random(0))
+    assert in_browser(attacker, never).outcome == "not_applicable"

@@ -39,6 +39,7 @@ PIP, INSTALL = f"{sys.executable} -m pip install", f"{sys.executable} -m playwri
 NO_PLAYWRIGHT = f"It needs a browser: {PIP} 'doorward[lab]' && {INSTALL} chromium."
 NO_CHROMIUM = f"No Chromium starts: {INSTALL} chromium, or name one in DOORWARD_CHROMIUM."
 NO_COOKIES = "A bearer client is no browser: it sends and keeps nothing by itself."
+NOT_HTTP = "The sites of the browser speak http, and this instance speaks https."
 NOT_IPV4 = "The other sites of the browser lie on 127.0.0.1, and this instance does not."
 PATIENCE = 5_000
 """Milliseconds for which a page is waited for."""
@@ -226,6 +227,8 @@ def in_browser(attacker: Attacker, steps: Callable[[Sites], Verdict]) -> Verdict
     address = attacker.target.client.address
     if attacker.target.way.transport != "cookie":
         return not_applicable(NO_COOKIES)
+    if address.scheme != "http":
+        return not_applicable(NOT_HTTP)
     if address.ip != "127.0.0.1":
         return not_applicable(NOT_IPV4)
 
