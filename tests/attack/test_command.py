@@ -99,9 +99,9 @@ def test_what_is_no_server_of_doorward_is_called_so(capsys: pytest.CaptureFixtur
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
-            return
-        await send({"type": "http.response.start", "status": 404, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        else:
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
 
     with served(nothing_there) as other:
         assert main([other.url, "--only", "csrf"]) == 2

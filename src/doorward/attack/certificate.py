@@ -1,4 +1,4 @@
-"""A certificate that nobody signed, as an instance needs one to speak TLS."""
+"""A self-signed certificate, with which an instance speaks TLS."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ class Tls(NamedTuple):
 
 
 def make_certificate(folder: Path, host: str = "localhost") -> Tls:
-    """Write both files into `folder`; they are good for `host` and two days."""
+    """Write both files into `folder`; they are valid for `host` and two days."""
     key = ec.generate_private_key(ec.SECP256R1())
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     made = self_signed(key, host)

@@ -1,4 +1,4 @@
-"""HTTP to one loopback address, with every header in the caller's hand."""
+"""HTTP to one loopback address; the caller controls every header."""
 
 import http.client
 import json
@@ -25,10 +25,10 @@ LARGEST = 10_000_000
 
 Pairs = Sequence[tuple[str, str]]
 
-_BELIEVING = ssl.create_default_context()
-"""Believes every certificate: the address is this machine's, and what answers there is attacked."""
-_BELIEVING.check_hostname = False
-_BELIEVING.verify_mode = ssl.CERT_NONE
+_ANY_CERTIFICATE = ssl.create_default_context()
+"""Trusts every certificate: the address is on this machine, and its server is the one attacked."""
+_ANY_CERTIFICATE.check_hostname = False
+_ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
 
 
 def another_source(ip: str) -> str:
@@ -57,8 +57,8 @@ def _whole(read: Callable[[int], bytes]) -> bytes:
 
 @dataclass(slots=True)
 class Client:
-    """Opens a connection for each request, follows no redirect, and keeps a transcript.  It comes
-    from the loopback address `source`, or from the usual one."""
+    """Opens a connection for each request, follows no redirect, and keeps a transcript.  It
+    connects from the loopback address `source`, or from the usual one."""
 
     address: Address
     source: str = ""
@@ -78,7 +78,7 @@ class Client:
         form: dict[str, str] | None = None,
         body: str = "",
     ) -> Exchange:
-        """Send exactly these headers, also doubled ones; `Host` is added where it is missing.
+        """Send exactly these headers, duplicates included; `Host` is added where it is missing.
 
         `data` is sent as JSON, `form` as a form, `body` as it is.  Raises `OSError` and
         `http.client.HTTPException` when no answer comes.
@@ -98,8 +98,8 @@ class Client:
         return exchange
 
     def raw(self, request: bytes, *, hang_up: bool = True) -> bytes:
-        """Everything that comes back for these bytes, until the server ends the connection.
-        Without `hang_up`, what the client sends is left open, as a proxy's connection is."""
+        """Send these bytes and return all that comes back until the server ends the connection.
+        Without `hang_up`, the client's side stays open, as a proxy's connection does."""
         with self._connection() as connection:
             connection.sendall(request)
             if hang_up and self.address.scheme == "http":  # TLS has no half-closed connection
@@ -112,11 +112,11 @@ class Client:
         return answer
 
     def _connection(self) -> socket.socket:
-        place = (self.address.ip, self.address.port)
-        connection = socket.create_connection(place, TIMEOUT, (self.source, 0))
+        endpoint = (self.address.ip, self.address.port)
+        connection = socket.create_connection(endpoint, TIMEOUT, (self.source, 0))
         if self.address.scheme == "http":
             return connection
-        return _BELIEVING.wrap_socket(connection, server_hostname=self.address.host)
+        return _ANY_CERTIFICATE.wrap_socket(connection, server_hostname=self.address.host)
 
     def _ask(
         self, method: str, path: str, headers: Pairs, body: bytes

@@ -1,4 +1,4 @@
-"""One request and its answer, as they are kept and as they are printed."""
+"""One request and its answer, and how a report shows them."""
 
 import json
 import re
@@ -28,7 +28,7 @@ class Exchange:
     text: str
 
     def json(self) -> dict[str, Any]:
-        """The answer's JSON object; empty where it is none."""
+        """The answer's JSON object; empty if the answer is no JSON object."""
         try:
             value = json.loads(self.text)
         except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""An instance from within, as whoever runs it or broke into it sees it."""
+"""What the operator of an instance can do, inside its process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -11,7 +11,7 @@ from ..server.flows import keys
 from ..server.people.reset_link import reset_link
 from ..server.service import Service
 from .lab import Operator
-from .serving import PATIENCE
+from .serving import TIMEOUT
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Inside:
         return Operator(sign=self._sign, compromise=self._compromise, reset_link=self._reset_link)
 
     def _do(self, steps: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(steps, self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(steps, self._loop).result(TIMEOUT)
 
     def _sign(self, claims: bytes) -> str:
         async def sign() -> str:

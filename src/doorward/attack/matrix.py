@@ -10,16 +10,16 @@ ORDER = ("detected", "succeeded", ERROR)
 
 
 def matrix(run: Run) -> str:
-    """A table of attack by mode for each place where a run was, then why something could not be
-    tried, then a sentence for each attack that was noticed, succeeded or broke down."""
-    places = list(dict.fromkeys(_place(row) for row in run.rows))
-    tables = [_table([row for row in run.rows if _place(row) == place]) for place in places]
+    """A table of attacks by mode for each store, then the reasons why attacks were not tried, then
+    a sentence for each attack that was noticed, succeeded or broke down."""
+    stores = list(dict.fromkeys(_store(row) for row in run.rows))
+    tables = [_table([row for row in run.rows if _store(row) == store]) for store in stores]
     lines = "\n\n".join("\n".join(_columns(table)) for table in tables)
     notes = [*_not_tried(run), *_notes(run), _sum(run), *_left(run)]
     return "\n".join([lines, "", *notes]) + "\n"
 
 
-def _place(row: Row) -> str:
+def _store(row: Row) -> str:
     return row.mode.partition(" @ ")[2]
 
 
@@ -31,7 +31,7 @@ def _table(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def _notes(run: Run) -> list[str]:
-    """What is said alike of several modes is said once.  What succeeded comes last, to be read."""
+    """Modes with the same sentence share one note.  Successes come last, just above the sum."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for row in run.tried:
         if _word(row) != "held":
@@ -43,7 +43,7 @@ def _notes(run: Run) -> list[str]:
 
 
 def _not_tried(run: Run) -> list[str]:
-    """Each reason once, with the attacks that it kept back."""
+    """Each reason once, with the attacks that were not tried for it."""
     ids: dict[str, dict[str, None]] = {}
     for row in run.rows:
         if row not in run.tried:
@@ -102,6 +102,6 @@ def _left(run: Run) -> list[str]:
     if not run.accounts:
         return []
     return [
-        "No API deletes an account. `doorward users delete` deletes one; these were made:",
+        "These accounts were created; `doorward users delete` deletes one at a time:",
         *run.accounts,
     ]

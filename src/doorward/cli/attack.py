@@ -16,7 +16,7 @@ from ..attack.attack import Attack
 from ..attack.browser import CHROMIUM
 from ..attack.catalogue import chosen
 from ..attack.certificate import Tls
-from ..attack.instances import own_instance, place
+from ..attack.instances import own_instance, storage
 from ..attack.lab import Instance
 from ..attack.matrix import as_json, matrix
 from ..attack.naive_instance import naive_instance
@@ -36,11 +36,11 @@ TUTORIAL = "fastapi-tutorial"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the attacks.  Returns 0 if nothing succeeded, 1 if something did, 2 for words that
-    cannot be used, for an address that is refused or silent, and for an attack that broke down, 130
-    if it was stopped by Ctrl-C."""
+    """Run the attacks.  Returns 0 if no attack succeeded, and 1 if one did.  Returns 2 for unusable
+    options, for an address that is refused or does not answer, and if an attack broke down and
+    none succeeded; 130 if Ctrl-C stopped the run."""
     given = _parser().parse_args(argv)
-    # what an own instance logs about the attacks is told better by their verdicts
+    # an own instance would log every attack, which its verdict already reports
     for name in ("doorward", "uvicorn"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     run = Run()
@@ -76,13 +76,21 @@ def _parser() -> Parser:
         description="Attack an instance of this machine, and say what held.",
         allow_abbrev=False,
     )
-    parser.add_argument("url", nargs="?", metavar="URL", help="without: an instance of its own")
-    parser.add_argument("--only", metavar="IDS", help="attacks whose ids begin so, with commas")
-    parser.add_argument("--full", action="store_true", help="try also what takes minutes")
-    parser.add_argument("--list", action="store_true", help="name the attacks and do nothing")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="repeat a run")
+    parser.add_argument(
+        "url", nargs="?", metavar="URL", help="the instance; without it, the lab starts its own"
+    )
+    parser.add_argument(
+        "--only", metavar="IDS", help="run attacks whose ids begin with these, comma-separated"
+    )
+    parser.add_argument("--full", action="store_true", help="also run what takes minutes")
+    parser.add_argument("--list", action="store_true", help="list the attacks and run none")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the random choices"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write the report as one HTML page"
+    )
     parser.add_argument("--naive", action="store_true", help="attack a careless application")
     parser.add_argument(
         "--against",
@@ -95,9 +103,9 @@ def _parser() -> Parser:
         action="append",
         default=[],
         metavar="URL",
-        help="start own instances also on this empty store; may be repeated",
+        help="also start own instances on this empty store; may be repeated",
     )
-    parser.add_argument("--tls-cert", metavar="FILE", help="own instances speak https with it")
+    parser.add_argument("--tls-cert", metavar="FILE", help="serve own instances over https with it")
     parser.add_argument("--tls-key", metavar="FILE", help="the private key of --tls-cert")
     return parser
 
@@ -111,7 +119,7 @@ def _check(given: Namespace) -> None:
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
     for store in given.store:
         check_url(store)
-    if given.html:  # before an hour's work is lost
+    if given.html:  # else a long run would be lost
         _check_writable(given.html)
 
 
@@ -123,7 +131,7 @@ def _check_writable(file: Path) -> None:
 
 
 def _instances(given: Namespace) -> Iterator[Instance]:
-    """One after the other, each ended before the next begins."""
+    """The instances to attack; each ends before the next starts."""
     if given.url:
         yield Instance.at(given.url)
     elif given.against:
@@ -136,7 +144,7 @@ def _instances(given: Namespace) -> Iterator[Instance]:
     else:
         tls = Tls(given.tls_cert, given.tls_key) if given.tls_cert else None
         for store in ("", *given.store):
-            with place(store) as where:
+            with storage(store) as where:
                 for mode in MODES:
                     with own_instance(mode, where, tls) as instance:
                         yield instance

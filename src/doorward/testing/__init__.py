@@ -27,9 +27,9 @@ def attacks(
 
     The paths are those of the application.  `signup` and `login` take `email` and `password` as
     JSON; a login sets cookies or answers with `access_token`; `me` is for those who are logged in.
-    `people` are two or more that have accounts, by `email` and `password`.  Without a path, what
-    needs it is skipped.  `only` chooses attacks by the beginnings of their ids, with commas
-    between.
+    `people` are two or more existing accounts, as pairs of `email` and `password`.  Attacks that
+    need a path that is not given are skipped.  `only` chooses attacks by the beginnings of their
+    ids, separated by commas.
     """
     from .attacked import tests_of
 

@@ -1,4 +1,4 @@
-"""One test an attack, for an application of your own."""
+"""One test for each attack, for an application of your own."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +17,7 @@ Attacked = Callable[[Any, dict[str, str]], Instance]
 def tests_of(
     app: Any, routes: dict[str, str], people: Sequence[tuple[str, str]], only: str | None
 ) -> Callable[..., None]:
-    """What `doorward.testing.attacks` returns."""
+    """The tests that `doorward.testing.attacks` returns."""
     import pytest
 
     @pytest.mark.parametrize("attack", chosen(only), ids=lambda attack: attack.id)
@@ -46,7 +46,7 @@ def asked(routes: dict[str, str]) -> str:
 
 @contextmanager
 def serving_for_attacks() -> Iterator[Attacked]:
-    """Serves each application once, on a free loopback port, as long as it is entered."""
+    """Serves each application once, on a free loopback port, while this is entered."""
     with ExitStack() as stack:
         serving: dict[int, Instance] = {}
 

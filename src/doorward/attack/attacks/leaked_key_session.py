@@ -7,7 +7,7 @@ from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode, header_of
 from ..target import Login, Target
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 TOKENS = 4
 LASTING = ("access_token", "refresh_token", "token")
@@ -15,8 +15,7 @@ LASTING = ("access_token", "refresh_token", "token")
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     operator, victim = target.operator, target.log_in(target.sign_up())
     claims = json.loads(decode(victim.credential.split(".")[1]))
     forged = []
