@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "DOORWARD_CHROMIUM"
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
+RESOLVED = "MAP *.example 127.0.0.1, MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FLAGS = (
     "--no-sandbox",  # root, as in most containers, has no sandbox to give
     "--disable-gpu",
@@ -32,12 +33,14 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
+    # a page of the attacked application may not lead the browser to another machine
+    f"--host-resolver-rules={RESOLVED}",
 )
 PIP, INSTALL = f"{sys.executable} -m pip install", f"{sys.executable} -m playwright install"
 NO_PLAYWRIGHT = f"It needs a browser: {PIP} 'doorward[lab]' && {INSTALL} chromium."
 NO_CHROMIUM = f"No Chromium starts: {INSTALL} chromium, or name one in DOORWARD_CHROMIUM."
 NO_COOKIES = "A bearer client sends no cookies by itself, as a browser would."
+NOT_HTTP = "The pages of the browser are on http, and this instance speaks https."
 NOT_IPV4 = "The attacker's sites listen on 127.0.0.1, and this instance does not."
 TIMEOUT = 5_000
 """Milliseconds to wait for a page."""
@@ -146,7 +149,9 @@ class _Worker(Thread):
         given = os.environ.get(VARIABLE)
         path = given or next((path for path in map(shutil.which, NAMES) if path), None)
         try:
-            self._browser = self._driver.chromium.launch(executable_path=path, args=list(FLAGS))
+            self._browser = self._driver.chromium.launch(
+                executable_path=path, args=list(FLAGS), env=_without_proxies()
+            )
         except Error:
             self._end()
             return NO_CHROMIUM
@@ -158,6 +163,11 @@ class _Worker(Thread):
         if self._driver:
             self._driver.stop()
         self._browser = self._driver = None
+
+
+def _without_proxies() -> dict[str, str | float | bool]:
+    """The environment, but for the machines that would see every request of the browser."""
+    return {name: v for name, v in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
 CHROMIUM = Chromium()
@@ -218,6 +228,8 @@ def in_browser(attacker: Attacker, steps: Callable[[Sites], Verdict]) -> Verdict
     address = attacker.target.client.address
     if attacker.target.way.transport != "cookie":
         return not_applicable(NO_COOKIES)
+    if address.scheme != "http":
+        return not_applicable(NOT_HTTP)
     if address.ip != "127.0.0.1":
         return not_applicable(NOT_IPV4)
 

@@ -5,7 +5,8 @@ import json
 import secrets
 import socket
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,13 @@ from .address import Address
 from .exchange import Exchange
 
 TIMEOUT = 10
-"""Seconds to wait for an answer."""
+"""Seconds to wait for an answer to begin, or to go on."""
+
+LONGEST = 30
+"""Seconds in which an answer must have come to its end."""
+
+LARGEST = 10_000_000
+"""Bytes of an answer."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -36,6 +43,16 @@ def another_source(ip: str) -> str:
         except OSError:
             return ""
     return found
+
+
+def _whole(read: Callable[[int], bytes]) -> bytes:
+    """Everything that comes.  Raises `TimeoutError` for an answer that has no end."""
+    found, until = bytearray(), time.monotonic() + LONGEST
+    while part := read(65_536):
+        found += part
+        if len(found) > LARGEST or time.monotonic() > until:
+            raise TimeoutError("the answer has no end")
+    return bytes(found)
 
 
 @dataclass(slots=True)
@@ -87,7 +104,7 @@ class Client:
             connection.sendall(request)
             if hang_up and self.address.scheme == "http":  # TLS has no half-closed connection
                 connection.shutdown(socket.SHUT_WR)
-            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+            answer = _whole(connection.recv)
         text = request.decode("latin-1")
         first = answer.decode("latin-1")
         status = int(first[9:12]) if first[9:12].isdigit() else 0
@@ -114,6 +131,9 @@ class Client:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body or None)
             answer = connection.getresponse()
-            return answer.status, answer.getheaders(), answer.read().decode("utf-8", "replace")
+            text = _whole(answer.read1)
+            if answer.length:
+                raise http.client.IncompleteRead(text, answer.length)
+            return answer.status, answer.getheaders(), text.decode("utf-8", "replace")
         finally:
             connection.close()

@@ -31,7 +31,7 @@ class Exchange:
         """The answer's JSON object; empty if the answer is no JSON object."""
         try:
             value = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 

@@ -78,7 +78,8 @@ def _word(row: Row) -> str:
 
 
 def _why(row: Row) -> str:
-    return row.verdict.why if row.verdict else row.error
+    why = row.verdict.why if row.verdict else row.error
+    return " ".join(why.split())  # an answer that it quotes begins no line
 
 
 def _columns(table: Sequence[Sequence[str]]) -> list[str]:

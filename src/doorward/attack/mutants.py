@@ -6,6 +6,8 @@ from random import Random
 from .client import Client
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""In the order of base64url: a character's place is its value."""
+
 ODD = "=.+/%~!*'()&$@:|^`{}[]<>?#\x7f\xa0\xc0\xe9"
 """Characters that no credential contains, and a header may contain."""
 

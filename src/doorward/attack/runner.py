@@ -19,6 +19,9 @@ Progress = Callable[[int, int, str], None]
 USUAL = frozenset({"/api/signup", "/api/login", "/api/me"})
 """The paths that an application needs for any attack."""
 
+CREDENTIALS = frozenset({"/api/me", "/api/refresh"})
+"""The paths whose refusal is what most attacks are about."""
+
 NOT_TRIED = "not_applicable"
 
 OURS = "It tests Doorward's own pages or server, and this is another application."
@@ -126,10 +129,12 @@ def judged(attack: Attack, attacker: Attacker) -> Verdict:
 
 
 def _check_unbroken(attacker: Attacker) -> None:
-    """A request that made the application fail was not refused by any defence."""
+    """A request that made the application fail, or that a limiter turned away, was not refused by
+    any defence of credentials."""
     for each in attacker.target.client.transcript:
-        if each.status == 500:
-            raise AssertionError(f"{each.method} {each.path} was answered 500")
+        unread = each.path in CREDENTIALS and (each.status == 429 or each.status > 500)
+        if each.status == 500 or unread:
+            raise AssertionError(f"{each.method} {each.path} was answered {each.status}")
 
 
 def _gone(attacker: Attacker) -> str:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .client import Client, Pairs, another_source
 from .exchange import Exchange
@@ -156,13 +156,21 @@ class Target:
         email = f"lab-{secrets.token_hex(8)}@doorward.example"
         password = f"throw-away {secrets.token_hex(8)}"
         body = {"email": email, "password": password}
-        answer = self.client.send("POST", "/api/signup", self.own, data=body)
-        if answer.status == 429:  # the limit on sign-ups from one address
-            answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
+        answer = self.ask_for_account(body)
         if not 200 <= _there(answer).status < 300:
             raise Unusable(self._no_account(answer))
         self.accounts.append(email)
         return Account(email, password, str(answer.json().get("subject", "")))
+
+    def ask_for_account(self, body: dict[str, Any]) -> Exchange:
+        """What a sign-up with this body is answered.  Raises `Unusable` where no sign-up is looked
+        at any more."""
+        answer = self.client.send("POST", "/api/signup", self.own, data=body)
+        if answer.status == 429:  # an instance lets an address make only so many accounts
+            answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
+        if answer.status == 429:
+            raise Unusable("no account could be made: sign-up answered 429")
+        return answer
 
     def _no_account(self, answer: Exchange) -> str:
         said = f"no account could be made: sign-up answered {answer.status}"
@@ -259,10 +267,10 @@ def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> l
         target = Target(client, Way("session", transport), accounts, people)
         with suppress(Missing):
             login = target.log_in()
-            if login.credential:
+            if login.credential and target.me(login).status == 200:
                 found.append(Way("token" if _is_signed(login) else "session", transport))
     if not found:
-        raise Unusable("a login gives neither cookies nor tokens")
+        raise Unusable("a login gives neither cookies nor tokens that open /api/me")
     return found
 
 

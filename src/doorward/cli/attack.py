@@ -6,7 +6,10 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
+from threading import current_thread, main_thread
 
 from ..attack.address import Refused
 from ..attack.attack import Attack
@@ -40,30 +43,31 @@ def main(argv: Sequence[str]) -> int:
     # an own instance would log every attack, which its verdict already reports
     for name in ("doorward", "uvicorn"):
         logging.getLogger(name).addHandler(logging.NullHandler())
+    run = Run()
     try:
         _check(given)
         attacks = chosen(given.only, given.full or given.list)
         if given.list:
             return _list(attacks)
-        return _show(_run(given, Plan(attacks, given.seed, given.full)), given)
+        _run(run, given, Plan(attacks, given.seed, given.full))
+        return _show(run, given)
     except (Refused, Unusable, ConfigurationError, ValueError) as error:
-        return _usage(str(error))
-    except OSError as error:
-        return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
+        return _broken_off(str(error), run, given)
+    except (OSError, HTTPException) as error:
+        return _broken_off(f"nothing answers at {given.url or 'the instance'}: {error}", run, given)
     finally:
         progress.clear()
         CHROMIUM.close()
 
 
-def _run(given: Namespace, plan: Plan) -> Run:
-    run = Run()
+def _run(run: Run, given: Namespace, plan: Plan) -> None:
     try:
-        for instance in _instances(given):
-            attack_instance(run, instance, plan, progress.show)
+        with _terminable():
+            for instance in _instances(given):
+                attack_instance(run, instance, plan, progress.show)
     except KeyboardInterrupt:
         run.stopped = True
     progress.clear()
-    return run
 
 
 def _parser() -> Parser:
@@ -169,12 +173,15 @@ def _list(attacks: Sequence[Attack]) -> int:
 def _show(run: Run, given: Namespace) -> int:
     if not given.url:
         run.accounts.clear()  # their instances are gone
-    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
+    lines = "\n".join(map(plain, matrix(run).split("\n")))
+    document = json.dumps(as_json(run), indent=2).replace("\x7f", "\\u007f")
+    say(document + "\n" if given.json else lines)
     if run.stopped:
         complain(f"stopped after {counted(len(run.rows), 'attack')}; the table shows them")
     if given.html:
         try:
-            given.html.write_text(report(run, _title(given)), encoding="utf-8")
+            with open(given.html, "w", encoding="utf-8", opener=_private) as file:
+                file.write(report(run, _title(given)))
         except OSError as error:
             return _usage(f"the report cannot be written: {error}")
         complain(plain(f"the report is in {given.html}"))
@@ -184,6 +191,30 @@ def _show(run: Run, given: Namespace) -> int:
 def _title(given: Namespace) -> str:
     about = given.url or given.against or ("a careless application" if given.naive else "Doorward")
     return f"Attacks on {about}"
+
+
+def _private(path: str, flags: int) -> int:
+    """Only whoever ran the attacks reads what they found."""
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does, so that no key or browser is left behind."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal(SIGTERM, default_int_handler)
+    try:
+        yield
+    finally:
+        signal(SIGTERM, before)
+
+
+def _broken_off(sentence: str, run: Run, given: Namespace) -> int:
+    if given.url and run.accounts:
+        sentence += f"; these accounts were made and are left: {', '.join(run.accounts)}"
+    return _usage(sentence)
 
 
 def _usage(sentence: str) -> int:

@@ -32,6 +32,8 @@ def _run(attacker: Attacker) -> Verdict:
                 return succeeded(f"{answer.method} {answer.path} was accepted from {cause[0][1]}.")
     if target.me(victim).status != 200:
         return succeeded("A refused request ended the victim's session.")
+    if not target.log_out(victim).accepted:
+        raise AssertionError("the application's own page is refused as well")
     return held("Every request from another origin was refused, and the victim stays logged in.")
 
 

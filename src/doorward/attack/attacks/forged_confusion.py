@@ -18,6 +18,8 @@ def _run(attacker: Attacker) -> Verdict:
     header = header_of(login.credential) | {"alg": "HS256"}
     payload = login.credential.split(".")[1]
     published = target.client.send("GET", "/.well-known/jwks.json").json()["keys"]
+    if not published:
+        raise AssertionError("no key is published")
     for secret in (form for key in published for form in _forms(key)):
         if target.me(login, signed_by_hmac(header, payload, secret)).status == 200:
             return succeeded("A token signed with the public key as its HS256 secret was accepted.")

@@ -2,6 +2,7 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
+from ..mutants import ALPHABET
 from ..verdict import Verdict, held, succeeded
 
 
@@ -10,7 +11,7 @@ def _run(attacker: Attacker) -> Verdict:
     target.require_tokens()
     login = target.log_in()
     head, payload, signature = login.credential.split(".")
-    last = chr(ord(signature[-1]) ^ 1)
+    last = ALPHABET[ALPHABET.index(signature[-1]) ^ 1]  # the lowest bit, which is often unused
     mutants = [f"{head}.{payload}.{signature[:-cut]}" for cut in (1, 2, 4, len(signature))]
     mutants += [f"{login.credential}=", f"{login.credential}==", f"{login.credential}.e30"]
     mutants += [f"{head}.{payload}", f"{head}..{signature}", f"{head}.{payload}.{signature}.", "."]

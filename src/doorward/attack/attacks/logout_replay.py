@@ -11,7 +11,8 @@ def _run(attacker: Attacker) -> Verdict:
     stolen, refresh = victim.credential, victim.refresh
     if target.me(victim, stolen).status != 200:
         raise AssertionError("the credential did not work before the logout")
-    target.log_out(victim)
+    if not target.log_out(victim).accepted:
+        raise AssertionError("the logout was refused")
     if target.me(victim, stolen).status == 200:
         return succeeded("The stolen credential still opened /api/me after the logout.")
     if refresh and target.refresh(refresh).status == 200:

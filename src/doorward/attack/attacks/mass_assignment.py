@@ -43,7 +43,7 @@ def _sign_up(target: Target, wish: dict[str, Any]) -> Account:
     usual = target.sign_up()
     name, _, domain = usual.email.partition("@")
     body = {"email": f"{name}w@{domain}", "password": usual.password}
-    answer = target.client.send("POST", "/api/signup", target.own, data=wish | body)
+    answer = target.ask_for_account(wish | body)
     if answer.status >= 300:  # refused with all that it asked for
         return usual
     target.accounts.append(body["email"])

@@ -3,11 +3,15 @@
 import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ..attack import Attack
 from ..attacker import Attacker
 from ..target import Login, Target
 from ..verdict import Verdict, held, succeeded
+
+UNREAD = (408, 413)
+"""How a body is refused for its size.  Whatever else is said of it, it was read."""
 
 LONGEST_WAIT = 3.0
 """Seconds that another user may wait meanwhile."""
@@ -47,12 +51,13 @@ def _huge(target: Target, at: int) -> str:
             answer = client.send("POST", "/api/login", target.own, data={"email": "x" * 10**6})
         else:
             data = {"email": f"lab-{at}@doorward.example", "password": "p" * 60_000}
-            answer = client.send("POST", "/api/signup", target.own, data=data)
+            answer = replace(target, client=client).ask_for_account(data)
     except (OSError, http.client.HTTPException):
         return ""  # the connection was ended
     if answer.status >= 500:
         raise AssertionError(f"{kind} broke the server: {answer.status}")
-    return kind if answer.accepted else ""
+    read = kind == "a body of 1 MB" and answer.status not in UNREAD
+    return kind if answer.accepted or read else ""
 
 
 def _wait(target: Target, login: Login) -> float:

@@ -17,7 +17,7 @@ def _run(attacker: Attacker) -> Verdict:
     name, _, domain = usual.email.partition("@")
     long = Account(f"{name}l@{domain}", LONG, "")
     body = {"email": long.email, "password": LONG}
-    made = target.client.send("POST", "/api/signup", target.own, data=body)
+    made = target.ask_for_account(body)
     if not made.accepted:
         raise AssertionError(f"a long password was refused: {made.status}")
     target.accounts.append(long.email)

@@ -14,8 +14,10 @@ def _run(attacker: Attacker) -> Verdict:
     owner = thief = target.log_in().refresh
     if not owner:
         return not_applicable("A login gives no refresh token.")
-    for _ in range(ROUNDS):
+    for at in range(ROUNDS):
         owner, thief = target.next_refresh_token(owner), target.next_refresh_token(thief)
+        if not owner and at == 0:
+            raise AssertionError("an honest refresh was refused")
         if not thief:
             return _ended(target, owner)
     return succeeded(f"Thief and owner both still refreshed after {ROUNDS} rounds.")
