@@ -1,5 +1,6 @@
 """`doorward attack`: every attack, on an instance of this machine."""
 
+import asyncio
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ from ..attack.target import Unusable
 from ..errors import ConfigurationError
 from ..server.amount import counted
 from ..stores import check_url
+from ..stores.unused import check_unused
 from ..types import Mode
 from . import USAGE, complain, progress
 from .output import plain, say
@@ -119,6 +121,7 @@ def _check(given: Namespace) -> None:
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
     for store in given.store:
         check_url(store)
+        asyncio.run(check_unused(store))
     if given.html:  # else a long run would be lost
         _check_writable(given.html)
 
