@@ -104,6 +104,14 @@ def test_what_cannot_be_used_is_one_sentence_and_exit_2(
     assert shown.err.count("\n") == 1
 
 
+def test_two_stores_of_one_kind_do_not_share_their_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "compare", lambda plan, show: a_run())
+    assert main(["--store", "postgres://one/db", "--store", "postgresql://two/db"]) == 2
+    assert "two stores of one kind" in capsys.readouterr().err
+
+
 def test_a_page_and_a_document_are_written_of_the_same_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
