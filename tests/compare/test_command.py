@@ -91,6 +91,8 @@ def test_a_process_that_does_not_start_is_told_in_a_sentence() -> None:
     [
         ["--store", "nosuch://store"],
         ["--store", "memory:"],
+        ["--store", "postgresql://127.0.0.1:1/nobody"],
+        ["--store", "redis://127.0.0.1:1"],
         ["--html", "no/such/folder/report.html"],
     ],
 )
