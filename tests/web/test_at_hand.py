@@ -225,9 +225,7 @@ async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(build: Build) -
     assert [found is not None for found in kept] == [False, True, True]
 
 
-async def test_of_a_credential_only_the_latest_header_is_kept(
-    house: House, transport: str
-) -> None:
+async def test_of_a_credential_only_the_latest_header_is_kept(house: House, transport: str) -> None:
     name, value = shown(await house.log_in(), transport)
     if transport == "cookie":
         headers = [(name, value + b"; theme=%d" % n) for n in range(4)]

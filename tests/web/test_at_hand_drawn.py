@@ -1,5 +1,5 @@
 """In drawn histories: whom the look-up names, a process that remembers nothing names too, and it
-writes, renews and records nothing.  Each kind of request, decision and time may follow any other."""
+writes, renews and records nothing.  Any kind of request, decision and time may follow any other."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
