@@ -124,6 +124,16 @@ def test_a_page_and_a_document_are_written_of_the_same_run(
     assert page.read_text().startswith("<!doctype html>")
 
 
+def test_a_page_that_cannot_be_written_loses_no_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "compare", lambda plan, show: a_run())
+    assert main(["--json", "--html", str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert len(json.loads(shown.out)["rows"]) == len(ROWS)
+    assert "cannot be written" in shown.err
+
+
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_a_plain_jwt_is_good_until_it_expires_by_either_library(
     by_hand: bool, monkeypatch: pytest.MonkeyPatch

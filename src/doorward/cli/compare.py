@@ -70,12 +70,12 @@ def _plan(given: Namespace) -> Plan:
 
 
 def _show(run: Run, given: Namespace) -> int:
+    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else table(run))
     if given.html:
         try:
             given.html.write_text(report(run, TITLE), encoding="utf-8")
         except OSError as error:
             return _usage(f"the report cannot be written: {error}")
-    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else table(run))
     return 0
 
 
