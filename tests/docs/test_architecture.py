@@ -11,7 +11,7 @@ PAGE = DOCS / "architecture.md"
 PLACES = (ROOT, ROOT / "src" / "doorward")
 """Where the paths of the page begin."""
 
-NAMED = re.findall(r"`([\w./-]+\.(?:py|md|html|toml))(?:::(\w+))?`", prose(PAGE))
+NAMED = re.findall(r"`([\w./-]+\.(?:py|md|html|toml|conf))(?:::(\w+))?`", prose(PAGE))
 """The files in backticks, each with the test in it that is meant, or an empty string."""
 
 PICTURE = next(block.text for block in blocks(PAGE) if block.kind == "mermaid")
