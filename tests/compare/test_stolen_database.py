@@ -11,7 +11,9 @@ TOKEN = mint_session_token(SID, SECRET)
 
 
 @pytest.mark.parametrize(
-    "value", [SECRET, SECRET.hex(), SECRET.hex().encode(), f'["{encode(SECRET)}"]']
+    "value",
+    [SECRET, SECRET.hex(), SECRET.hex().encode(), f'["{encode(SECRET)}"]'],
+    ids=["bytes", "hex", "bytes of hex", "within JSON"],
 )
 def test_a_secret_that_is_stored_as_it_is_opens_its_session(value: str | bytes) -> None:
     assert TOKEN in completed(TOKEN, ["another value", value])
