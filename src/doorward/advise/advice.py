@@ -83,12 +83,6 @@ def _mode(answers: Answers) -> tuple[Mode, Reason]:
 
 
 def _transport(answers: Answers) -> tuple[Transport, Reason]:
-    if answers.clients == "all":
-        return "cookie and bearer", Reason(
-            "transport",
-            "The login names the transport: pages take cookies, the app takes Bearer.",
-            ("browser", "mobile"),
-        )
     if not answers.in_browsers:
         return "bearer", Reason(
             "transport",
@@ -102,6 +96,12 @@ def _transport(answers: Answers) -> tuple[Transport, Reason]:
             "Browsers keep the cookie from pages of another domain, so those send Authorization,"
             " and a preflight before it.",
             ("other-domain", "preflights"),
+        )
+    if answers.clients == "all":
+        return "cookie and bearer", Reason(
+            "transport",
+            "The login names the transport: pages take cookies, the app takes Bearer.",
+            ("browser", "mobile"),
         )
     return "cookie", Reason(
         "transport",
@@ -164,8 +164,9 @@ def _staleness(answers: Answers, mode: Mode) -> Found:
         ]
     seconds = STALENESS[answers.lock_within]
     sentence = (
-        "Every request asks the store, so that a lock is obeyed by the next one on every node;"
-        " for a few routes alone, leave this out and guard them with max_staleness=0."
+        "Every request asks the store, so that a lock is obeyed by the next one on every node; the"
+        " figures of the store are then those of a plain session. For a few routes alone, leave"
+        " this out and guard them with max_staleness=0."
         if seconds == 0
         else "Nodes hear of a lock within milliseconds. A node that is cut off asks again after"
         f" {seconds} s and then answers nobody."
@@ -189,14 +190,14 @@ def _store(answers: Answers, mode: Mode) -> Found:
     if answers.machines == "one":
         sentence = "A file is enough for one machine, also with several processes."
         return found, [Reason("store", sentence, ("four-processes", "stored-bytes"))]
+    each = STALENESS[answers.lock_within] == 0
     if answers.machines == "many":
         found["sessions"] = SESSIONS
-        sentence = (
-            "Checked logins are answered from memory; what changes comes from one Redis, which"
-            " answers more small questions than a database."
-        )
+        sentence = "Each request asks" if each else "Nodes answer from memory, and follow"
+        sentence += " one Redis, which answers more small questions than a database."
     else:
-        sentence = "A few nodes share one PostgreSQL, which they ask when something changed."
+        asked = "each request asks" if each else "they ask when something changed"
+        sentence = f"A few nodes share one PostgreSQL, which {asked}."
     return found, [Reason("store", sentence, ("store-reads", "thousand-nodes", "stored-bytes"))]
 
 

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Barrier, Thread
+from http.client import HTTPException
+from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 from .caller import Answer, Caller, Unusable
@@ -63,9 +64,10 @@ def watch(
     contender: Contender, headers: dict[str, str], decision: str, data: Any, old: str = ""
 ) -> tuple[float, float]:
     """When the decision was sent, and when the last process accepted for the last time.  Raises
-    `Unusable` when one goes on."""
+    `Unusable` when one goes on, and when one did not accept before: nothing would be ended."""
     ports = contender.cluster.ports
     asked = Barrier(len(ports) + 1)
+    before = dict.fromkeys(ports, False)
     last = dict.fromkeys(ports, 0.0)
     over = dict.fromkeys(ports, False)
     give_up = [float("inf")]
@@ -73,22 +75,34 @@ def watch(
     def ask(port: int) -> None:
         with Caller(port) as caller:
             answer = caller.send("GET", "/me", headers)
+            before[port] = _accepts(answer, old)
             asked.wait()
             while _accepts(answer, old) and time.perf_counter() < give_up[0]:
                 last[port] = time.perf_counter()
                 answer = caller.send("GET", "/me", headers)
             over[port] = not _accepts(answer, old)
 
-    threads = [Thread(target=ask, args=(port,), daemon=True) for port in ports]
+    def ask_or_give_up(port: int) -> None:
+        try:
+            ask(port)
+        except (OSError, HTTPException, BrokenBarrierError):
+            asked.abort()  # or nobody would ever stop waiting for this one
+
+    threads = [Thread(target=ask_or_give_up, args=(port,), daemon=True) for port in ports]
     for thread in threads:
         thread.start()
     with Caller(ports[0]) as operator:
-        asked.wait()
+        try:
+            asked.wait()
+        except BrokenBarrierError:
+            raise Unusable(f"a process of {contender.column} does not answer") from None
         sent = time.perf_counter()
         give_up[0] = sent + ENOUGH
         operator.done("POST", f"/{decision}", data=data)
     for thread in threads:
         thread.join()
+    if not all(before.values()):
+        raise Unusable(f"{contender.column} does not accept everywhere before a {decision}")
     if not all(over.values()):
         raise Unusable(f"{contender.column} still accepts {ENOUGH} s after a {decision}")
     return sent, max(sent, *last.values())

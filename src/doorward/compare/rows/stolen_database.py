@@ -1,30 +1,56 @@
 """Accounts that a stolen database opens."""
 
+import re
 from base64 import b64encode
+from collections.abc import Iterator
 
-from ...attack.forge import encode
+from ...attack.forge import decode, encode
 from ...attack.stolen import stored
+from ...tokens import SECRET_BYTES, SESSION_PREFIX, mint_session_token, parse_session_token
 from ..caller import Caller
 from ..contender import Contender
 from ..row import Row
+from .visible import credential_of
 
 MOST = 4000
 """Characters of a text that a client could send."""
+
+WRITTEN = re.compile(r"(?<![\w-])(?:[0-9a-f]{64}|[\w-]{43})(?![\w-])")
+"""32 bytes, as they are written in a text."""
 
 
 def _measure(contender: Contender) -> int:
     if not contender.url:
         return 0
     login = contender.log_in()
+    values = stored(contender.url)
     name = next(iter(login.cookies))
     opened = set()
     with Caller(contender.cluster.ports[0]) as caller:
-        for text in _texts(stored(contender.url)):
+        for text in _texts(values) | completed(credential_of(login), values):
             for headers in ({"Cookie": f"{name}={text}"}, {"Authorization": f"Bearer {text}"}):
                 answer = caller.send("GET", "/me", headers)
                 if answer.status == 200:
                     opened.add(answer.json()["subject"])
     return len(opened)
+
+
+def completed(own: str, values: list[str | bytes]) -> set[str]:
+    """The session token of a login with each stored value that could be its secret: only these
+    show whether Doorward stores the secret itself, for no token is stored as a whole."""
+    if not own.startswith(SESSION_PREFIX):
+        return set()
+    sid = parse_session_token(own).sid
+    return {mint_session_token(sid, secret) for value in values for secret in _secrets(value)}
+
+
+def _secrets(value: str | bytes) -> Iterator[bytes]:
+    if isinstance(value, bytes):
+        if len(value) == SECRET_BYTES:
+            yield value
+        value = value.decode("latin-1")
+    for text in WRITTEN.findall(value):
+        yield bytes.fromhex(text) if len(text) == 2 * SECRET_BYTES else decode(text)
 
 
 def _texts(values: list[str | bytes]) -> set[str]:
@@ -46,7 +72,7 @@ ROW = Row(
     title="Opened by a stolen database",
     explained="A backup, a disk or a reader of the database gets every stored value."
     " What is stored as it is opens the account; what is hashed opens nothing.",
-    how="Every value of the store is shown to the application as a cookie and as Bearer;"
-    " how many different people it was taken for.",
+    how="Every value of the store is shown to the application as a cookie and as Bearer, and as the"
+    " secret of a session token of Doorward; how many different people it was taken for.",
     measure=_measure,
 )

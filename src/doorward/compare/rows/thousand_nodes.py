@@ -39,7 +39,8 @@ ROW = Row(
     explained="A thousand nodes of 1,000 requests a second each ask one store this often."
     " One PostgreSQL or Redis answers some ten thousands to some hundred thousands of them.",
     how="1,000 times (1,000 times store-reads, and the calls in a second of an idle"
-    " process). SQLite is a file of one machine.",
+    " process, which are in both: so what follows the store is counted twice). SQLite is a file of"
+    " one machine.",
     measure=_measure,
     arithmetic=True,
 )
