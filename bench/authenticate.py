@@ -1,15 +1,17 @@
 """What a check costs: microseconds per call, and requests per second kept in a live server.
 
-    python bench/authenticate.py            both parts, about two minutes
+    python bench/authenticate.py            both parts, about four minutes
     python bench/authenticate.py --micro    only the loop, a few seconds
+    python bench/authenticate.py --keep     both, kept in bench/results/authenticate.json
 
 Part 1 times `Auth.authenticate` in a loop, hit and first sight, and a login, beside their floors.
 Part 2 starts one uvicorn worker a variant and drives `GET /me` with 32 connections of `wrk`.
-Variants run in turn, round after round; ratios are taken inside a round against the bare route.
+Variants run in turn, round after round, each right after its bare route with the same headers.
 """
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
 import socket
@@ -21,6 +23,10 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
+
+import figures
+from figures import MODES, machine
 
 from doorward import Auth, Settings
 from doorward.opening import open_auth
@@ -51,27 +57,29 @@ async def per_call(check: Callable[[], Awaitable[object]], rounds: int = 9) -> f
     return statistics.median(found)
 
 
-async def micro(folder: Path) -> None:
-    print("us per call, one after the other, median of 9 rounds")
-    print(f"  {'PRAGMA data_version alone':44} {await data_version(folder):8.2f}")
-    for mode in ("session", "token"):
+async def micro(folder: Path) -> dict[str, float]:
+    """Microseconds by what is done, in which mode, on which store."""
+    found = {"data_version": await data_version(folder)}
+    for mode in MODES:
         for database in ("memory:", f"sqlite:///{folder}/{mode}.db"):
             auth = await opened(database, mode, folder)
             name = f"{mode}, {database.partition(':')[0]}"
             credential = await log_in(auth)
-            hit = await per_call(lambda: auth.authenticate(credential))  # noqa: B023
-            print(f"  {name + ': checked before':44} {hit:8.2f}")
-            fresh = [await log_in(auth) for _ in range(1500)]
-            began = time.perf_counter()
-            for one in fresh:
-                await auth.authenticate(one)
-            first = (time.perf_counter() - began) / len(fresh) * 1e6
-            print(f"  {name + ': first sight':44} {first:8.2f}")
-            login = await per_call(lambda: log_in(auth))  # noqa: B023
-            print(f"  {name + ': a login, without the password':44} {login:8.2f}")
-            if mode == "token":
-                print(f"  {'  of which the raw signature':44} {await signature(auth):8.2f}")
+            found[f"checked before, {name}"] = await per_call(
+                lambda: auth.authenticate(credential)  # noqa: B023
+            )
+            found[f"first sight, {name}"] = await first_sight(auth)
+            found[f"login, {name}"] = await per_call(lambda: log_in(auth))  # noqa: B023
             await auth.store.close()
+    return found | {"signature": await signature()}
+
+
+async def first_sight(auth: Auth) -> float:
+    fresh = [await log_in(auth) for _ in range(1500)]
+    began = time.perf_counter()
+    for one in fresh:
+        await auth.authenticate(one)
+    return (time.perf_counter() - began) / len(fresh) * 1e6
 
 
 async def data_version(folder: Path) -> float:
@@ -85,7 +93,7 @@ async def data_version(folder: Path) -> float:
     return await per_call(ask)
 
 
-async def signature(auth: Auth) -> float:
+async def signature() -> float:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.hashes import SHA256
 
@@ -120,13 +128,12 @@ class Server:
         self.process.wait()
 
 
-def drive(server: Server, seconds: float) -> tuple[float, float]:
+def drive(server: Server, headers: str, seconds: float) -> tuple[float, float]:
     """Requests per second, and microseconds of server CPU a request."""
     url = f"http://127.0.0.1:{server.port}/me"
     before = server.cpu()
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s"]
-    if server.headers:
-        command += ["-H", server.headers]
+    command += ["-H", headers]
     began = time.perf_counter()
     printed = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     spent = time.perf_counter() - began
@@ -137,43 +144,48 @@ def drive(server: Server, seconds: float) -> tuple[float, float]:
     return requests / spent, (server.cpu() - before) / requests * 1e6
 
 
-def live(folder: Path, rounds: int, seconds: float) -> None:
-    from apps import BARE, VARIANTS
+def live(folder: Path, rounds: int, seconds: float) -> dict[str, list[list[float]]]:
+    """Of each guarded variant and round: its requests per second and microseconds of CPU, and the
+    same of its bare route."""
+    from apps import BARE
 
-    print(f"\nGET /me, {CONNECTIONS} connections, one worker, {rounds} rounds of {seconds:.0f} s")
-    print(f"  {'':28} {'req/s':>9} {'kept':>6} {'CPU us':>8} {'added':>7}")
-    servers = {name: Server(name, folder) for name in VARIANTS}
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in VARIANTS}
+    servers = {name: Server(name, folder) for name in dict.fromkeys([*BARE, *BARE.values()])}
+    found: dict[str, list[list[float]]] = {name: [] for name in BARE}
     try:
         for server in servers.values():
-            drive(server, 1)
+            drive(server, server.headers or "Accept: */*", 1)
         for _ in range(rounds):
-            for name, server in servers.items():
-                found[name].append(drive(server, seconds))
+            for name, bare in BARE.items():
+                headers = servers[name].headers
+                beneath = drive(servers[bare], headers, seconds)
+                found[name].append([*drive(servers[name], headers, seconds), *beneath])
     finally:
         for server in servers.values():
             server.stop()
-    for name, figures in found.items():
-        bare = found[BARE[name]]
-        kept = statistics.median(a[0] / b[0] for a, b in zip(figures, bare, strict=True))
-        added = statistics.median(a[1] - b[1] for a, b in zip(figures, bare, strict=True))
-        rate = statistics.median(rate for rate, _ in figures)
-        cpu = statistics.median(cpu for _, cpu in figures)
-        print(f"  {name:28} {rate:9,.0f} {kept:6.3f} {cpu:8.1f} {added:+7.1f}")
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--micro", action="store_true", help="only the loop")
+    parser.add_argument("--keep", action="store_true", help="write bench/results/authenticate.json")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=float, default=3)
     options = parser.parse_args()
+    if not options.micro and shutil.which("wrk") is None:
+        raise SystemExit("the second part needs wrk: apt-get install wrk, brew install wrk")
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(micro(Path(folder)))
-        if not options.micro:
-            if shutil.which("wrk") is None:
-                raise SystemExit("the second part needs wrk: apt-get install wrk, brew install wrk")
-            live(Path(folder), options.rounds, options.seconds)
+        run: dict[str, Any] = {
+            "machine": machine(load),
+            "micro": asyncio.run(micro(Path(folder))),
+            "live": {} if options.micro else live(Path(folder), options.rounds, options.seconds),
+            "rounds": options.rounds,
+            "seconds": options.seconds,
+        }
+    print("\n".join([*figures.checks(run), "", *figures.live(run)]))
+    if options.keep:
+        figures.keep("authenticate", run)
 
 
 if __name__ == "__main__":
