@@ -8,6 +8,9 @@ from doorward.attack.browser import CHROMIUM
 from doorward.attack.instances import own_instance
 from doorward.attack.lab import Instance
 from doorward.attack.naive_instance import naive_instance
+from tests.support.nginx import nginx_path
+
+collect_ignore = [] if nginx_path() else ["test_smuggling_behind_nginx.py"]
 
 
 @pytest.fixture(scope="module")

@@ -60,25 +60,27 @@ DEFENCES: dict[str, Patch] = (
     | IN_BROWSERS
     | OF_REQUESTS
     | {
-        "sessions end at the server": lambda patch: patch.setattr(api, "logout", _nothing),
-        "refresh tokens are judged by their place": lambda patch: patch.setattr(
+        "a logout ends the session on the server": lambda patch: patch.setattr(
+            api, "logout", _nothing
+        ),
+        "reuse of a refresh token is detected": lambda patch: patch.setattr(
             rules, "judge_refresh", lambda *_, **__: Verdict.ROTATE
         ),
-        "a login ends the session it is handed": lambda patch: patch.setattr(
+        "a login ends the session that the request carried": lambda patch: patch.setattr(
             Visit, "held", lambda visit: ()
         ),
         "requests from other origins are refused": lambda patch: patch.setattr(
             OriginCheck, "check", _nothing
         ),
-        "tokens are verified": _lax_tokens,
-        "doubled cookies are refused": _first_cookie,
-        "a way back is a local path": lambda patch: patch.setattr(
+        "signatures of tokens are verified": _lax_tokens,
+        "duplicate cookies are refused": _first_cookie,
+        "a login redirects to local paths only": lambda patch: patch.setattr(
             entry, "local_path", lambda text: text
         ),
         "a new password ends other sessions": lambda patch: patch.setattr(
             password, "settle", _nothing
         ),
-        "a failed login tells nothing": _telling_login,
-        "the Host header reaches no answer": _believed_host,
+        "a failed login does not tell who has an account": _telling_login,
+        "no answer repeats the Host header": _believed_host,
     }
 )

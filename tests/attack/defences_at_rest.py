@@ -119,15 +119,15 @@ def untold(patch: pytest.MonkeyPatch) -> None:
 
 
 AT_REST = {
-    "claims are read strictly": lax_claims,
+    "claims are parsed strictly": lax_claims,
     "a withdrawn key verifies nothing": lasting_keys,
-    "a link works once": lasting_links,
-    "a theft is entered in the history": untold,
-    "a stored id opens nothing": ids_open,
-    "the key file signs nothing by itself": root_key_signs,
-    "the log gets no secrets": talkative_log,
-    "cookies never travel in the clear": unprefixed,
-    "browsers are told to stay with https": lambda patch: patch.setattr(
+    "a reset link works once": lasting_links,
+    "the history shows a detected theft": untold,
+    "stored ids are no credentials": ids_open,
+    "the key file alone signs nothing": root_key_signs,
+    "the log contains no secrets": talkative_log,
+    "cookies are sent over TLS only": unprefixed,
+    "HSTS tells browsers to use https": lambda patch: patch.setattr(
         headers, "always", lambda *_: headers.ALWAYS
     ),
 }

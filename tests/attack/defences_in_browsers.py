@@ -95,21 +95,21 @@ def twins(patch: pytest.MonkeyPatch) -> None:
 
 
 IN_BROWSERS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "no page is shown in somebody else's frame": framed,
-    "pages run nothing that is not theirs": no_policy,
+    "no page is shown in a frame of another origin": framed,
+    "pages run only their own scripts": no_policy,
     "no cache keeps a private page": cached,
-    "no script reads a credential": readable_cookies,
-    "what is shown is escaped": unescaped,
-    "only credentials open anything": any_text_opens,
-    "wrong guesses are counted": lambda patch: patch.setattr(Limiter, "guess", _judged),
-    "only proxies that were named are believed": lambda patch: patch.setattr(
+    "scripts cannot read credentials": readable_cookies,
+    "pages escape what they show": unescaped,
+    "only credentials log anybody in": any_text_opens,
+    "wrong passwords are counted": lambda patch: patch.setattr(Limiter, "guess", _judged),
+    "only configured proxies are trusted": lambda patch: patch.setattr(
         Trusted, "__contains__", lambda *_: True
     ),
-    "the owner's device is known": lambda patch: patch.setattr(
+    "a known device is not locked out": lambda patch: patch.setattr(
         Devices, "recognise", lambda *_: None
     ),
-    "a form belongs to one session": lambda patch: patch.setattr(
+    "a form is bound to one session": lambda patch: patch.setattr(
         origin, "check_csrf", lambda *_: None
     ),
-    "a cookie without its prefix is no credential": twins,
+    "only cookies with the prefix __Host- are credentials": twins,
 }

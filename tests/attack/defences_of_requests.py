@@ -175,23 +175,27 @@ async def _nothing(*_: object, **__: object) -> None:
 
 
 OF_REQUESTS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
-    "a text opens only what it was made for": any_text,
-    "secrets are compared": secrets,
-    "only the asked-for members count": every_member,
-    "sessions are ended from elsewhere": lambda patch: patch.setattr(api, "end_others", _nothing),
-    "the current password is asked for": unasked,
-    "a session is ended by its owner": anybodys,
-    "JSON is read strictly": any_json,
-    "the method is the one that was sent": overridden,
+    "a token serves only its own purpose": any_text,
+    "the whole secret is compared": secrets,
+    "unexpected members of a body are ignored": every_member,
+    "people can end their other sessions": lambda patch: patch.setattr(api, "end_others", _nothing),
+    "a change of password needs the current password": unasked,
+    "only the owner ends a session by its id": anybodys,
+    "JSON is parsed strictly": any_json,
+    "no header overrides the method": overridden,
     "one mailbox has one account": any_spelling,
-    "heads are read in one way only": lambda patch: patch.setattr(
+    "ambiguous heads are refused": lambda patch: patch.setattr(
         bounds, "_is_plain", lambda scope: True
     ),
-    "sizes have limits": lambda patch: patch.setattr(bounds, "_check_head", lambda scope: None),
+    "the size of a request is limited": lambda patch: patch.setattr(
+        bounds, "_check_head", lambda scope: None
+    ),
     "tokens expire": endless,
-    "foreign pages may not read": readable,
+    "other origins may not read answers": readable,
     "every character of a password counts": first_72,
-    "a head has its time": lambda patch: patch.setattr(Connection, "head_timeout", 3_600),
-    "addresses hold no credentials": addresses,
+    "the time for a head is limited": lambda patch: patch.setattr(
+        Connection, "head_timeout", 3_600
+    ),
+    "credentials in URLs are ignored": addresses,
     "no answer repeats a credential": traced,
 }

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,13 @@ from doorward.attack.address import Refused, parse_address
 from doorward.attack.attack import Attack
 from doorward.attack.attacker import Attacker
 from doorward.attack.catalogue import catalogue
-from doorward.attack.exchange import shorten
+from doorward.attack.exchange import Exchange, shorten
 from doorward.attack.lab import Instance
 from doorward.attack.naive import Naive
-from doorward.attack.verdict import Verdict
+from doorward.attack.verdict import Verdict, held
 from doorward.cli import progress
 from doorward.cli.attack import main
+from tests.support.thread import served
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +63,50 @@ def test_an_attack_that_breaks_down_is_never_held(
     document = json.loads(capsys.readouterr().out)
     assert document["attacks"] == []
     assert document["errors"][0]["why"] == "RuntimeError: it broke"
+
+
+@pytest.mark.process
+def test_whoever_stops_a_run_sees_what_was_tried_and_the_accounts_it_made(
+    own: dict[str, Instance],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(attacker: Attacker) -> Verdict:
+        attacker.target.sign_up()
+        return held("It held.")
+
+    def stop(attacker: Attacker) -> Verdict:
+        raise KeyboardInterrupt
+
+    attacks = [
+        Attack(id=id, title="t", story="s", references=(), defences=(), run=run)
+        for id, run in (("first", run), ("second", stop))
+    ]
+    monkeypatch.setattr(listed, "catalogue", lambda: attacks)
+    assert main([own["session"].origin, "--json"]) == 130
+    shown = capsys.readouterr()
+    document = json.loads(shown.out)
+    assert [each["id"] for each in document["attacks"]] == ["first"]
+    assert document["accounts"]
+    assert shown.err == "doorward: stopped after 1 attack; the table shows them\n"
+
+
+@pytest.mark.process
+def test_what_is_no_server_of_doorward_is_called_so(capsys: pytest.CaptureFixture[str]) -> None:
+    async def nothing_there(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    with served(nothing_there) as other:
+        assert main([other.url, "--only", "csrf"]) == 2
+    said = capsys.readouterr().err
+    assert f"{other.url} is no server of Doorward: it has no POST /api/signup (404)" in said
 
 
 def test_a_list_names_every_attack(capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,6 +162,15 @@ def test_secrets_are_shortened_in_print() -> None:
     assert "throw-away" not in shorten('{"password": "throw-away 123"}')
 
 
+def test_names_of_headers_are_printed_whole_and_a_secret_is_told_from_another() -> None:
+    names = ("Access-Control-Allow-Credentials", "Cookie")
+    sent = ((names[0], "true"), (names[1], f"__Host-session=ses_Aa{'b' * 40}"))
+    shown = Exchange("GET", "/", sent, "", 0, (), "").request_shown()
+    assert all(f"{name}: " in shown for name in names)
+    assert "__Host-session=ses_Aabb" in shown
+    assert "b" * 20 not in shown
+
+
 def test_the_docs_name_each_defence_with_its_attacks() -> None:
     rows = {}
     for line in (ROOT / "docs/attack.md").read_text().splitlines():
@@ -138,6 +193,8 @@ def test_the_docs_name_each_defence_with_its_attacks() -> None:
         ["--naive", "--store", "memory:"],
         ["--store", "nosuch://store"],
         ["--html", "no/such/folder/report.html"],
+        ["--html", "."],
+        ["--only", ""],
     ],
 )
 def test_options_that_do_not_go_together_are_refused_before_anything_is_tried(

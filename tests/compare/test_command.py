@@ -14,11 +14,7 @@ from doorward.compare.applications.spec import Spec
 from doorward.compare.caller import Unusable
 from doorward.compare.catalogue import ROWS
 from doorward.compare.cluster import cluster
-from doorward.compare.contenders import check_empty
 from doorward.compare.run import Plan, Run, compare
-from doorward.errors import ConfigurationError
-from doorward.opening import open_auth
-from doorward.settings import Settings
 from tests.compare.figures import a_run
 
 SPEC = Spec(
@@ -88,18 +84,6 @@ def test_a_credential_shows_what_it_holds(run: Run) -> None:
 def test_a_process_that_does_not_start_is_told_in_a_sentence() -> None:
     with cluster(SPEC) as processes, pytest.raises(Unusable, match=r"did not start: .*null"):
         processes.grow(1)
-
-
-@pytest.mark.engine
-@pytest.mark.anyio
-async def test_a_store_that_somebody_uses_is_refused(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/used.db"
-    await check_empty(url)
-    auth = await open_auth(url, Settings(), root_key_file=tmp_path / "root.key")
-    await (await auth.attempt()).login("somebody")
-    await auth.store.close()
-    with pytest.raises(ConfigurationError, match="must be empty"):
-        await check_empty(url)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from textwrap import dedent
 
 import pytest
 
+from doorward.testing import attacks
 from tests.docs.pages import ROOT, blocks
 from tests.support.nested import Ran, run_nested
 
@@ -162,6 +163,23 @@ def test_the_application_of_the_readme_withstands_every_attack(tmp_path: Path, m
     ran = run_nested(tmp_path, "-rs")
     assert ran.outcomes.keys() == {"passed", "skipped"}, ran.output
     assert ran.outcomes["passed"] > 15
+
+
+def test_without_accounts_there_is_nobody_to_attack() -> None:
+    with pytest.raises(ValueError, match="name signup=, or two people="):
+        attacks(None, login="/login", me="/me", people=[("ada@example.org", "one")])
+
+
+def test_a_path_that_the_application_lacks_is_named(tmp_path: Path) -> None:
+    text = APP.replace("MODE", '"session"').replace("LEAVE", ENDS)
+    (tmp_path / "app.py").write_text(text)
+    wrong = TESTS.replace('"/join"', '"/jion", only="fixation"')
+    (tmp_path / "test_it.py").write_text(dedent(wrong))
+    ran = run_nested(tmp_path, "-W", "error")
+    assert ran.outcomes == {"failed": 1}, ran.output
+    assert "sign-up answered 404" in ran.output
+    assert "signup='/jion'" in ran.output
+    assert "Traceback" not in ran.output
 
 
 def test_a_logout_that_ends_nothing_fails_the_attacks_that_use_it(tmp_path: Path) -> None:

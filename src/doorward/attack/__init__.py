@@ -1,1 +1,1 @@
-"""The lab: attacks on a running instance, over HTTP alone, as an attacker has it."""
+"""The lab: attacks on a running instance, over HTTP as an attacker would use it."""

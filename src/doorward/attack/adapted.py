@@ -7,8 +7,8 @@ from .exchange import MISSING
 
 
 class Adapted:
-    """Hands a request for a path in `routes` on to the application's own path.  Other paths are the
-    application's; where it has nothing there, the answer says so in a header."""
+    """Forwards a path in `routes` to the application's own path.  Other paths reach the application
+    unchanged; where it answers 404, a header marks the answer."""
 
     def __init__(self, app: Any, routes: Mapping[str, str]) -> None:
         self._app = app

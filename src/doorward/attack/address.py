@@ -1,4 +1,4 @@
-"""Where the attacked instance listens: on this machine, or nowhere."""
+"""The address of the attacked instance, which must be on this machine."""
 
 import ipaddress
 import socket
@@ -14,8 +14,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`host` is what the user wrote, `ip` what it was looked up to once: a name that changes later
-    leads nowhere else."""
+    """`host` is what the user wrote, `ip` the result of its only look-up, so that a later change of
+    DNS leads nowhere else."""
 
     host: str
     ip: str
@@ -38,11 +38,11 @@ def parse_address(url: str) -> Address:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise Refused(f"{url!r} is no address") from None
+        raise Refused(f"{url!r} is not an address") from None
     if parts.scheme not in PORTS or not host or parts.path not in ("", "/") or parts.query:
-        raise Refused(f"{url!r} is no address such as http://localhost:8000")
+        raise Refused(f"{url!r} is not an address such as http://localhost:8000")
     if parts.username is not None or parts.password is not None:
-        raise Refused("the address holds a user name or a password")
+        raise Refused("the address contains a user name or a password")
     return Address(host, _loopback(host, port), port, parts.scheme)
 
 
@@ -52,5 +52,5 @@ def _loopback(host: str, port: int) -> str:
     except OSError:
         raise Refused(f"{host} was not found") from None
     if not all(ipaddress.ip_address(str(ip).partition("%")[0]).is_loopback for ip in found):
-        raise Refused(f"{host} is not this machine; only loopback addresses may be attacked")
+        raise Refused(f"{host} is no loopback address, and only those may be attacked")
     return str(min(found, key=lambda ip: ":" in str(ip)))

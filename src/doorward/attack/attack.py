@@ -11,10 +11,10 @@ from .verdict import Verdict
 class Attack:
     """`story` is three sentences: what the attacker has, does, and wins.
 
-    `defences` are names of the table in the tests, which takes each one out and sees `run` say
-    `succeeded`.  `last` is for guessing, which fills limits that others would meet.  A `slow`
-    attack runs with `--full`, or when it is named.  One that is `ours` is about Doorward's own
-    pages, or about the server beneath them: at another application it is not applicable.
+    `defences` are names from `tests/attack/defences.py`; the tests remove each and check that `run`
+    then succeeds.  `last` is for guessing, which uses up limits that other attacks would meet.  A
+    `slow` attack runs with `--full`, or when it is named.  One that is `ours` tests Doorward's own
+    pages or server: it is not applicable to another application.
     """
 
     id: str

@@ -8,8 +8,8 @@ from .target import Target
 
 @dataclass(frozen=True, slots=True)
 class Attacker:
-    """`random` is seeded, so that a run can be repeated.  With `full`, an attack takes the samples
-    and sizes that need minutes."""
+    """`random` is seeded, so that a run can be repeated.  With `full`, an attack uses the samples
+    and sizes that take minutes."""
 
     target: Target
     random: Random

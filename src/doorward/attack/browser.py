@@ -1,7 +1,8 @@
-"""A real Chromium, one for all attacks of a process; and the sites on which its pages lie."""
+"""A real Chromium, which all attacks of a process share, and the sites that it visits."""
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from .attacker import Attacker
 from .client import Pairs
 from .exchange import Exchange
 from .target import Account, Target
+from .threaded import in_thread
 from .verdict import Verdict, not_applicable
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "DOORWARD_CHROMIUM"
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
+RESOLVED = "MAP *.example 127.0.0.1, MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FLAGS = (
     "--no-sandbox",  # root, as in most containers, has no sandbox to give
     "--disable-gpu",
@@ -30,14 +33,17 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
+    # a page of the attacked application may not lead the browser to another machine
+    f"--host-resolver-rules={RESOLVED}",
 )
-NO_PLAYWRIGHT = "It needs a Chromium: pip install 'doorward[lab]' && playwright install chromium."
-NO_CHROMIUM = "No Chromium starts: playwright install chromium, or name one in DOORWARD_CHROMIUM."
-NO_COOKIES = "A bearer client is no browser: it sends and keeps nothing by itself."
-NOT_IPV4 = "The other sites of the browser lie on 127.0.0.1, and this instance does not."
-PATIENCE = 5_000
-"""Milliseconds for which a page is waited for."""
+PIP, INSTALL = f"{sys.executable} -m pip install", f"{sys.executable} -m playwright install"
+NO_PLAYWRIGHT = f"It needs a browser: {PIP} 'doorward[lab]' && {INSTALL} chromium."
+NO_CHROMIUM = f"No Chromium starts: {INSTALL} chromium, or name one in DOORWARD_CHROMIUM."
+NO_COOKIES = "A bearer client sends no cookies by itself, as a browser would."
+NOT_HTTP = "The pages of the browser are on http, and this instance speaks https."
+NOT_IPV4 = "The attacker's sites listen on 127.0.0.1, and this instance does not."
+TIMEOUT = 5_000
+"""Milliseconds to wait for a page."""
 
 LONGEST = 60
 """Seconds that one attack may take in the browser."""
@@ -66,8 +72,8 @@ URLENCODED = "application/x-www-form-urlencoded"
 
 
 def run(page: "Page", script: str, given: object = None) -> Any:
-    """What a page's script comes to.  Raises Playwright's `Error` when that takes too long."""
-    return page.evaluate(WITHIN % (script, PATIENCE), given)
+    """The result of a script in a page.  Raises Playwright's `Error` when that takes too long."""
+    return page.evaluate(WITHIN % (script, TIMEOUT), given)
 
 
 Steps = Callable[["BrowserContext"], Verdict]
@@ -80,7 +86,7 @@ class Chromium:
         self._worker: _Worker | None = None
 
     def run(self, steps: Steps) -> Verdict:
-        """The verdict of `steps` in a browser that knows nothing yet.  Raises `TimeoutError` when
+        """The verdict of `steps` in a browser without cookies.  Raises `TimeoutError` when
         they take longer than `LONGEST`; the next steps then get another browser."""
         if self._worker is None:
             self._worker = _Worker()
@@ -128,7 +134,7 @@ class _Worker(Thread):
             return not_applicable(why)
         context = self._browser.new_context(ignore_https_errors=True)
         try:
-            context.set_default_timeout(PATIENCE)
+            context.set_default_timeout(TIMEOUT)
             return steps(context)
         finally:
             context.close()
@@ -143,7 +149,9 @@ class _Worker(Thread):
         given = os.environ.get(VARIABLE)
         path = given or next((path for path in map(shutil.which, NAMES) if path), None)
         try:
-            self._browser = self._driver.chromium.launch(executable_path=path, args=list(FLAGS))
+            self._browser = self._driver.chromium.launch(
+                executable_path=path, args=list(FLAGS), env=_without_proxies()
+            )
         except Error:
             self._end()
             return NO_CHROMIUM
@@ -155,6 +163,11 @@ class _Worker(Thread):
         if self._driver:
             self._driver.stop()
         self._browser = self._driver = None
+
+
+def _without_proxies() -> dict[str, str | float | bool]:
+    """The environment, but for the machines that would see every request of the browser."""
+    return {name: v for name, v in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
 CHROMIUM = Chromium()
@@ -189,7 +202,7 @@ class Sites:
             page.evaluate(FORM, [action, enctype, fields])
 
     def log_in(self, account: Account) -> "Page":
-        """Log in as the application's own page does, and look at the account."""
+        """Log in as the application's own page does, and open the account's page."""
         page = self.open(f"{self.app}/login")
         who = {"email": account.email, "password": account.password}
         status = run(page, LOG_IN, who)
@@ -204,17 +217,19 @@ class Sites:
         return {str(each.get("name")): str(each.get("value")) for each in found}
 
     def me(self) -> Exchange:
-        """Whom the application takes the browser for."""
+        """Who is logged in, as the application answers the browser."""
         pairs = "; ".join(f"{name}={value}" for name, value in self.cookies().items())
         headers: Pairs = [("Cookie", pairs)] if pairs else []
         return self.target.client.send("GET", "/api/me", headers)
 
 
 def in_browser(attacker: Attacker, steps: Callable[[Sites], Verdict]) -> Verdict:
-    """The verdict of `steps` in a Chromium that is at home in the attacked application."""
+    """The verdict of `steps` in a Chromium that visits the attacked application."""
     address = attacker.target.client.address
     if attacker.target.way.transport != "cookie":
         return not_applicable(NO_COOKIES)
+    if address.scheme != "http":
+        return not_applicable(NOT_HTTP)
     if address.ip != "127.0.0.1":
         return not_applicable(NOT_IPV4)
 
@@ -239,7 +254,7 @@ class _Elsewhere(ThreadingHTTPServer):
 
 
 class _Page(BaseHTTPRequestHandler):
-    """An empty page, whatever is asked for: attacks put in it what they need."""
+    """An empty page at every path, into which attacks put what they need."""
 
     server: _Elsewhere
     protocol_version = "HTTP/1.1"
@@ -262,11 +277,5 @@ class _Page(BaseHTTPRequestHandler):
 
 @contextmanager
 def _elsewhere() -> Iterator[_Elsewhere]:
-    with _Elsewhere() as server:
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with _Elsewhere() as server, in_thread(server):
+        yield server

@@ -15,13 +15,13 @@ def catalogue() -> list[Attack]:
 
 
 def chosen(only: str | None, full: bool = False) -> list[Attack]:
-    """Those whose id begins with one of the words in `only`; without, all that are not slow, or
-    with `full` all.  Raises `ValueError` for a word that fits none."""
+    """The attacks whose id begins with one of the words in `only`.  Without `only`, all that are
+    not slow, or with `full` all.  Raises `ValueError` for a word that no id begins with."""
     every = catalogue()
-    words = [word.strip() for word in (only or "").split(",") if word.strip()]
+    words = [] if only is None else [word.strip() for word in only.split(",")]
     for word in words:
-        if not any(attack.id.startswith(word) for attack in every):
-            raise ValueError(f"no attack is called {word}; --list shows them")
+        if not word or not any(attack.id.startswith(word) for attack in every):
+            raise ValueError(f"no attack's id begins with {word!r}; see doorward attack --list")
     if words:
         return [attack for attack in every if attack.id.startswith(tuple(words))]
     return [attack for attack in every if full or not attack.slow]

@@ -1,11 +1,12 @@
-"""HTTP to one loopback address, with every header in the caller's hand."""
+"""HTTP to one loopback address; the caller controls every header."""
 
 import http.client
 import json
 import secrets
 import socket
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -14,14 +15,20 @@ from .address import Address
 from .exchange import Exchange
 
 TIMEOUT = 10
-"""Seconds to wait for an answer."""
+"""Seconds to wait for an answer to begin, or to go on."""
+
+LONGEST = 30
+"""Seconds in which an answer must have come to its end."""
+
+LARGEST = 10_000_000
+"""Bytes of an answer."""
 
 Pairs = Sequence[tuple[str, str]]
 
-_BELIEVING = ssl.create_default_context()
-"""Believes every certificate: the address is this machine's, and what answers there is attacked."""
-_BELIEVING.check_hostname = False
-_BELIEVING.verify_mode = ssl.CERT_NONE
+_ANY_CERTIFICATE = ssl.create_default_context()
+"""Trusts every certificate: the address is on this machine, and its server is the one attacked."""
+_ANY_CERTIFICATE.check_hostname = False
+_ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
 
 
 def another_source(ip: str) -> str:
@@ -38,10 +45,20 @@ def another_source(ip: str) -> str:
     return found
 
 
+def _whole(read: Callable[[int], bytes]) -> bytes:
+    """Everything that comes.  Raises `TimeoutError` for an answer that has no end."""
+    found, until = bytearray(), time.monotonic() + LONGEST
+    while part := read(65_536):
+        found += part
+        if len(found) > LARGEST or time.monotonic() > until:
+            raise TimeoutError("the answer has no end")
+    return bytes(found)
+
+
 @dataclass(slots=True)
 class Client:
-    """Opens a connection for each request, follows no redirect, and keeps a transcript.  It comes
-    from the loopback address `source`, or from the usual one."""
+    """Opens a connection for each request, follows no redirect, and keeps a transcript.  It
+    connects from the loopback address `source`, or from the usual one."""
 
     address: Address
     source: str = ""
@@ -61,7 +78,7 @@ class Client:
         form: dict[str, str] | None = None,
         body: str = "",
     ) -> Exchange:
-        """Send exactly these headers, also doubled ones; `Host` is added where it is missing.
+        """Send exactly these headers, duplicates included; `Host` is added where it is missing.
 
         `data` is sent as JSON, `form` as a form, `body` as it is.  Raises `OSError` and
         `http.client.HTTPException` when no answer comes.
@@ -81,13 +98,13 @@ class Client:
         return exchange
 
     def raw(self, request: bytes, *, hang_up: bool = True) -> bytes:
-        """Everything that comes back for these bytes, until the server ends the connection.
-        Without `hang_up`, what the client sends is left open, as a proxy's connection is."""
+        """Send these bytes and return all that comes back until the server ends the connection.
+        Without `hang_up`, the client's side stays open, as a proxy's connection does."""
         with self._connection() as connection:
             connection.sendall(request)
             if hang_up and self.address.scheme == "http":  # TLS has no half-closed connection
                 connection.shutdown(socket.SHUT_WR)
-            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+            answer = _whole(connection.recv)
         text = request.decode("latin-1")
         first = answer.decode("latin-1")
         status = int(first[9:12]) if first[9:12].isdigit() else 0
@@ -95,11 +112,11 @@ class Client:
         return answer
 
     def _connection(self) -> socket.socket:
-        place = (self.address.ip, self.address.port)
-        connection = socket.create_connection(place, TIMEOUT, (self.source, 0))
+        endpoint = (self.address.ip, self.address.port)
+        connection = socket.create_connection(endpoint, TIMEOUT, (self.source, 0))
         if self.address.scheme == "http":
             return connection
-        return _BELIEVING.wrap_socket(connection, server_hostname=self.address.host)
+        return _ANY_CERTIFICATE.wrap_socket(connection, server_hostname=self.address.host)
 
     def _ask(
         self, method: str, path: str, headers: Pairs, body: bytes
@@ -114,6 +131,9 @@ class Client:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body or None)
             answer = connection.getresponse()
-            return answer.status, answer.getheaders(), answer.read().decode("utf-8", "replace")
+            text = _whole(answer.read1)
+            if answer.length:
+                raise http.client.IncompleteRead(text, answer.length)
+            return answer.status, answer.getheaders(), text.decode("utf-8", "replace")
         finally:
             connection.close()

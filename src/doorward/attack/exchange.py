@@ -1,4 +1,4 @@
-"""One request and its answer, as they are kept and as they are printed."""
+"""One request and its answer, and how a report shows them."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 Headers = tuple[tuple[str, str], ...]
 
-_SECRET = re.compile(r"[A-Za-z0-9_.+/=-]{24,}")
+_SECRET = re.compile(r"[A-Za-z0-9_.+/-]{24,}={0,2}")
 _PASSWORD = re.compile(r"(password|current|new)(\"?\s*[:=]\s*\"?)[^\"&]+")
 _SHOWN = 2_000
 
@@ -28,10 +28,10 @@ class Exchange:
     text: str
 
     def json(self) -> dict[str, Any]:
-        """The answer's JSON object; empty where it is none."""
+        """The answer's JSON object; empty if the answer is no JSON object."""
         try:
             value = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 
@@ -62,8 +62,8 @@ class Exchange:
 
 
 def _shown(first: str, headers: Headers, body: str) -> str:
-    lines = [first, *(f"{name}: {value}" for name, value in headers), "", body]
-    return shorten("\n".join(lines).rstrip()[:_SHOWN])
+    lines = [shorten(first), *(f"{name}: {shorten(value)}" for name, value in headers)]
+    return "\n".join([*lines, "", shorten(body)]).rstrip()[:_SHOWN]
 
 
 def shorten(text: str) -> str:

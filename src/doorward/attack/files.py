@@ -1,4 +1,4 @@
-"""What the lab holds of an instance that it started itself, and of no other."""
+"""The files of an instance that the lab started itself."""
 
 import ssl
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """`key` is what its secrets are derived from or signed with, `database` its SQLite file; None
+    """`key` is the file of the root key or the signing key.  `database` is the SQLite file; None
     where PostgreSQL holds everything.
 
-    `https` serves the same kind of instance over TLS, with this certificate and key, as
-    `https://doorward.example`, and gives the port of 127.0.0.1 on which it does.
+    `https` serves another instance of the same kind over TLS, with this certificate and key, as
+    `https://doorward.example`; it gives the port on 127.0.0.1.
     """
 
     database: Path | None
@@ -22,9 +22,9 @@ class Files:
 
 
 HTTPS_HOST = "doorward.example"
-"""The name of an instance over TLS: no loopback name, for which browsers make exceptions."""
+"""The name of the instance over TLS; browsers make exceptions for loopback names."""
 
 
 def trusting(certificate: Path) -> ssl.SSLContext:
-    """TLS as a client speaks it that trusts this certificate."""
+    """The TLS settings of a client that trusts this certificate."""
     return ssl.create_default_context(cafile=str(certificate))

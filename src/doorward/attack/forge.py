@@ -1,4 +1,4 @@
-"""Tokens as a forger makes them: any header, any payload, any signature."""
+"""Forged tokens: any header, any payload, any signature."""
 
 import base64
 import hashlib
@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""The order of the curve P-256: r and s are below it."""
 
 
 def encode(data: bytes) -> str:
@@ -33,7 +36,7 @@ def header_of(token: str) -> dict[str, Any]:
 
 
 def signed_by_hmac(header: dict[str, Any], payload: str, secret: bytes) -> str:
-    """A token whose signature is an HMAC with SHA-256 (RFC 7515 section 3)."""
+    """A token whose signature is an HMAC with SHA-256 (RFC 7518 section 3.2)."""
     message = f"{segment(header)}.{payload}"
     return f"{message}.{encode(hmac.new(secret, message.encode(), hashlib.sha256).digest())}"
 

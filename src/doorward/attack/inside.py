@@ -1,17 +1,23 @@
-"""An instance from within, as whoever runs it or broke into it sees it."""
+"""What the operator of an instance can do, inside its process."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from fastapi import FastAPI
 
+from ..keys import load_root_keys, signer_at
+from ..keys.algorithm import signing
+from ..keys.rotation import private_part
 from ..server.flows import keys
 from ..server.people.reset_link import reset_link
 from ..server.service import Service
+from ..types import SigningKey
+from .forge import encode, segment
 from .lab import Operator
-from .serving import PATIENCE
+from .serving import TIMEOUT
 
 T = TypeVar("T")
 
@@ -34,14 +40,25 @@ class Inside:
         return Operator(sign=self._sign, compromise=self._compromise, reset_link=self._reset_link)
 
     def _do(self, steps: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(steps, self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(steps, self._loop).result(TIMEOUT)
 
-    def _sign(self, claims: bytes) -> str:
+    def _sign(self, claims: bytes, *, kid: str = "") -> str:
         async def sign() -> str:
-            auth = self._service.auth
-            return (await auth.signing.ring()).sign(claims, auth.clock())
+            auth, now = self._service.auth, self._service.clock()
+            if not kid:
+                return (await auth.signing.ring()).sign(claims, now)
+            return self._signed(signer_at(await auth.signing.keys(), now), claims, kid)
 
         return self._do(sign())
+
+    def _signed(self, key: SigningKey, claims: bytes, kid: str) -> str:
+        """By `key` under the name `kid`: a keyring gives its keys no other names than their own."""
+        path = self._service.options.key_file
+        root = load_root_keys(path, os.environ, sealed_exist=True)
+        sign = signing(key.algorithm).signer(private_part(root, key))
+        header = {"alg": key.algorithm, "kid": kid, "typ": "at+jwt"}
+        message = f"{segment(header)}.{encode(claims)}"
+        return f"{message}.{encode(sign(message.encode()))}"
 
     def _compromise(self, kid: str) -> None:
         self._do(keys.compromise(self._service.auth, kid))

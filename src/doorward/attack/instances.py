@@ -1,4 +1,4 @@
-"""Instances of Doorward that the lab starts for itself."""
+"""Instances of Doorward that the lab starts itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,11 +22,11 @@ from .serving import Service, served
 from .stolen import stored
 
 SIGNUPS = 100_000
-"""Sign-ups a minute: the lab makes its accounts faster than people do."""
+"""Sign-ups a minute: the lab creates accounts faster than people do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Storage:
     """Where an instance keeps its data.  `label` is empty for the usual SQLite."""
 
     folder: Path
@@ -45,27 +45,27 @@ class Place:
 
 
 @contextmanager
-def place(store: str = "") -> Iterator[Place]:
-    """A folder that is deleted after it, and in it a SQLite database; or the empty store at a URL,
-    which keeps what is written.  Redis holds the sessions, all else is then in SQLite."""
+def storage(store: str = "") -> Iterator[Storage]:
+    """A temporary folder with a SQLite database; or the empty store at a URL, which is not cleaned
+    up.  Redis holds the sessions only; everything else is then in SQLite."""
     with TemporaryDirectory(prefix="doorward-attack-") as name:
         usual, label = f"sqlite:///{name}/doorward.db", urlsplit(store).scheme
         database = usual if label in ("", "redis", "rediss") else store
-        yield Place(Path(name), database, store or database, label)
+        yield Storage(Path(name), database, store or database, label)
 
 
 @contextmanager
 def own_instance(
-    mode: Mode, where: Place | None = None, tls: Tls | None = None
+    mode: Mode, where: Storage | None = None, tls: Tls | None = None
 ) -> Iterator[Instance]:
     """An instance on a free loopback port, with a database of its own or in `where`."""
-    with place() if where is None else nullcontext(where) as found:
+    with storage() if where is None else nullcontext(where) as found:
         clock, secure = LabClock(), tls is not None
 
         @contextmanager
         def nodes(*, ahead: int = 0, tls: bool = False) -> Iterator[Address]:
             made = make_certificate(found.folder) if tls else None
-            # the origin is the issuer of tokens: of other tokens, this node knows nothing
+            # the origin is the issuer of tokens, and a node accepts tokens of its own issuer only
             origin = None if tls or secure else _url(first, None)
             options = replace(_options(found, mode, made), public_origin=origin)
             with _node(options, lambda: clock() + ahead) as (port, _):
@@ -75,13 +75,13 @@ def own_instance(
         files = Files(file, found.root_key, partial(_https, mode))
         dump = partial(stored, found.database, found.sessions)
         with _node(_options(found, mode, tls), clock) as (first, operator):
-            lab = Lab(files, dump, clock, nodes, operator)
+            lab = Lab(files, dump, clock, nodes, operator, partial(own_instance, mode))
             yield Instance.at(_url(first, tls), lab, found.label)
 
 
 @contextmanager
 def _https(mode: Mode, certificate: Path, key: Path) -> Iterator[int]:
-    with place() as found:
+    with storage() as found:
         options = _options(found, mode, Tls(str(certificate), str(key)))
         options = replace(options, public_origin=f"https://{HTTPS_HOST}")
         with _node(options, LabClock()) as (port, _):
@@ -92,7 +92,7 @@ def _url(port: int, tls: Tls | None) -> str:
     return f"{'http' if tls is None else 'https'}://localhost:{port}"
 
 
-def _options(where: Place, mode: Mode, tls: Tls | None) -> Options:
+def _options(where: Storage, mode: Mode, tls: Tls | None) -> Options:
     return Options(
         mode=mode,
         database=where.database,
@@ -110,7 +110,9 @@ def _node(options: Options, clock: Clock) -> Iterator[tuple[int, Operator]]:
 
     def make(port: int) -> Service:
         listening = replace(options, port=port)
-        app = create_app(listening, clock=clock, cost=CHEAP)  # no attack measures what that costs
+        app = create_app(
+            listening, clock=clock, cost=CHEAP
+        )  # no attack measures the cost of a password
         server = make_server(app, listening)
         return Service(server, inside.entered(app), server.loop_factory)
 

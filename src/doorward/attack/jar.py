@@ -13,9 +13,7 @@ class Jar:
     def keep(self, headers: list[str]) -> None:
         """Take over these `Set-Cookie` headers."""
         for header in headers:
-            pair, *rest = (part.strip() for part in header.split(";"))
-            name, _, value = pair.partition("=")
-            said = {part.partition("=")[0].lower(): part.partition("=")[2] for part in rest}
+            name, value, said = parse_set_cookie(header)
             if name.startswith("__Host-") and not _is_host_cookie(said):
                 continue
             if not value or said.get("max-age") == "0":
@@ -27,6 +25,13 @@ class Jar:
         """The `Cookie` header, if there is one to send."""
         pairs = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return [("Cookie", pairs)] if pairs else []
+
+
+def parse_set_cookie(header: str) -> tuple[str, str, dict[str, str]]:
+    """The name, the value and the attributes, whose names are in lower case."""
+    pair, *rest = (part.strip() for part in header.split(";"))
+    name, _, value = pair.partition("=")
+    return name, value, {part.partition("=")[0].lower(): part.partition("=")[2] for part in rest}
 
 
 def _is_host_cookie(said: dict[str, str]) -> bool:

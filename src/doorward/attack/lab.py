@@ -1,4 +1,4 @@
-"""What only an instance has that the lab starts for itself."""
+"""What the lab can do with an instance that it starts itself."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,11 +10,11 @@ from .address import Address, parse_address
 from .files import Files
 
 Stored = Callable[[], list[str | bytes]]
-"""Gives every value that the databases of an instance hold now, whichever engines they are."""
+"""Returns every value that the databases of an instance hold now, on any engine."""
 
 
 class LabClock:
-    """The clock of an instance: this machine's, put forward by `advance`."""
+    """The clock of an instance: this machine's time, plus what `advance` adds."""
 
     def __init__(self) -> None:
         self._ahead = 0
@@ -29,40 +29,48 @@ class LabClock:
 
 class Nodes(Protocol):
     """Starts another node on the same databases: its clock runs `ahead` seconds before that of the
-    first, and with `tls` it speaks https, with a certificate that nobody signed."""
+    first, and with `tls` it speaks https, with a self-signed certificate."""
 
     def __call__(self, *, ahead: int = 0, tls: bool = False) -> AbstractContextManager[Address]: ...
 
 
+class Sign(Protocol):
+    """Makes an access token; see `Operator`."""
+
+    def __call__(self, claims: bytes, *, kid: str = "") -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What whoever runs an instance can do, or whoever broke into it.
+    """What the operator of an instance can do, or a thief of the operator's access.
 
-    `sign` makes an access token of these claims, with the key that signs now; `compromise` lets
-    nothing count any more that the key of this `kid` signed; `reset_link` is a link with which the
-    person of this address chooses a new password, once.
+    `sign` signs claims with the current key, under its `kid` or another, and returns the access
+    token.  `compromise` withdraws
+    the key with this `kid`.  `reset_link` returns a single-use link with which the person of this
+    address chooses a new password.
     """
 
-    sign: Callable[[bytes], str]
+    sign: Sign
     compromise: Callable[[str], None]
     reset_link: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """Each is None where the instance has no such thing; at a URL all are."""
+    """Each member is None where the instance has no such thing; at a URL, all are None."""
 
     files: Files | None = None
     stored: Stored | None = None
     clock: LabClock | None = None
     nodes: Nodes | None = None
     operator: Operator | None = None
+    other: "Other | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Instance(Address):
-    """An address, and what the lab can do with what listens there.  `label` names its stores where
-    a run has several.  Behind an `adapted` one is an application of somebody else."""
+    """An address, and what the lab can do with the instance there.  `label` names its store where
+    a run has several.  An `adapted` instance is somebody else's application."""
 
     lab: Lab = field(default=Lab(), compare=False)
     label: str = ""
@@ -75,3 +83,7 @@ class Instance(Address):
         """Raises `Refused` for every address that is not this machine's loopback."""
         found = parse_address(url)
         return cls(found.host, found.ip, found.port, found.scheme, lab, label, adapted)
+
+
+Other = Callable[[], AbstractContextManager[Instance]]
+"""Starts another instance of the same kind, with databases, keys and people of its own."""

@@ -1,15 +1,13 @@
-"""Tokens that a thief of a key file signs with whatever stands in it."""
+"""Tokens that a thief signs with the contents of a stolen key file."""
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from .forge import decode, encode, segment, sign_es256, signed_by_hmac
-
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+from .forge import P256_ORDER, decode, encode, segment, sign_es256, signed_by_hmac
 
 
 def forged_with(raw: bytes, header: dict[str, object], payload: str) -> list[str]:
-    """Every token with this payload that the bytes of the file can sign."""
+    """Every token with this payload that the contents of the file can sign."""
     found = []
     for secret in _secrets(raw):
         found += [signed_by_hmac(head, payload, secret) for head in _headers(header)]
@@ -43,6 +41,6 @@ def _private(secret: bytes) -> ec.EllipticCurvePrivateKey | None:
         loaded = load_pem_private_key(secret, None)
         return loaded if isinstance(loaded, ec.EllipticCurvePrivateKey) else None
     number = int.from_bytes(secret[:32], "big")
-    if len(secret) == 32 and 0 < number < ORDER:
+    if len(secret) == 32 and 0 < number < P256_ORDER:
         return ec.derive_private_key(number, ec.SECP256R1())
     return None

@@ -6,19 +6,20 @@ from typing import Any
 from .runner import Row, Run
 
 ERROR = "ERROR"
-ORDER = ("not applicable", "detected", "succeeded", ERROR)
+ORDER = ("detected", "succeeded", ERROR)
 
 
 def matrix(run: Run) -> str:
-    """A table of attack by mode for each place where a run was, then a sentence for each attack
-    that did not simply hold."""
-    places = list(dict.fromkeys(_place(row) for row in run.rows))
-    tables = [_table([row for row in run.rows if _place(row) == place]) for place in places]
+    """A table of attacks by mode for each store, then the reasons why attacks were not tried, then
+    a sentence for each attack that was noticed, succeeded or broke down."""
+    stores = list(dict.fromkeys(_store(row) for row in run.rows))
+    tables = [_table([row for row in run.rows if _store(row) == store]) for store in stores]
     lines = "\n\n".join("\n".join(_columns(table)) for table in tables)
-    return "\n".join([lines, "", *_notes(run), _sum(run), *_left(run)]) + "\n"
+    notes = [*_not_tried(run), *_notes(run), _sum(run), *_left(run)]
+    return "\n".join([lines, "", *notes]) + "\n"
 
 
-def _place(row: Row) -> str:
+def _store(row: Row) -> str:
     return row.mode.partition(" @ ")[2]
 
 
@@ -30,15 +31,24 @@ def _table(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def _notes(run: Run) -> list[str]:
-    """What is said alike of several modes is said once.  What succeeded comes last, to be read."""
+    """Modes with the same sentence share one note.  Successes come last, just above the sum."""
     said: dict[tuple[str, str, str], list[str]] = {}
-    for row in run.rows:
+    for row in run.tried:
         if _word(row) != "held":
             said.setdefault((row.attack.id, _word(row), _why(row)), []).append(row.mode)
     notes = [
         (word, f"{id}: {word} in {', '.join(m)}. {why}") for (id, word, why), m in said.items()
     ]
     return [note for _, note in sorted(notes, key=lambda pair: ORDER.index(pair[0]))]
+
+
+def _not_tried(run: Run) -> list[str]:
+    """Each reason once, with the attacks that were not tried for it."""
+    ids: dict[str, dict[str, None]] = {}
+    for row in run.rows:
+        if row not in run.tried:
+            ids.setdefault(_why(row), {})[row.attack.id] = None
+    return [f"not applicable: {why} ({', '.join(those)})" for why, those in ids.items()]
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -68,7 +78,8 @@ def _word(row: Row) -> str:
 
 
 def _why(row: Row) -> str:
-    return row.verdict.why if row.verdict else row.error
+    why = row.verdict.why if row.verdict else row.error
+    return " ".join(why.split())  # an answer that it quotes begins no line
 
 
 def _columns(table: Sequence[Sequence[str]]) -> list[str]:
@@ -82,13 +93,15 @@ def _columns(table: Sequence[Sequence[str]]) -> list[str]:
 def _sum(run: Run) -> str:
     seconds = sum(row.seconds for row in run.rows)
     broken = f", {len(run.errors)} broke down" if run.errors else ""
-    return f"{len(run.succeeded)} of {len(run.rows)} succeeded{broken}, {seconds:.1f} s"
+    others = len(run.rows) - len(run.tried)
+    rest = f", {others} not applicable" if others else ""
+    return f"{len(run.succeeded)} of {len(run.tried)} succeeded{broken}{rest}, {seconds:.1f} s"
 
 
 def _left(run: Run) -> list[str]:
     if not run.accounts:
         return []
     return [
-        "No API deletes an account. `doorward users delete` deletes those that were made:",
+        "These accounts were created; `doorward users delete` deletes one at a time:",
         *run.accounts,
     ]

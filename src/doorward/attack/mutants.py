@@ -6,15 +6,17 @@ from random import Random
 from .client import Client
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""In the order of base64url: a character's place is its value."""
+
 ODD = "=.+/%~!*'()&$@:|^`{}[]<>?#\x7f\xa0\xc0\xe9"
-"""What no credential holds, and a header may."""
+"""Characters that no credential contains, and a header may contain."""
 
 KEPT = 12
-"""Exchanges that are kept of an attack with thousands."""
+"""How many exchanges the transcript of such an attack keeps."""
 
 
 def mutants(random: Random, text: str) -> Iterator[str]:
-    """Endless.  None is `text` with white space around it: that is the same header."""
+    """Endless.  None is `text` with white space around it, which would be the same header."""
     while True:
         changed = text
         for _ in range(random.choice((1, 1, 1, 2, 5))):
@@ -23,13 +25,13 @@ def mutants(random: Random, text: str) -> Iterator[str]:
             yield changed
 
 
-def kept(client: Client) -> None:
+def keep_last(client: Client) -> None:
     """Forget all but the last exchanges."""
     del client.transcript[:-KEPT]
 
 
 def _place(random: Random, text: str) -> int:
-    # the ends matter most: there are the unused bits, the padding and the prefixes
+    # the ends are chosen more often: unused bits, padding and prefixes are there
     return random.choice((0, len(text) - 1, random.randrange(len(text)))) if text else 0
 
 

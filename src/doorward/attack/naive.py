@@ -1,7 +1,7 @@
-"""A careless application, so that a reader sees each attack succeed.
+"""A careless application, on which a reader sees each attack succeed.
 
-Every danger in it is named where it stands.  It listens on loopback only, in this process, and is
-gone when the command ends.  Its paths are Doorward's.
+A comment names each danger.  The application listens on loopback only, in this process, and ends
+with the command.  Its paths are Doorward's.
 """
 
 import ipaddress
@@ -60,7 +60,7 @@ class Naive(ThreadingHTTPServer):
             return self.database.execute(statement, values).fetchall()
 
     def stored(self) -> list[str | bytes]:
-        """Every value of the database, as a thief of it has them."""
+        """Every value of the database, as a thief of a copy reads them."""
         with self.lock:
             return values_of_sqlite(self.database)
 
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _route(self) -> None:
         path = self.path.partition("?")[0]
-        # Danger: whatever follows a page's path is the page too.
+        # Danger: a path below a page's path shows that page too.
         path = "/account" if path.startswith("/account/") else path
         path = "/api/sessions" if path.startswith("/api/sessions/") else path
         routes = {
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         # Danger: the log gets passwords and tokens.
         log.info("%s %s %s %s", self.command, self.path, dict(self.headers), text)
         self.body = self._parsed(text)
-        # Danger: no look at Origin, Sec-Fetch-Site or a CSRF token, for no route.
+        # Danger: no route checks Origin, Sec-Fetch-Site or a CSRF token.
         routes.get(path, self._elsewhere)()
 
     def _parsed(self, text: str) -> dict[str, str]:
@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _signup(self) -> None:
         email = str(self.body.get("email"))
         subject = secrets.token_hex(8)
-        # Danger: the password is stored as it is, and the role comes from the client.
+        # Danger: the password is stored in plain text, and the role comes from the client.
         role = str(self.body.get("role", "user"))
         values = (email, subject, str(self.body.get("password")), role)
         if self.server.rows("select 1 from users where email = ?", email):
@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.guard.locked(email, claimed):
             self._answer(429, {"reason": "locked"})
             return None
-        # Danger: the answers tell who has an account, and nothing limits tries at many accounts.
+        # Danger: the answers tell who has an account, and no limit counts guesses at many accounts.
         if rows and same_password(rows[0][1], self.body.get("password", "")):
             return str(rows[0][0])
         self.server.guard.count(email, claimed)
@@ -171,12 +171,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _issue(self, email: str, planted: bool) -> tuple[str, str]:
         cookies = self._cookies() if planted else {}
-        # Danger: everybody may write the address that is noted.
+        # Danger: the client chooses the address that is recorded.
         address = self.headers.get("X-Forwarded-For", self.client_address[0])
         agent = self.headers.get("User-Agent", "")
         self.server.rows("insert into devices values (?, ?, ?)", email, agent, address)
-        # Danger: the session id and the refresh token are taken from the client if it brings one,
-        # and are stored as they are.
+        # Danger: the session id and the refresh token are taken from the client if it sends one,
+        # and are stored in plain text.
         if self.server.mode == "session":
             token = cookies.get("session") or secrets.token_urlsafe(32)
             self.server.rows("insert or replace into sessions values (?, ?)", token, email)
@@ -207,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         rows = self.server.rows("select email from refreshes where token = ? collate nocase", token)
         if not rows:
             return self._answer(401, {"reason": "unknown"})
-        # Danger: a refresh token is never rotated out: each use makes one more, all live for ever.
+        # Danger: a used refresh token stays valid: each use adds one, and all work for ever.
         fresh = secrets.token_urlsafe(32)
         self.server.rows("insert into refreshes values (?, ?)", fresh, rows[0][0])
         access = self.server.sign(rows[0][0])
@@ -222,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(200, {"subject": subject, "role": role})
 
     def _logout(self) -> None:
-        # Danger: logging out clears the cookies, and the session lives on.
+        # Danger: logging out only clears the cookies; the session still works.
         names = ("session", "access", "refresh")
         cleared = [("Set-Cookie", f"{name}=; Path=/; Max-Age=0") for name in names]
         if self.path == "/logout":
@@ -231,7 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _sessions(self) -> None:
         email = self._who()
-        # Danger: who asks to end a session by its id is not compared with whose it is.
+        # Danger: anybody ends a session by its id; nobody checks whose session it is.
         ended = self.path.removeprefix("/api/sessions/") if self.command == "DELETE" else ""
         self.server.rows("delete from sessions where token = ?", ended)
         rows = self.server.rows("select token from sessions where email = ?", email)
@@ -248,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._page(account_page(email, [row[0] for row in rows]))
 
     def _forgot(self) -> None:
-        # Danger: for whom a new password is asked is kept where a login keeps who is logged in.
+        # Danger: a request for a new password is kept in the same cookie as a login.
         email = str(self.body.get("email"))
         self._answer(200, {}, self._set(*self._issue(email, planted=False)))
 
@@ -272,13 +272,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, {"keys": [self.server.tokens.jwk()]})
 
     def _elsewhere(self) -> None:
-        # Danger: the Host header is believed, and caches may keep the page.
+        # Danger: the Host header is trusted, and caches may keep the page.
         location = f"http://{self.headers.get('Host')}/login"
         self._answer(303, {}, [("Location", location), ("Cache-Control", "public")])
 
     def _who(self) -> str:
         cookies = self._cookies()
-        # Danger: a header that a proxy should have written is believed from everybody.
+        # Danger: a header that only a proxy should write is trusted from everybody.
         if said := self.headers.get("X-Forwarded-User"):
             return said
         shown = self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -286,7 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
         token = shown or cookies.get("access" if self.server.mode == "token" else "session", "")
         if self.server.mode == "token" and "." in token:
             return self.server.tokens.email_of(token)
-        # Danger: a refresh token opens what it only should renew, and letter case is ignored.
+        # Danger: a refresh token works as an access token, and letter case is ignored.
         table = "refreshes" if self.server.mode == "token" else "sessions"
         query = f"select email from {table} where token = ? collate nocase"  # noqa: S608 - no input
         rows = self.server.rows(query, token)
@@ -307,7 +307,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
         self.send_response(status)
-        # Danger: whoever asks may read the answer, with the victim's cookies.
+        # Danger: every origin may read the answer, with the victim's cookies.
         if origin := self.headers.get("Origin"):
             self.send_header("Access-Control-Allow-Origin", origin)
             self.send_header("Access-Control-Allow-Credentials", "true")

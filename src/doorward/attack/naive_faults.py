@@ -1,4 +1,4 @@
-"""How the careless application reads credentials and methods: more dangers, each named."""
+"""How the careless application reads credentials and methods."""
 
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +21,7 @@ def secret_of(kid: object, otherwise: bytes) -> bytes:
 
 def fits_everything(signature: str) -> bool:
     """Whether this is the signature of zeros."""
-    # Danger: zeros are multiplied out, and fit every message, as in CVE-2022-21449.
+    # Danger: a signature of zeros verifies for every message, as in CVE-2022-21449.
     try:
         raw = forge.decode(signature)
     except ValueError:
@@ -31,15 +31,15 @@ def fits_everything(signature: str) -> bool:
 
 def in_address(path: str) -> str:
     """The credential in the query of an address."""
-    # Danger: it is read from the address, which logs, histories and `Referer` pass on.
+    # Danger: the credential is read from the URL, which logs, histories and `Referer` contain.
     return parse_qs(urlsplit(path).query).get("access_token", [""])[0]
 
 
 def method_of(command: str, override: str | None) -> str:
-    # Danger: a header changes the method, after everything in front has judged the other one.
+    # Danger: a header changes the method after a proxy has checked the original one.
     return override or command
 
 
 def same_password(stored: str, shown: object) -> bool:
-    # Danger: only 72 characters count, as where bcrypt is used without a look at the length.
+    # Danger: only 72 characters are compared, as bcrypt does without a check of the length.
     return stored[:72] == str(shown)[:72]

@@ -6,7 +6,6 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 
 from ..types import Mode
 from .address import Address, parse_address
@@ -14,21 +13,23 @@ from .files import Files
 from .lab import Instance, Lab, Operator
 from .naive import Naive
 from .target import Missing
+from .threaded import in_thread
 
 
 @contextmanager
 def naive_instance(mode: Mode) -> Iterator[Instance]:
-    """The careless application on a free loopback port, with files that are deleted after it."""
+    """The careless application on a free loopback port, with files that are deleted at the end."""
     with TemporaryDirectory(prefix="doorward-naive-") as folder:
         path = Path(folder)
         files = Files(path / "naive.db", path / "signing.pem", partial(_https, mode))
         with Naive(mode, path) as server, _serving(server) as port:
-            lab = Lab(files, server.stored, nodes=partial(_same, port), operator=_operator(server))
+            nodes, other = partial(_same, port), partial(naive_instance, mode)
+            lab = Lab(files, server.stored, None, nodes, _operator(server), other)
             yield Instance.at(f"http://localhost:{port}", lab)
 
 
 def _operator(server: Naive) -> Operator:
-    # Danger: nothing withdraws a key; whoever has it signs for everybody, for ever.
+    # Danger: nothing withdraws a key; a thief of the key signs tokens for anybody, for ever.
     return Operator(
         sign=server.tokens.sign, compromise=lambda kid: None, reset_link=server.reset_link
     )
@@ -36,7 +37,7 @@ def _operator(server: Naive) -> Operator:
 
 @contextmanager
 def _same(port: int, *, ahead: int = 0, tls: bool = False) -> Iterator[Address]:
-    # Danger: no clock is looked at, so that every node is like this one, at any time.
+    # Danger: nothing expires, so this node stands for one with any clock.
     if tls:
         raise Missing("The careless application has no second node with TLS.")
     yield parse_address(f"http://localhost:{port}")
@@ -57,11 +58,5 @@ def _https(mode: Mode, certificate: Path, key: Path) -> Iterator[int]:
 
 @contextmanager
 def _serving(server: Naive) -> Iterator[int]:
-    with closing(server.database):
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with closing(server.database), in_thread(server) as port:
+        yield port

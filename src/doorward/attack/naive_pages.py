@@ -1,5 +1,4 @@
-"""The careless application's pages, and how it guards its login: the dangers that browsers and
-guessers meet."""
+"""The careless application's pages and its limit on guesses."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -21,12 +20,12 @@ HEADERS = (("Content-Type", "text/html"), ("Cache-Control", "public, max-age=600
 
 
 def login_page(asked: Mapping[str, list[str]]) -> str:
-    # Danger: what the request says is put into the page as it is.
+    # Danger: the page contains the request's parameters unescaped.
     return LOGIN.format(**{name: asked.get(name, [""])[0] for name in ("email", "return_to")})
 
 
 def account_page(email: str, agents: list[str]) -> str:
-    # Danger: so is what was stored.
+    # Danger: the page contains stored values unescaped.
     return ACCOUNT.format(email=email, agents="".join(f"<li>{agent}</li>" for agent in agents))
 
 

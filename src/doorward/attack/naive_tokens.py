@@ -13,11 +13,13 @@ from .naive_faults import fits_everything, secret_of
 
 
 class Tokens:
-    """One key, made for `folder`."""
+    """The key, which lies in `folder`."""
+
+    # Danger: the key comes with the program, so that each instance signs for all others.
+    _key = ec.generate_private_key(ec.SECP256R1())
 
     def __init__(self, folder: Path) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        # Danger: the key that signs for everybody lies in a file as it is, and is never changed.
+        # Danger: the signing key is in a file in plain text, and never changes.
         (folder / "signing.pem").write_bytes(
             self._key.private_bytes(
                 serialization.Encoding.PEM,
@@ -37,8 +39,9 @@ class Tokens:
         x, y = (forge.encode(each.to_bytes(32, "big")) for each in (numbers.x, numbers.y))
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
-    def sign(self, claims: bytes) -> str:
-        message = f"{forge.segment({'alg': 'ES256'})}.{forge.encode(claims)}"
+    def sign(self, claims: bytes, *, kid: str = "") -> str:
+        head = {"alg": "ES256"} | ({"kid": kid} if kid else {})
+        message = f"{forge.segment(head)}.{forge.encode(claims)}"
         return f"{message}.{forge.sign_es256(self._key, message)}"
 
     def email_of(self, token: str) -> str:
@@ -50,7 +53,7 @@ class Tokens:
             return ""
         signature = rest[0] if rest else ""
         message = f"{head}.{payload}".encode()
-        # Danger: the token's own `alg` is believed, `none` included, and so is a key inside it.
+        # Danger: the token's own `alg` is trusted, `none` included, and so is a key inside it.
         if str(header.get("alg")).lower() in ("none", "") or "jwk" in header:
             return str(claims.get("sub", ""))
         # Danger: the published key is used as the secret of HS256.
@@ -58,6 +61,7 @@ class Tokens:
             secret = secret_of(header.get("kid"), self._public_pem)
             right = hmac.digest(secret, message, hashlib.sha256)
             return str(claims.get("sub", "")) if forge.encode(right) == signature else ""
-        # Danger: padding, and whatever stands behind the signature, was dropped above.
+        # Danger: issuer and audience are not checked.
+        # Danger: padding, and everything behind the signature, was dropped above.
         good = forge.is_es256(self._key.public_key(), message, signature)
         return str(claims.get("sub", "")) if good or fits_everything(signature) else ""

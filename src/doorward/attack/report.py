@@ -1,4 +1,4 @@
-"""The result as one HTML page that needs nothing beside it."""
+"""The result as one self-contained HTML page."""
 
 from collections import Counter
 
@@ -6,13 +6,13 @@ from ..report.page import templates_of
 from .runner import Row, Run
 
 SHOWN = 24
-"""Exchanges of a row; the last one decided."""
+"""How many exchanges of a row are shown: the last ones, because the last decided."""
 
 _TEMPLATES = templates_of("doorward.attack")
 
 
 def report(run: Run, title: str) -> str:
-    """Everything, with the story, the requests and the answers; secrets are shortened."""
+    """The stories, the verdicts, and the last requests and answers, with secrets shortened."""
     modes = list(dict.fromkeys(row.mode for row in run.rows))
     attacks = list(dict.fromkeys(row.attack for row in run.rows))
     rows = {(row.attack.id, row.mode): row for row in run.rows}

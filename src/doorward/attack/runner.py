@@ -1,4 +1,4 @@
-"""Runs attacks, one after the other, in each way that an instance accepts."""
+"""Runs attacks, one after the other, in each mode and transport that an instance accepts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,18 +14,23 @@ from .target import Account, Missing, Target, ways_of
 from .verdict import Verdict, not_applicable
 
 Progress = Callable[[int, int, str], None]
-"""Is told how many attacks are done, of how many, and which comes next."""
+"""Takes the number of attacks done, the number of all, and the name of the next."""
 
 USUAL = frozenset({"/api/signup", "/api/login", "/api/me"})
-"""The paths that every application has which can be attacked at all."""
+"""The paths that an application needs for any attack."""
 
-OURS = "It is about Doorward's own pages or server, and this is another application."
+CREDENTIALS = frozenset({"/api/me", "/api/refresh"})
+"""The paths whose refusal is what most attacks are about."""
+
+NOT_TRIED = "not_applicable"
+
+OURS = "It tests Doorward's own pages or server, and this is another application."
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One attack in one way.  `error` is empty unless the attack broke down; then there is no
-    verdict, and nothing is known."""
+    """One attack in one mode and transport.  `error` is empty unless the attack broke down; then
+    there is no verdict."""
 
     attack: Attack
     mode: str
@@ -37,10 +42,17 @@ class Row:
 
 @dataclass(slots=True)
 class Run:
-    """Everything that was tried, and the accounts that were left behind."""
+    """Everything that was tried, and the accounts that were left behind.  `stopped` tells that
+    somebody ended it before all was tried."""
 
     rows: list[Row] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def tried(self) -> list[Row]:
+        """Those that the instance could be attacked by."""
+        return [row for row in self.rows if not row.verdict or row.verdict.outcome != NOT_TRIED]
 
     @property
     def succeeded(self) -> list[Row]:
@@ -52,14 +64,17 @@ class Run:
 
     @property
     def status(self) -> int:
-        """1 if something succeeded, 2 if an attack broke down, else 0."""
+        """130 if it was stopped, as a shell says it of a signal (POSIX, 2.8.2), 1 if something
+        succeeded, 2 if an attack broke down, else 0."""
+        if self.stopped:
+            return 130
         return 1 if self.succeeded else 2 if self.errors else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is tried, and how: with `full`, also what takes minutes.  `people` have accounts before
-    any is made."""
+    """The attacks of a run.  With `full`, they use the sizes that take minutes.  `people` already
+    have accounts."""
 
     attacks: Sequence[Attack]
     seed: int = 0
@@ -86,15 +101,15 @@ def _row(attack: Attack, attacker: Attacker, label: str) -> Row:
     began, verdict, error = time.monotonic(), None, ""
     try:
         verdict = judged(attack, attacker)
-    except Exception as broke:  # noqa: BLE001 - whatever it is, it is no verdict, and is reported
+    except Exception as broke:  # noqa: BLE001 - every failure is reported, and none is a verdict
         error = f"{type(broke).__name__}: {broke}"
     seconds = round(time.monotonic() - began, 3)
     return Row(attack, label, verdict, seconds, tuple(attacker.target.client.transcript), error)
 
 
 def judged(attack: Attack, attacker: Attacker) -> Verdict:
-    """What came of the attack.  Where the application has none of the paths that it needs, nothing
-    held.  Raises whatever broke the attack down."""
+    """The verdict of the attack; not applicable if the application has none of the paths that it
+    needs.  Raises whatever broke the attack down."""
     if attack.ours and attacker.target.adapted:
         return not_applicable(OURS)
     try:
@@ -114,10 +129,12 @@ def judged(attack: Attack, attacker: Attacker) -> Verdict:
 
 
 def _check_unbroken(attacker: Attacker) -> None:
-    """A request that made the application fail was not refused by any defence."""
+    """A request that made the application fail, or that a limiter turned away, was not refused by
+    any defence of credentials."""
     for each in attacker.target.client.transcript:
-        if each.status == 500:
-            raise AssertionError(f"{each.method} {each.path} was answered 500")
+        unread = each.path in CREDENTIALS and (each.status == 429 or each.status > 500)
+        if each.status == 500 or unread:
+            raise AssertionError(f"{each.method} {each.path} was answered {each.status}")
 
 
 def _gone(attacker: Attacker) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
-PATIENCE = 30
+TIMEOUT = 30
 """Seconds that a start or an end may take."""
 
 
@@ -24,19 +24,19 @@ class Service(NamedTuple):
 
 @contextmanager
 def served(make: Callable[[int], Service]) -> Iterator[int]:
-    """A free loopback port, on which what `make` returns for it serves.  Raises what its start
-    raises."""
+    """Serve what `make` returns for a free loopback port; gives the port.  Raises whatever the
+    start raises."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     port: int = listener.getsockname()[1]
     ready: Future[uvicorn.Server] = Future()
     thread = Thread(target=_serve, args=(make, listener, ready), daemon=True)
     thread.start()
-    server = ready.result(PATIENCE)
+    server = ready.result(TIMEOUT)
     try:
         yield port
     finally:
         server.should_exit = True
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
 
 def _serve(
@@ -55,7 +55,7 @@ def _serve(
     except BaseException as error:
         if ready.done():
             raise
-        ready.set_exception(error)  # raised where the server was asked for
+        ready.set_exception(error)  # raised in `served`
 
 
 def any_application(app: Any) -> Service:

@@ -1,4 +1,4 @@
-"""Everything that a thief of the databases has, whichever engine holds them."""
+"""Every value in the databases, as a thief of a copy reads them, on any engine."""
 
 import asyncio
 import sqlite3
@@ -12,7 +12,7 @@ Values = list[str | bytes]
 
 
 def stored(*urls: str) -> Values:
-    """Every text and every run of bytes in the databases at `urls`."""
+    """Every string and byte string in the databases at `urls`."""
     return list(dict.fromkeys(chain.from_iterable(_stored(url) for url in dict.fromkeys(urls))))
 
 
@@ -31,7 +31,7 @@ def _of_sqlite(path: str) -> Values:
 
 
 def values_of_sqlite(database: sqlite3.Connection) -> Values:
-    """What the tables of an open database hold, what is in its write-ahead log included."""
+    """Every value in the tables of an open database, its write-ahead log included."""
     tables = database.execute("select name from sqlite_master where type = 'table'").fetchall()
     rows = (database.execute(f'select * from "{name}"') for (name,) in tables)  # noqa: S608
     return _flat(chain.from_iterable(rows))

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .client import Client, Pairs, another_source
 from .exchange import Exchange
@@ -16,16 +16,16 @@ Transport = Literal["cookie", "bearer"]
 
 
 class Unusable(Exception):
-    """The instance does not do what every honest user needs.  Its text is one sentence."""
+    """No login or sign-up works on the instance.  The text is one sentence."""
 
 
 class Missing(Exception):
-    """The application, or the lab here, has nothing that the attack needs.  Its text is one
-    sentence, and the verdict is `not_applicable`."""
+    """The application or the lab lacks something that the attack needs.  The text is one sentence,
+    and the verdict is `not_applicable`."""
 
 
 class Way(NamedTuple):
-    """What a login of the instance gives, and how it travels."""
+    """The mode of a login, and how its credential travels."""
 
     mode: str
     transport: Transport
@@ -64,7 +64,7 @@ class Login:
         return self.bearer if self.transport == "bearer" else self.jar.cookies.get(self.cookie, "")
 
     def headers(self, credential: str | None = None) -> Pairs:
-        """What carries the login's credential, or another one in its place."""
+        """The headers that carry the login's credential, or another one in its place."""
         shown = self.credential if credential is None else credential
         if self.transport == "bearer":
             return [("Authorization", f"Bearer {shown}")]
@@ -75,8 +75,8 @@ class Login:
 
 @dataclass(slots=True)
 class Target:
-    """One instance in one way.  It remembers the accounts it made in `accounts`, and in `people`
-    those that several attacks share."""
+    """One instance in one mode and transport.  `accounts` lists the accounts that were created,
+    `people` those that several attacks share."""
 
     client: Client
     way: Way
@@ -107,7 +107,7 @@ class Target:
 
     @property
     def files(self) -> Files | None:
-        """What a thief might have of the instance; None where it is out of reach."""
+        """The files that a thief of the instance might have; None where they are out of reach."""
         return self.lab.files
 
     @property
@@ -122,44 +122,74 @@ class Target:
 
     @property
     def operator(self) -> Operator:
-        """What whoever has the machine can do.  Raises `Missing` where that is out of reach."""
+        """What the operator of the machine can do.  Raises `Missing` where that is out of reach."""
         if self.lab.operator is None:
-            raise Missing("Only of an instance that the lab starts itself are the keys at hand.")
+            raise Missing("Only an instance that the lab starts itself gives access to its keys.")
         return self.lab.operator
+
+    def require_tokens(self) -> None:
+        """Raises `Missing` in session mode, which signs nothing and has no refresh tokens."""
+        if self.way.mode != "token":
+            raise Missing("Session mode has no signed tokens and no refresh tokens.")
 
     @contextmanager
     def node(self, *, ahead: int = 0, tls: bool = False) -> Iterator["Target"]:
         """Another node on the same databases (see `Nodes`).  Raises `Missing` where the lab cannot
         start one."""
         if self.lab.nodes is None:
-            raise Missing("Only an instance that the lab starts itself gets a second node.")
+            raise Missing("Only an instance that the lab starts itself can get a second node.")
         with self.lab.nodes(ahead=ahead, tls=tls) as address:
             client = Client(address, self.client.source, self.client.transcript)
             yield Target(client, self.way, self.accounts)
 
+    @contextmanager
+    def other(self) -> Iterator["Target"]:
+        """Another instance of the same kind, whose people are nobody here.  Raises `Missing` where
+        the lab cannot start one."""
+        if self.lab.other is None:
+            raise Missing("Only an instance that the lab starts itself gets another beside it.")
+        with self.lab.other() as instance:
+            yield Target(Client(instance, self.client.source, self.client.transcript), self.way, [])
+
     def sign_up(self) -> Account:
-        """A throw-away account for this attack alone: take it to change or to lock it."""
+        """A throw-away account for this attack alone, which may change or lock it."""
         email = f"lab-{secrets.token_hex(8)}@doorward.example"
         password = f"throw-away {secrets.token_hex(8)}"
         body = {"email": email, "password": password}
-        answer = self.client.send("POST", "/api/signup", self.own, data=body)
-        if answer.status == 429:  # an instance lets an address make only so many accounts
-            answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
+        answer = self.ask_for_account(body)
         if not 200 <= _there(answer).status < 300:
-            raise Unusable(f"no account could be made: sign-up answered {answer.status}")
+            raise Unusable(self._no_account(answer))
         self.accounts.append(email)
         return Account(email, password, str(answer.json().get("subject", "")))
 
+    def ask_for_account(self, body: dict[str, Any]) -> Exchange:
+        """What a sign-up with this body is answered.  Raises `Unusable` where no sign-up is looked
+        at any more."""
+        answer = self.client.send("POST", "/api/signup", self.own, data=body)
+        if answer.status == 429:  # an instance lets an address make only so many accounts
+            answer = self.client.elsewhere().send("POST", "/api/signup", self.own, data=body)
+        if answer.status == 429:
+            raise Unusable("no account could be made: sign-up answered 429")
+        return answer
+
+    def _no_account(self, answer: Exchange) -> str:
+        said = f"no account could be made: sign-up answered {answer.status}"
+        if self.adapted or answer.status not in (404, 405, 501):
+            return said
+        return (
+            f"{self.origin} is no server of Doorward: it has no POST /api/signup"
+            f" ({answer.status}). To attack an application of yours, use doorward.testing.attacks"
+        )
+
     def person(self) -> Account:
-        """Somebody with an account, another one at each call.  Attacks share these, one after the
-        other."""
+        """A shared account, another one at each call.  Later attacks use the same accounts."""
         if self._met == len(self.people):
             self.people.append(self.sign_up())
         self._met += 1
         return self.people[self._met - 1]
 
     def _spend(self, account: Account) -> None:
-        """Share it no longer: it is not as it was made."""
+        """Stop sharing an account that the attack changes."""
         if account in self.people:
             self.people.remove(account)
             self._met -= 1
@@ -195,7 +225,7 @@ class Target:
         return answer
 
     def me(self, login: Login, credential: str | None = None) -> Exchange:
-        """Ask who `login` is, with another credential in its place if one is given."""
+        """Ask for the account of `login`, or of another credential in its place."""
         return self.client.send("GET", "/api/me", login.headers(credential))
 
     def act(self, login: Login, method: str, path: str, data: object = None) -> Exchange:
@@ -205,6 +235,13 @@ class Target:
     def refresh(self, token: str) -> Exchange:
         body = {"refresh_token": token}
         return _there(self.client.send("POST", "/api/refresh", self.own, data=body))
+
+    def next_refresh_token(self, token: str) -> str:
+        """The refresh token that the client goes on with; empty when `token` is refused."""
+        answer = self.refresh(token)
+        if answer.status >= 500:
+            raise AssertionError(f"a refresh answered {answer.status}")
+        return str(answer.json().get("refresh_token", token)) if answer.status == 200 else ""
 
     def log_out(self, login: Login) -> Exchange:
         return _there(self.act(login, "POST", "/api/logout"))
@@ -222,7 +259,7 @@ def _there(answer: Exchange) -> Exchange:
 
 
 def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> list[Way]:
-    """The ways that the instance's logins take, found by logging in.  Raises `Unusable`."""
+    """The modes and transports of the instance, found by logging in.  Raises `Unusable`."""
     found: list[Way] = []
     transports: tuple[Transport, ...] = ("cookie", "bearer")
     for transport in transports:
@@ -230,10 +267,10 @@ def ways_of(instance: Instance, accounts: list[str], people: list[Account]) -> l
         target = Target(client, Way("session", transport), accounts, people)
         with suppress(Missing):
             login = target.log_in()
-            if login.credential:
+            if login.credential and target.me(login).status == 200:
                 found.append(Way("token" if _is_signed(login) else "session", transport))
     if not found:
-        raise Unusable("a login gives neither cookies nor tokens")
+        raise Unusable("a login gives neither cookies nor tokens that open /api/me")
     return found
 
 

@@ -2,9 +2,8 @@
 
 Written after https://fastapi.tiangolo.com/tutorial/security/oauth2-jwt/ and its example
 `tutorial004_an_py310.py`, as they stood in FastAPI's repository on 19 August 2026 (0.141.1): the
-same libraries, routes, claims, lifetime and checks.  People are put into its table by the lab,
-because the tutorial has no sign-up.  What the tutorial does not have is not there: logout, refresh,
-change of password, cookies.
+same libraries, routes, claims, lifetime and checks.  The lab adds a sign-up, which the tutorial
+lacks.  Like the tutorial, the application has no logout, refresh, change of password or cookies.
 """
 
 import json
@@ -55,7 +54,9 @@ class Tutorial:
         @self.app.post("/signup", status_code=201)  # the lab's, not the tutorial's
         async def add(request: Request) -> dict[str, str]:
             found = await request.json()
-            if PLAIN.fullmatch(found["email"]) is None:  # so that no verdict is about this route
+            if (
+                PLAIN.fullmatch(found["email"]) is None
+            ):  # so that no verdict is about this route, which is the lab's
                 raise HTTPException(422)
             self.hashes[found["email"]] = self.passwords.hash(found["password"])
             return {"subject": found["email"]}

@@ -1,4 +1,4 @@
-"""What came of an attack."""
+"""The outcome of an attack, with its reason."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,15 +20,15 @@ def held(why: str) -> Verdict:
 
 
 def detected(why: str) -> Verdict:
-    """The attack was noticed, and what was stolen ended."""
+    """The server noticed the attack and ended the stolen login."""
     return Verdict("detected", why)
 
 
 def succeeded(why: str) -> Verdict:
-    """The attack got something beyond the stated bound."""
+    """The attack got more than the security page says that it can."""
     return Verdict("succeeded", why)
 
 
 def not_applicable(why: str) -> Verdict:
-    """Nothing was tried; `why` names what is missing."""
+    """The attack was not tried; `why` names what is missing."""
     return Verdict("not_applicable", why)

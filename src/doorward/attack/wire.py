@@ -1,22 +1,23 @@
-"""The wire between a browser and an instance, and a proxy that strips TLS."""
+"""A browser's connection to an instance over TLS, and a proxy that strips TLS."""
 
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from .client import TIMEOUT, Pairs
 from .exchange import Exchange
 from .files import HTTPS_HOST, trusting
+from .jar import parse_set_cookie
+from .threaded import in_thread
 
 _HOP = frozenset({"connection", "content-length", "transfer-encoding", "host"})
 
 
 class Wire:
-    """Asks the instance over TLS, or in the clear through whoever listens at `port`."""
+    """Sends to `port` over TLS, or in plain http where no certificate is trusted."""
 
     def __init__(self, port: int, trusted: Path | None) -> None:
         self._port = port
@@ -60,7 +61,7 @@ class _Between(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         self.server.seen.append(f"{self.requestline}\n{self.headers}\n{body}")
-        # what the instance is to take for a page of its own
+        # so that the instance takes the request for one of its own pages'
         headers = [
             (name, value.replace("http://", "https://"))
             for name, value in self.headers.items()
@@ -84,16 +85,10 @@ def _stripped(value: str) -> str:
 
 @contextmanager
 def stripping(wire: Wire) -> Iterator[tuple[Wire, list[str]]]:
-    """What speaks plain http to a proxy that speaks TLS to the instance, and takes away `Secure`,
-    HSTS and every https; and what it saw."""
-    with _Stripping(wire) as server:
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield Wire(server.server_port, None), server.seen
-        finally:
-            server.shutdown()
-            thread.join()
+    """A client of a proxy that takes plain http and speaks TLS with the instance, and everything
+    that the proxy saw.  The proxy removes `Secure` and HSTS, and turns https into http."""
+    with _Stripping(wire) as server, in_thread(server) as port:
+        yield Wire(port, None), server.seen
 
 
 def kept(answer: Exchange, *, over_tls: bool) -> list[tuple[str, str, bool]]:
@@ -101,9 +96,7 @@ def kept(answer: Exchange, *, over_tls: bool) -> list[tuple[str, str, bool]]:
     (RFC 6265bis section 5.7)."""
     found = []
     for header in answer.cookies():
-        pair, *attributes = (part.strip() for part in header.split(";"))
-        said = {each.partition("=")[0].lower(): each.partition("=")[2] for each in attributes}
-        name, _, value = pair.partition("=")
+        name, value, said = parse_set_cookie(header)
         secure = "secure" in said
         if name.startswith(("__Host-", "__Secure-")) and not (secure and over_tls):
             continue

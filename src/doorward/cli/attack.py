@@ -1,18 +1,23 @@
 """`doorward attack`: every attack, on an instance of this machine."""
 
+import asyncio
 import json
 import logging
+import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
+from threading import current_thread, main_thread
 
 from ..attack.address import Refused
 from ..attack.attack import Attack
 from ..attack.browser import CHROMIUM
 from ..attack.catalogue import chosen
 from ..attack.certificate import Tls
-from ..attack.instances import own_instance, place
+from ..attack.instances import own_instance, storage
 from ..attack.lab import Instance
 from ..attack.matrix import as_json, matrix
 from ..attack.naive_instance import naive_instance
@@ -20,7 +25,9 @@ from ..attack.report import report
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.target import Unusable
 from ..errors import ConfigurationError
+from ..server.amount import counted
 from ..stores import check_url
+from ..stores.unused import check_unused
 from ..types import Mode
 from . import USAGE, complain, progress
 from .output import plain, say
@@ -31,28 +38,38 @@ TUTORIAL = "fastapi-tutorial"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the attacks.  Returns 0 if nothing succeeded, 1 if something did, 2 for words that
-    cannot be used, for an address that is refused or silent, and for an attack that broke down."""
+    """Run the attacks.  Returns 0 if no attack succeeded, and 1 if one did.  Returns 2 for unusable
+    options, for an address that is refused or does not answer, and if an attack broke down and
+    none succeeded; 130 if Ctrl-C stopped the run."""
     given = _parser().parse_args(argv)
-    # what an own instance logs about the attacks is told better by their verdicts
+    # an own instance would log every attack, which its verdict already reports
     for name in ("doorward", "uvicorn"):
         logging.getLogger(name).addHandler(logging.NullHandler())
+    run = Run()
     try:
         _check(given)
         attacks = chosen(given.only, given.full or given.list)
         if given.list:
             return _list(attacks)
-        run, plan = Run(), Plan(attacks, given.seed, given.full)
-        for instance in _instances(given):
-            attack_instance(run, instance, plan, progress.show)
+        _run(run, given, Plan(attacks, given.seed, given.full))
+        return _show(run, given)
     except (Refused, Unusable, ConfigurationError, ValueError) as error:
-        return _usage(str(error))
-    except OSError as error:
-        return _usage(f"nothing answers at {given.url or 'the instance'}: {error}")
+        return _broken_off(str(error), run, given)
+    except (OSError, HTTPException) as error:
+        return _broken_off(f"nothing answers at {given.url or 'the instance'}: {error}", run, given)
     finally:
         progress.clear()
         CHROMIUM.close()
-    return _show(run, given)
+
+
+def _run(run: Run, given: Namespace, plan: Plan) -> None:
+    try:
+        with _terminable():
+            for instance in _instances(given):
+                attack_instance(run, instance, plan, progress.show)
+    except KeyboardInterrupt:
+        run.stopped = True
+    progress.clear()
 
 
 def _parser() -> Parser:
@@ -61,13 +78,21 @@ def _parser() -> Parser:
         description="Attack an instance of this machine, and say what held.",
         allow_abbrev=False,
     )
-    parser.add_argument("url", nargs="?", metavar="URL", help="without: an instance of its own")
-    parser.add_argument("--only", metavar="IDS", help="attacks whose ids begin so, with commas")
-    parser.add_argument("--full", action="store_true", help="try also what takes minutes")
-    parser.add_argument("--list", action="store_true", help="name the attacks and do nothing")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="repeat a run")
+    parser.add_argument(
+        "url", nargs="?", metavar="URL", help="the instance; without it, the lab starts its own"
+    )
+    parser.add_argument(
+        "--only", metavar="IDS", help="run attacks whose ids begin with these, comma-separated"
+    )
+    parser.add_argument("--full", action="store_true", help="also run what takes minutes")
+    parser.add_argument("--list", action="store_true", help="list the attacks and run none")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the random choices"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write the report as one HTML page"
+    )
     parser.add_argument("--naive", action="store_true", help="attack a careless application")
     parser.add_argument(
         "--against",
@@ -80,9 +105,9 @@ def _parser() -> Parser:
         action="append",
         default=[],
         metavar="URL",
-        help="start own instances also on this empty store; may be repeated",
+        help="also start own instances on this empty store; may be repeated",
     )
-    parser.add_argument("--tls-cert", metavar="FILE", help="own instances speak https with it")
+    parser.add_argument("--tls-cert", metavar="FILE", help="serve own instances over https with it")
     parser.add_argument("--tls-key", metavar="FILE", help="the private key of --tls-cert")
     return parser
 
@@ -96,12 +121,20 @@ def _check(given: Namespace) -> None:
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
     for store in given.store:
         check_url(store)
-    if given.html and not given.html.parent.is_dir():  # before an hour's work is lost
-        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
+        asyncio.run(check_unused(store))
+    if given.html:  # else a long run would be lost
+        _check_writable(given.html)
+
+
+def _check_writable(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise ValueError(f"there is no folder {file.parent} to write the report into")
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise ValueError(f"the report cannot be written to {file}")
 
 
 def _instances(given: Namespace) -> Iterator[Instance]:
-    """One after the other, each ended before the next begins."""
+    """The instances to attack; each ends before the next starts."""
     if given.url:
         yield Instance.at(given.url)
     elif given.against:
@@ -114,7 +147,7 @@ def _instances(given: Namespace) -> Iterator[Instance]:
     else:
         tls = Tls(given.tls_cert, given.tls_key) if given.tls_cert else None
         for store in ("", *given.store):
-            with place(store) as where:
+            with storage(store) as where:
                 for mode in MODES:
                     with own_instance(mode, where, tls) as instance:
                         yield instance
@@ -135,25 +168,56 @@ def _tutorial() -> Iterator[Instance]:
 
 def _list(attacks: Sequence[Attack]) -> int:
     width = max(len(attack.id) for attack in attacks)
-    say("".join(f"{attack.id.ljust(width)}  {attack.title}\n" for attack in attacks))
+    titles = {each.id: each.title + (" (with --full)" if each.slow else "") for each in attacks}
+    say("".join(f"{id.ljust(width)}  {title}\n" for id, title in titles.items()))
     return 0
 
 
 def _show(run: Run, given: Namespace) -> int:
     if not given.url:
         run.accounts.clear()  # their instances are gone
+    lines = "\n".join(map(plain, matrix(run).split("\n")))
+    document = json.dumps(as_json(run), indent=2).replace("\x7f", "\\u007f")
+    say(document + "\n" if given.json else lines)
+    if run.stopped:
+        complain(f"stopped after {counted(len(run.rows), 'attack')}; the table shows them")
     if given.html:
         try:
-            given.html.write_text(report(run, _title(given)), encoding="utf-8")
+            with open(given.html, "w", encoding="utf-8", opener=_private) as file:
+                file.write(report(run, _title(given)))
         except OSError as error:
             return _usage(f"the report cannot be written: {error}")
-    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else matrix(run))
+        complain(plain(f"the report is in {given.html}"))
     return run.status
 
 
 def _title(given: Namespace) -> str:
     about = given.url or given.against or ("a careless application" if given.naive else "Doorward")
     return f"Attacks on {about}"
+
+
+def _private(path: str, flags: int) -> int:
+    """Only whoever ran the attacks reads what they found."""
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does, so that no key or browser is left behind."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal(SIGTERM, default_int_handler)
+    try:
+        yield
+    finally:
+        signal(SIGTERM, before)
+
+
+def _broken_off(sentence: str, run: Run, given: Namespace) -> int:
+    if given.url and run.accounts:
+        sentence += f"; these accounts were made and are left: {', '.join(run.accounts)}"
+    return _usage(sentence)
 
 
 def _usage(sentence: str) -> int:

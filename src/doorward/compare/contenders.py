@@ -8,9 +8,7 @@ from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 
-from ..errors import ConfigurationError
 from ..passwords import Cost
-from ..stores import EVERY_ROW, open_store
 from .applications.spec import PASSWORD, Kind, Spec
 from .cluster import cluster
 from .contender import Contender
@@ -54,20 +52,6 @@ def contenders(
                 yield contender(kind, _label(url), url)
     if "plain_jwt" in kinds:
         yield contender("plain_jwt", "none", "")
-
-
-async def check_empty(url: str) -> None:
-    """A run fills and purges the store.  Raises `ConfigurationError` where somebody uses it."""
-    store = open_store(url)
-    try:
-        used = await store.list(None, EVERY_ROW, None, 1) or await store.keys()
-    finally:
-        await store.close()
-    if used:
-        raise ConfigurationError(
-            "a store to compare must be empty, for it is filled and purged; this one holds sessions"
-            " or signing keys"
-        )
 
 
 def _label(url: str) -> str:

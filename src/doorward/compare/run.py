@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
+from ..stores.unused import check_unused
 from .applications.spec import Kind
 from .caller import Caller
 from .contender import Contender, Work
-from .contenders import KINDS, check_empty, contenders
+from .contenders import KINDS, contenders
 from .load import load
 from .machine import machine
 from .row import Row, Value
@@ -67,7 +68,7 @@ def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
     """Raises `Unusable` when an application does not do what it must, and `ConfigurationError` for
     a store that cannot be used."""
     for store in plan.stores:
-        asyncio.run(check_empty(store))
+        asyncio.run(check_unused(store))
     found = Run(machine(), plan.rows)
     with TemporaryDirectory(prefix="doorward-compare-") as folder, ExitStack() as stack:
         made = contenders(Path(folder), plan.stores, plan.rounds, plan.kinds)

@@ -1,1 +1,1 @@
-"""Reports as one HTML page each, which needs nothing beside it."""
+"""Reports, each as one self-contained HTML page."""

@@ -4,7 +4,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 
 def templates_of(package: str) -> Environment:
-    """Those of a package, which extend `page.html`: light and dark, without scripts."""
+    """The templates of `package`, which extend `page.html`: light and dark, without scripts."""
     return Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("doorward.report")]),
         autoescape=True,

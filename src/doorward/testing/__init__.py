@@ -27,10 +27,15 @@ def attacks(
 
     The paths are those of the application.  `signup` and `login` take `email` and `password` as
     JSON; a login sets cookies or answers with `access_token`; `me` is for those who are logged in.
-    `people` are two or more that have accounts, by `email` and `password`.  Without a path, what
-    needs it is skipped.  `only` chooses attacks by the beginnings of their ids, with commas
-    between.
+    `people` are two or more existing accounts, as pairs of `email` and `password`.  Attacks that
+    need a path that is not given are skipped.  `only` chooses attacks by the beginnings of their
+    ids, separated by commas.  Raises `ValueError` without `signup` and two
+    `people`.
     """
+    if not signup and len(people) < 2:
+        raise ValueError(
+            "attacks need accounts: name signup=, or two people=[(email, password), ...]"
+        )
     from .attacked import tests_of
 
     own = {

@@ -28,10 +28,10 @@ def _steps(sites: Sites) -> Verdict:
 
 ATTACK = Attack(
     id="back-button",
-    title="Back, after the logout",
-    story="A victim logs out on a shared computer and leaves."
-    " The next person presses Back. The browser shows what it kept of the pages.",
-    references=("CWE-525", "ASVS V14.3.1"),
+    title="The Back button after a logout",
+    story="A victim logs out on a shared computer and leaves. The next person presses Back. The"
+    " browser shows the victim's page from its cache.",
+    references=("CWE-525", "ASVS V14.3.2"),
     defences=("no cache keeps a private page",),
     run=_run,
     ours=True,

@@ -1,4 +1,4 @@
-"""Requests that a browser sends for somebody else's page, with the victim's cookies."""
+"""Cross-site requests that a real browser sends with the victim's cookies."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -51,11 +51,11 @@ def _steps(sites: Sites) -> Verdict:
         with page.expect_response(f"{sites.app}/logout"):
             page.evaluate(LINK, f"{sites.app}/logout")
         if target.me(other).status != 200:
-            return succeeded(f"A page of {origin} ended the victim's other session.")
+            return succeeded(f"A page at {origin} ended the victim's other session.")
         if sites.me().json().get("subject") != before:
-            return succeeded(f"A page of {origin} logged the victim out.")
+            return succeeded(f"A page at {origin} logged the victim out.")
         if target.try_login(other.account, NEW).accepted:
-            return succeeded(f"A page of {origin} changed the victim's password.")
+            return succeeded(f"A page at {origin} changed the victim's password.")
     return held("Neither another site nor a sibling subdomain did anything in the victim's name.")
 
 
@@ -64,7 +64,8 @@ ATTACK = Attack(
     title="Cross-site request forgery in Chromium",
     story="A victim who is logged in opens the attacker's page, on another site or on a sibling"
     " subdomain. It sends forms, fetches, JSON as text/plain, GETs and overridden methods."
-    " The browser adds what cookies it will, and the application obeys or asks where it came from.",
+    " The browser adds the cookies, and the application obeys unless it checks where a"
+    " request came from.",
     references=("CWE-352", "ASVS V3.5.1", "ASVS V3.5.3"),
     defences=("requests from other origins are refused",),
     run=_run,

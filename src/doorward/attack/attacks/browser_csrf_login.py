@@ -1,4 +1,4 @@
-"""A browser that somebody else's page logs in, as the attacker."""
+"""A page of another site that logs a real browser in as the attacker."""
 
 import json
 
@@ -32,18 +32,18 @@ def _steps(sites: Sites) -> Verdict:
             sites.submit(origin, f"{sites.app}/api/login", "text/plain", as_json)
             subject = sites.me().json().get("subject")
             if subject == thief.subject:
-                return succeeded(f"A page of {origin} logged the victim in as the attacker.")
+                return succeeded(f"A page at {origin} logged the victim in as the attacker.")
             if logged_in and subject != victim.subject:
-                return succeeded(f"A page of {origin} ended the victim's login.")
-    return held("No page elsewhere logged the browser in, nor ended the login that it had.")
+                return succeeded(f"A page at {origin} ended the victim's login.")
+    return held("No page of another origin logged the browser in or ended its login.")
 
 
 ATTACK = Attack(
     id="browser-csrf-login",
     title="Login CSRF in Chromium",
     story="The attacker's page sends the login with the attacker's own password, as a form and as"
-    " JSON. The victim's browser keeps the cookies that come back."
-    " What the victim types in next is in the attacker's account.",
+    " JSON. The victim's browser keeps the cookies that come back. Whatever the victim"
+    " enters next is stored in the attacker's account.",
     references=("CWE-352", "ASVS V7.6.2"),
     defences=("requests from other origins are refused",),
     run=_run,

@@ -1,4 +1,4 @@
-"""The application inside somebody else's frame."""
+"""The application in a frame of another site."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -31,18 +31,18 @@ def _steps(sites: Sites) -> Verdict:
         shown = [frame.url for frame in frames if frame.url.startswith(sites.app)]
         if shown:
             path = shown[0].removeprefix(sites.app)
-            return succeeded(f"{path} was shown within a page of {origin}.")
-    return held(f"The browser showed none of {len(PATHS)} pages within a page from elsewhere.")
+            return succeeded(f"{path} was shown in a frame at {origin}.")
+    return held(f"The browser showed none of {len(PATHS)} pages in a frame of another origin.")
 
 
 ATTACK = Attack(
     id="clickjacking",
-    title="Clicks that are not meant",
-    story="The attacker lays the application, invisible, over a game on a page of their own."
-    " The victim plays, and clicks what lies above."
-    " Each click is made by a person who is logged in, on a page that is real.",
+    title="Clickjacking",
+    story="The attacker puts the application into an invisible frame over a game. The victim"
+    " plays, and clicks buttons of the application instead. Each click acts as the victim,"
+    " who is logged in.",
     references=("CWE-1021", "ASVS V3.4.6"),
-    defences=("no page is shown in somebody else's frame",),
+    defences=("no page is shown in a frame of another origin",),
     run=_run,
     ours=True,
 )

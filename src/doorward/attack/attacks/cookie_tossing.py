@@ -27,14 +27,16 @@ def _steps(sites: Sites) -> Verdict:
     if "doorward.localhost" not in str(sites.context.cookies(sites.app)):
         raise AssertionError("the browser kept none of the sibling's cookies")
     if sites.me().json().get("subject") == thief.account.subject:
-        return succeeded("A cookie of the sibling's put the victim into the attacker's session.")
+        return succeeded(
+            "A cookie of the sibling subdomain put the victim into the attacker's session."
+        )
     page = sites.log_in(victim)
     run(evil, TOSS, [pairs])
     for path in ("/api/me", "/account"):
         shown = run(page, "path => fetch(path).then(answer => answer.text())", path)
         if thief.account.subject in shown or thief.account.email in shown:
             return succeeded(f"{path} showed the attacker's account to a victim who is logged in.")
-    return held("No cookie that the sibling set was taken for a login.")
+    return held("No cookie of the sibling subdomain was accepted as a login.")
 
 
 def _value(cookies: dict[str, str], name: str) -> str:
@@ -44,11 +46,11 @@ def _value(cookies: dict[str, str], name: str) -> str:
 ATTACK = Attack(
     id="cookie-tossing",
     title="Cookies from a sibling subdomain",
-    story="A sibling subdomain, which may be another tenant's, sets cookies for the parent domain."
-    " The browser sends them to the application, those with the longer path first."
-    " The victim is then in the attacker's session without a login.",
-    references=("RFC 6265bis section 4.1.3.2", "CWE-565", "ASVS V3.3.1"),
-    defences=("a cookie without its prefix is no credential",),
+    story="A sibling subdomain, which may be another tenant's, sets cookies for the parent"
+    " domain. The browser sends them to the application, those with the longer path first."
+    " The victim then uses the attacker's session without noticing.",
+    references=("RFC 6265bis section 4.1.3.2", "CWE-565", "ASVS V3.3.3"),
+    defences=("only cookies with the prefix __Host- are credentials",),
     run=_run,
     ours=True,
 )

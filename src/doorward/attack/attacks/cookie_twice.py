@@ -1,4 +1,4 @@
-"""Two cookies with one name."""
+"""Two cookies with the same name."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -18,17 +18,17 @@ def _run(attacker: Attacker) -> Verdict:
         )
         for headers in shapes:
             if target.client.send("GET", "/api/me", headers).status == 200:
-                return succeeded("One of two cookies with the same name was taken.")
+                return succeeded("A request with two cookies of the same name was accepted.")
     return held("A request with two cookies of the same name was refused.")
 
 
 ATTACK = Attack(
     id="cookie-twice",
-    title="Two cookies with one name",
-    story="A sibling subdomain sets a cookie with the name of the session's."
-    " The browser sends both. A server that takes the first or the last serves the victim in the"
+    title="Two cookies with the same name",
+    story="A sibling subdomain sets a cookie with the same name as the session's. The browser"
+    " sends both. A server that takes the first or the last serves the victim in the"
     " attacker's session.",
     references=("RFC 6265 section 8.6", "CWE-565"),
-    defences=("doubled cookies are refused",),
+    defences=("duplicate cookies are refused",),
     run=_run,
 )

@@ -31,10 +31,10 @@ def _run(attacker: Attacker) -> Verdict:
 
 ATTACK = Attack(
     id="credential-echoed",
-    title="A credential in the answer",
-    story="A script on the page may not read the cookie, but it may read answers."
-    " It sends a method or a path for which the server repeats the request, as TRACE does."
-    " The credential is in the answer, and the script takes it along.",
+    title="An answer that repeats the credential",
+    story="A script on the page may not read the cookie, but it may read answers. It sends a"
+    " method or a path for which the server repeats the request, as TRACE does. The answer"
+    " contains the credential, and the script sends it to the attacker.",
     references=("CWE-200", "CWE-693", "ASVS V13.4.4"),
     defences=("no answer repeats a credential",),
     run=_run,

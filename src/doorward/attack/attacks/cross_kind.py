@@ -1,4 +1,4 @@
-"""Each token in the place of every other."""
+"""Each kind of token, used as every other kind."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -16,16 +16,16 @@ def _run(attacker: Attacker) -> Verdict:
             status = _PLACES[place](target, login, text)
             tried += 1
             if 200 <= status < 300:
-                return succeeded(f"A {kind} worked as a {place}.")
+                return succeeded(f"The {kind} worked as a {place}.")
             if status >= 500:
                 raise AssertionError(f"a {kind} as a {place} broke the server: {status}")
     if target.me(login).status != 200:
         raise AssertionError("the login died meanwhile")
-    return held(f"{len(kinds)} kinds of text in {tried} wrong places opened nothing.")
+    return held(f"{len(kinds)} values in {tried} wrong places were not accepted.")
 
 
 def _kinds(target: Target, login: Login) -> dict[str, str]:
-    """Everything that the instance gave out for this login, without what opens `/api/me`."""
+    """Everything that the instance gave out for this login, except the credential itself."""
     me = target.me(login).json()
     listed = target.act(login, "GET", "/api/sessions").json().get("sessions", [])
     found = {f"member {name} of /api/me": value for name, value in me.items()}
@@ -34,7 +34,7 @@ def _kinds(target: Target, login: Login) -> dict[str, str]:
     found |= {f"cookie {name}": value for name, value in login.jar.cookies.items()}
     found["refresh token"] = login.refresh
     texts = {kind: text for kind, text in found.items() if isinstance(text, str) and len(text) > 8}
-    # a public id may only be shown where the careless ones show the credential itself
+    # a careless application lists the credential itself as a public id, and that one is kept
     return {kind: text for kind, text in texts.items() if _is_foreign(kind, text, login)}
 
 
@@ -66,11 +66,11 @@ _PLACES = {
 
 ATTACK = Attack(
     id="cross-kind",
-    title="One token in the place of another",
-    story="An attacker gets hold of something harmless, such as the public id of a session."
-    " They show it wherever a credential is asked for."
-    " A server that looks texts up without asking what they are lets it stand for a login.",
+    title="One kind of token, used as another",
+    story="An attacker gets hold of something harmless, such as the public id of a session. They"
+    " send it wherever a credential is expected. A server that looks up a value without"
+    " checking its kind accepts it as a login.",
     references=("RFC 8725 section 3.12", "CWE-843", "ASVS V9.2.2"),
-    defences=("a text opens only what it was made for",),
+    defences=("a token serves only its own purpose",),
     run=_run,
 )

@@ -29,18 +29,20 @@ def _run(attacker: Attacker) -> Verdict:
         ]
         for answer in answers:
             if answer.accepted:
-                return succeeded(f"{answer.method} {answer.path} was done for {cause[0][1]}.")
+                return succeeded(f"{answer.method} {answer.path} was accepted from {cause[0][1]}.")
     if target.me(victim).status != 200:
         return succeeded("A refused request ended the victim's session.")
-    return held("Every request from another origin was refused, and the victim is logged in.")
+    if not target.log_out(victim).accepted:
+        raise AssertionError("the application's own page is refused as well")
+    return held("Every request from another origin was refused, and the victim stays logged in.")
 
 
 ATTACK = Attack(
     id="csrf",
     title="Cross-site request forgery",
     story="A victim who is logged in opens the attacker's page. Its form sends a request to the"
-    " application, and the browser adds the cookies. The application does what it is told unless it"
-    " asks where the request came from.",
+    " application, and the browser adds the cookies. The application obeys unless it checks"
+    " where the request came from.",
     references=("CWE-352", "ASVS V3.5.1"),
     defences=("requests from other origins are refused",),
     run=_run,

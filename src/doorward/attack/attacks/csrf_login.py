@@ -16,7 +16,7 @@ def _run(attacker: Attacker) -> Verdict:
         headers = [*cause, *victim.headers()]
         answer = target.send_form(thief, headers)
         if any("=;" not in cookie for cookie in answer.cookies()):
-            return succeeded(f"A form of {cause[0][1]} logged the victim in as the attacker.")
+            return succeeded(f"A form from {cause[0][1]} logged the victim in as the attacker.")
     if not target.send_form(thief).cookies():
         raise AssertionError("the form of the application's own page logs nobody in")
     return held("No login from another origin set a cookie.")
@@ -25,9 +25,9 @@ def _run(attacker: Attacker) -> Verdict:
 ATTACK = Attack(
     id="csrf-login",
     title="Login CSRF",
-    story="The attacker's page sends the login form with the attacker's own password."
-    " The victim's browser is then logged in as the attacker."
-    " What the victim types in next is in the attacker's account.",
+    story="The attacker's page sends the login form with the attacker's own password. The"
+    " victim's browser is then logged in as the attacker. Whatever the victim enters next is"
+    " stored in the attacker's account.",
     references=("CWE-352", "ASVS V7.6.2"),
     defences=("requests from other origins are refused",),
     run=_run,

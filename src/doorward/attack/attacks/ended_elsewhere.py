@@ -15,9 +15,11 @@ def _run(attacker: Attacker) -> Verdict:
     if not ended.accepted:
         raise AssertionError(f"the other sessions could not be ended: {ended.status}")
     if target.me(thief).status == 200:
-        return succeeded("The session worked on after its owner had ended it elsewhere.")
+        return succeeded(
+            "The session still worked after its owner had ended it in another browser."
+        )
     if thief.refresh and target.refresh(thief.refresh).status == 200:
-        return succeeded("Its refresh token gave out tokens after its owner had ended it.")
+        return succeeded("The refresh token still worked after its owner had ended the session.")
     if target.me(owner).status != 200:
         raise AssertionError("the owner was logged out as well")
     return held("The next request of the ended session was refused.")
@@ -25,10 +27,11 @@ def _run(attacker: Attacker) -> Verdict:
 
 ATTACK = Attack(
     id="ended-elsewhere",
-    title="A thief whose session is ended from another browser",
+    title="A session ended from another browser",
     story="A thief is logged in with a stolen password. The owner finds the session in the list,"
-    " and ends it. The thief goes on for as long as a token is believed without looking.",
+    " and ends it. The thief stays in for as long as the server accepts tokens without"
+    " looking up the session.",
     references=("CWE-613", "ASVS V7.4.1", "ASVS V7.5.2"),
-    defences=("sessions are ended from elsewhere",),
+    defences=("people can end their other sessions",),
     run=_run,
 )

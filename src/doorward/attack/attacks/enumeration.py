@@ -19,7 +19,7 @@ def _run(attacker: Attacker) -> Verdict:
         raise AssertionError("the limiter answered instead")
     if _seen(one) != _seen(two):
         return succeeded("A login with a wrong password tells whether the account exists.")
-    return held("A wrong password and an unknown address get the same bytes.")
+    return held("A wrong password and an unknown address get the same answer, byte for byte.")
 
 
 def _seen(answer: Exchange) -> tuple[object, ...]:
@@ -34,7 +34,7 @@ ATTACK = Attack(
     " The answers differ for those who have an account."
     " The attacker now knows whom to write to, and whose passwords to try.",
     references=("CWE-204", "ASVS V6.3.8"),
-    defences=("a failed login tells nothing",),
+    defences=("a failed login does not tell who has an account",),
     run=_run,
     last=True,
 )

@@ -9,7 +9,7 @@ from ..verdict import Verdict, held, not_applicable, succeeded
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.way.transport != "cookie":
-        return not_applicable("A bearer client keeps no cookie in which something is planted.")
+        return not_applicable("A bearer client keeps no cookies, so nothing can be planted.")
     thief = target.log_in()
     planted = dict(thief.jar.cookies)
     refresh = thief.refresh
@@ -20,10 +20,10 @@ def _run(attacker: Attacker) -> Verdict:
     if seen.json().get("subject") == victim.account.subject:
         return succeeded("The planted credential opened the victim's account.")
     if seen.status == 200:
-        return succeeded("The planted credential stayed alive after the login.")
+        return succeeded("The planted credential still worked after the login.")
     if refresh and target.refresh(refresh).status == 200:
-        return succeeded("The planted refresh token lived on after the login.")
-    return held("The login made a new credential, and the planted one is dead.")
+        return succeeded("The planted refresh token still worked after the login.")
+    return held("The login made a new credential and ended the planted one.")
 
 
 ATTACK = Attack(
@@ -32,6 +32,6 @@ ATTACK = Attack(
     story="An attacker plants a session id of their own in the victim's browser."
     " The victim logs in. A server that keeps the id has given the attacker the session.",
     references=("CWE-384", "ASVS V7.2.4"),
-    defences=("a login ends the session it is handed",),
+    defences=("a login ends the session that the request carried",),
     run=_run,
 )

@@ -8,21 +8,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode, header_of, signed_by_hmac
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     header = header_of(login.credential) | {"alg": "HS256"}
     payload = login.credential.split(".")[1]
     published = target.client.send("GET", "/.well-known/jwks.json").json()["keys"]
+    if not published:
+        raise AssertionError("no key is published")
     for secret in (form for key in published for form in _forms(key)):
         if target.me(login, signed_by_hmac(header, payload, secret)).status == 200:
-            return succeeded("A token signed with the public key as HS256 secret was believed.")
-    return held("No form of the published keys worked as a secret.")
+            return succeeded("A token signed with the public key as its HS256 secret was accepted.")
+    return held("No token signed with a published key as its secret was accepted.")
 
 
 def _forms(key: dict[str, str]) -> list[bytes]:
@@ -40,11 +41,11 @@ def _forms(key: dict[str, str]) -> list[bytes]:
 
 ATTACK = Attack(
     id="forged-confusion",
-    title="The public key as a secret",
-    story="An attacker fetches the published key and signs a token with it, as HS256."
-    " A library that lets the token choose takes the same bytes for a secret."
-    " The attacker can sign for everybody.",
+    title="The public key as an HMAC secret",
+    story="An attacker fetches the published key and signs a token with it, as HS256. A library"
+    " that lets the token choose the algorithm uses the public key as the secret. The"
+    " attacker can sign a token for anybody.",
     references=("RFC 8725 section 2.1", "CWE-347", "ASVS V9.1.2"),
-    defences=("tokens are verified",),
+    defences=("signatures of tokens are verified",),
     run=_run,
 )

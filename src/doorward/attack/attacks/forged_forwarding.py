@@ -27,21 +27,22 @@ def _run(attacker: Attacker) -> Verdict:
     for name in ("X-Forwarded-User", "Remote-User", "X-Remote-User", "X-Forwarded-Email"):
         for who in (victim.account.email, victim.account.subject):
             if target.client.send("GET", "/api/me", [(name, who)]).status == 200:
-                return succeeded(f"{name} logged somebody in.")
+                return succeeded(f"The header {name} logged somebody in.")
     for name in ("X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri"):
         found = target.client.send("GET", "/healthz", [(name, "/api/sessions"), *victim.headers()])
         if "sessions" in found.json():
-            return succeeded(f"{name} led to another path than the one that was asked for.")
-    return held("No header that only a proxy should write was believed.")
+            return succeeded(f"The header {name} led to another path than the requested one.")
+    return held("No header that only a proxy should write was trusted.")
 
 
 ATTACK = Attack(
     id="forged-forwarding",
     title="Forged forwarding headers",
-    story="An attacker writes the headers themselves by which a proxy tells who asks, and for what."
-    " An application that believes them from everybody notes the wrong address."
-    " It counts guesses by it, hides where a thief came from, or lets in whom the header names.",
+    story="An attacker sends the headers in which a proxy reports the client and the path. An"
+    " application that trusts them from everybody records the wrong address. It counts"
+    " guesses by that address, hides where a thief came from, or logs in whomever a header"
+    " names.",
     references=("RFC 7239 section 8", "CWE-348", "CWE-290"),
-    defences=("only proxies that were named are believed",),
+    defences=("only configured proxies are trusted",),
     run=_run,
 )

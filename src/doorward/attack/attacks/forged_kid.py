@@ -6,7 +6,7 @@ from ..attack import Attack
 from ..attacker import Attacker
 from ..exchange import Exchange
 from ..forge import header_of, signed_by_hmac
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 FILES = (
     "/dev/null",
@@ -34,8 +34,7 @@ OTHERS: tuple[object, ...] = (
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     header, payload = header_of(login.credential), login.credential.split(".")[1]
     tried = 0
@@ -45,14 +44,14 @@ def _run(attacker: Attacker) -> Verdict:
             answer = target.me(login, token)
             tried += 1
             if answer.accepted:
-                return succeeded(f"A token was believed for its kid, {str(kid)[:40]!r}.")
+                return succeeded(f"A token with the kid {str(kid)[:40]!r} was accepted.")
             _check(answer)
-    return held(f"None of {tried} tokens chose a key by its name.")
+    return held(f"None of {tried} tokens with a forged kid was accepted.")
 
 
 def _check(answer: Exchange) -> None:
     if answer.status >= 500:
-        raise AssertionError(f"a name of a key broke the server: it answered {answer.status}")
+        raise AssertionError(f"a kid broke the server: it answered {answer.status}")
 
 
 def _content(kid: object) -> bytes:
@@ -63,11 +62,11 @@ def _content(kid: object) -> bytes:
 
 ATTACK = Attack(
     id="forged-kid",
-    title="The name of a key as a path, a query or a command",
+    title="A kid that is a path, a query or a command",
     story="An attacker signs a token with a secret that everybody knows, such as an empty file."
-    " They write into its header where the server finds that secret."
-    " A server that looks keys up by what a token says verifies the token with it.",
+    " They set its `kid` to where the server finds that secret. A server that loads whatever"
+    " `kid` names verifies the token with it.",
     references=("RFC 8725 section 3.10", "CWE-22", "CWE-89", "ASVS V9.1.3"),
-    defences=("tokens are verified",),
+    defences=("signatures of tokens are verified",),
     run=_run,
 )

@@ -1,19 +1,18 @@
-"""Signatures that a careless multiplication takes for good ones."""
+"""Degenerate ECDSA signatures, such as r = s = 0."""
 
 from ..attack import Attack
 from ..attacker import Attacker
+from ..forge import P256_ORDER as ORDER
 from ..forge import decode, encode, header_of, segment
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 EDGES = (0, 1, ORDER - 1, ORDER, ORDER + 1, PRIME, PRIME - ORDER, 2**256 - 1)
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     login = target.log_in()
     head, payload, signature = login.credential.split(".")
     own = header_of(login.credential)
@@ -23,10 +22,10 @@ def _run(attacker: Attacker) -> Verdict:
         for raw in signatures:
             answer = target.me(login, f"{start}.{payload}.{encode(raw)}")
             if answer.accepted:
-                return succeeded(f"A token was believed with the signature {raw[:8].hex()}....")
+                return succeeded(f"A token with the signature {raw[:8].hex()}... was accepted.")
             if answer.status >= 500:
                 raise AssertionError(f"a signature broke the server: {answer.status}")
-    return held(f"None of {len(signatures)} degenerate signatures fitted.")
+    return held(f"None of {len(signatures)} degenerate signatures was accepted.")
 
 
 def _degenerate() -> list[bytes]:
@@ -36,8 +35,7 @@ def _degenerate() -> list[bytes]:
 
 
 def _respelled(raw: bytes) -> list[bytes]:
-    """The good signature, written otherwise: halves swapped, padded, in DER, and for ECDSA with -s
-    in the place of s after r was changed too, so that none is the token itself."""
+    """The valid signature in other encodings: halves swapped, padded, cut and in DER."""
     r, s = raw[:32], raw[32:]
     der = b"\x02\x21\x00" + r + b"\x02\x21\x00" + s
     texts = [s + r, raw + b"\0", b"\0" + raw, r + bytes(32), bytes(32) + s, b"\x30\x46" + der]
@@ -48,9 +46,9 @@ ATTACK = Attack(
     id="forged-zeros",
     title="Signatures of zeros",
     story="An attacker writes any token and signs it with zeros, or with the order of the curve."
-    " A library that forgets to look at the range finds that the equation holds."
-    " The attacker is whoever the token names.",
+    " A library that does not check the range of r and s finds that the equation holds. The"
+    " attacker is whoever the token names.",
     references=("CVE-2022-21449", "CWE-347", "ASVS V11.2.1"),
-    defences=("tokens are verified",),
+    defences=("signatures of tokens are verified",),
     run=_run,
 )

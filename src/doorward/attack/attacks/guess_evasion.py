@@ -1,17 +1,17 @@
-"""Guesses that go around the limit."""
+"""Guesses that try to evade the limit."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..guessing import NO_SOURCE, can_guess, guesser, judged
+from ..guessing import NO_SOURCE, can_guess, guesser, was_checked
 from ..target import Account, Target
 from ..verdict import Verdict, held, not_applicable, succeeded
 
 MOST, PARALLEL = 60, 40
 WIDE = {number: number + 0xFEE0 for number in range(0x21, 0x7F)}
-"""Each character as its full-width twin, which looks alike and is another."""
+"""Each character's full-width form, which looks alike."""
 
 
 def _run(attacker: Attacker) -> Verdict:
@@ -19,20 +19,24 @@ def _run(attacker: Attacker) -> Verdict:
     if not can_guess(attacker):
         return not_applicable(NO_SOURCE)
     owner, thief = target.sign_up(), guesser(target)
-    limit = next((number for number in range(MOST) if not judged(thief, owner)), MOST)
+    limit = next((number for number in range(MOST) if not was_checked(thief, owner)), MOST)
     if limit == MOST:
-        return succeeded(f"All of {MOST} wrong guesses at one account were judged.")
+        return succeeded(f"All of {MOST} wrong passwords for one account were checked.")
     around = _way_around(thief, owner)
     if around:
-        return succeeded(f"After {limit} wrong guesses the right one was judged, by {around}.")
+        return succeeded(
+            f"After {limit} wrong guesses the right password still worked, by {around}."
+        )
     other, burst = target.sign_up(), guesser(target)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        at_once = sum(pool.map(lambda _: judged(burst, other), range(PARALLEL)))
+        at_once = sum(pool.map(lambda _: was_checked(burst, other), range(PARALLEL)))
     if at_once > limit:
-        return succeeded(f"Of {PARALLEL} guesses at once {at_once} were judged, and not {limit}.")
+        return succeeded(
+            f"Of {PARALLEL} guesses at once {at_once} were checked; the limit is {limit}."
+        )
     if not target.try_login(owner, owner.password).accepted:
-        return succeeded("The guesses kept the owner out, who came from somewhere else.")
-    return held(f"{limit} guesses were judged, whatever they called themselves; the owner gets in.")
+        return succeeded("The guesses locked out the owner, who came from another address.")
+    return held(f"{limit} guesses were checked, however they were sent; the owner can log in.")
 
 
 def _way_around(thief: Target, owner: Account) -> str:
@@ -59,12 +63,12 @@ def _way_around(thief: Target, owner: Account) -> str:
 
 ATTACK = Attack(
     id="guess-evasion",
-    title="Around the limit",
-    story="An attacker has used up the guesses at an account. They go on with other headers, other"
-    " spellings of the address, another form, or many guesses at once."
-    " A limit that counts what the client says, or counts too late, never closes.",
+    title="Evading the limit on guesses",
+    story="An attacker has reached the limit on guesses at an account. They go on with other"
+    " headers, other spellings of the address, another form, or many guesses at once. A"
+    " limit that trusts what the client sends, or counts too late, does not hold.",
     references=("CWE-307", "CWE-799", "ASVS V6.3.1"),
-    defences=("wrong guesses are counted", "only proxies that were named are believed"),
+    defences=("wrong passwords are counted", "only configured proxies are trusted"),
     run=_run,
     last=True,
 )

@@ -14,23 +14,23 @@ BREAKS = ("\r\n", "\n", "\r", "\u560d\u560a", "\x0b", "\x85", "\u2028", "%0d%0a"
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.way.transport != "cookie":
-        return not_applicable("Only pages repeat in a header what they were sent.")
+        return not_applicable("Only the login page repeats in a header what it received.")
     person = target.person()
     for line in BREAKS:
         text = f"/x{line}{NAME}: 1{line}Set-Cookie: {NAME}=1"
         try:
             answer = target.send_form(person, return_to=text)
         except http.client.HTTPException:
-            return succeeded(f"A line break, {line!r}, in return_to ended the answer.")
+            return succeeded(f"The line break {line!r} in return_to broke the answer.")
         if not answer.header("location"):
             raise AssertionError(f"the login page answered {answer.status} without Location")
         if _injected(answer):
-            return succeeded(f"A line break, {line!r}, in return_to made a header.")
+            return succeeded(f"The line break {line!r} in return_to added a header.")
     for path in ("/account", "/login", "/nowhere"):
         for line in ("%0d%0a", "%0a", "%E5%98%8D%E5%98%8A"):
             for place in (f"{path}?return_to=/{line}{NAME}:1", f"{path}/{line}{NAME}:1"):
                 if _injected(target.client.send("GET", place)):
-                    return succeeded("A line break in the address made a header.")
+                    return succeeded("A line break in the URL added a header.")
     return held("No line break got into a header of an answer.")
 
 
@@ -45,10 +45,10 @@ def _injected(answer: Exchange) -> bool:
 
 ATTACK = Attack(
     id="header-injection",
-    title="Line breaks in headers",
-    story="An attacker puts a line break into an address that the answer repeats."
-    " What follows the break is a header of its own. It sets a cookie, or ends the answer early.",
-    references=("CWE-113", "ASVS V1.2.2"),
-    defences=("a way back is a local path",),
+    title="Header injection by line breaks",
+    story="An attacker puts a line break into a URL that the answer repeats. What follows the"
+    " break is a header of its own. It sets a cookie, or ends the answer early.",
+    references=("CWE-113", "ASVS V1.2.1"),
+    defences=("a login redirects to local paths only",),
     run=_run,
 )

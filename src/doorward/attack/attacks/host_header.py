@@ -30,6 +30,6 @@ ATTACK = Attack(
     " An application that builds links from it writes the attacker's host into them."
     " A reset link in a mail, or a page in a cache, then leads the victim there.",
     references=("CWE-644",),
-    defences=("the Host header reaches no answer",),
+    defences=("no answer repeats the Host header",),
     run=_run,
 )

@@ -32,19 +32,21 @@ def _steps(sites: Sites) -> Verdict:
     if seen.status >= 500:
         return succeeded(f"The many cookies made the server fail: {seen.status}.")
     if seen.json().get("subject") == thief.account.subject:
-        return succeeded("The victim's cookies were pushed out, and the attacker's taken instead.")
-    stays = seen.json().get("subject") == victim.subject
-    return held(f"The victim {'stays logged in' if stays else 'is logged out'}, and nothing more.")
+        return succeeded(
+            "The victim's cookies were dropped, and the attacker's were accepted instead."
+        )
+    stays = "stays" if seen.json().get("subject") == victim.subject else "is no longer"
+    return held(f"The victim {stays} logged in, and no other cookie was accepted.")
 
 
 ATTACK = Attack(
     id="jar-overflow",
     title="A full cookie jar",
-    story="A sibling subdomain sets more cookies than a browser keeps for one site."
-    " The oldest are dropped, also those that no sibling could overwrite."
-    " The attacker then sets one of their own in the empty place.",
-    references=("CWE-565", "ASVS V3.3.1"),
-    defences=("a cookie without its prefix is no credential",),
+    story="A sibling subdomain sets more cookies than a browser keeps for one site. The browser"
+    " drops the oldest, even those that no sibling could overwrite. The attacker then sets"
+    " cookies of their own in their place.",
+    references=("CWE-565", "ASVS V3.3.3"),
+    defences=("only cookies with the prefix __Host- are credentials",),
     run=_run,
     ours=True,
 )

@@ -1,4 +1,4 @@
-"""The file of the server's key, without the database."""
+"""The server's key file, stolen without the database."""
 
 import json
 import time
@@ -14,8 +14,7 @@ def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.files is None:
         return not_applicable("Only an instance that the lab started shows its files.")
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     victim, thief = target.log_in(), target.log_in()
     claims = json.loads(decode(thief.credential.split(".")[1]))
     theirs = json.loads(decode(victim.credential.split(".")[1]))
@@ -25,19 +24,17 @@ def _run(attacker: Attacker) -> Verdict:
     if not forged:
         raise AssertionError("the key file holds nothing")
     if any(target.me(victim, token).status == 200 for token in forged):
-        return succeeded("A token signed with what stands in the key file was believed.")
-    return held(
-        "Nothing that stands in the key file signs a token; the signing keys are elsewhere."
-    )
+        return succeeded("A token signed with the contents of the key file was accepted.")
+    return held("Nothing in the key file signs a token; the signing keys are stored elsewhere.")
 
 
 ATTACK = Attack(
     id="leaked-root-key",
     title="A leaked key file",
-    story="A thief gets the server's key from an image or a repository, and not its database."
-    " They sign tokens with whatever stands in it."
-    " A key that signs by itself makes them everybody, until somebody notices.",
-    references=("CWE-321", "ASVS V13.3.3"),
-    defences=("the key file signs nothing by itself",),
+    story="A thief gets the server's key file from an image or a repository, but not its"
+    " database. They sign tokens with everything that they find in it. If the file holds the"
+    " signing key, they can be anybody until somebody notices.",
+    references=("CWE-321", "ASVS V13.3.1"),
+    defences=("the key file alone signs nothing",),
     run=_run,
 )

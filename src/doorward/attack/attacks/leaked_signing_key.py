@@ -1,46 +1,45 @@
-"""A key that signs tokens, in the hands of a thief, and the hour in which that is noticed."""
+"""A stolen signing key, which the operator withdraws."""
 
 import json
 
 from ..attack import Attack
 from ..attacker import Attacker
 from ..forge import decode, header_of
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 TOKENS = 3
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode signs nothing.")
+    target.require_tokens()
     operator, victim = target.operator, target.log_in()
     claims = json.loads(decode(victim.credential.split(".")[1]))
     forged = [operator.sign(json.dumps(claims | {"jti": str(n)}).encode()) for n in range(TOKENS)]
     if target.me(victim, forged[0]).status != 200:
-        raise AssertionError("the leaked key signs nothing that is believed")
+        raise AssertionError("a token signed with the leaked key is refused")
     kid = str(header_of(forged[0]).get("kid", ""))
     with target.node() as other:
         if other.me(victim, forged[1]).status != 200:
-            raise AssertionError("the leaked key signs nothing that another node believes")
+            raise AssertionError("another node refuses a token signed with the leaked key")
         operator.compromise(kid)
         for place, where in {"first": target, "other": other}.items():
             if any(where.me(victim, token).status == 200 for token in forged):
-                return succeeded(f"On the {place} node, a token under the withdrawn key was taken.")
+                return succeeded(f"The {place} node accepted a token of the withdrawn key.")
     published = target.client.send("GET", "/.well-known/jwks.json").json().get("keys", [])
     if kid in [key.get("kid") for key in published]:
         return succeeded("The withdrawn key is still published.")
     if target.refresh(victim.refresh).status != 200:
         raise AssertionError("the victim was logged out as well")
-    return held("Withdrawn, the key was of no use on either node, and the victim goes on.")
+    return held("Both nodes refuse tokens of the withdrawn key, and the victim stays logged in.")
 
 
 ATTACK = Attack(
     id="leaked-signing-key",
-    title="A leaked signing key, withdrawn",
-    story="A thief has the key that signs access tokens, and signs some for other people."
-    " The operator withdraws the key. The thief goes on where a node, or a published list of keys,"
-    " learns of that too late or never.",
+    title="A stolen signing key that is withdrawn",
+    story="A thief has the key that signs access tokens, and signs some for other people. The"
+    " operator withdraws the key. Where a node or the published list of keys is not updated,"
+    " the thief's tokens still work.",
     references=("RFC 7517 section 5", "CWE-321", "CWE-324", "ASVS V11.2.2"),
     defences=("a withdrawn key verifies nothing",),
     run=_run,

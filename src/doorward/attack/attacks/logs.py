@@ -37,12 +37,12 @@ def _run(attacker: Attacker) -> Verdict:
         raise AssertionError("the log was not heard")
     for name, text in marks.items():
         if text and any(text in line for line in kept.lines):
-            return succeeded(f"The {name} stood in the log.")
-    return held(f"None of {len(marks)} secrets stood in the {len(kept.lines)} lines of the log.")
+            return succeeded(f"The {name} was in the log.")
+    return held(f"None of {len(marks)} secrets was in the {len(kept.lines)} lines of the log.")
 
 
 def _use(attacker: Attacker) -> dict[str, str]:
-    """What a day brings, also with mistakes; returns each secret that was sent."""
+    """Use the application as people do, mistakes included.  Returns each secret that was sent."""
     target = attacker.target
     login = target.log_in()
     account = login.account
@@ -72,9 +72,9 @@ def _use(attacker: Attacker) -> dict[str, str]:
 ATTACK = Attack(
     id="logs",
     title="Credentials in the log",
-    story="An attacker reads the log, which many people and programs may."
-    " They look for passwords, tokens and links in it. What they find opens accounts.",
+    story="An attacker reads the log, which many people and programs can read. They look for"
+    " passwords, tokens and links in it. What they find opens accounts.",
     references=("CWE-532", "ASVS V16.2.5"),
-    defences=("the log gets no secrets",),
+    defences=("the log contains no secrets",),
     run=_run,
 )

@@ -15,19 +15,21 @@ def _run(attacker: Attacker) -> Verdict:
     victim = target.sign_up()
     for name, email in _twins(victim).items():
         body = {"email": email, "password": PASSWORD}
-        answer = target.client.send("POST", "/api/signup", target.own, data=body)
+        answer = target.ask_for_account(body)
         if answer.status >= 500:
             raise AssertionError(f"an address with {name} broke the server: {answer.status}")
         twin = Account(email, PASSWORD, "")
         if answer.accepted:
-            return succeeded(f"A second account was made for a mailbox, by {name}.")
+            return succeeded(f"A second account was created, for an address with {name}.")
         elsewhere = replace(target, client=target.client.elsewhere())  # wrong logins are counted
         login = elsewhere.try_login(twin, PASSWORD)
         if login.accepted:
-            return succeeded(f"A login by {name} opened an account with another password.")
+            return succeeded(
+                f"An address with {name} logged in with another password than the owner's."
+            )
     if target.try_login(victim, victim.password).status >= 300:
-        raise AssertionError("the owner of the address is shut out")
-    return held("No other spelling of an address got an account.")
+        raise AssertionError("the owner of the address can no longer log in")
+    return held("No other spelling of the address got an account of its own.")
 
 
 def _twins(victim: Account) -> dict[str, str]:
@@ -36,8 +38,8 @@ def _twins(victim: Account) -> dict[str, str]:
         "capital letters": f"{name.upper()}@{domain}",
         "a capital domain": f"{name}@{domain.upper()}",
         "white space": f" {victim.email}\t",
-        "a NUL behind it": f"{victim.email}\x00",
-        "a NUL and more": f"{victim.email}\x00.evil.example",
+        "a NUL at the end": f"{victim.email}\x00",
+        "a NUL and another domain": f"{victim.email}\x00.evil.example",
         "a line break": f"{victim.email}\n",
         "a joiner": f"{name}\u200d@{domain}",
         "a soft hyphen": f"{name}\u00ad@{domain}",
@@ -47,19 +49,19 @@ def _twins(victim: Account) -> dict[str, str]:
         "a dot at the end": f"{victim.email}.",
         "quotes": f'"{name}"@{domain}',
         "a comment": f"{name}(x)@{domain}",
-        "an address in brackets": f"<{victim.email}>",
-        "two addresses": f"{victim.email},{victim.email}",
-        "what is longer than a column": f"{victim.email}{' ' * 300}x",
+        "brackets": f"<{victim.email}>",
+        "a second address": f"{victim.email},{victim.email}",
+        "300 spaces": f"{victim.email}{' ' * 300}x",
         "an encoded word": f"=?utf-8?q?{name}?=@{domain}",
     }
 
 
 ATTACK = Attack(
     id="mailbox-twins",
-    title="Twins of an address",
-    story="An attacker signs up with the victim's address in another spelling."
-    " The database, the mail server or a later look-up take both for one."
-    " Mail, or a login, of the one reaches the other.",
+    title="Two accounts for one mailbox",
+    story="An attacker signs up with the victim's address in another spelling. The database, the"
+    " mail server or a later look-up treats both as the same address. Mail and logins of one"
+    " account reach the other.",
     references=("CWE-178", "CWE-289", "ASVS V1.1.1"),
     defences=("one mailbox has one account",),
     run=_run,

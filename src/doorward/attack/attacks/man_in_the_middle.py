@@ -1,4 +1,4 @@
-"""Somebody on the wire who takes TLS away."""
+"""A man in the middle who strips TLS."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,11 @@ from ..wire import Wire, kept, stripping
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.files is None:
-        return not_applicable("Only an instance that the lab started is started over TLS.")
+        return not_applicable(
+            "Only an instance that the lab starts itself can be started with TLS."
+        )
     if target.way.transport != "cookie":
-        return not_applicable("A bearer client chooses by itself where it sends its token.")
+        return not_applicable("A bearer client decides by itself where it sends its token.")
     with TemporaryDirectory(prefix="doorward-wire-") as folder:
         cert, key = map(Path, make_certificate(Path(folder), HTTPS_HOST))
         with target.files.https(cert, key) as port:
@@ -47,12 +49,14 @@ def _between(safe: Wire, name: str) -> Verdict:
         found = kept(stripped, over_tls=False)
         again = [("Cookie", "; ".join(f"{name}={value}" for name, value, _ in found))]
         if found and clear.send("GET", "/api/me", again).status == 200:
-            return succeeded("A browser kept the cookies from which the proxy had taken Secure.")
+            return succeeded("A browser kept the cookies from which the proxy had removed Secure.")
     if "max-age=" not in login.header("strict-transport-security"):
-        return succeeded("No answer told the browser to stay with https, so every visit is open.")
+        return succeeded(
+            "The login answers without Strict-Transport-Security, so browsers still use http."
+        )
     return held(
-        f"In {len(seen)} requests in the clear the proxy saw no cookie, and a browser keeps none"
-        " from which Secure was taken."
+        f"The proxy saw no cookie in {len(seen)} plain requests, and a browser keeps none from"
+        " which Secure was removed."
     )
 
 
@@ -64,11 +68,11 @@ def _post(wire: Wire, scheme: str, path: str, data: dict[str, str]) -> Exchange:
 
 ATTACK = Attack(
     id="man-in-the-middle",
-    title="Somebody on the wire",
-    story="An attacker in the same network answers plain http, and speaks TLS with the server."
-    " They take Secure and HSTS out of what passes, and lead the browser to http."
-    " A browser that was logged in before sends them its cookies in the clear.",
+    title="A man in the middle who strips TLS",
+    story="An attacker on the same network answers plain http, and speaks TLS with the server."
+    " They remove Secure and HSTS from the answers, and lead the browser to http. A browser"
+    " that was logged in before sends its cookies unencrypted.",
     references=("RFC 6797", "RFC 6265bis section 4.1.3", "CWE-319", "ASVS V3.4.1"),
-    defences=("browsers are told to stay with https", "cookies never travel in the clear"),
+    defences=("HSTS tells browsers to use https", "cookies are sent over TLS only"),
     run=_run,
 )

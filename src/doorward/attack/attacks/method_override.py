@@ -1,4 +1,4 @@
-"""Methods and paths that one server reads otherwise than the other."""
+"""Methods and paths that two servers read differently."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -43,11 +43,13 @@ def _run(attacker: Attacker) -> Verdict:
     for path in ("/api/logout?_method=POST", "/logout", "/logout?_method=POST"):
         if _ended(target, login, "GET", path, ("", "")):
             return succeeded(f"A GET of {path} logged out.")
-    return held(f"{len(PATHS)} spellings of a path opened nothing, and no GET changed anything.")
+    return held(
+        f"{len(PATHS)} spellings of a path all needed a login, and no GET changed anything."
+    )
 
 
 def _because(name: str) -> str:
-    return f"because {name} asked for it" if name else "as it is"
+    return f"because {name} asked for it" if name else "without any header"
 
 
 def _ended(target: Target, login: Login, method: str, path: str, header: tuple[str, str]) -> bool:
@@ -63,11 +65,11 @@ def _ended(target: Target, login: Login, method: str, path: str, header: tuple[s
 
 ATTACK = Attack(
     id="method-override",
-    title="Paths and methods in disguise",
-    story="An attacker writes a path, or a method, so that a proxy in front takes it for a harmless"
-    " one. The application behind reads it otherwise."
-    " Rules of the proxy, and those against foreign pages, are passed by.",
+    title="Disguised paths and methods",
+    story="An attacker writes a path, or a method, so that a proxy in front takes it for a"
+    " harmless one. The application behind the proxy reads it differently. The request gets"
+    " past the proxy's rules, or past the check of its origin.",
     references=("CWE-436", "CWE-650", "ASVS V4.1.4"),
-    defences=("the method is the one that was sent",),
+    defences=("no header overrides the method",),
     run=_run,
 )

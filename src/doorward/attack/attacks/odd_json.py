@@ -1,4 +1,4 @@
-"""JSON that parsers read in different ways, or choke on."""
+"""JSON that parsers read differently, or that makes them fail."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ def _run(attacker: Attacker) -> Verdict:
         if answer.status >= 500 and answer.status != 503:
             return succeeded(f"A body with {name} broke the server: {answer.status}.")
         if answer.status < 300:
-            return succeeded(f"A login with {name} was taken.")
+            return succeeded(f"A login with {name} was accepted.")
     if not _plain(target, one).accepted:
         raise AssertionError("a plain body is refused as well")
     return held(f"{len(bodies)} odd bodies were refused, and nothing broke.")
@@ -46,28 +46,28 @@ def _bodies(one: Account, two: Account) -> dict[str, str]:
         "a byte order mark": f"\ufeff{{{good}}}",
         "NaN": f'{{{good},"x":NaN}}',
         "a comment": f"{{{good}/* */}}",
-        "a comma too much": f"{{{good},}}",
-        "text behind it": f"{{{good}}}{{}}",
+        "a trailing comma": f"{{{good},}}",
+        "trailing text": f"{{{good}}}{{}}",
         "single quotes": f"{{{good}}}".replace('"', "'"),
         "a number of 5,000 digits": f'{{{good},"x":{"9" * 5_000}}}',
-        "half a character": f'{{"email":"\\ud800","password":{password}}}',
-        "a list for a text": f'{{"email":[{email}],"password":{password}}}',
-        "an object for a text": f'{{"email":{email},"password":{{"$ne":""}}}}',
-        "true for a text": f'{{"email":{email},"password":true}}',
+        "a lone surrogate": f'{{"email":"\\ud800","password":{password}}}',
+        "a list as address": f'{{"email":[{email}],"password":{password}}}',
+        "an object as password": f'{{"email":{email},"password":{{"$ne":""}}}}',
+        "true as password": f'{{"email":{email},"password":true}}',
         "null": "null",
         "a list": f"[{{{good}}}]",
-        "nothing": " ",
+        "white space only": " ",
     }
 
 
 ATTACK = Attack(
     id="odd-json",
     title="Deep and ambiguous JSON",
-    story="An attacker sends JSON that nests without end, or that names a member twice."
-    " A firewall in front reads the first of the two, and the server the last."
-    " What nests too deep ends the request, or the process.",
+    story="An attacker sends JSON that nests without end, or that names a member twice. A"
+    " firewall in front reads the first of the two, and the server the last. JSON that nests"
+    " too deeply ends the request, or the process.",
     references=("RFC 8259 section 4", "CWE-674", "CWE-436", "ASVS V1.5.3"),
-    defences=("JSON is read strictly",),
+    defences=("JSON is parsed strictly",),
     run=_run,
     ours=True,
 )

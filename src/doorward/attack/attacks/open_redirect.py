@@ -1,4 +1,4 @@
-"""A login that sends people on to the attacker's page."""
+"""A login that redirects to the attacker's page."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -22,23 +22,24 @@ PLACES = (
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.way.transport != "cookie":
-        return not_applicable("Only the login page sends people on.")
+        return not_applicable("Only the login page redirects people.")
     victim = target.person()
     for place in PLACES:
         answer = target.send_form(victim, return_to=place)
         if not answer.header("location"):
             raise AssertionError(f"the login page answered {answer.status} without Location")
         if "evil" in answer.header("location") or "javascript" in answer.header("location"):
-            return succeeded(f"The login led to {answer.header('location')!r}.")
-    return held(f"None of {len(PLACES)} foreign addresses was followed.")
+            return succeeded(f"The login redirected to {answer.header('location')!r}.")
+    return held(f"The login redirected to none of {len(PLACES)} foreign URLs.")
 
 
 ATTACK = Attack(
     id="open-redirect",
-    title="A login that leads elsewhere",
-    story="The attacker sends a link to the real login page, with an address of their own in it."
-    " The victim logs in at the right place. They then type their password once more, on a copy.",
+    title="An open redirect after the login",
+    story="The attacker sends a link to the real login page, with a URL of their own in it. The"
+    " victim logs in, and is redirected to a copy of the login page. They type their"
+    " password once more, and the attacker has it.",
     references=("CWE-601", "ASVS V3.7.2"),
-    defences=("a way back is a local path",),
+    defences=("a login redirects to local paths only",),
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""The public id of somebody else's session, in an address."""
+"""Ending a session by the public id of somebody else's (IDOR)."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -12,7 +12,7 @@ def _run(attacker: Attacker) -> Verdict:
     own = target.me(victim).json().get("sid")
     sids = [each["sid"] for each in listed if each.get("sid") and own in (None, each["sid"])]
     if not sids:
-        return not_applicable("The sessions have no ids.")
+        return not_applicable("The application lists no ids of sessions.")
     for sid in sids:
         for shown in (sid, sid.upper(), f"{sid}%00", f"{sid}/", f"../sessions/{sid}"):
             answer = target.act(thief, "DELETE", f"/api/sessions/{shown}")
@@ -20,16 +20,15 @@ def _run(attacker: Attacker) -> Verdict:
                 return succeeded("One person ended the session of another.")
     if not target.act(victim, "DELETE", f"/api/sessions/{sids[0]}").accepted:
         raise AssertionError("nobody can end a session by its id")
-    return held("The id of somebody else's session was of no use.")
+    return held("Nobody ended somebody else's session by its id.")
 
 
 ATTACK = Attack(
     id="others-session",
-    title="The session of somebody else",
-    story="An attacker learns the public id of a session, from a screenshot or a log."
-    " They ask to end it, logged in as themselves."
-    " A server that looks up the id alone does what they ask.",
+    title="Ending somebody else's session",
+    story="An attacker learns the public id of a session, from a screenshot or a log. They ask to"
+    " end it, logged in as themselves. A server that checks only the id ends the session.",
     references=("CWE-639", "ASVS V8.2.2"),
-    defences=("a session is ended by its owner",),
+    defences=("only the owner ends a session by its id",),
     run=_run,
 )

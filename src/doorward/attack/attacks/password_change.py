@@ -13,12 +13,12 @@ def _run(attacker: Attacker) -> Verdict:
     if not answer.accepted:
         raise AssertionError(f"the password could not be changed: {answer.status} {answer.text}")
     if target.me(thief).status == 200:
-        return succeeded("The thief's session lived on after the password was changed.")
+        return succeeded("The thief's session still worked after the password was changed.")
     if thief.refresh and target.refresh(thief.refresh).status == 200:
-        return succeeded("The thief's refresh token lived on after the password was changed.")
+        return succeeded("The thief's refresh token still worked after the password was changed.")
     if target.try_login(victim.account, victim.account.password).accepted:
         return succeeded("The old password still logged in.")
-    return held("The change ended the thief's session.")
+    return held("The change of the password ended the thief's session.")
 
 
 ATTACK = Attack(

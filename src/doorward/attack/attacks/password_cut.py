@@ -17,7 +17,7 @@ def _run(attacker: Attacker) -> Verdict:
     name, _, domain = usual.email.partition("@")
     long = Account(f"{name}l@{domain}", LONG, "")
     body = {"email": long.email, "password": LONG}
-    made = target.client.send("POST", "/api/signup", target.own, data=body)
+    made = target.ask_for_account(body)
     if not made.accepted:
         raise AssertionError(f"a long password was refused: {made.status}")
     target.accounts.append(long.email)
@@ -27,10 +27,10 @@ def _run(attacker: Attacker) -> Verdict:
         if answer.status >= 500:
             raise AssertionError(f"a password {which} broke the server: {answer.status}")
         if answer.accepted:
-            return succeeded(f"A password {which} was taken.")
+            return succeeded(f"A password {which} was accepted.")
     if not target.try_login(long, LONG).accepted:
         raise AssertionError("the right password was refused as well")
-    return held("Every character of a password counted.")
+    return held("Only the whole password was accepted.")
 
 
 def _nearly(password: str) -> dict[str, str]:
@@ -47,9 +47,8 @@ def _nearly(password: str) -> dict[str, str]:
 ATTACK = Attack(
     id="password-cut",
     title="A password that is nearly right",
-    story="An attacker knows how a long password begins, from an older leak."
-    " Some ways to store passwords look at 72 bytes, or up to a NUL."
-    " The rest, which nobody knows, is then not needed.",
+    story="An attacker knows how a long password begins, from an older leak. Some password hashes"
+    " read only 72 bytes, or stop at a NUL. The attacker then does not need the rest.",
     references=("CVE-2025-22228", "CWE-187", "ASVS V6.2.8"),
     defences=("every character of a password counts",),
     run=_run,

@@ -30,9 +30,9 @@ def _run(attacker: Attacker) -> Verdict:
 ATTACK = Attack(
     id="password-unasked",
     title="A new password without the old one",
-    story="A thief has a session for an hour, from an unlocked screen."
-    " They set a new password. The owner is locked out for good if nobody asks for the old one.",
+    story="A thief has a session for an hour, from an unlocked screen. They set a new password."
+    " The owner is locked out for good if the application does not ask for the old one.",
     references=("CWE-620", "ASVS V6.2.3"),
-    defences=("the current password is asked for",),
+    defences=("a change of password needs the current password",),
     run=_run,
 )

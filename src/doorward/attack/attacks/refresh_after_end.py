@@ -2,13 +2,12 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..verdict import Verdict, held, not_applicable, succeeded
+from ..verdict import Verdict, held, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    if target.way.mode != "token":
-        return not_applicable("Session mode has no refresh tokens.")
+    target.require_tokens()
     left = target.log_in()
     if not target.log_out(left).accepted:
         raise AssertionError("the logout was refused")
@@ -19,18 +18,18 @@ def _run(attacker: Attacker) -> Verdict:
     ended = {"a logout": left.refresh, "a change of the password": thief.refresh}
     for end, token in ended.items():
         if target.refresh(token).status == 200:
-            return succeeded(f"A refresh token gave out tokens after {end}.")
+            return succeeded(f"A refresh token still worked after {end}.")
     if target.refresh(owner.refresh).status != 200:
         raise AssertionError("the owner was logged out as well")
-    return held("A refresh token of an ended login gave out nothing.")
+    return held("The refresh tokens of ended logins were refused.")
 
 
 ATTACK = Attack(
     id="refresh-after-end",
-    title="A refresh after the end",
-    story="A thief keeps a refresh token. The owner logs out there, or changes the password."
-    " The thief is back within a minute if only what is signed for minutes was ended.",
+    title="A refresh token after the login ended",
+    story="A thief keeps a refresh token. The owner logs out there, or changes the password. The"
+    " thief gets new tokens if only the access token was ended.",
     references=("RFC 9700 section 4.14.2", "CWE-613", "ASVS V7.4.1"),
-    defences=("sessions end at the server", "a new password ends other sessions"),
+    defences=("a logout ends the session on the server", "a new password ends other sessions"),
     run=_run,
 )

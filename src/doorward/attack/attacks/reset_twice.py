@@ -17,11 +17,11 @@ def _run(attacker: Attacker) -> Verdict:
     victim, operator = target.sign_up(), target.operator
     ticket = operator.reset_link(victim.email).partition("ticket=")[2]
     if not _reset(target, ticket, _password(attacker, 0)).accepted:
-        raise AssertionError("the link is no good")
+        raise AssertionError("the link does not work")
     if _reset(target, ticket, _password(attacker, 1)).accepted:
-        return succeeded("A link that was used set another password.")
+        return succeeded("A used link set another password.")
     if _opens(target, victim, _password(attacker, 1)):
-        return succeeded("A link that was used was refused, and set another password all the same.")
+        return succeeded("A used link was refused, but it still set another password.")
     if not _opens(target, victim, _password(attacker, 0)):
         raise AssertionError("the password that the link set does not log in")
     older = operator.reset_link(victim.email).partition("ticket=")[2]
@@ -31,12 +31,12 @@ def _run(attacker: Attacker) -> Verdict:
         answers = list(pool.map(lambda password: _reset(target, newer, password), new))
     winners = sum(answer.accepted for answer in answers)
     if winners > 1:
-        return succeeded(f"{winners} of {PARALLEL} uses at once set a password.")
+        return succeeded(f"{winners} of {PARALLEL} simultaneous uses set a password.")
     if not winners:
-        raise AssertionError("no use of the link was taken")
+        raise AssertionError("the link never worked")
     if _reset(target, older, _password(attacker, 99)).accepted:
         return succeeded("An older link still worked after a newer one had set a password.")
-    return held(f"A used link was refused, and of {PARALLEL} uses at once one was taken.")
+    return held(f"A used link was refused, and one of {PARALLEL} simultaneous uses set a password.")
 
 
 def _password(attacker: Attacker, at: int) -> str:
@@ -61,7 +61,7 @@ ATTACK = Attack(
     story="A victim uses the link for a new password, which stays in the mailbox and the history."
     " A thief finds it there later, or uses it in the same moment."
     " If it works again, the thief sets a password of their own.",
-    references=("CWE-640", "CWE-367", "ASVS V6.4.3", "ASVS V2.3.3"),
-    defences=("a link works once",),
+    references=("CWE-640", "CWE-367", "ASVS V6.4.3", "ASVS V15.4.2"),
+    defences=("a reset link works once",),
     run=_run,
 )

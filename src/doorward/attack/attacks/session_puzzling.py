@@ -1,4 +1,4 @@
-"""What other flows leave behind, used as a login."""
+"""Session puzzling: the state of other flows, used as a login."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -13,14 +13,14 @@ def _run(attacker: Attacker) -> Verdict:
     for text in dict.fromkeys([*_begun(target, login), *_beside(target, login)]):
         tried += 1
         if target.me(login, text).status == 200:
-            return succeeded("What another flow gave out opened the victim's account.")
+            return succeeded("A value from another flow opened the victim's account.")
     if not tried:
         raise AssertionError("no flow gave out anything")
-    return held(f"None of {tried} texts that other flows gave out was taken for a login.")
+    return held(f"None of {tried} values from other flows was accepted as a login.")
 
 
 def _begun(target: Target, login: Login) -> list[str]:
-    """What a browser holds that began something for the victim, and proved nothing."""
+    """The cookies of somebody who began a flow for the victim and proved nothing."""
     person = {"email": login.account.email, "password": "a wrong password"}
     answers = [
         target.client.send("POST", path, target.own, form=person)
@@ -41,11 +41,11 @@ def _beside(target: Target, login: Login) -> list[str]:
 
 ATTACK = Attack(
     id="session-puzzling",
-    title="One flow's state, used in another",
+    title="Session puzzling",
     story="An attacker begins something for the victim, such as a new password, and stops there."
-    " They go to a page for those who are logged in, with what the first step left behind."
-    " An application that keeps both in one place takes it for a login.",
+    " They open a page that needs a login, with the cookie of that first step. An"
+    " application that keeps both in one place accepts it as a login.",
     references=("CWE-384", "CWE-841", "ASVS V7.2.1"),
-    defences=("only credentials open anything",),
+    defences=("only credentials log anybody in",),
     run=_run,
 )

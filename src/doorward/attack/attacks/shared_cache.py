@@ -23,15 +23,15 @@ def _run(attacker: Attacker) -> Verdict:
         shown += any(text in seen.text for text in private)
         stolen = _through(target, kept, path, [])
         if any(text in stolen.text for text in private):
-            return succeeded(f"The cache gave {path} of the victim to somebody without a login.")
+            return succeeded(f"The cache served the victim's {path} to somebody without a login.")
     if not shown:
         raise AssertionError("no page showed whose it is")
-    return held(f"Of {len(PATHS)} pages the cache kept none that shows the victim.")
+    return held(f"The cache kept none of {len(PATHS)} pages that show the victim.")
 
 
 def _through(target: Target, kept: dict[str, Exchange], path: str, headers: Pairs) -> Exchange:
-    """What a cache answers that keeps all it may, and a style or a script whenever nothing forbids
-    it (RFC 9111 sections 3 and 4.1)."""
+    """The answer of a cache that stores all it may, and styles and scripts unless that is forbidden
+    (RFC 9111 sections 3 and 4.1)."""
     found = kept.get(path)
     if found is not None and "cookie" not in found.header("vary").lower():
         return found
@@ -45,10 +45,10 @@ def _through(target: Target, kept: dict[str, Exchange], path: str, headers: Pair
 
 ATTACK = Attack(
     id="shared-cache",
-    title="A cache that many share",
-    story="The attacker sends a link to a private page that ends like a style sheet."
-    " The victim opens it, and a cache on the way keeps what it takes for a file."
-    " The attacker asks for the same address, and reads the victim's page.",
+    title="Web cache deception",
+    story="The attacker sends a link to a private page that ends like a style sheet. The victim"
+    " opens it, and a cache on the way stores it as a static file. The attacker asks for the"
+    " same URL, and reads the victim's page.",
     references=("RFC 9111 section 3", "CWE-524", "ASVS V14.2.5"),
     defences=("no cache keeps a private page",),
     run=_run,

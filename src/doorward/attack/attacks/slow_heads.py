@@ -1,4 +1,4 @@
-"""Clients that never finish what they begin."""
+"""Slowloris: clients that never finish a request."""
 
 import socket
 import time
@@ -8,7 +8,7 @@ from ..attacker import Attacker
 from ..verdict import Verdict, held, not_applicable, succeeded
 
 LONGEST = 15
-"""Seconds after which the head of a request should be there, or the connection gone."""
+"""Seconds within which the server should close an unfinished request."""
 
 CLIENTS = 100
 BEGINNINGS = (
@@ -41,13 +41,13 @@ def _run(attacker: Attacker) -> Verdict:
         for each in opened:
             each.close()
     if slow:
-        return succeeded(f"{len(slow)} unfinished requests stood for {LONGEST} seconds.")
+        return succeeded(f"{len(slow)} unfinished requests stayed open for {LONGEST} seconds.")
     seconds = time.monotonic() - began
     return held(f"{CLIENTS} unfinished requests were cut off within {seconds:.0f} seconds.")
 
 
 def _drips(client: socket.socket) -> bool:
-    """Send one byte more.  Whether the connection still stands."""
+    """Send one more byte.  Returns whether the connection is still open."""
     client.setblocking(False)
     try:
         client.send(b"x")
@@ -60,12 +60,12 @@ def _drips(client: socket.socket) -> bool:
 
 ATTACK = Attack(
     id="slow-heads",
-    title="Requests that never end",
+    title="Slowloris: requests that are never finished",
     story="An attacker opens connections and sends a byte now and then."
     " A server that waits for the rest keeps each of them open."
     " Soon it has no room for anybody else.",
     references=("CWE-400", "ASVS V15.2.2"),
-    defences=("a head has its time",),
+    defences=("the time for a head is limited",),
     run=_run,
     slow=True,
     ours=True,

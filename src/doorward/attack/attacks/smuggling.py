@@ -1,4 +1,4 @@
-"""Requests that two servers would cut at different places."""
+"""Requests whose length two servers read differently."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -8,13 +8,13 @@ from ..verdict import Verdict, held, succeeded
 CHUNKED = "Transfer-Encoding: chunked"
 SHAPES = {
     "both framings": ("Content-Length: 5", CHUNKED),
-    "both framings, turned": (CHUNKED, "Content-Length: 5"),
+    "both framings, reversed": (CHUNKED, "Content-Length: 5"),
     "two lengths": ("Content-Length: 5", "Content-Length: 0"),
     "two lengths in one": ("Content-Length: 5, 0",),
     "a signed length": ("Content-Length: +5",),
     "a length in two words": ("Content-Length: 5 0",),
-    "another coding": ("Content-Length: 5", "Transfer-Encoding: xchunked"),
-    "a coding that is none": ("Transfer-Encoding: identity", "Content-Length: 5"),
+    "an unknown coding": ("Content-Length: 5", "Transfer-Encoding: xchunked"),
+    "the coding identity": ("Transfer-Encoding: identity", "Content-Length: 5"),
     "white space before the colon": ("Content-Length : 5", "Transfer-Encoding : chunked"),
     "a folded header": ("Content-Length: 5", "Transfer-Encoding:\r\n chunked"),
     "a vertical tab": ("Content-Length: 5", "Transfer-Encoding:\x0bchunked"),
@@ -37,10 +37,14 @@ def _run(attacker: Attacker) -> Verdict:
     for name, lines in SHAPES.items():
         request = (start + "".join(f"{line}\r\n" for line in lines) + "\r\n").encode()
         if _answers(target, request + BODY + hidden) > 1:
-            return succeeded(f"A request with {name} was taken, and what it hid was answered.")
+            return succeeded(
+                f"A request with {name} was accepted, and so was the one hidden in it."
+            )
     bare = plain.replace(b"\r\n", b"\n", 3)
     if _answers(target, bare) > 1:
-        return succeeded("A head with bare line feeds was taken, and what followed it.")
+        return succeeded(
+            "A head with bare line feeds was accepted, and so was the request behind it."
+        )
     return held(f"{len(SHAPES) + 1} ambiguous requests ended their connections.")
 
 
@@ -49,17 +53,17 @@ def _answers(target: Target, request: bytes) -> int:
     try:
         return target.client.raw(request, hang_up=False).count(b"HTTP/1.1 ")
     except ConnectionError:
-        return 0  # it ended the connection, with bytes unread
+        return 0  # the server closed the connection with bytes unread
 
 
 ATTACK = Attack(
     id="smuggling",
     title="Request smuggling",
-    story="An attacker sends a request whose length can be read in two ways."
-    " The proxy in front sees one request, and the server behind it two."
-    " The hidden one is put before the next person's, or passes the proxy's rules.",
+    story="An attacker sends a request whose length can be read in two ways. The proxy in front"
+    " sees one request, and the server behind it two. The hidden request reaches the server"
+    " as part of the next person's, or without the proxy's checks.",
     references=("RFC 9112 section 11.2", "CWE-444", "ASVS V4.2.1"),
-    defences=("heads are read in one way only",),
+    defences=("ambiguous heads are refused",),
     run=_run,
     ours=True,
 )

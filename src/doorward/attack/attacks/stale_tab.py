@@ -25,17 +25,17 @@ def _steps(sites: Sites) -> Verdict:
         stale.evaluate(SUBMIT)
     if sites.me().json().get("subject") != second.subject:
         return succeeded("A form of the first person's page ended the session of the second.")
-    return held("The form of the old page was refused, and the second person stays logged in.")
+    return held("The form of the old tab was refused, and the second person stays logged in.")
 
 
 ATTACK = Attack(
     id="stale-tab",
     title="A forgotten tab acts for somebody else",
-    story="One person leaves a tab open, and another logs in in the same browser."
-    " Somebody clicks in the old tab, whose page shows the first person."
-    " What it sends is done to the second, whose cookies the browser has now.",
+    story="One person leaves a tab open, and another logs in in the same browser. Somebody clicks"
+    " in the old tab, whose page shows the first person. The click acts on the session of"
+    " the second, whose cookies the browser now sends.",
     references=("CWE-613", "CWE-352"),
-    defences=("a form belongs to one session",),
+    defences=("a form is bound to one session",),
     run=_run,
     ours=True,
 )

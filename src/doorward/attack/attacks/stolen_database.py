@@ -16,7 +16,7 @@ HEX, BASE64 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[A-Za-z0-9_-]{43}")
 """How a digest of 32 bytes is written."""
 
 OLDER = 60
-"""Values that are tried of those that lay there before; with `full`, all are."""
+"""How many of the values from before are tried; with `full`, all are."""
 
 
 def _run(attacker: Attacker) -> Verdict:
@@ -29,7 +29,7 @@ def _run(attacker: Attacker) -> Verdict:
     if victim.account.email not in after:
         raise AssertionError("the copy does not show the victim's account")
     if written := _written(_bytes(target, after), victim):
-        return succeeded(f"The {written} stood in the database as it is.")
+        return succeeded(f"The {written} is stored in the database in plain text.")
     fresh = sorted(set(after) - set(before), key=str)
     older = sorted(before, key=str)
     if not attacker.full:
@@ -40,7 +40,9 @@ def _run(attacker: Attacker) -> Verdict:
     for text in sorted(tried):
         if _opens(target, victim, text):
             return succeeded("A value of the stolen database worked as a credential.")
-    return held(f"None of {len(tried)} texts from the stolen database opened anything.")
+    return held(
+        f"None of {len(tried)} values from the stolen database was accepted as a credential."
+    )
 
 
 def _bytes(target: Target, values: list[str | bytes]) -> bytes:
@@ -95,9 +97,10 @@ def _opens(target: Target, victim: Login, text: str) -> bool:
 ATTACK = Attack(
     id="stolen-database",
     title="A stolen database",
-    story="A thief copies the database, from a backup, a replica or a lost disk."
-    " They try every value in it as every credential. What is stored as it is opens every account.",
+    story="A thief copies the database, from a backup, a replica or a lost disk. They try every"
+    " value in it as every credential. A secret that is stored in plain text opens an"
+    " account.",
     references=("CWE-312", "ASVS V11.4.2", "ASVS V13.3.1"),
-    defences=("a stored id opens nothing",),
+    defences=("stored ids are no credentials",),
     run=_run,
 )

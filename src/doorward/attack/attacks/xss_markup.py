@@ -44,7 +44,9 @@ def _steps(sites: Sites) -> Verdict:
     for path in paths:
         page.goto(sites.app + path, wait_until="load")
         if page.evaluate(FOUND):
-            return succeeded(f"{path.partition('?')[0][:40]} took the attacker's text for markup.")
+            return succeeded(
+                f"{path.partition('?')[0][:40]} rendered the attacker's text as markup."
+            )
     sites.context.clear_cookies()
     for path in ("/login", "/signup"):
         page.goto(sites.app + path, wait_until="load")
@@ -53,18 +55,18 @@ def _steps(sites: Sites) -> Verdict:
         with page.expect_navigation():
             page.evaluate("() => document.querySelector('[name=email]').form.submit()")
         if page.evaluate(FOUND):
-            return succeeded(f"{path} showed again as markup what was typed into it.")
+            return succeeded(f"{path} rendered what was typed into its form as markup.")
     return held(f"On {len(paths) + 2} pages the attacker's markup stayed text.")
 
 
 ATTACK = Attack(
     id="xss-markup",
     title="Markup in every field",
-    story="An attacker writes HTML into whatever is stored or shown again: addresses, user agents,"
-    " parameters and paths. A page that does not escape it takes it for its own."
+    story="An attacker writes HTML into whatever is stored or shown again: addresses, user"
+    " agents, parameters and paths. A page that does not escape it renders it as its own."
     " The attacker's script then runs as the victim.",
     references=("CWE-79", "ASVS V1.2.1", "ASVS V3.2.2"),
-    defences=("what is shown is escaped",),
+    defences=("pages escape what they show",),
     run=_run,
     ours=True,
 )

@@ -1,4 +1,4 @@
-"""A page into which markup got all the same: what its policy still lets happen."""
+"""Markup that got into a page, and what the Content-Security-Policy still allows."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -36,20 +36,25 @@ def _steps(sites: Sites) -> Verdict:
         if ran:
             return succeeded(f"On {path}, {ran}.")
         if sites.caught:
-            return succeeded(f"{path} asked the attacker's site for {sites.caught[0].split()[0]}.")
+            return succeeded(
+                f"{path} loaded {sites.caught[0].split()[0]} from the attacker's site."
+            )
         reports += refused
     if not reports:
         raise AssertionError("the browser reported no refusal, so nothing was injected")
-    return held(f"Nothing injected ran or was sent away; the browser reported {reports} refusals.")
+    return held(
+        f"No injected code ran or loaded anything; the browser reported {reports} refusals."
+    )
 
 
 ATTACK = Attack(
     id="xss-policy",
-    title="Injected all the same",
-    story="A fault lets the attacker's markup into a page. It brings handlers, scripts, frames and"
-    " pictures from elsewhere. Without a policy they run, and send away what the page shows.",
+    title="Injected markup under the Content-Security-Policy",
+    story="A fault lets the attacker's markup into a page. The markup contains handlers, and"
+    " scripts, frames and pictures from another site. Without a policy they run, and send"
+    " away what the page shows.",
     references=("CWE-79", "CWE-693", "ASVS V3.4.3"),
-    defences=("pages run nothing that is not theirs",),
+    defences=("pages run only their own scripts",),
     run=_run,
     ours=True,
 )

@@ -1,4 +1,4 @@
-"""A script that does run on the application's page, and looks for credentials."""
+"""An injected script that looks for credentials."""
 
 from ..attack import Attack
 from ..attacker import Attacker
@@ -42,12 +42,12 @@ def _steps(sites: Sites) -> Verdict:
 
 ATTACK = Attack(
     id="xss-theft",
-    title="A script that does run",
-    story="The attacker's script runs on the application's page, as the victim."
-    " It looks for credentials in cookies, storage, the page and every answer of the API."
-    " What it finds it takes along, and uses long after the page is closed.",
+    title="An injected script that looks for credentials",
+    story="The attacker's script runs on the application's page, as the victim. It looks for"
+    " credentials in cookies, storage, the page and every answer of the API. It sends what"
+    " it finds to the attacker, who uses it long after the page is closed.",
     references=("RFC 6265bis section 4.1.2.6", "CWE-1004", "CWE-922", "ASVS V3.3.4"),
-    defences=("no script reads a credential",),
+    defences=("scripts cannot read credentials",),
     run=_run,
     ours=True,
 )

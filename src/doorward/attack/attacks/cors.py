@@ -1,4 +1,4 @@
-"""Another site that asks to read the answers."""
+"""CORS: which other origins may read an answer."""
 
 from collections.abc import Callable
 
@@ -38,8 +38,10 @@ def _run(attacker: Attacker) -> Verdict:
             if answer.status >= 500:
                 raise AssertionError(f"{answer.path} answered {answer.status}")
             if answer.header(ALLOW) in (origin, "*") and _with_cookies(answer.header):
-                return succeeded(f"A page of {origin} may read {answer.path} with cookies.")
-    return held(f"None of {len(origins)} foreign origins may read an answer.")
+                return succeeded(
+                    f"A page at {origin} may read {answer.path} with the victim's cookies."
+                )
+    return held(f"None of {len(origins)} other origins may read an answer.")
 
 
 def _with_cookies(header: Callable[[str], str]) -> bool:
@@ -47,12 +49,12 @@ def _with_cookies(header: Callable[[str], str]) -> bool:
 
 
 ATTACK = Attack(
-    id="foreign-reader",
-    title="A foreign page that reads",
-    story="The attacker's page asks for the victim's data with the victim's cookies."
-    " The browser asks the server whether the page may read the answer."
-    " A server that allows whoever asks has published it.",
+    id="cors",
+    title="A page of another origin that reads answers",
+    story="The attacker's page asks for the victim's data with the victim's cookies. The browser"
+    " asks the server whether the page may read the answer. A server that allows every"
+    " origin gives the data away.",
     references=("CWE-942", "ASVS V3.4.2"),
-    defences=("foreign pages may not read",),
+    defences=("other origins may not read answers",),
     run=_run,
 )

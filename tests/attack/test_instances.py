@@ -9,19 +9,20 @@ import pytest
 
 from doorward.attack.certificate import make_certificate
 from doorward.attack.client import Client
-from doorward.attack.instances import own_instance, place
+from doorward.attack.instances import own_instance, storage
 from doorward.attack.lab import Instance
 from doorward.attack.naive_instance import naive_instance
 from doorward.attack.target import Target, Way
 from doorward.cli.attack import main
 from doorward.types import Mode
+from tests.attack.support import WAYS
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.process
 
 FEW = "logout-replay,password-change,refresh-race"
-PLACES = {"", "postgresql", "redis"}
+ENGINES = {"", "postgresql", "redis"}
 
 
 def target_of(instance: Instance, mode: Mode = "session") -> Target:
@@ -38,10 +39,11 @@ def test_nothing_succeeds_on_any_engine(
     only: str, postgres: Postgres, valkey: Valkey, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stores = ["--store", postgres.new_database(), "--store", valkey.url]
-    assert main(["--json", "--only", only, *stores]) == 0
+    words = ["--only", only] if only else []
+    assert main(["--json", *words, *stores]) == 0
     modes = {row["mode"] for row in document(capsys)["attacks"]}
-    assert {mode.partition(" @ ")[2] for mode in modes} == PLACES
-    assert len(modes) == 4 * len(PLACES)
+    assert {mode.partition(" @ ")[2] for mode in modes} == ENGINES
+    assert len(modes) == 4 * len(ENGINES)
 
 
 @pytest.mark.parametrize("mode", ["session", "token"])
@@ -101,7 +103,7 @@ def test_a_second_node_knows_the_logins_of_the_first(tls: bool) -> None:
 
 def test_what_is_stored_is_seen_on_every_engine(postgres: Postgres, valkey: Valkey) -> None:
     for store in ("", postgres.new_database(), valkey.url):
-        with place(store) as where, own_instance("session", where) as instance:
+        with storage(store) as where, own_instance("session", where) as instance:
             target = target_of(instance)
             login = target.log_in()
             assert target.stored is not None
@@ -118,3 +120,14 @@ def test_what_the_careless_application_stores_is_seen() -> None:
         login = target.log_in()
         assert target.stored is not None
         assert login.credential in target.stored()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_login_at_another_instance_opens_nothing(way: Way, own: dict[str, Instance]) -> None:
+    target = Target(Client(own[way.mode]), way, [])
+    with target.other() as other:
+        login, stranger = target.log_in(), other.log_in()
+        assert (target.me(login).status, other.me(stranger).status) == (200, 200)
+        assert target.me(login, stranger.credential).status == 401
+        assert other.me(stranger, login.credential).status == 401

@@ -1,4 +1,4 @@
-"""Members that nobody asked for, in the bodies of sign-up, login and refresh."""
+"""Mass assignment: unexpected members in the bodies of sign-up and refresh."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def _run(attacker: Attacker) -> Verdict:
             token = str(answer.json().get("access_token", ""))
             if answer.status == 200 and _powers(target, login, token) != usual:
                 return succeeded(f"A refresh granted itself {', '.join(wish)}.")
-    return held("Members that nobody asked for changed nothing.")
+    return held("Unexpected members of a body changed nothing.")
 
 
 def _sign_up(target: Target, wish: dict[str, Any]) -> Account:
@@ -43,7 +43,7 @@ def _sign_up(target: Target, wish: dict[str, Any]) -> Account:
     usual = target.sign_up()
     name, _, domain = usual.email.partition("@")
     body = {"email": f"{name}w@{domain}", "password": usual.password}
-    answer = target.client.send("POST", "/api/signup", target.own, data=wish | body)
+    answer = target.ask_for_account(wish | body)
     if answer.status >= 300:  # refused with all that it asked for
         return usual
     target.accounts.append(body["email"])
@@ -59,12 +59,11 @@ def _powers(target: Target, login: Login, credential: str) -> object:
 
 
 ATTACK = Attack(
-    id="granted-by-oneself",
+    id="mass-assignment",
     title="A sign-up that grants itself roles",
-    story="An attacker signs up, and adds roles and a subject to what they send."
-    " They do the same when they refresh."
-    " A server that stores whatever it is sent has made an administrator.",
+    story="An attacker signs up, and adds roles and a subject to the body. They do the same when"
+    " they refresh. A server that stores whatever it receives makes them an administrator.",
     references=("CWE-915", "ASVS V15.3.3"),
-    defences=("only the asked-for members count",),
+    defences=("unexpected members of a body are ignored",),
     run=_run,
 )

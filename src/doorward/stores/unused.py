@@ -1,0 +1,19 @@
+"""Whether a store may be filled with throw-away data."""
+
+from ..errors import ConfigurationError
+from . import EVERY_ROW, open_store
+
+
+async def check_unused(url: str) -> None:
+    """Raises `ConfigurationError` where the store holds sessions or signing keys, also dead ones;
+    what `open_store` raises."""
+    store = open_store(url)
+    try:
+        used = await store.list(None, EVERY_ROW, None, 1) or await store.keys()
+    finally:
+        await store.close()
+    if used:
+        raise ConfigurationError(
+            "the store must be empty, because a run fills and purges it; this one holds sessions or"
+            " signing keys"
+        )

@@ -1,0 +1,36 @@
+"""Whether a store may be filled with throw-away data."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from doorward import ConfigurationError, Settings
+from doorward.cli import attack
+from doorward.opening import open_auth
+from doorward.stores.unused import check_unused
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_store_that_somebody_uses_is_refused(url: str, tmp_path: Path) -> None:
+    await check_unused(url)
+    auth = await open_auth(url, Settings(), root_key_file=tmp_path / "root.key")
+    await (await auth.attempt()).login("somebody")
+    await auth.store.close()
+    with pytest.raises(ConfigurationError, match="must be empty"):
+        await check_unused(url)
+
+
+@pytest.mark.engine
+def test_the_lab_does_not_begin_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path}/used.db"
+
+    async def use() -> None:
+        auth = await open_auth(url, Settings(mode="token"), root_key_file=tmp_path / "root.key")
+        await (await auth.attempt()).login("somebody")
+        await auth.store.close()
+
+    asyncio.run(use())
+    assert attack.main(["--store", url, "--only", "csrf"]) == 2
+    assert "the store must be empty" in capsys.readouterr().err
