@@ -1,6 +1,6 @@
 """What logins cost those who are logged in, and how near they come to Argon2id alone.
 
-    python bench/logins.py [--rounds 5] [--seconds 5]
+    python bench/logins.py [--rounds 5] [--seconds 5] [--keep]
 
 One uvicorn process serves a FastAPI application with `Passwords()` and a session store in memory.
 Rounds of three, in turn: Argon2id alone, in as many threads as the pool has; `GET /me` of a
@@ -28,6 +28,10 @@ import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Response
 from pydantic import BaseModel
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench import figures
+from bench.tables import machine
 from doorward.passwords import Cost, Passwords
 from doorward.web.fastapi import Doorward, Principal
 
@@ -142,46 +146,41 @@ def _together(works: list[Callable[[], None]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--keep", action="store_true", help="write bench/results/logins.json")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         asyncio.run(serve(options.serve))
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), options.rounds, options.seconds)
+        return
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        rounds = measure(Path(folder), options.rounds, options.seconds)
+    run = {"machine": machine(load), "rounds": rounds}
+    print("\n".join(figures.logins(run)))
+    if options.keep:
+        figures.write("logins", run)
 
 
-def measure(folder: Path, rounds: int, seconds: float) -> None:
+def measure(folder: Path, rounds: int, seconds: float) -> list[dict[str, float]]:
     command = [sys.executable, __file__, "--serve", str(folder)]
     threads = max(1, len(os.sched_getaffinity(0)) - 1)  # as the pool of `Passwords`
+    found = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         clients = Clients(int(server.stdout.readline()))
-        found: list[tuple[float, ...]] = []
         for _ in range(rounds):
             floor = alone(threads, seconds)
             idle, _ = clients.waits(seconds, logging_in=0)
             spent = time.process_time()
             busy, logins = clients.waits(seconds, logging_in=CLIENTS)
             cost = (time.process_time() - spent) / logins / seconds * 1000
-            found.append((floor, logins, logins / floor, idle, busy, busy / idle, cost))
+            found.append(
+                {"alone": floor, "logins": logins, "idle": idle, "busy": busy, "client": cost}
+            )
         server.terminate()
-    names = (
-        f"Argon2id alone, {threads} threads, in a second",
-        "logins in a second",
-        "of these, of Argon2id alone",
-        "GET /me, p99, nobody logs in, ms",
-        f"GET /me, p99, {CLIENTS} clients log in, ms",
-        "times as long",
-        "CPU of the clients for a login, with their questions, ms",
-    )
-    print(f"medians of {rounds} rounds of {seconds} s, least and greatest")
-    for name, values in zip(names, zip(*found, strict=True), strict=True):
-        print(
-            f"  {name:58} {statistics.median(values):8.2f}  {min(values):.2f} to {max(values):.2f}"
-        )
+    return found
 
 
 if __name__ == "__main__":

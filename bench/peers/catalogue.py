@@ -49,7 +49,7 @@ class Peer:
 
 def _doorward() -> list[Peer]:
     frameworks = {
-        "raw ASGI": ["memory"],
+        "raw ASGI": ["memory", "SQLite"],
         "Starlette": ["memory"],
         "FastAPI": ["memory", "SQLite", "PostgreSQL", "Redis"],
     }

@@ -24,7 +24,7 @@ class Answer:
 
 
 def ask(server: Server, method: str, path: str, headers: Headers, body: bytes = b"") -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", server.place.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.spec.port, timeout=30)
     try:
         connection.request(method, path, body or None, headers)
         response = connection.getresponse()
@@ -37,7 +37,7 @@ def post(server: Server, request: Post, headers: Headers) -> Answer:
     form = request.encoding == "form"
     kind = "application/x-www-form-urlencoded" if form else "application/json"
     encode = urlencode if form else json.dumps
-    sent = {**headers, "Content-Type": kind, "Origin": server.place.origin}
+    sent = {**headers, "Content-Type": kind, "Origin": server.spec.origin}
     return ask(server, "POST", request.path, sent, encode(request.fields).encode())
 
 

@@ -1,9 +1,7 @@
-"""What the figures were taken on and with: no names of hosts, no paths."""
+"""What else runs on the machine, and the versions of what is measured."""
 
 import importlib.metadata
 import json
-import os
-import platform
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
@@ -16,17 +14,6 @@ ASK = (
     "import importlib.metadata as m, json, sys;"
     "print(json.dumps({name: m.version(name) for name in sys.argv[1:]}))"
 )
-
-
-def describe(load_before: float, load_after: float) -> dict[str, str | int | float]:
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "system": f"{platform.system()} {platform.machine()}",
-        "cores": os.cpu_count() or 1,
-        "python": platform.python_version(),
-        "load before": round(load_before, 1),
-        "load after": round(load_after, 1),
-    }
 
 
 def wait_for_quiet(seconds: float) -> bool:

@@ -25,8 +25,8 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What was found of one application: the bytes of its credential and of its memory at each
+class Measured:
+    """What was measured of one application: the bytes of its credential and of its memory at each
     start, and what `GET /me` answered in each case."""
 
     name: str
@@ -45,17 +45,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    machine: dict[str, str | int | float]
+    machine: str
     client: str
     connections: int
     starts: int
     rounds: int
     seconds: int
     versions: dict[str, str]
-    found: list[Found]
+    measured: list[Measured]
 
-    def named(self, name: str) -> Found:
-        return next(found for found in self.found if found.name == name)
+    def named(self, name: str) -> Measured:
+        return next(one for one in self.measured if one.name == name)
 
 
 def write(run: Run, path: Path = KEPT) -> None:
@@ -64,8 +64,8 @@ def write(run: Run, path: Path = KEPT) -> None:
 
 def read(path: Path = KEPT) -> Run:
     kept = json.loads(path.read_text())
-    found = [
-        Found(**{**each, "rounds": [Round(**one) for one in each["rounds"]]})
-        for each in kept.pop("found")
+    measured = [
+        Measured(**{**each, "rounds": [Round(**one) for one in each["rounds"]]})
+        for each in kept.pop("measured")
     ]
-    return Run(**kept, found=found)
+    return Run(**kept, measured=measured)

@@ -4,14 +4,14 @@
     python bench/peers/run.py                          all of them, about half an hour
     python bench/peers/run.py --only Doorward PyJWT    those whose names contain one of these words;
                                                        nothing is kept without --output
-    python bench/peers/table.py                        puts the kept results into the documentation
+    python bench/figures.py                            puts the kept results into the documentation
 
 Each application has POST /login, GET /me and POST /logout, built as its own documentation shows. It
 runs with one worker on one core; the client and the database servers run on the other. The client
-logs in, then asks for /me over 32 connections. In each round, beside each application, the bare
-route of the same framework is asked with the same headers, so that what a cookie's bytes cost the
-framework does not count as authentication. The CPU time is that of the application's processes; a
-database server's own is not in it. Doorward is taken from the environment that runs this file.
+asks for /me over 32 connections. In each round it logs in to each application and asks it, then
+asks the bare route of the same framework with the same headers, so that what a cookie's bytes cost
+the framework does not count as authentication. The CPU time is that of the application's processes;
+a database server's own is not in it. Doorward is taken from the environment that runs this file.
 """
 
 import argparse
@@ -30,8 +30,9 @@ from bench.peers.catalogue import PEERS, Peer, authenticates
 from bench.peers.client import Headers, cases, log_in
 from bench.peers.environment import PYTHON
 from bench.peers.load import CONNECTIONS, client, load
-from bench.peers.results import Found, Round, Run
+from bench.peers.results import Measured, Round, Run
 from bench.peers.servers import Server, running_on
+from bench.tables import machine as describe
 from tests.support.postgres import DURABLE, running_postgres
 from tests.support.valkey import running_valkey
 
@@ -48,7 +49,7 @@ def chosen(words: Sequence[str]) -> list[Peer]:
 
 def drive(server: Server, headers: Headers, seconds: int) -> Figures:
     before = server.cpu()
-    requests, spent = load(server.place.port, headers, seconds)
+    requests, spent = load(server.spec.port, headers, seconds)
     return requests / spent, (server.cpu() - before) / requests * 1e6
 
 
@@ -76,34 +77,40 @@ def started(peers: Sequence[Peer]) -> Iterator[dict[str, Server]]:
 
 def measure(
     servers: dict[str, Server],
-    found: dict[str, Found],
+    measured: dict[str, Measured],
     rounds: int,
     seconds: int,
     patience: float,
 ) -> None:
-    """Adds to what was found before."""
-    headers: dict[str, Headers] = {name: {} for name in servers}
+    """Adds to what was measured before."""
     for name, server in servers.items():
-        if authenticates(server.peer):
-            found[name].cases.update(cases(server))
-            headers[name] = log_in(server)
-        sent = "".join(f"{key}: {value}\r\n" for key, value in headers[name].items())
-        found[name].credential.append(len(sent))
-        drive(server, headers[name], 1)
+        prepare(server, measured[name])
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}")
         for name in reversed(servers) if number % 2 else servers:
             quiet = machine.wait_for_quiet(patience)
-            found[name].rounds.append(one_round(servers, name, headers[name], seconds, quiet))
+            measured[name].rounds.append(one_round(servers, name, seconds, quiet))
     for name, server in servers.items():
-        found[name].memory.append(server.memory())
+        measured[name].memory.append(server.memory())
 
 
-def one_round(
-    servers: dict[str, Server], name: str, headers: Headers, seconds: int, quiet: bool
-) -> Round:
-    rate, cpu = drive(servers[name], headers, seconds)
-    bare = servers[name].peer.bare
+def prepare(server: Server, measured: Measured) -> None:
+    """Asks how it answers in each case, then for a second, so that what is made once is made."""
+    headers: Headers = {}
+    if authenticates(server.peer):
+        measured.cases.update(cases(server))
+        headers = log_in(server)
+    sent = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+    measured.credential.append(len(sent))
+    drive(server, headers, 1)
+
+
+def one_round(servers: dict[str, Server], name: str, seconds: int, quiet: bool) -> Round:
+    """The application and its bare route, one after the other, with the headers of a new login:
+    those of an earlier one may have expired."""
+    server, bare = servers[name], servers[name].peer.bare
+    headers = log_in(server) if authenticates(server.peer) else {}
+    rate, cpu = drive(server, headers, seconds)
     bare_rate, bare_cpu = (rate, cpu) if bare is None else drive(servers[bare], headers, seconds)
     return Round(round(rate), round(cpu, 2), round(bare_rate), round(bare_cpu, 2), quiet)
 
@@ -112,12 +119,12 @@ def say(sentence: str) -> None:
     print(f"{sentence}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
-    parser.add_argument("--starts", type=int, default=3, help="each server is started so often")
-    parser.add_argument("--rounds", type=int, default=3, help="after each start")
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--starts", type=int, default=1, help="each server is started so often")
+    parser.add_argument("--rounds", type=int, default=15, help="after each start")
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument(
         "--patience",
         type=float,
@@ -126,29 +133,35 @@ def main() -> None:
         help="how long each measurement waits for other work on the machine to end",
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="where the results are kept")
-    options = parser.parse_args()
-    if not PYTHON.exists():
-        raise SystemExit("first install the peers: python bench/peers/environment.py")
-    for number in (signal.SIGINT, signal.SIGTERM):  # a run that is ended ends its servers
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
-    peers = chosen(options.only)
-    versions = machine.versions(peers)
-    before = os.getloadavg()[0]
-    found = {peer.name: Found(peer.name, peer.package, peer.bare) for peer in peers}
+    return parser.parse_args()
+
+
+def taken(peers: Sequence[Peer], options: argparse.Namespace) -> Run:
+    versions, load_before = machine.versions(peers), os.getloadavg()[0]
+    measured = {peer.name: Measured(peer.name, peer.package, peer.bare) for peer in peers}
     for number in range(options.starts):
         say(f"start {number + 1} of {options.starts}")
         with started(peers) as servers:
-            measure(servers, found, options.rounds, options.seconds, options.patience)
-    run = Run(
-        machine=machine.describe(before, os.getloadavg()[0]),
+            measure(servers, measured, options.rounds, options.seconds, options.patience)
+    return Run(
+        machine=describe(load_before),
         client=client(),
         connections=CONNECTIONS,
         starts=options.starts,
         rounds=options.rounds,
         seconds=options.seconds,
         versions=versions,
-        found=list(found.values()),
+        measured=list(measured.values()),
     )
+
+
+def main() -> None:
+    options = arguments()
+    if not PYTHON.exists():
+        raise SystemExit("first install the peers: python bench/peers/environment.py")
+    for number in (signal.SIGINT, signal.SIGTERM):  # a run that is ended ends its servers
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    run = taken(chosen(options.only), options)
     if options.output or not options.only:
         results.write(run, options.output or results.KEPT)
     print("\n".join(table.peers(run)))

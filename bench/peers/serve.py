@@ -14,7 +14,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.peers.catalogue import BY_NAME, Peer
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 THREADS = 8
 
@@ -49,11 +49,11 @@ def gunicorn(app: Any, port: int) -> None:
     Application().run()
 
 
-def serve(peer: Peer, place: Place) -> None:
-    app = import_module(f"bench.peers.apps.{peer.module}").build(peer.variant, place)
-    (gunicorn if peer.gunicorn else uvicorn)(app, place.port)
+def serve(peer: Peer, spec: Spec) -> None:
+    app = import_module(f"bench.peers.apps.{peer.module}").build(peer.variant, spec)
+    (gunicorn if peer.gunicorn else uvicorn)(app, spec.port)
 
 
 if __name__ == "__main__":
     name, port, folder, redis, postgres = sys.argv[1:]
-    serve(BY_NAME[name], Place(int(port), Path(folder), redis, postgres))
+    serve(BY_NAME[name], Spec(int(port), Path(folder), redis, postgres))

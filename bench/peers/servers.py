@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .catalogue import Peer
 from .environment import PYTHON
-from .place import Place
+from .spec import Spec
 
 SERVE = Path(__file__).with_name("serve.py")
 CPUCLOCK_SCHED = 2
@@ -24,8 +24,8 @@ CPUCLOCK_SCHED = 2
 class Server:
     def __init__(self, peer: Peer, folder: Path, redis: str, postgres: str, core: int) -> None:
         self.peer = peer
-        self.place = Place(_free_port(), folder, redis, postgres)
-        arguments = [peer.name, str(self.place.port), str(folder), redis, postgres]
+        self.spec = Spec(_free_port(), folder, redis, postgres)
+        arguments = [peer.name, str(self.spec.port), str(folder), redis, postgres]
         with running_on(core):
             self.process = subprocess.Popen(
                 [sys.executable if peer.ours else str(PYTHON), str(SERVE), *arguments],
@@ -40,7 +40,7 @@ class Server:
             if self.process.poll() is not None:
                 raise SystemExit(f"{self.peer.name}: the server did not start; see above")
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.place.port, timeout=10)
+                connection = http.client.HTTPConnection("127.0.0.1", self.spec.port, timeout=10)
                 connection.request("GET", "/me")
                 connection.getresponse().read()
                 connection.close()

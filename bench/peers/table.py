@@ -1,21 +1,13 @@
-"""Put the kept results of `bench/peers/run.py` into docs/performance.md.
+"""The tables of docs/performance.md that say what `bench/peers/run.py` measured."""
 
-    python bench/peers/table.py
-
-Replaces the two tables and the line about the machine, which it knows by how they begin.
-"""
-
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from bench.tables import MODES, line, spread
 
-from bench.peers.catalogue import BY_NAME, EMPTY
-from bench.peers.results import Found, Round, Run, read
+from .catalogue import BY_NAME, EMPTY
+from .results import Measured, Round, Run
 
-PAGE = Path(__file__).parents[2] / "docs/performance.md"
 COMMAND = "`python bench/peers/run.py`"
 COLUMNS = (
     "application",
@@ -28,51 +20,46 @@ COLUMNS = (
 )
 PEERS = ("| " + " | ".join(COLUMNS) + " |", "|---|--:|--:|--:|--:|--:|---|")
 TARGETS = ("| beside the peers, to be reached | found | command |", "|---|---|---|")
-MODES = ("session", "token")
-MACHINE = "Taken on "
 
 
 def peers(run: Run) -> Iterator[str]:
     """Each framework's bare route, then what is compared with it, the cheapest first."""
     yield from PEERS
-    for found in sorted(run.found, key=_place):
-        yield _row(found, run.versions[found.package])
+    for measured in sorted(run.measured, key=_order):
+        yield _row(measured, run.versions[measured.package])
 
 
-def _place(found: Found) -> tuple[int, bool, float]:
-    return list(BY_NAME).index(found.bare or found.name), found.bare is not None, found.added
+def _order(measured: Measured) -> tuple[int, bool, float]:
+    return (
+        list(BY_NAME).index(measured.bare or measured.name),
+        measured.bare is not None,
+        measured.added,
+    )
 
 
-def _row(found: Found, version: str) -> str:
-    name = f"{found.name} ({found.package} {version})"
-    added = "" if found.bare is None else _spread(found, lambda one: one.added, "+.1f")
+def _row(measured: Measured, version: str) -> str:
+    name = f"{measured.name} ({measured.package} {version})"
+    added = "" if measured.bare is None else _spread(measured, lambda one: one.added, "+.1f")
     cells = [
-        f"**{name}**" if found.bare is None else name,
-        _spread(found, lambda one: one.rate, ",.0f"),
-        _spread(found, lambda one: one.cpu, ".1f"),
+        f"**{name}**" if measured.bare is None else name,
+        _spread(measured, lambda one: one.rate, ",.0f"),
+        _spread(measured, lambda one: one.cpu, ".1f"),
         added,
-        f"{median(found.credential):.0f}" if any(found.credential) else "",
-        f"{median(found.memory) / 1e6:.0f}",
-        _after_logout(found),
+        f"{median(measured.credential):.0f}" if any(measured.credential) else "",
+        f"{median(measured.memory) / 1e6:.0f}",
+        _after_logout(measured),
     ]
-    return _line(cells)
+    return line(*cells)
 
 
-def _line(cells: Sequence[str]) -> str:
-    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
+def _spread(measured: Measured, pick: Callable[[Round], float], form: str) -> str:
+    return spread([pick(one) for one in measured.rounds], form)
 
 
-def _spread(found: Found, pick: Callable[[Round], float], form: str) -> str:
-    """The median with the least and the most."""
-    figures = [pick(one) for one in found.rounds]
-    middle, least, most = (f"{pick(figures):{form}}" for pick in (median, min, max))
-    return f"{middle} ({least} to {most})"
-
-
-def _after_logout(found: Found) -> str:
-    if not found.cases:
+def _after_logout(measured: Measured) -> str:
+    if not measured.cases:
         return ""
-    status = found.cases["after logout"]
+    status = measured.cases["after logout"]
     return "accepted" if status == 200 else f"refused, {status}"
 
 
@@ -80,11 +67,12 @@ def targets(run: Run) -> Iterator[str]:
     """What was to be reached, and whether this run did."""
     yield from TARGETS
     for wanted, found in _targets(run):
-        yield _line([wanted, found, COMMAND])
+        yield line(wanted, found, COMMAND)
 
 
 def _targets(run: Run) -> Iterator[tuple[str, str]]:
-    yield "raw ASGI: authentication adds at most 3 us", _at_most(3, _doorward(run, "raw ASGI"), 0)
+    raw = [one for one in _doorward(run, "raw ASGI") if "SQLite" not in one.name]
+    yield "raw ASGI: authentication adds at most 3 us", _at_most(3, raw, 0)
     fastapi = _doorward(run, "FastAPI")
     networked = [found for found in fastapi if "SQLite" not in found.name]
     empty = run.named(EMPTY).added
@@ -98,7 +86,7 @@ def _targets(run: Run) -> Iterator[tuple[str, str]]:
     )
     dearest = max(found.added for found in networked)
     for name, times in {"PyJWT": 5.5, "better-auth": 7, "fastapi-users": 60}.items():
-        least = min((f for f in run.found if name in f.name), key=lambda found: found.added)
+        least = min((f for f in run.measured if name in f.name), key=lambda found: found.added)
         yield (
             f"at least {times:g} times less added than {least.name.partition(': ')[2]}",
             _judged(f"{least.added / dearest:.1f} times", least.added / dearest >= times),
@@ -106,25 +94,25 @@ def _targets(run: Run) -> Iterator[tuple[str, str]]:
     yield "the two modes within 1.1 times, in CPU per request, on every store", _modes(fastapi)
 
 
-def _doorward(run: Run, framework: str) -> list[Found]:
-    return [one for one in run.found if one.package == "doorward" and one.bare == framework]
+def _doorward(run: Run, framework: str) -> list[Measured]:
+    return [one for one in run.measured if one.package == "doorward" and one.bare == framework]
 
 
-def _at_most(limit: float, found: Sequence[Found], floor: float) -> str:
-    figures = {one.name.partition("Doorward, ")[2]: one.added - floor for one in found}
+def _at_most(limit: float, measured: Sequence[Measured], floor: float) -> str:
+    figures = {one.name.partition("Doorward, ")[2]: one.added - floor for one in measured}
     said = "; ".join(f"{name} {figure:.1f}" for name, figure in figures.items())
     return _judged(said, max(figures.values()) <= limit)
 
 
-def _over_memory(found: Sequence[Found]) -> str:
+def _over_memory(measured: Sequence[Measured]) -> str:
     """Not judged here: what the question costs is measured by `bench/authenticate.py`."""
-    added = {one.name.partition("Doorward, ")[2]: one.added for one in found}
+    added = {one.name.partition("Doorward, ")[2]: one.added for one in measured}
     more = {mode: added[f"{mode}, SQLite"] - added[f"{mode}, memory"] for mode in MODES}
     return "; ".join(f"{mode} {figure:.1f} us" for mode, figure in more.items())
 
 
-def _modes(found: Sequence[Found]) -> str:
-    cpu = {one.name: median(each.cpu for each in one.rounds) for one in found}
+def _modes(measured: Sequence[Measured]) -> str:
+    cpu = {one.name: median(each.cpu for each in one.rounds) for one in measured}
     ratios = {
         name.rpartition(", ")[2]: figure / cpu[name.replace("session", "token")]
         for name, figure in cpu.items()
@@ -138,37 +126,17 @@ def _judged(said: str, reached: bool) -> str:
     return said if reached else f"{said}: missed"
 
 
-def machine(run: Run) -> str:
-    """The line that says what the figures were taken on and with."""
-    on, rounds = run.machine, [one for found in run.found for one in found.rounds]
+def circumstances(run: Run) -> str:
+    """What the figures were taken on and with."""
+    rounds = [one for measured in run.measured for one in measured.rounds]
     return (
-        f"{MACHINE}{on['date']}: {on['cores']} cores, load {on['load before']} before and"
-        f" {on['load after']} after, {on['system']}, Python {on['python']}, uvicorn"
-        f" {run.versions['uvicorn']} (Flask and Django: gunicorn {run.versions['gunicorn']}),"
-        f" {run.client} with {run.connections} connections. Each was started {_times(run.starts)}"
-        f" and then measured {_times(run.rounds)} for {run.seconds} seconds. Other work ran when"
+        f"{run.machine}, uvicorn {run.versions['uvicorn']} (Flask and Django: gunicorn"
+        f" {run.versions['gunicorn']}), {run.client} with {run.connections} connections. Each"
+        f" application was started {_times(run.starts, 'time')} and then measured"
+        f" {_times(run.rounds, 'time')} for {_times(run.seconds, 'second')}. Other work ran when"
         f" {sum(not one.quiet for one in rounds)} of {len(rounds)} measurements began."
     )
 
 
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
-
-
-def page(text: str, run: Run) -> str:
-    """The page with what this run says in the place of what another one said.  Raises `ValueError`
-    where the page has no such place."""
-    lines = text.splitlines()
-    for head, made in ((PEERS[0], peers(run)), (TARGETS[0], targets(run))):
-        first = lines.index(head)
-        last = next((at for at in range(first, len(lines)) if not lines[at]), len(lines))
-        lines[first:last] = made
-    place = next((at for at, line in enumerate(lines) if line.startswith(MACHINE)), None)
-    if place is None:
-        raise ValueError(f"no line begins with {MACHINE!r}")
-    lines[place] = machine(run)
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(), read()))
+def _times(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

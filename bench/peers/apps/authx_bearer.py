@@ -13,7 +13,7 @@ from pwdlib import PasswordHash
 from pydantic import BaseModel
 
 from bench.peers.catalogue import PASSWORD, USERNAME
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 password_hash = PasswordHash.recommended()
 
@@ -23,7 +23,7 @@ class Form(BaseModel):
     password: str
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     auth = AuthX(
         config=AuthXConfig(
             JWT_SECRET_KEY=secrets.token_hex(32),

@@ -7,7 +7,7 @@ https://fastapi.tiangolo.com/tutorial/first-steps/ and .../tutorial/dependencies
 from typing import Annotated, Any
 
 from bench.peers.catalogue import USERNAME
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 BODY = b'{"subject":"%s"}' % USERNAME.encode()
 JSON = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
@@ -54,7 +54,7 @@ def fastapi(empty: bool) -> Any:
     return app
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     if variant == "raw":
         return raw
     return starlette() if variant == "starlette" else fastapi(variant == "empty dependency")

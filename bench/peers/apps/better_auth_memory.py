@@ -11,13 +11,13 @@ from better_auth import BetterAuth, EmailAndPassword
 from better_auth.integrations.fastapi import BetterAuthFastAPI
 from fastapi import Depends, FastAPI
 
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     auth = BetterAuth(
         secret=secrets.token_urlsafe(32),
-        base_url=place.origin,
+        base_url=spec.origin,
         email_and_password=EmailAndPassword(enabled=True),
     )
     app = FastAPI()

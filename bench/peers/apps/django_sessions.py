@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from bench.peers.catalogue import PASSWORD, USERNAME
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 COMMON = [
     "django.middleware.security.SecurityMiddleware",
@@ -66,8 +66,8 @@ def log_out(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = []
 
 
-def configure(variant: str, place: Place) -> None:
-    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": place.folder / "django.db"}
+def configure(variant: str, spec: Spec) -> None:
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": spec.folder / "django.db"}
     options: dict[str, Any] = {"MIDDLEWARE": COMMON}
     if variant != "bare":
         options = {
@@ -88,8 +88,8 @@ def configure(variant: str, place: Place) -> None:
     django.setup()
 
 
-def build(variant: str, place: Place) -> Any:
-    configure(variant, place)
+def build(variant: str, spec: Spec) -> Any:
+    configure(variant, spec)
     if variant == "bare":
         urlpatterns.append(path("me", bare))
         return get_wsgi_application()

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from bench.peers.account import Account
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 from doorward.web.fastapi import Doorward, Principal
 
 
@@ -18,20 +18,20 @@ class Form(BaseModel):
     password: str
 
 
-def database(store: str, mode: str, place: Place) -> str:
+def database(store: str, mode: str, spec: Spec) -> str:
     return {
         "memory": "memory:",
-        "SQLite": f"sqlite:///{place.folder}/{mode}.db",
-        "PostgreSQL": place.postgres,
-        "Redis": place.redis,
+        "SQLite": f"sqlite:///{spec.folder}/{mode}.db",
+        "PostgreSQL": spec.postgres,
+        "Redis": spec.redis,
     }[store]
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     mode, store = variant.split()
-    key = place.folder / f"{mode}-{store}.key"
+    key = spec.folder / f"{mode}-{store}.key"
     auth = Doorward(
-        database(store, mode, place),
+        database(store, mode, spec),
         mode="token" if mode == "token" else "session",
         root_key_file=key,
     )

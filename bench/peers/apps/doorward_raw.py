@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.peers.account import Account
 from bench.peers.apps.bare import BODY, JSON
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 from doorward import Settings
 from doorward.web.asgi import Middleware, current_visit, principal
 from doorward.web.door import Door
@@ -17,10 +17,11 @@ from doorward.web.login import begin_login, log_out
 Header = tuple[bytes, bytes]
 
 
-def build(variant: str, place: Place) -> Any:
-    mode = variant.split()[0]
+def build(variant: str, spec: Spec) -> Any:
+    mode, store = variant.split()
     settings = Settings(mode="token" if mode == "token" else "session")
-    door = Door("memory:", settings, root_key_file=place.folder / f"raw-{mode}.key")
+    database = f"sqlite:///{spec.folder}/raw.db" if store == "SQLite" else "memory:"
+    door = Door(database, settings, root_key_file=spec.folder / "raw.key")
     account = Account()
 
     async def login(receive: Any) -> tuple[int, list[Header]]:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bench.peers.account import Account
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 from doorward import Rejected, Settings, StoreUnavailable
 from doorward.web.asgi import Middleware, current_visit, principal
 from doorward.web.door import Door
@@ -38,10 +38,10 @@ async def refuse(request: Request, error: Exception) -> Response:
     return response
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     mode = variant.split()[0]
     settings = Settings(mode="token" if mode == "token" else "session")
-    door = Door("memory:", settings, root_key_file=place.folder / f"starlette-{mode}.key")
+    door = Door("memory:", settings, root_key_file=spec.folder / f"starlette-{mode}.key")
     account = Account()
 
     async def login(request: Request) -> Response:

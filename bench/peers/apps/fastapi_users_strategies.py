@@ -29,7 +29,7 @@ from fastapi_users_db_sqlalchemy.access_token import (
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 SECRET, LIFETIME = secrets.token_hex(32), 3600
 
@@ -51,8 +51,8 @@ class UserManager(UUIDIDMixin, BaseUserManager[User, uuid.UUID]):
     verification_token_secret = SECRET
 
 
-def build(variant: str, place: Place) -> Any:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{place.folder}/users.db")
+def build(variant: str, spec: Spec) -> Any:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{spec.folder}/users.db")
     async_session_maker = async_sessionmaker(engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -78,7 +78,7 @@ def build(variant: str, place: Place) -> Any:
     backend: Any = AuthenticationBackend(
         name=variant,
         transport=BearerTransport(tokenUrl="login"),
-        get_strategy=strategy(variant, place, get_async_session),
+        get_strategy=strategy(variant, spec, get_async_session),
     )
     fastapi_users = FastAPIUsers[User, uuid.UUID](get_user_manager, [backend])
     app = FastAPI(lifespan=lifespan)
@@ -95,12 +95,12 @@ def build(variant: str, place: Place) -> Any:
     return app
 
 
-def strategy(variant: str, place: Place, get_async_session: Any) -> Callable[..., Any]:
+def strategy(variant: str, spec: Spec, get_async_session: Any) -> Callable[..., Any]:
     """The dependency that makes the strategy, as the page of each shows it."""
     if variant == "JWT":
         return lambda: JWTStrategy(secret=SECRET, lifetime_seconds=LIFETIME)
     if variant == "Redis":
-        client = redis.asyncio.from_url(place.redis, decode_responses=True)
+        client = redis.asyncio.from_url(spec.redis, decode_responses=True)
         return lambda: RedisStrategy(client, lifetime_seconds=LIFETIME)
 
     async def get_access_token_db(

@@ -11,7 +11,7 @@ import flask_login
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from bench.peers.catalogue import PASSWORD, USERNAME
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 HASHED = generate_password_hash(PASSWORD)
 
@@ -21,7 +21,7 @@ class User(flask_login.UserMixin):  # type: ignore[misc]  # Flask-Login has no t
         self.id = name
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     app = flask.Flask(__name__)
     if variant == "bare":
 

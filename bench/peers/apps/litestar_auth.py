@@ -21,7 +21,7 @@ from litestar.stores.memory import MemoryStore
 from pwdlib import PasswordHash
 
 from bench.peers.catalogue import PASSWORD, USERNAME
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 password_hash = PasswordHash.recommended()
@@ -104,7 +104,7 @@ def with_session() -> Litestar:
     )
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     if variant == "bare":
         return Litestar([bare])
     return with_jwt() if variant == "JWT" else with_session()

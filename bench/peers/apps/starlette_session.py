@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bench.peers.catalogue import PASSWORD, USERNAME
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 password_hash = PasswordHash.recommended()
 HASHED = password_hash.hash(PASSWORD)
@@ -46,6 +46,6 @@ ROUTES = [
 ]
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     middleware = [Middleware(SessionMiddleware, secret_key=secrets.token_hex(32))]
     return Starlette(routes=ROUTES, middleware=middleware)

@@ -12,15 +12,15 @@ from starsessions import InMemoryStore, SessionAutoloadMiddleware, SessionMiddle
 from starsessions.stores.redis import RedisStore
 
 from bench.peers.apps.starlette_session import ROUTES
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 TWO_WEEKS = 3600 * 24 * 14
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     store: SessionStore = InMemoryStore()
     if variant == "Redis":
-        store = RedisStore(connection=Redis.from_url(place.redis))
+        store = RedisStore(connection=Redis.from_url(spec.redis))
     middleware = [
         Middleware(SessionMiddleware, store=store, lifetime=TWO_WEEKS),
         Middleware(SessionAutoloadMiddleware),

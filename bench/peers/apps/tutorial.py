@@ -16,7 +16,7 @@ from pwdlib import PasswordHash
 from pydantic import BaseModel
 
 from bench.peers.catalogue import PASSWORD, USERNAME
-from bench.peers.place import Place
+from bench.peers.spec import Spec
 
 KEY, ALGORITHM, MINUTES = secrets.token_hex(32), "HS256", 30
 UNAUTHORIZED = HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
@@ -57,7 +57,7 @@ async def get_current_active_user(user: Annotated[User, Depends(get_current_user
     return user
 
 
-def build(variant: str, place: Place) -> Any:
+def build(variant: str, spec: Spec) -> Any:
     app = FastAPI()
 
     @app.post("/login")
