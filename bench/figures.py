@@ -19,6 +19,7 @@ from bench.tables import MODES, line, replaced, reworded, spread
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs/performance.md"
 CHECKS = "`python bench/authenticate.py`"
+REQUESTS = "`python bench/request_cost.py`"
 LOGINS = "`python bench/logins.py`"
 Run = Mapping[str, Any]
 
@@ -51,6 +52,25 @@ def checks(run: Run) -> Iterator[str]:
     yield line("a signature checked, alone", "", f"{found['signature']:.1f}", CHECKS)
 
 
+def requests(run: Run) -> Iterator[str]:
+    """What a request costs more than the same without Doorward, in a process."""
+    yield "| microseconds that Doorward adds | session | token | command |"
+    yield "|---|--:|--:|---|"
+    found = run["microseconds"]
+    for title in REQUEST_ROWS:
+        framework, _, rest = title.partition(", ")
+        cells = [f"{found[f'{framework}, {mode}, {rest}']:.1f}" for mode in MODES]
+        yield line(title, *cells, REQUESTS)
+
+
+REQUEST_ROWS = (
+    "raw ASGI, memory",
+    "raw ASGI, SQLite",
+    "FastAPI, memory",
+    "FastAPI, a route that asks nobody",
+)
+
+
 def logins(run: Run) -> Iterator[str]:
     """What logins cost those who are logged in."""
     yield "| one process, while eight clients log in without a pause | found | command |"
@@ -72,10 +92,11 @@ LOGIN_ROWS: tuple[tuple[str, Callable[[Mapping[str, float]], float], str], ...] 
 
 def page(text: str) -> str:
     """The page with what the kept runs say.  Raises `ValueError` where it lacks their place."""
-    runs = {name: read(name) for name in ("authenticate", "logins")}
+    runs = {name: read(name) for name in ("authenticate", "request_cost", "logins")}
     peers = results.read()
     for made in (
         checks(runs["authenticate"]),
+        requests(runs["request_cost"]),
         logins(runs["logins"]),
         table.peers(peers),
         table.targets(peers),
