@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..compare.caller import Unusable
+from ..compare.client import Unusable
 from ..compare.catalogue import ROWS
 from ..compare.report import report
 from ..compare.run import Plan, Run, compare
@@ -61,8 +61,8 @@ def _check(given: Namespace) -> None:
 
 
 def _plan(given: Namespace) -> Plan:
-    if given.quick:  # under two minutes
-        return Plan(ROWS, given.store, rounds=6, seconds=0.25, enough=60)
+    if given.quick:
+        return Plan(ROWS, given.store, rounds=6, seconds=0.25, time_limit=60)
     return Plan(ROWS, given.store)
 
 

@@ -1,4 +1,4 @@
-"""How much a store holds."""
+"""The size of a store."""
 
 import asyncio
 import sqlite3
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def size(url: str) -> int:
-    """Bytes of all that is in the store at `url`."""
+    """Bytes of everything in the store at `url`."""
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
         return _of_sqlite(url.removeprefix("sqlite:///"))
@@ -31,7 +31,7 @@ async def _of_postgres(url: str) -> int:
     connection = await asyncpg.connect(url)
     try:
         tables = await connection.fetch("select relid::regclass::text from pg_stat_user_tables")
-        for (name,) in tables:  # what was deleted before must not hide what is added
+        for (name,) in tables:  # else new rows fill the space of deleted ones
             await connection.execute(f"vacuum full {name}")
         return int(await connection.fetchval("select pg_database_size(current_database())"))
     finally:

@@ -1,15 +1,15 @@
-"""Accounts that a stolen database opens."""
+"""Accounts that a thief of the database can use."""
 
 from base64 import b64encode
 
 from ...attack.forge import encode
 from ...attack.stolen import stored
-from ..caller import Caller
+from ..client import Client
 from ..contender import Contender
 from ..row import Row
 
 MOST = 4000
-"""Characters of a text that a client could send."""
+"""Characters of the longest value that is tried as a credential."""
 
 
 def _measure(contender: Contender) -> int:
@@ -18,17 +18,17 @@ def _measure(contender: Contender) -> int:
     login = contender.log_in()
     name = next(iter(login.cookies))
     opened = set()
-    with Caller(contender.cluster.ports[0]) as caller:
+    with Client(contender.cluster.ports[0]) as client:
         for text in _texts(stored(contender.url)):
             for headers in ({"Cookie": f"{name}={text}"}, {"Authorization": f"Bearer {text}"}):
-                answer = caller.send("GET", "/me", headers)
+                answer = client.send("GET", "/me", headers)
                 if answer.status == 200:
                     opened.add(answer.json()["subject"])
     return len(opened)
 
 
 def _texts(values: list[str | bytes]) -> set[str]:
-    """The stored values as a client could send them."""
+    """The stored values in every form in which a client could send them."""
     found = set[str]()
     for value in values:
         if isinstance(value, bytes):
@@ -44,9 +44,9 @@ ROW = Row(
     topic="Stolen database",
     unit="accounts",
     title="Opened by a stolen database",
-    explained="A backup, a disk or a reader of the database gets every stored value."
-    " What is stored as it is opens the account; what is hashed opens nothing.",
-    how="Every value of the store is shown to the application as a cookie and as Bearer;"
-    " how many different people it was taken for.",
+    explained="A thief of a backup or a disk reads every stored value."
+    " A credential that is stored in clear opens its account; a hash opens none.",
+    how="Every value of the store is sent to the application as a cookie and as a Bearer token; how"
+    " many different people it was accepted for.",
     measure=_measure,
 )
