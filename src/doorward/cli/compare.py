@@ -20,7 +20,7 @@ TITLE = "Sessions and tokens, measured"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure, and show.  Returns 0, or 2 for words and stores that cannot be used."""
+    """Measure and print.  Returns 0, or 2 for arguments and stores that cannot be used."""
     given = _parser().parse_args(argv)
     try:
         _check(given)
@@ -43,11 +43,11 @@ def _parser() -> Parser:
         action="append",
         default=[],
         metavar="URL",
-        help="compare on this empty store instead of a SQLite file; may be repeated",
+        help="compare on this empty store, not on a new SQLite file; may be repeated",
     )
     parser.add_argument("--quick", action="store_true", help="take at most two minutes")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one HTML page")
     return parser
 
 
@@ -55,9 +55,9 @@ def _check(given: Namespace) -> None:
     for store in given.store:
         check_url(store)
         if store == "memory:":
-            raise ValueError("memory: is not shared by processes; compare another store")
-    if given.html and not given.html.parent.is_dir():  # before minutes are lost
-        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
+            raise ValueError("processes cannot share memory:; compare on another store")
+    if given.html and not given.html.parent.is_dir():  # checked before a run of minutes
+        raise ValueError(f"the folder of the report, {given.html.parent}, does not exist")
 
 
 def _plan(given: Namespace) -> Plan:
