@@ -47,7 +47,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--quick", action="store_true", help="take at most two minutes")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one HTML page")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write an HTML report")
     return parser
 
 
