@@ -1,11 +1,10 @@
-"""One request in; a principal or a rejection out, and the cookies that its answer must carry."""
+"""Who makes a request: its principal or a rejection, and the cookies that its answer must carry."""
 
 from asyncio import Task
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from .. import rules
 from ..auth import Auth
 from ..errors import Reason, Rejected
 from ..types import Device, Issued, Principal, Session
@@ -83,11 +82,6 @@ class Visit:
     def peer(self) -> str:
         """The address at the other end of the socket, or empty."""
         return client.peer_of(self.scope)
-
-    def plain_host(self) -> str:
-        """The host that was asked for, if the client spoke plain http; else empty."""
-        scheme = self.scope.get("scheme", "")
-        return client.plain_host(scheme, self.peer, self.headers, self.gate.trusted)
 
     def device(self) -> Device:
         """Where this request comes from, as far as it says."""
@@ -300,24 +294,31 @@ class Visit:
         if self.renewing is not None:
             return await self._renewed(shown, None, max_staleness)
         self._credential = shown.credential
-        known: Principal | None = None
-        if shown.credential is not None:
-            try:
-                known = await self.auth.authenticate(shown.credential, max_staleness, self._touched)
-            except Rejected as refused:
-                renewable = renewal.may_renew(refused, shown.credential, shown.refresh_token)
-                if self.answered or not renewable:
-                    raise
-            else:
-                if shown.mode in ("token", self.gate.modes[0]):  # else it is exchanged each time
-                    self.gate.readings.keep(self.headers, shown)
-                    return known
-                if self.answered:
-                    return known
+        known = await self._unless_renewable(shown, max_staleness)
+        if known is not None:
+            if shown.mode in ("token", self.gate.modes[0]):  # else it is exchanged each time
+                self.gate.readings.keep(self.headers, shown)
+                return known
+            if self.answered:
+                return known
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
             raise Rejected(Reason.EXPIRED, "no refresh once the answer has begun")
         return await self._renewed(shown, known, max_staleness)
+
+    async def _unless_renewable(
+        self, shown: Presented, max_staleness: int | None
+    ) -> Principal | None:
+        """The principal of the cookie; None if the refresh token has to give a new one."""
+        if shown.credential is None:
+            return None
+        try:
+            return await self.auth.authenticate(shown.credential, max_staleness, self._touched)
+        except Rejected as refused:
+            renewable = renewal.may_renew(refused, shown.credential, shown.refresh_token)
+            if self.answered or not renewable:
+                raise
+        return None
 
     async def _renewed(
         self, shown: Presented, known: Principal | None, max_staleness: int | None
@@ -334,19 +335,13 @@ class Visit:
             self.issued = renewal.given_again(row, self._credential or "") or self.issued
 
     async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
-        """New cookies for an access token that is out, or for a session cookie where tokens are
-        issued: there the person is `known` already, also if it cannot be exchanged."""
-        secret = shown.credential if shown.mode == "session" else shown.refresh_token
-        try:
-            self.issued = issued = await self.auth.refresh(secret or "", self.device())
-        except Rejected as refused:
-            if known is None or refused.reason is not Reason.SUPERSEDED:
-                raise
-            return known  # the secret from before a step-up, in its overlap
-        row = issued.session
+        exchanged = await renewal.exchanged(self.auth, shown, known, self.device())
+        if isinstance(exchanged, Principal):
+            return exchanged
+        self.issued = exchanged
         if self._given is None:  # else a parallel task showed another
-            self._credential = issued.credential
-        return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
+            self._credential = exchanged.credential
+        return renewal.principal_of(exchanged)
 
     def origin_check(self) -> OriginCheck:
         """Whether this request may act on its cookies; refusals of it are not told."""
