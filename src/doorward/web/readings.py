@@ -1,4 +1,4 @@
-"""Credentials that were accepted before, by the raw bytes of the header that they came in."""
+"""Credentials that were accepted before, by the raw bytes of their header."""
 
 from collections.abc import Sequence
 from threading import Lock
@@ -7,11 +7,11 @@ from .transport import SMALL_HEADER_BYTES, Header, Presented
 
 
 class Readings:
-    """What was read in headers, of at most `limit` credentials of each transport.
+    """The parsed credentials of at most `limit` headers of each transport.
 
-    A client sends the same header with every request, so one look-up by its bytes is enough.  Only
-    a credential that was accepted is kept: a stranger must not be able to push others out.  It may
-    be dead by now, so whoever finds it here still has to judge it.
+    A client sends the same header with every request, so a look-up by its bytes saves parsing it.
+    Only accepted credentials are kept, so that a stranger cannot evict those of others.  A kept
+    credential may have ended since: the caller must still check it.
     """
 
     __slots__ = ("_bearers", "_cookies", "_limit", "_lock")
@@ -23,18 +23,18 @@ class Readings:
         self._lock = Lock()
 
     def recall(self, headers: Sequence[Header]) -> Presented | None:
-        """What `transport.read` returned for these bytes; None says nothing about them."""
+        """What `transport.read` returned for these headers before; None if they are not kept."""
         fields = dict(headers)
         if len(fields) != len(headers):
-            return None  # a field came twice, which only `transport.read` may judge
+            return None  # a header came twice; `transport.read` decides about that
         authorization = fields.get(b"authorization")
         if authorization is not None:
             return self._bearers.get(authorization)
         return self._cookies.get(fields.get(b"cookie", b""))
 
     def keep(self, headers: Sequence[Header], shown: Presented) -> None:
-        """Keep what `transport.read` returned and was accepted, unless it is long or came in
-        several headers."""
+        """Keep a credential that `transport.read` returned and that was accepted, unless its header
+        is long or came twice."""
         by_cookie = shown.transport == "cookie"
         name = b"cookie" if by_cookie else b"authorization"
         kept = self._cookies if by_cookie else self._bearers
