@@ -22,8 +22,9 @@ class Visit:
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
     handshake of a WebSocket.  `asked`: somebody asked for the principal or the credential, so
     the answer depends on them.  `known`: the principal, as of the last question.  `issued`: the
-    credentials of an inline refresh, or those that a touch gives again.  `on_known` is called whenever `known`
-    is set.  `guesses`: the password guesses under way; `proof`: the last one of a step-up.
+    credentials of an inline refresh, or those that a touch gives again.  `on_known` is
+    called whenever `known` is set.  `guesses`: the password guesses under way; `proof`: the last
+    one of a step-up.
     `answered`: the head of the answer was sent, so no cookie can be set and nothing is refreshed.
     `renewing`: the one refresh of this request, under way or done.
     """
