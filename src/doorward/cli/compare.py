@@ -5,8 +5,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..compare.client import Unusable
 from ..compare.catalogue import ROWS
+from ..compare.client import Unusable
 from ..compare.report import report
 from ..compare.run import Plan, Run, compare
 from ..compare.table import as_json, table
