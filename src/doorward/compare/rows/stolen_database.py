@@ -46,7 +46,7 @@ ROW = Row(
     title="Opened by a stolen database",
     explained="A thief of a backup or a disk reads every stored value."
     " A credential that is stored in clear opens its account; a hash opens none.",
-    how="Every value of the store is sent to the application as a cookie and as a Bearer token; how"
-    " many different people it was accepted for.",
+    how="Every value of the store is sent to the application as a cookie and as Bearer; how many"
+    " different people it was accepted for.",
     measure=_measure,
 )
