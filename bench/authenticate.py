@@ -59,7 +59,7 @@ async def micro(folder: Path) -> None:
             auth = await opened(database, mode, folder)
             name = f"{mode}, {database.partition(':')[0]}"
             credential = await log_in(auth)
-            hit = await per_call(lambda: auth.authenticate(credential))  # noqa: B023
+            hit = await per_call(lambda: auth.authenticate(credential))  # noqa: B023 - awaited in this turn
             print(f"  {name + ': checked before':44} {hit:8.2f}")
             fresh = [await log_in(auth) for _ in range(1500)]
             began = time.perf_counter()
@@ -67,7 +67,7 @@ async def micro(folder: Path) -> None:
                 await auth.authenticate(one)
             first = (time.perf_counter() - began) / len(fresh) * 1e6
             print(f"  {name + ': first sight':44} {first:8.2f}")
-            login = await per_call(lambda: log_in(auth))  # noqa: B023
+            login = await per_call(lambda: log_in(auth))  # noqa: B023 - awaited in this turn
             print(f"  {name + ': a login, without the password':44} {login:8.2f}")
             if mode == "token":
                 print(f"  {'  of which the raw signature':44} {await signature(auth):8.2f}")

@@ -44,10 +44,10 @@ def engines() -> list[Engine]:
     found = []
     for name, heading in (("postgresql", "postgres"), ("redis", "redis")):
         # the heading stands behind the load, and the last of three columns is the largest size;
-        # a result without them is no result, and ends here
-        part = text[re.search(rf"after{heading} ", text).start() :]  # type: ignore[union-attr]  # above
+        # every result has both, so each search finds something there
+        part = text[re.search(rf"after{heading} ", text).start() :]  # type: ignore[union-attr]  # there
         sizes = re.search(r"bytes per session +[\d,]+ +[\d,]+ +([\d,]+)", part)
-        found.append(Engine(name, int(sizes[1].replace(",", "")), **writes[name]))  # type: ignore[index]  # above
+        found.append(Engine(name, int(sizes[1].replace(",", "")), **writes[name]))  # type: ignore[index]  # there
     return found
 
 

@@ -98,6 +98,21 @@ def doorward(database: str, **settings: Any) -> str:
     return Settings(**settings).mode
 
 
+def test_pages_of_another_domain_are_never_told_to_use_cookies() -> None:
+    for answers in EVERY:
+        if answers.in_browsers and answers.pages == "elsewhere":
+            assert advise(answers).transport == "bearer", answers
+
+
+@pytest.mark.parametrize("machines", ["some", "many"])
+@pytest.mark.parametrize("within", ["now", "second", "minute"])
+def test_the_store_is_asked_as_often_as_the_settings_say(machines: Any, within: Any) -> None:
+    advice = advise(Answers(machines=machines, lock_within=within))
+    (said,) = (reason.sentence for reason in advice.reasons if reason.about == "store")
+    assert ("each request asks" in said.lower()) == (advice.settings["max_staleness"] == 0)
+    assert ("memory" in said or "when something changed" in said) == (within != "now")
+
+
 def test_each_reason_cites_rows_that_were_measured() -> None:
     known = {row.id for row in ROWS}
     measured = {row["id"] for row in result()["rows"]}

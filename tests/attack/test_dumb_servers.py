@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from subprocess import DEVNULL, Popen
-from threading import Thread
 
 import pytest
 
@@ -19,6 +18,7 @@ from doorward.attack import client as clients
 from doorward.attack.client import Client
 from doorward.attack.exchange import Exchange
 from doorward.attack.lab import Instance
+from doorward.attack.threaded import in_thread
 from doorward.cli import progress
 from doorward.cli.attack import main
 
@@ -45,13 +45,8 @@ def dumb(answer: Answer) -> Iterator[Instance]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Dumb) as server:
         server.daemon_threads = True
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield Instance.at(f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
-            thread.join()
+        with in_thread(server) as port:
+            yield Instance.at(f"http://127.0.0.1:{port}")
 
 
 def send(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"{}") -> None:

@@ -91,6 +91,8 @@ def test_a_process_that_does_not_start_is_told_in_a_sentence() -> None:
     [
         ["--store", "nosuch://store"],
         ["--store", "memory:"],
+        ["--store", "postgresql://127.0.0.1:1/nobody"],
+        ["--store", "redis://127.0.0.1:1"],
         ["--html", "no/such/folder/report.html"],
     ],
 )
@@ -104,6 +106,14 @@ def test_what_cannot_be_used_is_one_sentence_and_exit_2(
     assert shown.err.count("\n") == 1
 
 
+def test_two_stores_of_one_kind_do_not_share_their_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "compare", lambda plan, show: a_run())
+    assert main(["--store", "postgres://one/db", "--store", "postgresql://two/db"]) == 2
+    assert "two stores of one kind" in capsys.readouterr().err
+
+
 def test_a_page_and_a_document_are_written_of_the_same_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +122,16 @@ def test_a_page_and_a_document_are_written_of_the_same_run(
     assert main(["--quick", "--json", "--html", str(page)]) == 0
     assert len(json.loads(capsys.readouterr().out)["rows"]) == len(ROWS)
     assert page.read_text().startswith("<!doctype html>")
+
+
+def test_a_page_that_cannot_be_written_loses_no_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "compare", lambda plan, show: a_run())
+    assert main(["--json", "--html", str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert len(json.loads(shown.out)["rows"]) == len(ROWS)
+    assert "cannot be written" in shown.err
 
 
 @pytest.mark.parametrize("by_hand", [False, True])

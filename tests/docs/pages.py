@@ -19,6 +19,7 @@ What the first word after a fence means, and the rest of that line:
     sh NAME             a program of the reader's, run by the test of its page
     json                must be JSON
     ini                 read by Python's parser; what it starts must exist
+    mermaid             a picture, drawn by whatever shows the page
     text                for people only
 """
 

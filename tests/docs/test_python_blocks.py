@@ -13,7 +13,7 @@ import pytest
 from tests.docs.pages import GUIDE, ROOT, Block, blocks, name
 from tests.support.nested import as_if_fresh, run_nested
 
-KINDS = ("python", "js", "console", "bash", "json", "ini", "sh", "text")
+KINDS = ("python", "js", "console", "bash", "json", "ini", "sh", "mermaid", "text")
 OTHERS = ("DOORWARD_", "DATABASE", "PYTEST_ADDOPTS")
 """Variables that a reader has not set."""
 

@@ -22,6 +22,11 @@ async def test_a_store_that_somebody_uses_is_refused(url: str, tmp_path: Path) -
         await check_unused(url)
 
 
+async def test_a_store_that_does_not_answer_is_refused() -> None:
+    with pytest.raises(ConfigurationError):
+        await check_unused("redis://127.0.0.1:1")
+
+
 @pytest.mark.engine
 def test_the_lab_does_not_begin_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{tmp_path}/used.db"

@@ -223,3 +223,24 @@ async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(build: Build) -
     assert house.door.gate is not None
     kept = [house.door.gate.readings.recall([header]) for header in headers]
     assert [found is not None for found in kept] == [False, True, True]
+
+
+async def test_of_a_credential_only_the_latest_header_is_kept(house: House, transport: str) -> None:
+    name, value = shown(await house.log_in(), transport)
+    if transport == "cookie":
+        headers = [(name, value + b"; theme=%d" % n) for n in range(4)]
+    else:
+        headers = [(name, word + value[6:]) for word in (b"bearer", b"BEARER", b"Bearer")]
+    for header in headers * 2:
+        await seen(house, header)
+    kept = [visit(house, header).at_hand() is not None for header in headers]
+    assert kept == [False] * (len(headers) - 1) + [True]
+
+
+async def test_who_sends_many_headers_pushes_nobody_out(build: Build) -> None:
+    house: House = await build("session", remember=2)
+    asked = await seen(house, cookies_of(await house.log_in()))
+    name, value = cookies_of(await house.log_in("bob"))
+    for n in range(5):
+        await seen(house, (name, value + b"; n=%d" % n))
+    assert asked.at_hand() is not None

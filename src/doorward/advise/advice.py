@@ -83,12 +83,6 @@ def _mode(answers: Answers) -> tuple[Mode, Reason]:
 
 
 def _transport(answers: Answers) -> tuple[Transport, Reason]:
-    if answers.clients == "all":
-        return "cookie and bearer", Reason(
-            "transport",
-            "Pages use a cookie and the app uses Bearer. Each asks for its transport at login.",
-            ("browser", "mobile"),
-        )
     if not answers.in_browsers:
         return "bearer", Reason(
             "transport",
@@ -102,6 +96,12 @@ def _transport(answers: Answers) -> tuple[Transport, Reason]:
             "Browsers do not send the cookie from pages of another domain. Such pages send an"
             " Authorization header, which needs a preflight.",
             ("other-domain", "preflights"),
+        )
+    if answers.clients == "all":
+        return "cookie and bearer", Reason(
+            "transport",
+            "Pages use a cookie and the app uses Bearer. Each asks for its transport at login.",
+            ("browser", "mobile"),
         )
     return "cookie", Reason(
         "transport",
@@ -166,8 +166,8 @@ def _staleness(answers: Answers, mode: Mode) -> Found:
     seconds = STALENESS[answers.lock_within]
     sentence = (
         "Every request asks the store, so a lock takes effect at the next request on every node."
-        " If only a few routes need this, leave the setting out and guard those routes with"
-        " max_staleness=0."
+        " The store then answers as many calls as with a plain session. If only a few routes need"
+        " this, leave the setting out and guard those routes with max_staleness=0."
         if seconds == 0
         else "Nodes learn of a lock within milliseconds. A node that loses its connection to the"
         f" store refuses all requests after {seconds} s."
@@ -191,17 +191,18 @@ def _store(answers: Answers, mode: Mode) -> Found:
     if answers.machines == "one":
         sentence = "A SQLite file is enough for one machine, even with several processes."
         return found, [Reason("store", sentence, ("four-processes", "stored-bytes"))]
+    each = STALENESS[answers.lock_within] == 0
     if answers.machines == "many":
         found["sessions"] = SESSIONS
-        sentence = (
-            "Each node answers requests of checked logins from memory and follows the changes in"
-            " one Redis. Redis answers more of the nodes' small requests than PostgreSQL does."
+        asked = (
+            "Each request asks" if each else "Nodes answer from memory, and follow the changes in"
         )
+        sentence = f"{asked} one Redis, which answers more small requests than PostgreSQL does."
     else:
-        sentence = (
-            "A few nodes share one PostgreSQL. Each answers requests of checked logins from memory"
-            " and follows the changes there."
+        asked = (
+            "Each request asks it" if each else "Nodes answer from memory and follow its changes"
         )
+        sentence = f"A few nodes share one PostgreSQL. {asked}."
     return found, [Reason("store", sentence, ("store-reads", "thousand-nodes", "stored-bytes"))]
 
 

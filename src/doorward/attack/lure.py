@@ -1,10 +1,11 @@
-"""A page on loopback that only somebody asks for who believes a token."""
+"""A page on loopback that a server fetches only if it trusts the header of a token."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from .threaded import in_thread
 
 
 class _Lure(ThreadingHTTPServer):
@@ -34,11 +35,5 @@ class _Page(BaseHTTPRequestHandler):
 @contextmanager
 def lure(content: bytes) -> Iterator[tuple[str, list[str]]]:
     """The origin at which every path holds `content`, and the paths that were asked for."""
-    with _Lure(content) as server:
-        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", server.asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with _Lure(content) as server, in_thread(server) as port:
+        yield f"http://127.0.0.1:{port}", server.asked

@@ -46,7 +46,7 @@ def _not_tried(run: Run) -> list[str]:
     """Each reason once, with the attacks that were not tried for it."""
     ids: dict[str, dict[str, None]] = {}
     for row in run.rows:
-        if row not in run.tried:
+        if not row.tried:
             ids.setdefault(_why(row), {})[row.attack.id] = None
     return [f"not applicable: {why} ({', '.join(those)})" for why, those in ids.items()]
 

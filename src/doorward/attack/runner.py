@@ -39,6 +39,11 @@ class Row:
     transcript: tuple[Exchange, ...]
     error: str = ""
 
+    @property
+    def tried(self) -> bool:
+        """Whether the instance could be attacked by it."""
+        return self.verdict is None or self.verdict.outcome != NOT_TRIED
+
 
 @dataclass(slots=True)
 class Run:
@@ -52,7 +57,7 @@ class Run:
     @property
     def tried(self) -> list[Row]:
         """Those that the instance could be attacked by."""
-        return [row for row in self.rows if not row.verdict or row.verdict.outcome != NOT_TRIED]
+        return [row for row in self.rows if row.tried]
 
     @property
     def succeeded(self) -> list[Row]:

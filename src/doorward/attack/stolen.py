@@ -8,6 +8,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..stores.search_path import search_path
+
 Values = list[str | bytes]
 
 
@@ -40,11 +42,10 @@ def values_of_sqlite(database: sqlite3.Connection) -> Values:
 async def _of_postgres(url: str) -> Values:
     import asyncpg
 
-    connection = await asyncpg.connect(url.partition("?")[0])
+    connection = await asyncpg.connect(url, server_settings=search_path(url))
     try:
         tables = await connection.fetch(
-            "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables"
-            " where schemaname not in ('pg_catalog', 'information_schema')"
+            "select relid::regclass::text from pg_stat_user_tables where pg_table_is_visible(relid)"
         )
         found = [await connection.fetch(f"select * from {name}") for (name,) in tables]  # noqa: S608
         return _flat(chain.from_iterable(found))

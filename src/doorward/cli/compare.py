@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..compare.catalogue import ROWS
 from ..compare.client import Unusable
+from ..compare.contenders import label
 from ..compare.report import report
 from ..compare.run import Plan, Run, compare
 from ..compare.table import as_json, table
@@ -56,6 +57,8 @@ def _check(given: Namespace) -> None:
         check_url(store)
         if store == "memory:":
             raise ValueError("processes cannot share memory:; compare on another store")
+    if len(set(map(label, given.store))) < len(given.store):
+        raise ValueError("two stores of one kind would share their columns; compare one of each")
     if given.html and not given.html.parent.is_dir():  # checked before a run of minutes
         raise ValueError(f"the folder of the report, {given.html.parent}, does not exist")
 
@@ -67,12 +70,12 @@ def _plan(given: Namespace) -> Plan:
 
 
 def _show(run: Run, given: Namespace) -> int:
+    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else table(run))
     if given.html:
         try:
             given.html.write_text(report(run, TITLE), encoding="utf-8")
         except OSError as error:
             return _usage(f"the report cannot be written: {error}")
-    say(json.dumps(as_json(run), indent=2) + "\n" if given.json else table(run))
     return 0
 
 

@@ -49,11 +49,12 @@ def contenders(
         for kind in kinds:
             url = store or f"sqlite:///{folder}/{kind}.db"
             if kind != "plain_jwt":
-                yield contender(kind, _label(url), url)
+                yield contender(kind, label(url), url)
     if "plain_jwt" in kinds:
         yield contender("plain_jwt", "none", "")
 
 
-def _label(url: str) -> str:
+def label(url: str) -> str:
+    """What a store is called in the columns."""
     scheme = urlsplit(url).scheme
     return {"postgres": "postgresql", "rediss": "redis"}.get(scheme, scheme)

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from math import inf
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 from .client import Answer, Client, Unusable
@@ -64,20 +65,26 @@ def watch(
     contender: Contender, headers: dict[str, str], decision: str, data: Any, old: str = ""
 ) -> tuple[float, float]:
     """Send the decision while every process is asked without pause.  Returns when it was sent and
-    when the last old answer came.  Raises `Unusable` if one process still gives old answers."""
+    when the last old answer came.  Raises `Unusable` if one process still gives old answers, or
+    gave none before: then there was nothing to end."""
     ports = contender.cluster.ports
     ready = Barrier(len(ports) + 1)
     watchers = [_Watcher(port, headers, old, ready) for port in ports]
     for watcher in watchers:
         watcher.start()
     with Client(ports[0]) as operator:
-        ready.wait()
+        try:
+            ready.wait()
+        except BrokenBarrierError:
+            raise Unusable(f"a process of {contender.column} does not answer") from None
         sent = time.perf_counter()
         for watcher in watchers:
             watcher.until = sent + GIVE_UP
         operator.send_ok("POST", f"/{decision}", data=data)
     for watcher in watchers:
         watcher.join()
+    if not all(watcher.accepted for watcher in watchers):
+        raise Unusable(f"{contender.column} does not accept everywhere before a {decision}")
     if not all(watcher.obeys for watcher in watchers):
         raise Unusable(f"{contender.column} still accepts {GIVE_UP} s after a {decision}")
     return sent, max(sent, *(watcher.last for watcher in watchers))
@@ -89,11 +96,19 @@ class _Watcher(Thread):
     def __init__(self, port: int, headers: dict[str, str], old: str, ready: Barrier) -> None:
         super().__init__(daemon=True)
         self._port, self._headers, self._old, self._ready = port, headers, old.encode(), ready
-        self.last, self.until, self.obeys = 0.0, inf, False
+        self.last, self.until, self.accepted = 0.0, inf, False
+        self.obeys = False
 
     def run(self) -> None:
+        try:
+            self._watch()
+        except (OSError, HTTPException, BrokenBarrierError):
+            self._ready.abort()  # else the others would wait for this one for ever
+
+    def _watch(self) -> None:
         with Client(self._port) as client:
             answer = client.send("GET", "/me", self._headers)
+            self.accepted = self._is_old(answer)
             self._ready.wait()
             while self._is_old(answer) and time.perf_counter() < self.until:
                 self.last = time.perf_counter()

@@ -5,9 +5,19 @@ import sqlite3
 from contextlib import closing
 from urllib.parse import urlsplit
 
+from ..stores.search_path import search_path
+from .applications.plain_rows import TABLE
+
+_TABLES = """
+    select relid::regclass::text from pg_stat_user_tables
+    where pg_table_is_visible(relid) and (starts_with(relname, 'doorward_') or relname = $1)
+"""
+_SIZE = "select pg_total_relation_size($1::text::regclass)"
+
 
 def size(url: str) -> int:
-    """Bytes of everything in the store at `url`."""
+    """Bytes of everything in the store at `url`.  In a PostgreSQL database, only the tables of this
+    store count, because others may stand beside them."""
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
         return _of_sqlite(url.removeprefix("sqlite:///"))
@@ -28,12 +38,12 @@ def _of_sqlite(path: str) -> int:
 async def _of_postgres(url: str) -> int:
     import asyncpg
 
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, server_settings=search_path(url))
     try:
-        tables = await connection.fetch("select relid::regclass::text from pg_stat_user_tables")
-        for (name,) in tables:  # else new rows fill the space of deleted ones
+        tables = [name for (name,) in await connection.fetch(_TABLES, TABLE)]
+        for name in tables:  # else new rows fill the space of deleted ones
             await connection.execute(f"vacuum full {name}")
-        return int(await connection.fetchval("select pg_database_size(current_database())"))
+        return sum([int(await connection.fetchval(_SIZE, name)) for name in tables])
     finally:
         await connection.close()
 

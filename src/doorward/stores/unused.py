@@ -1,15 +1,17 @@
 """Whether a store may be filled with throw-away data."""
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, StoreUnavailable
 from . import EVERY_ROW, open_store
 
 
 async def check_unused(url: str) -> None:
-    """Raises `ConfigurationError` where the store holds sessions or signing keys, also dead ones;
-    what `open_store` raises."""
+    """Raises `ConfigurationError` where the store holds sessions or signing keys, also dead ones,
+    and where it does not answer; what `open_store` raises."""
     store = open_store(url)
     try:
         used = await store.list(None, EVERY_ROW, None, 1) or await store.keys()
+    except StoreUnavailable as error:
+        raise ConfigurationError(str(error)) from error
     finally:
         await store.close()
     if used:

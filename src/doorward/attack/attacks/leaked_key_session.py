@@ -1,4 +1,4 @@
-"""A session that never was, in a token that a leaked key signed."""
+"""A token for a session that never existed, signed with a leaked key."""
 
 import json
 from dataclasses import replace
@@ -20,24 +20,24 @@ def _run(attacker: Attacker) -> Verdict:
     claims = json.loads(decode(victim.credential.split(".")[1]))
     forged = []
     for number in range(TOKENS):
-        never = {"sid": f"{attacker.random.getrandbits(128):032x}", "jti": f"never-{number}"}
-        forged.append(operator.sign(json.dumps(claims | never).encode()))
+        unknown = {"sid": f"{attacker.random.getrandbits(128):032x}", "jti": f"unknown-{number}"}
+        forged.append(operator.sign(json.dumps(claims | unknown).encode()))
     with target.node() as other:
         believed = [each.me(victim, forged[0]).status == 200 for each in (target, other)]
         if _lasts(target, victim, forged[1]):
-            return succeeded("A token of a session that never was got one that lasts.")
+            return succeeded("A forged token was exchanged for a credential that lasts.")
         operator.compromise(str(header_of(forged[0]).get("kid", "")))
-        for place, where in {"first": target, "other": other}.items():
+        for name, where in {"first": target, "other": other}.items():
             if any(where.me(victim, token).status == 200 for token in forged):
-                return succeeded(f"On the {place} node it was taken after the key was withdrawn.")
+                return succeeded(f"The {name} node accepted it after the key was withdrawn.")
     if target.refresh(victim.refresh).status != 200:
         raise AssertionError("the victim was logged out as well")
-    until = "until the key was withdrawn" if any(believed) else "at no time"
-    return held(f"A token of a session that never was worked {until}, and got nothing that lasts.")
+    until = "worked until the key was withdrawn" if any(believed) else "never worked"
+    return held(f"The forged token {until}, and was exchanged for nothing that lasts.")
 
 
 def _lasts(target: Target, victim: Login, token: str) -> bool:
-    """Whether the token leads to credentials that its key did not sign for the thief."""
+    """Whether the server gives the thief credentials of its own for the token."""
     thief = replace(victim, bearer=token, jar=type(victim.jar)({victim.cookie: token}))
     answers = [
         target.refresh(token),
@@ -49,10 +49,10 @@ def _lasts(target: Target, victim: Login, token: str) -> bool:
 
 ATTACK = Attack(
     id="leaked-key-session",
-    title="A session that never was",
-    story="A thief has the key that signs access tokens, and names a session that never existed."
-    " No list shows it, so nobody can end it there, and it was never marked as ended."
-    " It goes on for ever if only sessions that are known are looked at.",
+    title="A session that never existed",
+    story="A thief has the key that signs access tokens, and signs one for a session that never"
+    " existed. No list shows that session, so nobody can end it. If only the ends of known"
+    " sessions count, the thief stays logged in.",
     references=("CWE-321", "CWE-613", "RFC 9068 section 4", "ASVS V11.2.2"),
     defences=("a withdrawn key verifies nothing",),
     run=_run,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from ...stores.search_path import search_path
+
 TABLE = "compare_plain_sessions"
 
 _COLUMNS = (
@@ -108,7 +110,9 @@ class PostgresRows:
     async def open(self) -> None:
         import asyncpg
 
-        self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=8)
+        self._pool = await asyncpg.create_pool(
+            self._url, min_size=1, max_size=8, server_settings=search_path(self._url)
+        )
         async with self._pool.acquire() as connection, connection.transaction():
             # without a lock, two processes that create the table at once fail
             await connection.execute("select pg_advisory_xact_lock(7368)")

@@ -14,11 +14,12 @@ from starlette.middleware import Middleware as AnyMiddleware
 from starlette.responses import Response
 
 from ...auth import Auth
+from ...errors import ConfigurationError
 from ...opening import Around, itself
 from ...settings import Settings
 from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
-from ..asgi import Middleware, current_visit, expect, present, touch
+from ..asgi import Middleware, current_visit, expect
 from ..caches import merge
 from ..door import Door
 from ..framing import mend_framing
@@ -32,8 +33,9 @@ from ..login import (
 )
 from ..origin import csrf_token
 from ..transport import Header, Transport
+from ..visit import Visit
 from ..way_back import check_login_page, local_path, root_of
-from .guard import NO_SCOPES, Guard
+from .guard import NO_SCOPES, Guard, visit_of
 from .openapi import describe_security
 from .refusals import answering, check_no_handler, put_handlers, put_into_mounted
 from .stack import put_outermost
@@ -70,7 +72,7 @@ class Doorward:
             record=record,
             around=around,
         )
-        self.principal = Guard()
+        self.principal = Guard(settings=self.door.settings)
 
     def install(self, app: FastAPI, *, login_page: str | None = None) -> None:
         """Put the gate before an application and before those mounted in it when it starts, and the
@@ -79,9 +81,15 @@ class Doorward:
 
         With `login_page`, a path of this application, a browser that opens a page and is not logged
         in is sent there with `return_to`, the way back: give it to `way_back`.  Programs still get
-        problem details.  Raises `ConfigurationError` for what is no path, and where a handler of
-        the application's own would keep it from being used.
+        problem details.  Raises `ConfigurationError` for what is no path, where a handler of
+        the application's own would keep it from being used, and in an application that has another
+        `Doorward` already: its logins would be taken for those of this one.
         """
+        if getattr(app.state, "doorward", self) is not self:
+            raise ConfigurationError(
+                "another Doorward is installed in this application: use that one, or mount an"
+                " application of its own for this one"
+            )
         if login_page is not None:
             check_login_page(login_page)
             check_no_handler(app)
@@ -110,7 +118,7 @@ class Doorward:
         scopes, so `Security(auth.optional_principal, scopes=[...])` acts like `principal`."""
         if security_scopes.scopes:
             return await self.principal(security_scopes)
-        return await current_visit().optional_principal()
+        return await self._visit().optional_principal()
 
     def requires(
         self,
@@ -129,7 +137,12 @@ class Doorward:
         scope can have, and for seconds that are no whole number from 0.
         """
         guard = Guard(
-            role=role, any_role=any_role, scope=scope, fresh=fresh, max_staleness=max_staleness
+            role=role,
+            any_role=any_role,
+            scope=scope,
+            fresh=fresh,
+            max_staleness=max_staleness,
+            settings=self.door.settings,
         )
         if guard == self.principal:
             raise ValueError(
@@ -149,20 +162,20 @@ class Doorward:
         subprotocol or in a message, where a client can set no header.  The socket then ends with
         that session, as any other, and `await auth.requires(role=...)()` asks for more.  Raises
         `Rejected`, also for what is no string."""
-        return await present(credential)
+        return await self._visit().present(credential)
 
     async def touch(self) -> Principal:
         """Note that the person at the other end of an open WebSocket or stream is active, in both
         modes: a message does not count as a request, so their session could end as idle while they
         talk.  Gives the principal as of now; at most every `touch_every` seconds it writes.  Raises
         `Rejected`."""
-        return await touch()
+        return await self._visit().touch()
 
     def csrf_token(self, principal: Principal) -> str:
         """What a client that sends neither `Sec-Fetch-Site` nor `Origin` must send as
         `X-CSRF-Token` with an unsafe request on a cookie.  It belongs to the session; to be asked
         for within a request."""
-        return csrf_token(current_visit().auth.csrf_keys, principal.sid)
+        return csrf_token(self._visit().auth.csrf_keys, principal.sid)
 
     async def attempt(self, name: str | EllipsisType = ...) -> "LoginAttempt":
         """Begin a login.  Await it *before* you read the user: a lock or role change that comes
@@ -172,13 +185,13 @@ class Doorward:
         wrong passwords for it raise `Rejected(too_many_attempts)`.  Whatever does not lead to
         `login` counts as wrong.  Leave it out only where no password or code is guessed.
         """
-        return LoginAttempt(await begin_login(current_visit(), name))
+        return LoginAttempt(await begin_login(self._visit(), name))
 
     async def attempt_elevate(self) -> None:
         """Begin a step-up.  Await it *before* you check the password: too many wrong ones in this
         session then raise `Rejected(too_many_attempts)`.  Whatever does not lead to `elevate`
         counts as wrong."""
-        await begin_elevate(current_visit())
+        await begin_elevate(self._visit())
 
     async def forget_browsers(self, name: str) -> None:
         """After a new password: forget all browsers that are known for this name, each until its
@@ -197,7 +210,7 @@ class Doorward:
         Raises `Rejected` when nobody is logged in, or the session ended meanwhile; `RuntimeError`
         by cookie once an answer has begun.
         """
-        visit = current_visit()
+        visit = self._visit()
         issued, headers = await elevate(visit, amr=amr)
         _answer_with(response, headers, visit.via)
         return None if visit.via == "cookie" else issued
@@ -205,7 +218,10 @@ class Doorward:
     async def logout(self, request: Request, response: Response) -> None:
         """End the session of this request, dead or alive, and delete its cookies and what scripts
         kept on `response`, the one you return."""
-        _add_headers(response, await log_out(current_visit()))
+        _add_headers(response, await log_out(self._visit()))
+
+    def _visit(self) -> Visit:
+        return visit_of(self.door.settings)
 
 
 @dataclass(frozen=True, slots=True)

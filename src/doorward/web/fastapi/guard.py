@@ -8,8 +8,11 @@ from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
 from ... import rules
+from ...errors import ConfigurationError
+from ...settings import Settings
 from ...types import Principal, Roles
 from ..asgi import current_visit
+from ..visit import Visit
 
 KNOWN, PERMITTED = "doorward", "doorward permission"
 """Stand in the schema, for a guard that asks who it is and one that asks for a role or scope too,
@@ -26,7 +29,8 @@ class Guard(SecurityBase):
     All that as of at most `max_staleness` seconds ago.  The scopes of
     `Security(guard, scopes=[...])` are asked for too.
 
-    Two guards that ask for the same are equal, so that a test can name one in
+    With `settings` it asks behind the gate that has these very settings, and nowhere else.  Two
+    guards that ask for the same there are equal, so that a test can name one in
     `app.dependency_overrides`.  Raises `ValueError` for what nobody can have.
     """
 
@@ -38,6 +42,7 @@ class Guard(SecurityBase):
         scope: str | None = None,
         fresh: int | None = None,
         max_staleness: int | None = None,
+        settings: Settings | None = None,
     ) -> None:
         _check_name("role", role)
         _check_name("scope", scope)
@@ -49,13 +54,14 @@ class Guard(SecurityBase):
         self._role, self._scope, self._fresh = role, scope, fresh
         self._any_role = None if any_role is None else _checked_choice(any_role)
         self._max_staleness = max_staleness
+        self._settings = settings
         self.asks = (role, self._any_role, scope, fresh, max_staleness)
         """All that it asks for; every part is None where it asks only who it is."""
         self._asks_for_more = self.asks[:4] != (None,) * 4
         self._hash = hash(self.asks)  # FastAPI looks each dependency up several times a request
 
     async def __call__(self, security_scopes: SecurityScopes = NO_SCOPES) -> Principal:
-        visit = current_visit()
+        visit = visit_of(self._settings)
         found = visit.at_hand(self._max_staleness)
         if found is None:
             found = await visit.principal(max_staleness=self._max_staleness)
@@ -73,10 +79,25 @@ class Guard(SecurityBase):
         return found
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Guard) and self.asks == other.asks
+        if not isinstance(other, Guard) or self._settings is not other._settings:
+            return False
+        return self.asks == other.asks
 
     def __hash__(self) -> int:
         return self._hash
+
+
+def visit_of(settings: Settings | None) -> Visit:
+    """The request being handled, which came through the gate that has these settings, if they are
+    given: another gate knows other people.  Raises `NotInstalled`, and `ConfigurationError` behind
+    another."""
+    visit = current_visit()
+    if settings is not None and visit.gate.auth.settings is not settings:
+        raise ConfigurationError(
+            "This request came through the gate of another Doorward(...), which knows other people."
+            " Use the one that was installed in this application: auth.install(app)."
+        )
+    return visit
 
 
 def _check_name(what: str, name: str | None) -> None:
