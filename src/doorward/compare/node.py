@@ -14,7 +14,7 @@ from threading import Thread
 import uvicorn
 from fastapi import FastAPI
 
-from .applications.application import Clock, Counter, Strategy, application
+from .applications.application import Clock, Counter, Authentication, application
 from .applications.spec import Spec
 
 BACKLOG = 1024
@@ -22,7 +22,7 @@ BACKLOG = 1024
 
 def main(text: str) -> None:
     spec, clock, counter = Spec.parse(text), Clock(), Counter()
-    app = application(_strategy(spec, clock, counter), spec.hash, clock, counter)
+    app = application(_authentication(spec, clock, counter), spec.hash, clock, counter)
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
     Thread(target=_end_with_parent, daemon=True).start()
     with (
@@ -43,7 +43,7 @@ def listening(port: int, backlog: int | None = BACKLOG) -> socket.socket:
     return found
 
 
-def _strategy(spec: Spec, clock: Clock, counter: Counter) -> Strategy | None:
+def _authentication(spec: Spec, clock: Clock, counter: Counter) -> Authentication | None:
     # imported here, because the memory of a process is measured
     match spec.kind:
         case "bare":

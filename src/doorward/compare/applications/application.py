@@ -1,7 +1,7 @@
 """The small application: a login, a page that asks who makes the request, an operator's decisions.
 
-Every kind has the same framework, server, password check and answers.  Only the strategy differs,
-which keeps people logged in.
+Every kind has the same framework, server, password check and answers.  Only the way differs in
+which people are kept logged in: the `Authentication`.
 """
 
 import resource
@@ -56,7 +56,7 @@ class Counter:
         self.calls += 1
 
 
-class Strategy(Protocol):
+class Authentication(Protocol):
     """One way to keep people logged in."""
 
     @property
@@ -94,16 +94,18 @@ class Strategy(Protocol):
         """Replace the signing key, because it was stolen."""
 
 
-def application(strategy: Strategy | None, hashed: str, clock: Clock, counter: Counter) -> FastAPI:
-    """The application.  Without a `strategy` it is the bare one, which asks nobody who they are."""
-    app = FastAPI(lifespan=None if strategy is None else strategy.lifespan)
+def application(
+    authentication: Authentication | None, hashed: str, clock: Clock, counter: Counter
+) -> FastAPI:
+    """The application.  Without a `authentication` it is the bare one, which asks nobody who they are."""
+    app = FastAPI(lifespan=None if authentication is None else authentication.lifespan)
     _add_usage(app, counter)
-    if strategy is None:
+    if authentication is None:
         _add_bare(app, hashed)
         return app
-    strategy.install(app)
-    _add_logins(app, strategy, hashed)
-    _add_operator(app, strategy, clock)
+    authentication.install(app)
+    _add_logins(app, authentication, hashed)
+    _add_operator(app, authentication, clock)
     return app
 
 
@@ -135,7 +137,7 @@ def _memory() -> int:
         return most if sys.platform == "darwin" else most * 1024
 
 
-def _add_logins(app: FastAPI, strategy: Strategy, hashed: str) -> None:
+def _add_logins(app: FastAPI, authentication: Authentication, hashed: str) -> None:
     passwords = Passwords()
 
     @app.post("/login")
@@ -144,50 +146,50 @@ def _add_logins(app: FastAPI, strategy: Strategy, hashed: str) -> None:
             raise HTTPException(422)
         if not await passwords.verify(form.password, hashed):
             raise HTTPException(401)
-        return await strategy.log_in(form, response)
+        return await authentication.log_in(form, response)
 
     @app.get("/me")
-    async def me(principal: Annotated[Any, Depends(strategy.principal)]) -> dict[str, Any]:
+    async def me(principal: Annotated[Any, Depends(authentication.principal)]) -> dict[str, Any]:
         return {"subject": principal.subject, "roles": sorted(principal.roles)}
 
     @app.post("/refresh")
     async def refresh(request: Request) -> dict[str, Any]:
-        return await strategy.refresh((await request.json())["refresh_token"])
+        return await authentication.refresh((await request.json())["refresh_token"])
 
     @app.post("/logout", status_code=204)
     async def logout(request: Request, response: Response) -> None:
-        await strategy.log_out(request, response)
+        await authentication.log_out(request, response)
 
     @app.get("/keys")
     async def keys() -> dict[str, Any]:
-        return await strategy.public_keys()
+        return await authentication.public_keys()
 
 
-def _add_operator(app: FastAPI, strategy: Strategy, clock: Clock) -> None:
+def _add_operator(app: FastAPI, authentication: Authentication, clock: Clock) -> None:
     @app.post("/lock", status_code=204)
     async def lock(decision: Decision) -> None:
-        await strategy.lock(decision.subject)
+        await authentication.lock(decision.subject)
 
     @app.post("/roles", status_code=204)
     async def roles(decision: Decision) -> None:
-        await strategy.set_roles(decision.subject, decision.roles)
+        await authentication.set_roles(decision.subject, decision.roles)
 
     @app.post("/listed")
     async def listed(decision: Decision) -> list[dict[str, Any]]:
-        return await strategy.listed(decision.subject)
+        return await authentication.listed(decision.subject)
 
     @app.post("/fill/{count}", status_code=204)
     async def fill(count: int) -> None:
-        await strategy.fill(count)
+        await authentication.fill(count)
 
     @app.post("/purge")
     async def purge() -> dict[str, Any]:
-        began, gone = time.perf_counter(), await strategy.purge()
+        began, gone = time.perf_counter(), await authentication.purge()
         return {"gone": gone, "seconds": time.perf_counter() - began}
 
     @app.post("/recover", status_code=204)
     async def recover() -> None:
-        await strategy.recover()
+        await authentication.recover()
 
     @app.post("/ahead/{seconds}", status_code=204)
     async def put_forward(seconds: int) -> None:

@@ -14,7 +14,7 @@ from .spec import TRUSTED, Spec
 
 
 class DoorwardSessions:
-    """See `Strategy`."""
+    """See `Authentication`."""
 
     def __init__(self, spec: Spec, mode: Mode, clock: Clock, counter: Counter) -> None:
         self._clock = clock

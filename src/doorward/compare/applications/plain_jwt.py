@@ -24,7 +24,7 @@ class TokenPrincipal(NamedTuple):
 
 
 class PlainJwt:
-    """See `Strategy`."""
+    """See `Authentication`."""
 
     lifespan = None
 

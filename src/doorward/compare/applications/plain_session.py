@@ -25,7 +25,7 @@ class RowPrincipal(NamedTuple):
 
 
 class PlainSession:
-    """See `Strategy`."""
+    """See `Authentication`."""
 
     def __init__(self, spec: Spec, clock: Clock, counter: Counter) -> None:
         self._clock, self._counter = clock, counter
