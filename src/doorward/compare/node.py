@@ -14,7 +14,7 @@ from threading import Thread
 import uvicorn
 from fastapi import FastAPI
 
-from .applications.application import Clock, Counter, Authentication, application
+from .applications.application import Authentication, Clock, Counter, application
 from .applications.spec import Spec
 
 BACKLOG = 1024

@@ -97,7 +97,7 @@ class Authentication(Protocol):
 def application(
     authentication: Authentication | None, hashed: str, clock: Clock, counter: Counter
 ) -> FastAPI:
-    """The application.  Without a `authentication` it is the bare one, which asks nobody who they are."""
+    """The application.  Without an `authentication` it asks nobody who they are."""
     app = FastAPI(lifespan=None if authentication is None else authentication.lifespan)
     _add_usage(app, counter)
     if authentication is None:
