@@ -1,4 +1,4 @@
-"""What the audit log costs: appending, verifying, asking.
+"""The cost of the audit log: appending, verifying, asking.
 
     python bench/audit.py [ENTRIES] [FOLDER | URL]
 
@@ -43,7 +43,7 @@ def entry(number: int) -> Entry:
 
 
 async def appending(audit: Audit, at_once: int) -> float:
-    """Median microseconds for each of so many that are appended at once."""
+    """Median microseconds per entry if `at_once` are appended together."""
     times = []
     for _ in range(ROUNDS):
         began = time.perf_counter()

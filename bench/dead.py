@@ -1,9 +1,9 @@
-"""What 1,000 live sessions cost beside 200,000 that are over but not yet deleted.
+"""The cost of 1,000 live sessions beside 200,000 ended ones that are not deleted yet.
 
     python bench/dead.py [DEAD] [ROUNDS] [sqlite|postgres]
 
 Two databases, one with the dead rows and one without, are asked in turn; those of PostgreSQL are in
-a server started as the tests do, so that wants the test environment.  Prints the median of
+a server started as the tests do, so that needs the test environment.  Prints the median of
 each in microseconds, and how far the quarter of slower rounds lies above it without dead rows: that
 is the noise.  Then the dead rows are swept, while the live ones are still asked.
 """
@@ -113,7 +113,7 @@ async def measure(dead: int, rounds: int, clean_url: str, full_url: str) -> None
 
 async def swept(store: Backend) -> None:
     """How long the sweep takes, and what a read and a login cost meanwhile."""
-    auth = Auth(store, Settings(), RootKeys((bytes(32),), "bench"), clock=lambda: NOW)
+    auth = auth_of(store)
     began, waits = perf_counter(), []
     sweeping = asyncio.create_task(sweep(auth))
     while not sweeping.done():

@@ -1,8 +1,8 @@
-"""What the server's edge costs a request, beside that of another checkout.
+"""The cost of a request at the server's edge, beside that in another checkout.
 
     python bench/edge.py OTHER_CHECKOUT/src [ROUNDS]
 
-Starts a `doorward serve` from each and asks them in turn for an address where nothing is: on one
+Starts a `doorward serve` from each and sends them in turn requests that get a 404: on one
 connection, and with a connection for each request.  Prints the medians of the processor time for
 each request, in microseconds.
 """

@@ -1,10 +1,10 @@
-"""Our own JWS check beside the primitive under it and beside joserfc: what each costs and lets in.
+"""Our JWS check, the signature primitive below it, and joserfc: their costs and their mistakes.
 
     python -W ignore bench/jws.py [ROUNDS]
 
 Prints medians in microseconds of CPU time for a token with 400 bytes of claims.  The ways are
 measured in turn, round after round, so that a busy moment of the machine hits all of them alike.
-Then it counts the cases of `tests/keys/vectors` that each judges wrongly.
+Then it counts the cases of `tests/keys/vectors` that each decides wrongly.
 """
 
 import json
@@ -38,7 +38,7 @@ Ways = dict[str, Callable[[], object]]
 
 
 def ways(algorithm: str) -> tuple[Ways, Ways]:
-    """How to verify, and how to sign, one and the same token."""
+    """The ways to verify, and to sign, the same token."""
     root = RootKeys((os.urandom(32),), "bench")
     keys = first_keys(algorithm, root, NOW)
     ring = Keyring(keys, root, 360)
@@ -94,7 +94,7 @@ def theirs(token: str, keys: dict[str, object]) -> bytes | None:
 
 
 def judge(name: str, verify: Callable[[str, dict[str, object]], bytes | None]) -> None:
-    """Print how many vectors are judged wrongly."""
+    """Print how many vectors are decided wrongly."""
     found = json.loads(VECTORS.read_text())
     accepted, refused = 0, 0
     for case in found["cases"]:

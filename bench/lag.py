@@ -1,4 +1,4 @@
-"""How soon another process obeys: from the return of a decision to its effect in a check there.
+"""How soon a decision takes effect in another process: from its return to a check there.
 
     python bench/lag.py [--times N] [--stores NAME ...] [--plot FILE]
 

@@ -60,7 +60,7 @@ async def fill(place: Place, size: int) -> None:
 
 
 async def serve(place: Place, size: int) -> None:
-    """What servers write, until they may not."""
+    """Write like a server, until writing is refused."""
     with suppress(StoreUnavailable):
         for number in count():
             now = system_clock()

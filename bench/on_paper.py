@@ -1,4 +1,4 @@
-"""A fleet that no machine here can hold, computed from what was measured here: docs/scale.md.
+"""The needs of a fleet, computed from figures of one machine: docs/scale.md.
 
     python bench/on_paper.py
 
@@ -28,7 +28,7 @@ TOUCH, RARE_TOUCH = 300, 3_600
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What one engine did here in a second, and bytes of a session in it."""
+    """The rates of one engine on the measured machine, per second, and its bytes of a session."""
 
     name: str
     bytes: int
@@ -57,7 +57,7 @@ def read_writes() -> dict[str, Any]:
 
 
 def rows(engine: Engine) -> list[tuple[str, str, str]]:
-    """What is asked for, what one engine as here gives, and how many times that is too much."""
+    """Each load, its rate in the fleet, and how many engines like the measured one it takes."""
     ends = LOGINS * LEAVING
     questions = NODES * LOOKS / Settings().max_staleness
     asked = [
@@ -77,7 +77,7 @@ def table(engine: Engine) -> list[str]:
 
 
 def fleet() -> list[str]:
-    """What each node has to do, and all of them together."""
+    """The work of each node, and of all nodes together."""
     milliseconds = read_writes()["password"]["ms"]
     ends = LOGINS * LEAVING
     told = [
@@ -97,7 +97,7 @@ def fleet() -> list[str]:
 
 
 def lag() -> list[str]:
-    """The time between two answers to one of the followers, when changes never end."""
+    """The time between two answers to one follower while changes keep coming."""
     head = ["| engine | between two answers to one node |", "|---|--:|"]
     return [*head, *(f"| {each.name} | {NODES / each.questions:.2f} s |" for each in engines())]
 

@@ -1,4 +1,4 @@
-"""What one password hash costs, and what it costs everybody else: on the loop, or in the pool.
+"""The cost of a password hash, and the delay of other requests: on the loop, or in the pool.
 
     python bench/passwords.py
 
@@ -31,7 +31,7 @@ Work = Callable[[], Awaitable[object]]
 
 
 def ask(port: int, logging_in: bool, result: Connection) -> None:
-    """In the other process: ask, wait, note the seconds; beside it two clients log in."""
+    """In the other process: ask, wait, note the seconds, while two clients log in."""
     for _ in range(2 if logging_in else 0):
         threading.Thread(target=log_in, args=(port,), daemon=True).start()
     times = []
@@ -46,7 +46,7 @@ def ask(port: int, logging_in: bool, result: Connection) -> None:
 
 
 def log_in(port: int) -> None:
-    """One client: a login, and when it is answered the next."""
+    """One client, which sends its next login after each answer."""
     with socket.create_connection(("127.0.0.1", port)) as asked:
         while True:
             asked.sendall(b"L")
@@ -54,7 +54,7 @@ def log_in(port: int) -> None:
 
 
 async def others(work: Work | None) -> dict[str, float]:
-    """The milliseconds others wait while two clients log in, which is `work`, without a pause."""
+    """The milliseconds that others wait while two clients log in by `work` without a pause."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):

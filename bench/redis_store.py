@@ -1,8 +1,8 @@
-"""What the Redis store costs, beside redis-py used plainly.
+"""The cost of the Redis store, beside that of redis-py alone.
 
     python bench/redis_store.py [ROUNDS] [SIZE]
 
-Starts a Valkey as the tests do, so it wants the test environment.  Wall-clock and CPU time of this
+Starts a Valkey as the tests do, so it needs the test environment.  Wall-clock and CPU time of this
 process in microseconds per look-up, medians of ROUNDS, under the servers' event loop; redis-py is
 measured without and with what turns the text into a session.  Then milliseconds per decision by how
 durable it is, and bytes of the server per session at SIZE sessions.

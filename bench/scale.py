@@ -1,9 +1,9 @@
-"""What checks and verbs cost as the sessions grow, in every store.
+"""The cost of checks and verbs as the sessions grow, in every store.
 
     python bench/scale.py [--rows N ...] [--stores NAME ...] [--rounds N]
 
-Starts a PostgreSQL and a Valkey as the tests do, so it wants the test environment.  The rows are
-filled in by bulk ways, in the shape that logins leave; all that is measured goes through `Auth`.
+Starts a PostgreSQL and a Valkey as the tests do, so it needs the test environment.  The rows are
+inserted in bulk, with the values that logins leave; every measured call goes through `Auth`.
 Prints a table for each store with a column for each number of rows, then the targets.
 
     view hit      a credential that was checked before.  In memory and SQLite the store is asked
@@ -38,6 +38,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import uvloop
 
 from bench.engines import EACH, NAMES, Engine, running, sid_of, subject_of, token_of
+from bench.scale_table import Cost, Found, judge, show
 from doorward import Auth, Settings
 from doorward.keys import RootKeys
 from doorward.settings import DAY
@@ -54,30 +55,9 @@ WARM = 64
 """Sessions that are checked again and again."""
 
 DEAD, APART = 1_000, 10**9
-WIDTH = 30
 ROOT = RootKeys((bytes(32),), "bench")
 DEVICE = Device("192.0.2.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0", "Firefox on Linux")
 Check = Callable[[str], Awaitable[object]]
-Column = dict[str, str]
-
-
-class Cost(NamedTuple):
-    """Microseconds for each check."""
-
-    wall: float
-    cpu: float
-
-    def __str__(self) -> str:
-        return f"{self.wall:.2f} / {self.cpu:.2f}"
-
-
-class Found(NamedTuple):
-    """What a store was found to do at a number of rows."""
-
-    costs: dict[str, Cost]
-    reads: dict[str, float]
-    verbs: dict[str, float]
-    bytes_each: float
 
 
 # --- how an Auth is made --------------------------------------------------------------------------
@@ -104,7 +84,7 @@ async def log_in(auth: Auth, subject: str) -> str:
 
 
 def is_left_alone(number: int) -> bool:
-    """Whether the row is one for the checks, whose subject is not decided about."""
+    """Whether the row is for the checks: no verb changes its subject."""
     return number // EACH % 2 == 0
 
 
@@ -127,14 +107,14 @@ def repeated(credentials: Sequence[str], times: int) -> list[str]:
 
 
 class Credentials(NamedTuple):
-    """Those that are checked again and again, and those of which some are checked for once."""
+    """Credentials that are checked repeatedly, and those of which some are checked once."""
 
     warm: Sequence[str]
     others: Sequence[str]
 
 
 async def credentials_of(engine: Engine, mode: Mode, rows: int) -> Credentials:
-    """In session mode the rows in bulk have them too; access tokens have to be issued."""
+    """In session mode the rows in bulk have credentials too; access tokens must be issued."""
     async with followed(engine.store, mode) as auth:
         warm = [await log_in(auth, f"warm-{number}") for number in range(WARM)]
         if mode == "session":
@@ -247,7 +227,7 @@ async def milliseconds(calls: Iterable[Awaitable[object]]) -> float:
 
 
 async def verbs(engine: Engine, fresh: range) -> dict[str, float]:
-    """`fresh` are rows that nothing was decided about yet."""
+    """`fresh` are rows that no verb has changed yet."""
     found = {}
     owned = [number for number in fresh[::EACH] if not is_left_alone(number)]
     picked = random.sample(owned, min(len(owned), 150))
@@ -281,7 +261,7 @@ async def verbs(engine: Engine, fresh: range) -> dict[str, float]:
 async def of_store(name: str, sizes: Sequence[int], rounds: int, folder: Path) -> dict[int, Found]:
     found: dict[int, Found] = {}
     async with running(name, folder) as engine:
-        await engine.add(range(APART - 1, APART))  # makes whatever is there without a session too
+        await engine.add(range(APART - 1, APART))  # creates the tables, which are not counted
         filled = 0
         for size in sizes:
             tell(f"{name}: filling up to {size:,}")
@@ -294,50 +274,6 @@ async def of_store(name: str, sizes: Sequence[int], rounds: int, folder: Path) -
             tell(f"{name} with {size:,}: verbs")
             found[size] = Found(costs, asked, await verbs(engine, fresh), each)
     return found
-
-
-def show(name: str, found: dict[int, Found]) -> None:
-    sizes = list(found)
-    print(f"{name:46}" + "".join(f"{size:>{WIDTH},}" for size in sizes))
-    row("bytes per session", [f"{found[size].bytes_each:,.0f}" for size in sizes])
-    print("us per check, by the clock / CPU")
-    for what in found[sizes[0]].costs:
-        costs = [found[size].costs[what] for size in sizes]
-        row(what, [f"{cost}  {1e6 / cost.wall:9,.0f}/s" for cost in costs])
-    for what in found[sizes[0]].reads:
-        row(what, [f"{found[size].reads[what]:,.1f}" for size in sizes])
-    print("ms of a verb")
-    for what in found[sizes[0]].verbs:
-        row(what, [f"{found[size].verbs[what]:.2f}" for size in sizes])
-
-
-def row(what: str, cells: Sequence[str]) -> None:
-    print(f"  {what:44}" + "".join(f"{cell:>{WIDTH}}" for cell in cells), flush=True)
-
-
-def judge(name: str, found: dict[int, Found]) -> None:
-    """The targets, of the largest number of rows."""
-    print()
-    least, most = min(found), max(found)
-    small, large = found[least].costs, found[most].costs
-    for mode in ("session", "token"):
-        hit = f"{mode}, view hit, 1 in flight"
-        target(f"{name}: {hit}, us", large[hit].wall, 2.5)
-        what = f"{mode}: rows read or written per 1,000 requests"
-        target(f"{name}: {what}", found[most].reads[what], 0)
-    grown = {what: large[what].cpu / small[what].cpu for what in large}
-    for what, times in grown.items():
-        if "1 in flight" in what:
-            target(f"{name}: {what}, CPU at {most:,} / at {least:,}", times, 1.25)
-    if name == "redis":
-        target(
-            "redis: a miss, 32 in flight, CPU us", large["session, view miss, 32 in flight"].cpu, 15
-        )
-
-
-def target(what: str, value: float, most: float) -> None:
-    verdict = "reached" if value <= most else "MISSED"
-    print(f"{what:66} {value:9.2f}, at most {most:g}: {verdict}")
 
 
 def tell(sentence: str) -> None:

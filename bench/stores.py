@@ -1,4 +1,4 @@
-"""What the stores cost, beside the call underneath that nobody can beat.
+"""The cost of the stores, beside that of the lowest call that they need.
 
     python bench/stores.py [ROUNDS] [FOLDER] [URL ...]
 

@@ -1,9 +1,9 @@
-"""What the stores do in a second for a fleet: logins, touches, ends, and questions of followers.
+"""The rates of the stores: logins, touches, logouts and questions of followers per second.
 
     python bench/writes.py > bench/results/writes.json
 
-Starts a durable PostgreSQL and a durable Valkey as the tests do, so it wants the test environment.
-One process asks with 32 calls in flight, and takes one core: a store that has others to itself does
+Starts a durable PostgreSQL and a durable Valkey as the tests do, so it needs the test environment.
+One process with 32 calls in flight takes one core; a store with more cores to itself does
 more.  `entry_us` is the CPU of a node for each change that it learns.
 """
 
@@ -74,7 +74,7 @@ async def round_of(auth: Auth, other: Auth) -> dict[str, float]:
 
 
 async def questions(nodes: list[Auth]) -> float:
-    """How often a second the store says that nothing changed, to nodes that each ask alone."""
+    """How often a second the store answers nodes that nothing changed; a node asks one by one."""
     each = COUNT // len(nodes)
 
     async def ask(node: Auth) -> None:

@@ -17,7 +17,7 @@ import pytest
 from tests.support import hanging, outside
 from tests.support.nested import run_nested
 from tests.support.pairwise import cover
-from tests.support.processes import SHELLS_IGNORE, end, let_children_hear
+from tests.support.processes import MAY_BE_IGNORED, end, let_children_hear
 from tests.support.thread_server import server_in_thread
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +25,7 @@ DEAF = ["sh", "-c", "trap '' TERM; echo ready; read forever"]
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("number", SHELLS_IGNORE)
+@pytest.mark.parametrize("number", MAY_BE_IGNORED)
 def test_a_child_is_ended_by_a_signal_that_we_were_started_to_ignore(number: int) -> None:
     before = signal.signal(number, signal.SIG_IGN)
     try:

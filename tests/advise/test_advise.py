@@ -150,7 +150,7 @@ def test_on_a_terminal_it_asks_and_takes_numbers_words_and_nothing(
     assert main(["--json"]) == 0
     shown = capsys.readouterr()
     assert json.loads(shown.out)["mode"] == "token"
-    assert "What do people use it with?" in shown.err
+    assert "How do people use the application?" in shown.err
 
 
 def test_an_end_of_the_answers_is_one_sentence(
@@ -160,4 +160,4 @@ def test_an_end_of_the_answers_is_one_sentence(
     typed.isatty = lambda: True  # type: ignore[method-assign]  # a terminal, as far as it is asked
     monkeypatch.setattr("sys.stdin", typed)
     assert main([]) == 1
-    assert capsys.readouterr().err.endswith("give the answers as options.\n")
+    assert capsys.readouterr().err.endswith("give them as options.\n")

@@ -11,8 +11,8 @@ from doorward.cli import compare as command
 from doorward.cli.compare import main
 from doorward.compare.applications.hs256 import Refused, signed, verified
 from doorward.compare.applications.spec import Spec
-from doorward.compare.caller import Unusable
 from doorward.compare.catalogue import ROWS
+from doorward.compare.client import Unusable
 from doorward.compare.cluster import cluster
 from doorward.compare.run import Plan, Run, compare
 from tests.compare.figures import a_run

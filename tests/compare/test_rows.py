@@ -39,7 +39,7 @@ def test_the_docs_have_each_row_as_it_is() -> None:
         r"^\| `([a-z0-9-]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE
     )
     real = [(row.id, row.unit, f"**{row.title}.** {row.explained}", how(row)) for row in ROWS]
-    assert documented == real, "run what docs/compare.md names under `Add a row`"
+    assert documented == real, "copy the texts of the row into its table in docs/compare.md"
 
 
 def how(row: Row) -> str:

@@ -20,7 +20,7 @@ def test_a_document_has_the_machine_and_each_row_with_its_values_by_column() -> 
 
 def test_the_table_marks_arithmetic_and_leaves_out_what_has_no_answer() -> None:
     lines = table(a_run()).splitlines()
-    million = next(line for line in lines if line.startswith("Carried by a million"))
+    million = next(line for line in lines if line.startswith("Credentials of a million"))
     assert million.split()[-5:] == ["MB", "*", "-", "10", "100"]
     assert lines[0].split("  ")[-1].strip() == COLUMNS[-1]
 

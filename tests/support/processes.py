@@ -7,8 +7,8 @@ from types import FrameType
 
 from tests.support.until import PATIENCE
 
-SHELLS_IGNORE = (signal.SIGINT, signal.SIGQUIT)
-"""What a shell ignores in a program that it starts in the background."""
+MAY_BE_IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+"""What nohup, or a shell that starts a program in the background, lets the program ignore."""
 
 
 def let_children_hear() -> None:
@@ -17,7 +17,7 @@ def let_children_hear() -> None:
     A program inherits what is ignored, and some never end then.  What is handled it does not
     inherit (POSIX, exec), so ours handles those, by doing nothing, as before.
     """
-    for number in SHELLS_IGNORE:
+    for number in MAY_BE_IGNORED:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, _do_nothing)
 

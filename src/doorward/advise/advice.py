@@ -1,4 +1,4 @@
-"""The advice itself: pure functions from answers to settings, each with its reason."""
+"""Pure functions from answers to settings, each with its reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ DATABASES = {
 }
 SESSIONS = "redis://HOST"
 APP = {"subdomain": "https://app.example.org", "elsewhere": "https://app.example"}
-"""An origin to be replaced by the reader's own."""
+"""Example origins, which the reader replaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sentence, and the rows of `doorward compare` that it rests on."""
+    """A sentence, and the rows of `doorward compare` that support it."""
 
     about: str
     sentence: str
@@ -34,7 +34,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """`settings` are options of the server by the names of their fields."""
+    """`settings` are values of `Options`, by the names of its fields."""
 
     mode: Mode
     transport: Transport
@@ -43,7 +43,7 @@ class Advice:
 
 
 def advise(answers: Answers) -> Advice:
-    """What fits these answers."""
+    """The mode, the transport and the settings that fit these answers."""
     mode, why_mode = _mode(answers)
     transport, why_transport = _transport(answers)
     settings: dict[str, Any] = {"mode": mode}
@@ -64,20 +64,20 @@ def _mode(answers: Answers) -> tuple[Mode, Reason]:
     if answers.others_check == "yes":
         return "token", Reason(
             "mode",
-            "Other services can check a signed token with the public key alone, and ask nobody.",
+            "Other services can check a signed token by themselves, with the public key.",
             ("third-party", "visible", "request-bytes"),
         )
     if answers.clients == "mobile":
         return "token", Reason(
             "mode",
-            "An app keeps its login for long. In token mode each request shows a credential that"
-            " lives for minutes, and two holders of one refresh token are noticed.",
+            "An app stays logged in for weeks. In token mode its requests carry a credential that"
+            " lives for minutes, and Doorward notices when two clients use one refresh token.",
             ("stolen-credential", "theft-noticed", "bearer-bytes"),
         )
     return "session", Reason(
         "mode",
-        "Nobody but this application checks logins, so a token would only be longer, and readable."
-        " A lock is obeyed as soon in both modes.",
+        "Only this application checks logins, so a token would gain nothing: it is longer than a"
+        " session id, and anybody can read it. A lock takes effect equally fast in both modes.",
         ("request-bytes", "visible", "work", "lock"),
     )
 
@@ -86,27 +86,27 @@ def _transport(answers: Answers) -> tuple[Transport, Reason]:
     if not answers.in_browsers:
         return "bearer", Reason(
             "transport",
-            "A client without a cookie jar sends Authorization, which no other site can make it"
-            " send.",
+            "A client that keeps no cookies sends an Authorization header. No other site can make"
+            " it send one.",
             ("mobile", "bearer-bytes"),
         )
     if answers.pages == "elsewhere":
         return "bearer", Reason(
             "transport",
-            "Browsers keep the cookie from pages of another domain, so those send Authorization,"
-            " and a preflight before it.",
+            "Browsers do not send the cookie from pages of another domain. Such pages send an"
+            " Authorization header, which needs a preflight.",
             ("other-domain", "preflights"),
         )
     if answers.clients == "all":
         return "cookie and bearer", Reason(
             "transport",
-            "The login names the transport: pages take cookies, the app takes Bearer.",
+            "Pages use a cookie and the app uses Bearer. Each asks for its transport at login.",
             ("browser", "mobile"),
         )
     return "cookie", Reason(
         "transport",
-        "The browser keeps an HttpOnly cookie that no script can read, and sends it without a"
-        " preflight.",
+        "The browser keeps an HttpOnly cookie, which no script can read. A GET with a cookie needs"
+        " no preflight.",
         ("browser", "preflights"),
     )
 
@@ -116,19 +116,20 @@ def _lifetimes(answers: Answers, mode: Mode) -> Found:
     if answers.stake == "money":
         idle, absolute = IDLE["minutes"], ABSOLUTE["minutes"]
         sentence = (
-            "Whoever finds an open browser or steals a login has it until it ends: 15 minutes"
-            " without use, and 12 hours at most, as NIST SP 800-63B asks at its highest level."
+            "A login can be misused until it ends, by a thief or at an unattended browser. So it"
+            " ends after 15 minutes without use and after 12 hours in any case, the limits of NIST"
+            " SP 800-63B at its highest level."
         )
     elif not answers.in_browsers and answers.away == "weeks":
         idle, absolute = "30d", "90d"
         sentence = (
-            "An app is asked for a password when it was not used for a month, and every three"
-            " months; each login stands in the list, where it can be ended."
+            "People log in again after a month without use, and every three months in any case."
+            " They can see each login in their list and end it there."
         )
     else:
         sentence = (
-            "A login ends when it rests for as long as people may be away, and some time after that"
-            " in any case; it can be ended at once meanwhile."
+            "A login ends when it was not used for as long as people may be away, and in any case"
+            " at its absolute limit. It can be ended at once at any time."
         )
     rows = ("stolen-credential", "after-logout", "listed")
     return {"idle_ttl": idle, "absolute_ttl": absolute}, [Reason("lifetimes", sentence, rows)]
@@ -138,14 +139,14 @@ def _access(answers: Answers, mode: Mode) -> Found:
     if mode != "token":
         return {}, []
     if answers.others_check == "no":
-        sentence = "Five minutes between refreshes cost little, and a lock does not wait for them."
+        sentence = "A refresh every five minutes costs little. A lock does not wait for one."
         return {"access_ttl": "5m"}, [
             Reason("access token", sentence, ("refresh-bytes", "lock", "stolen-credential"))
         ]
     length = "2m" if answers.stake == "money" else "5m"
     sentence = (
-        f"Services that check by themselves see no lock before the token expires, so it lives for"
-        f" {length.removesuffix('m')} minutes."
+        "Services that check tokens by themselves learn of no lock before the token expires. So"
+        f" it lives for only {length.removesuffix('m')} minutes."
     )
     return {"access_ttl": length}, [
         Reason("access token", sentence, ("third-party", "refresh-bytes"))
@@ -157,19 +158,19 @@ def _staleness(answers: Answers, mode: Mode) -> Found:
         return {}, [
             Reason(
                 "locks",
-                "On one machine every check asks whether anything was decided, so a lock is obeyed"
-                " by the next request.",
+                "On one machine every check asks whether the database changed, so a lock takes"
+                " effect at the next request.",
                 ("lock", "role", "work"),
             )
         ]
     seconds = STALENESS[answers.lock_within]
     sentence = (
-        "Every request asks the store, so that a lock is obeyed by the next one on every node; the"
-        " figures of the store are then those of a plain session. For a few routes alone, leave"
-        " this out and guard them with max_staleness=0."
+        "Every request asks the store, so a lock takes effect at the next request on every node."
+        " The store then answers as many calls as with a plain session. If only a few routes need"
+        " this, leave the setting out and guard those routes with max_staleness=0."
         if seconds == 0
-        else "Nodes hear of a lock within milliseconds. A node that is cut off asks again after"
-        f" {seconds} s and then answers nobody."
+        else "Nodes learn of a lock within milliseconds. A node that loses its connection to the"
+        f" store refuses all requests after {seconds} s."
     )
     rows = ("lock", "role", "store-reads", "thousand-nodes")
     return {"max_staleness": seconds}, [Reason("locks", sentence, rows)]
@@ -179,7 +180,7 @@ def _origins(answers: Answers, mode: Mode) -> Found:
     if not answers.in_browsers or answers.pages == "same":
         return {}, []
     origin = APP[answers.pages]
-    sentence = "Pages of another origin are served only if that origin is listed, in either mode."
+    sentence = "In either mode, pages of another origin are served only if that origin is listed."
     return {"trusted_origin": (origin,)}, [
         Reason("origins", sentence, ("other-domain", "preflights"))
     ]
@@ -188,16 +189,20 @@ def _origins(answers: Answers, mode: Mode) -> Found:
 def _store(answers: Answers, mode: Mode) -> Found:
     found: dict[str, Any] = {"database": DATABASES[answers.machines]}
     if answers.machines == "one":
-        sentence = "A file is enough for one machine, also with several processes."
+        sentence = "A SQLite file is enough for one machine, even with several processes."
         return found, [Reason("store", sentence, ("four-processes", "stored-bytes"))]
     each = STALENESS[answers.lock_within] == 0
     if answers.machines == "many":
         found["sessions"] = SESSIONS
-        sentence = "Each request asks" if each else "Nodes answer from memory, and follow"
-        sentence += " one Redis, which answers more small questions than a database."
+        asked = (
+            "Each request asks" if each else "Nodes answer from memory, and follow the changes in"
+        )
+        sentence = f"{asked} one Redis, which answers more small requests than PostgreSQL does."
     else:
-        asked = "each request asks" if each else "they ask when something changed"
-        sentence = f"A few nodes share one PostgreSQL, which {asked}."
+        asked = (
+            "Each request asks it" if each else "Nodes answer from memory and follow its changes"
+        )
+        sentence = f"A few nodes share one PostgreSQL. {asked}."
     return found, [Reason("store", sentence, ("store-reads", "thousand-nodes", "stored-bytes"))]
 
 
@@ -205,7 +210,7 @@ def _roles(answers: Answers) -> tuple[Reason, ...]:
     if answers.roles == "few":
         return ()
     sentence = (
-        "Names of roles are kept short or grouped: in either mode a login has as many as fit into a"
-        " token, and a token carries each of them with every request."
+        "Keep the names of roles short, or group roles. In either mode a login can have only as"
+        " many roles as fit into a token, and a token carries all of them in every request."
     )
     return (Reason("roles", sentence, ("role-bytes", "role-limit")),)

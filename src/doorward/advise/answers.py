@@ -1,4 +1,4 @@
-"""What an application says of itself: eight answers."""
+"""The eight answers about an application."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,7 +14,7 @@ Machines = Literal["one", "some", "many"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """Each field is a question of `QUESTIONS`; the defaults are those of an ordinary web site."""
+    """Each field answers the question of the same name; the defaults fit an ordinary web site."""
 
     clients: Clients = "browser"
     pages: Pages = "same"
@@ -31,6 +31,6 @@ class Answers:
 
 
 def choices() -> Mapping[str, tuple[str, ...]]:
-    """The words that each field takes."""
+    """The words that each field accepts."""
     hints = get_type_hints(Answers)
     return {each.name: get_args(hints[each.name]) for each in fields(Answers)}

@@ -1,4 +1,4 @@
-"""A stored result of `doorward compare`, for advice that is given without measuring."""
+"""A stored result of `doorward compare`, which advice cites without measuring."""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from importlib.resources import files
 from typing import Any
 
 COMMAND = "doorward compare --store sqlite:///FILE --store POSTGRESQL_URL --store REDIS_URL --json"
-"""What made the result; `python -m tools.pictures` runs it on stores of its own."""
+"""The command that made the result; `python -m tools.pictures --compare` runs it on new stores."""
 
 
 @cache
 def result() -> Mapping[str, Any]:
-    """The document as it was printed."""
+    """The JSON document that the command printed."""
     text = files("doorward.advise").joinpath("result.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found

@@ -1,4 +1,4 @@
-"""The eight questions, and what each answer to them means."""
+"""The eight questions, and the meaning of each answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`meanings` has every word that may be answered, and what it says."""
+    """`meanings` has the meaning of each word that is an answer."""
 
     text: str
     meanings: Mapping[str, str]
@@ -14,52 +14,52 @@ class Question:
 
 QUESTIONS: Mapping[str, Question] = {
     "clients": Question(
-        "What do people use it with?",
+        "How do people use the application?",
         {
-            "browser": "a browser",
-            "mobile": "a mobile app",
-            "program": "programs of other people",
-            "all": "a browser and a mobile app",
+            "browser": "with a browser",
+            "mobile": "with a mobile app",
+            "program": "through programs of other developers",
+            "all": "with a browser and with a mobile app",
         },
     ),
     "pages": Question(
-        "Where do its pages come from?",
+        "Where are its pages served from?",
         {
-            "same": "the origin that also answers the requests",
+            "same": "the same origin as the API",
             "subdomain": "another subdomain of the same site",
             "elsewhere": "another domain",
         },
     ),
     "others_check": Question(
-        "Do other services check logins by themselves, without asking this one?",
-        {"no": "they ask, or there are none", "yes": "they check with a public key"},
+        "Do other services check logins without asking this application?",
+        {"no": "no, or there are no other services", "yes": "yes, with a public key"},
     ),
     "stake": Question(
         "What can somebody do with a stolen login?",
         {
             "low": "little",
-            "personal": "read or change what is somebody's own",
-            "money": "move money, or harm somebody",
+            "personal": "read or change personal data",
+            "money": "move money, or do serious harm",
         },
     ),
     "lock_within": Question(
-        "How soon must a lock or a lost role be obeyed everywhere?",
+        "How soon must a lock or a removed role take effect on every node?",
         {
-            "now": "by the next request",
-            "second": "within a second, even when connections are cut",
-            "minute": "within half a minute, even when connections are cut",
+            "now": "at the next request",
+            "second": "within a second, even on a node that lost its connection to the store",
+            "minute": "within 30 seconds, even on a node that lost its connection to the store",
         },
     ),
     "away": Question(
-        "How long may somebody be away without logging in again?",
+        "After how long without use must people log in again?",
         {"minutes": "15 minutes", "workday": "12 hours", "weeks": "two weeks"},
     ),
     "roles": Question(
         "How many roles can one person have?",
-        {"few": "up to twenty", "many": "more"},
+        {"few": "up to twenty", "many": "more than twenty"},
     ),
     "machines": Question(
-        "On how many machines does it run?",
+        "On how many machines does the application run?",
         {"one": "one", "some": "a few", "many": "dozens or more"},
     ),
 }

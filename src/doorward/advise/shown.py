@@ -1,4 +1,4 @@
-"""An advice as people and programs read it."""
+"""Advice as text for people and as JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,19 +9,19 @@ from .answers import Answers
 from .figures import COMMAND, result, unit, values
 
 STORES = {"one": "sqlite", "some": "postgresql", "many": "redis"}
-"""Whose figures are cited, by the number of machines."""
+"""The store whose figures are cited, by the number of machines."""
 
 LIBRARY = {"trusted_origin": "trusted_origins"}
-"""Settings of the library that are called otherwise in the server's options."""
+"""Settings of the library whose option of the server has another name."""
 
 
 def variables(advice: Advice) -> Mapping[str, str]:
-    """What stands in the environment of `doorward serve`."""
+    """The advice as environment variables of `doorward serve`."""
     return {OPTIONS[name].variable: _text(value) for name, value in advice.settings.items()}
 
 
 def library(advice: Advice) -> str:
-    """The same as an application writes it."""
+    """The advice as a call of `Doorward(...)`."""
     given = dict(advice.settings)
     database = given.pop("sessions", None) or given["database"]
     given.pop("database")
@@ -52,7 +52,7 @@ def as_json(answers: Answers, advice: Advice) -> dict[str, Any]:
 
 
 def lines(answers: Answers, advice: Advice) -> list[str]:
-    """What is advised, why, and as what to write it."""
+    """The advice, its reasons, and both forms of the settings."""
     store, machine = STORES[answers.machines], result()["machine"]
     why = [line for reason in advice.reasons for line in _reason(reason, store)]
     return [
@@ -61,12 +61,12 @@ def lines(answers: Answers, advice: Advice) -> list[str]:
         "",
         *why,
         f"Figures: {store}, {machine['at']}, {machine['cores']} cores.",
-        "`doorward compare` measures them on this machine.",
+        "To measure them on this machine, run `doorward compare`.",
         "",
-        "# for `doorward serve`, as a file of variables",
+        "# environment variables for `doorward serve`",
         *(f"{name}={value}" for name, value in variables(advice).items()),
         "",
-        "# in an application, from doorward.web.fastapi import Doorward",
+        "# in an application (from doorward.web.fastapi import Doorward)",
         *library(advice).split("\n"),
     ]
 
@@ -77,7 +77,7 @@ def _reason(reason: Reason, store: str) -> list[str]:
 
 
 def _figures(row: str, store: str) -> str:
-    """What is alike in several kinds is said once."""
+    """The values of a row; kinds with the same value share one entry."""
     what = "" if unit(row) == "text" else f" {unit(row)}"
     said: dict[str, list[str]] = {}
     for kind, value in values(row, store).items():

@@ -20,7 +20,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "List what is unsafe or surprising in a setup.",
     "attack": "Attack an instance of this machine, and say what held.",
     "compare": "Measure sessions and tokens side by side on this machine.",
-    "advise": "Name the mode, the transport and the lifetimes that fit an application.",
+    "advise": "Recommend a mode, a transport and lifetimes for an application.",
 }
 """Every command and what it does; `doorward.cli.NAME` has its `main(argv) -> int`."""
 

@@ -1,4 +1,4 @@
-"""`doorward advise`: eight questions, and the settings that fit."""
+"""`doorward advise`: eight questions, and the settings that fit the answers."""
 
 import sys
 from argparse import Namespace
@@ -14,12 +14,12 @@ from .parser import Parser
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask, or read the flags, and show what fits.  Returns 0, or 1 when nobody answers."""
+    """Take the answers from options or ask for them.  Returns 0, or 1 when an answer is missing."""
     given = _parser().parse_args(argv)
     try:
         answers = _answers(given)
     except (EOFError, KeyboardInterrupt):
-        return complain("No answer came in; give the answers as options.")
+        return complain("The answers ended too early; give them as options.")
     advice = advise(answers)
     answer = Answer(as_json(answers, advice), lines(answers, advice))
     return show(answer, as_json=given.json)
@@ -28,8 +28,8 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="doorward advise",
-        description="Name the mode, the transport and the lifetimes that fit an application, with"
-        " the measured rows that decide it. Without options it asks on a terminal.",
+        description="Recommend a mode, a transport and lifetimes for an application, and cite the"
+        " measured rows that support them. Without options, ask for the answers on a terminal.",
         allow_abbrev=False,
     )
     usual = Answers()
@@ -53,18 +53,15 @@ def _answers(given: Namespace) -> Answers:
 
 
 def _ask(name: str, question: Question) -> str:
-    """The word that was chosen, by its number or by itself; the usual one for an empty line."""
-    words, usual = list(question.meanings), getattr(Answers(), name)
+    """The chosen word, typed as such or by its number; for an empty line the default."""
+    words, usual = list(question.meanings), str(getattr(Answers(), name))
     print(question.text, file=sys.stderr)
     for number, word in enumerate(words, 1):
-        mark = " (usual)" if word == usual else ""
+        mark = " (default)" if word == usual else ""
         print(f"  {number} {word}: {question.meanings[word]}{mark}", file=sys.stderr)
+    by_input = {"": usual} | {word: word for word in words}
+    by_input |= {str(number): word for number, word in enumerate(words, 1)}
     while True:
         print("> ", end="", file=sys.stderr, flush=True)
-        said = input().strip()
-        if not said:
-            return str(usual)
-        if said in words:
-            return said
-        if said.isdecimal() and 1 <= int(said) <= len(words):
-            return words[int(said) - 1]
+        if (said := input().strip()) in by_input:
+            return by_input[said]

@@ -5,8 +5,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..compare.caller import Unusable
 from ..compare.catalogue import ROWS
+from ..compare.client import Unusable
 from ..compare.contenders import label
 from ..compare.report import report
 from ..compare.run import Plan, Run, compare
@@ -21,7 +21,7 @@ TITLE = "Sessions and tokens, measured"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure, and show.  Returns 0, or 2 for words and stores that cannot be used."""
+    """Measure and print.  Returns 0, or 2 for arguments and stores that cannot be used."""
     given = _parser().parse_args(argv)
     try:
         _check(given)
@@ -44,11 +44,11 @@ def _parser() -> Parser:
         action="append",
         default=[],
         metavar="URL",
-        help="compare on this empty store instead of a SQLite file; may be repeated",
+        help="compare on this empty store, not on a new SQLite file; may be repeated",
     )
     parser.add_argument("--quick", action="store_true", help="take at most two minutes")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report as one page")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write an HTML report")
     return parser
 
 
@@ -56,16 +56,16 @@ def _check(given: Namespace) -> None:
     for store in given.store:
         check_url(store)
         if store == "memory:":
-            raise ValueError("memory: is not shared by processes; compare another store")
+            raise ValueError("processes cannot share memory:; compare on another store")
     if len(set(map(label, given.store))) < len(given.store):
         raise ValueError("two stores of one kind would share their columns; compare one of each")
-    if given.html and not given.html.parent.is_dir():  # before minutes are lost
-        raise ValueError(f"there is no folder {given.html.parent} to write the report into")
+    if given.html and not given.html.parent.is_dir():  # checked before a run of minutes
+        raise ValueError(f"the folder of the report, {given.html.parent}, does not exist")
 
 
 def _plan(given: Namespace) -> Plan:
-    if given.quick:  # under two minutes
-        return Plan(ROWS, given.store, rounds=6, seconds=0.25, enough=60)
+    if given.quick:
+        return Plan(ROWS, given.store, rounds=6, seconds=0.25, time_limit=60)
     return Plan(ROWS, given.store)
 
 

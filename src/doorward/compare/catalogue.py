@@ -1,4 +1,4 @@
-"""Every row, in the order in which they are shown: the article's points, one after the other."""
+"""Every row, in the order of the table."""
 
 from .row import Row
 from .rows import (

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from .applications.spec import PASSWORD, Kind
-from .caller import OWN_PAGE, Answer, Caller, Unusable
+from .client import OWN_PAGE, Answer, Client, Unusable
 from .cluster import Cluster
 from .load import Answers
 
@@ -14,7 +14,7 @@ _NUMBERS = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What one client holds after a login.  `answer` is what brought it."""
+    """The credentials that one client got from a login, and the `answer` that set them."""
 
     subject: str
     answer: Answer
@@ -23,7 +23,7 @@ class Login:
     refresh: str = ""
 
     def headers(self) -> dict[str, str]:
-        """What a request carries so that the server knows whose it is."""
+        """The headers that authenticate a request."""
         if self.bearer:
             return {"Authorization": f"Bearer {self.bearer}"}
         pairs = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -32,25 +32,25 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a load cost: its answers, CPU seconds of the server, what the store was asked, and
-    the bytes that a process holds after it."""
+    """The cost of a load: its answers, CPU seconds of the server, calls of the store, and the
+    resident bytes of the largest process after it."""
 
     answers: Answers
     cpu: float
-    asked: dict[str, int]
+    store_calls: int
     memory: int
 
     @property
     def cpu_each(self) -> float:
-        """CPU microseconds of the server for a request."""
+        """CPU microseconds of the server per request."""
         return self.cpu / len(self.answers.took) * 1e6
 
 
 @dataclass(slots=True)
 class Contender:
-    """`label` names the store, `url` is where it is.  `work` has the loads, by processes,
-    and `alone` those of a single connection; `remembered` has what several rows need and one of
-    them measured."""
+    """`label` and `url` name the store.  `work` has the loads by number of processes, `alone` those
+    of a single connection.  `remembered` keeps results that several rows share and that can be
+    measured only once."""
 
     kind: Kind
     label: str
@@ -72,50 +72,48 @@ class Contender:
 
     @property
     def uses_cookies(self) -> bool:
-        """Whether its logins come in cookies, where the client lets it choose."""
+        """Whether a login gives cookies unless the client asks for Bearer."""
         return self.kind != "plain_jwt"
 
     def call(self, method: str, path: str, headers: Any = None, data: Any = None) -> Answer:
-        """Ask the first process.  Raises `Unusable` for an answer that is no success."""
-        with Caller(self.cluster.ports[0]) as caller:
-            return caller.done(method, path, headers, data)
+        """Ask the first process.  Raises `Unusable` for a status outside 200 to 299."""
+        with Client(self.cluster.ports[0]) as client:
+            return client.send_ok(method, path, headers, data)
 
     def log_in(
         self, subject: str = "", *, transport: str = "", roles: tuple[str, ...] = ("reader",)
     ) -> Login:
-        """Log in with the password, as somebody new if nobody is named."""
+        """Log in with the password; without a `subject`, as a new person."""
         subject = subject or f"person-{next(_NUMBERS)}"
         transport = transport or ("cookie" if self.uses_cookies else "bearer")
         form = {"name": subject, "transport": transport, "roles": list(roles)}
         answer = self.call("POST", "/login", OWN_PAGE, form | {"password": PASSWORD})
-        cookies = dict(_pair(each) for each in answer.all("set-cookie"))
-        told = answer.json()
-        login = Login(
-            subject,
-            answer,
-            {} if transport == "bearer" else cookies,
-            told.get("access_token", ""),
-            told.get("refresh_token") or "",
-        )
-        if not login.cookies and not login.bearer:
-            raise Unusable("a login gave neither cookies nor a token")
-        return login
+        return _login(subject, answer, with_cookies=transport == "cookie")
 
-    def check_password(self) -> dict[str, str]:
-        """Let the bare application do what costs memory at a login.  Its requests carry nothing."""
+    def check_password(self) -> None:
+        """Check a password in the bare application, so that its memory holds a hash as well."""
         self.call("POST", "/login", data={"name": "somebody", "password": PASSWORD})
-        return {}
 
     def try_refresh(self, token: str) -> str | None:
-        """The new refresh token, empty where the old one is kept; None where it was refused."""
-        with Caller(self.cluster.ports[0]) as caller:
-            answer = caller.send("POST", "/refresh", data={"refresh_token": token})
+        """The new refresh token, "" if the old one stays valid, None if it was refused."""
+        with Client(self.cluster.ports[0]) as client:
+            answer = client.send("POST", "/refresh", data={"refresh_token": token})
         return answer.json()["refresh_token"] or "" if answer.status == 200 else None
 
     def me(self, headers: dict[str, str]) -> Answer:
-        """Ask the first process who this is, whatever it answers."""
-        with Caller(self.cluster.ports[0]) as caller:
-            return caller.send("GET", "/me", headers)
+        """The first process's answer to `GET /me`, of any status."""
+        with Client(self.cluster.ports[0]) as client:
+            return client.send("GET", "/me", headers)
+
+
+def _login(subject: str, answer: Answer, *, with_cookies: bool) -> Login:
+    """Raises `Unusable` for an answer without a credential."""
+    cookies = dict(_pair(each) for each in answer.all("set-cookie")) if with_cookies else {}
+    tokens = answer.json()
+    bearer, refresh = tokens.get("access_token", ""), tokens.get("refresh_token")
+    if not cookies and not bearer:
+        raise Unusable("a login gave neither cookies nor a token")
+    return Login(subject, answer, cookies, bearer, refresh or "")
 
 
 def _pair(cookie: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Which applications are compared: each kind at each store, and the one that asks nobody."""
+"""The applications of a run: each kind on each store, and the bare application."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,13 @@ LIFETIME = 30 * 60
 """Seconds that a plain JWT lives, as in FastAPI's tutorial."""
 
 KINDS: tuple[Kind, ...] = ("session", "token", "plain_session", "plain_jwt")
-"""What is compared; plain JWTs have no store."""
+"""The kinds in the order of the columns."""
 
 
 def contenders(
     folder: Path, stores: Sequence[str], rounds: int, kinds: Sequence[Kind] = KINDS
 ) -> Iterator[AbstractContextManager[Contender]]:
-    """The bare application first: all others name it."""
+    """The bare application comes first, because all others are compared with it."""
     cost = Cost()
     hashed = PasswordHasher(cost.passes, cost.memory_kib, 1).hash(PASSWORD)
     bare: list[Contender] = []
@@ -45,9 +45,9 @@ def contenders(
             yield found
 
     yield contender("bare", "none", "")
-    for place in stores or ("",):
+    for store in stores or ("",):
         for kind in kinds:
-            url = place or f"sqlite:///{folder}/{kind}.db"
+            url = store or f"sqlite:///{folder}/{kind}.db"
             if kind != "plain_jwt":
                 yield contender(kind, label(url), url)
     if "plain_jwt" in kinds:

@@ -1,10 +1,10 @@
-"""Many connections that each ask again as soon as they are answered."""
+"""Load: many connections, each of which sends its next request after each answer."""
 
 import asyncio
 from dataclasses import dataclass
 from time import perf_counter
 
-from .caller import Unusable
+from .client import Unusable
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
@@ -12,7 +12,7 @@ _LENGTH = b"content-length: "
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers of one load: the seconds that each took, sorted, and how long all of it took."""
+    """The answers of one load: the seconds of each, sorted, and the duration of the whole load."""
 
     took: tuple[float, ...]
     seconds: float
@@ -21,13 +21,13 @@ class Answers:
     def rate(self) -> float:
         return len(self.took) / self.seconds
 
-    def percentile(self, part: float) -> float:
-        """Seconds that this part of the answers did not exceed."""
-        return self.took[min(len(self.took) - 1, int(len(self.took) * part))]
+    def percentile(self, share: float) -> float:
+        """The seconds within which this share of the answers came."""
+        return self.took[min(len(self.took) - 1, int(len(self.took) * share))]
 
 
 def load(port: int, headers: dict[str, str], connections: int, seconds: float) -> Answers:
-    """Ask for `/me` for so long.  Raises `Unusable` for an answer other than 200."""
+    """Request `/me` over `connections` for `seconds`.  Raises `Unusable` for a status but 200."""
     lines = {"Host": f"localhost:{port}", **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     request = f"GET /me HTTP/1.1\r\n{head}\r\n".encode("latin-1")
@@ -46,7 +46,7 @@ async def _load(port: int, request: bytes, connections: int, seconds: float) -> 
 
 
 class _Client(asyncio.Protocol):
-    """One connection: `over` is done when its time is, and fails with a refusal."""
+    """One connection.  `over` completes when the time is up, and fails on a refusal."""
 
     def __init__(self, request: bytes, until: float, took: list[float]) -> None:
         self._request, self._until, self._took = request, until, took

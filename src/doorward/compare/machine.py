@@ -1,4 +1,4 @@
-"""The machine that a run was made on."""
+"""The machine and the versions of a run."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ _PACKAGES = (
 
 
 def machine() -> dict[str, Any]:
-    """What somebody needs to know who reads the figures elsewhere."""
+    """The facts that make the figures of a run comparable with others."""
     return {
         "at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",

@@ -1,7 +1,7 @@
 """One process of the small application: `python -m doorward.compare.node SPEC`.
 
-It listens on the port that its spec names, which it shares with its siblings, and on one of its
-own, whose number it prints once it serves.  It ends when its parent does.
+It listens on the port of its spec, which all processes of the application share, and on a port of
+its own, which it prints once it serves.  It ends when its parent does.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from threading import Thread
 import uvicorn
 from fastapi import FastAPI
 
-from .applications.application import Clock, Counter, Keeper, application
+from .applications.application import Authentication, Clock, Counter, application
 from .applications.spec import Spec
 
 BACKLOG = 1024
@@ -22,7 +22,7 @@ BACKLOG = 1024
 
 def main(text: str) -> None:
     spec, clock, counter = Spec.parse(text), Clock(), Counter()
-    app = application(_keeper(spec, clock, counter), spec.hash, clock, counter)
+    app = application(_authentication(spec, clock, counter), spec.hash, clock, counter)
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
     Thread(target=_end_with_parent, daemon=True).start()
     with (
@@ -34,7 +34,7 @@ def main(text: str) -> None:
 
 
 def listening(port: int, backlog: int | None = BACKLOG) -> socket.socket:
-    """A loopback socket that shares its port; without a backlog it only keeps the port."""
+    """A loopback socket that shares its port.  Without a backlog it only reserves the port."""
     found = socket.socket()
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     found.bind(("127.0.0.1", port))
@@ -43,8 +43,8 @@ def listening(port: int, backlog: int | None = BACKLOG) -> socket.socket:
     return found
 
 
-def _keeper(spec: Spec, clock: Clock, counter: Counter) -> Keeper | None:
-    # imported where it is used, because the memory of a process is compared
+def _authentication(spec: Spec, clock: Clock, counter: Counter) -> Authentication | None:
+    # imported here, because the memory of a process is measured
     match spec.kind:
         case "bare":
             return None
@@ -57,9 +57,9 @@ def _keeper(spec: Spec, clock: Clock, counter: Counter) -> Keeper | None:
 
             return PlainSession(spec, clock, counter)
         case mode:
-            from .applications.kept_by_doorward import KeptByDoorward
+            from .applications.doorward_sessions import DoorwardSessions
 
-            return KeptByDoorward(spec, mode, clock, counter)
+            return DoorwardSessions(spec, mode, clock, counter)
 
 
 async def _serve(app: FastAPI, server: uvicorn.Server, sockets: list[socket.socket]) -> None:
@@ -69,7 +69,7 @@ async def _serve(app: FastAPI, server: uvicorn.Server, sockets: list[socket.sock
 
 
 def _end_with_parent() -> None:
-    os.read(0, 1)  # not through `sys.stdin`, whose lock a process that fails at its start wants
+    os.read(0, 1)  # `sys.stdin` has a lock, which would hold up the exit
     os.kill(os.getpid(), signal.SIGTERM)
 
 

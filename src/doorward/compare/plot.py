@@ -1,4 +1,4 @@
-"""One row, drawn as bars."""
+"""One row as a bar chart."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -10,14 +10,19 @@ from .row import Row, Value
 from .table import shown
 
 WIDTH, LABELS, NUMBERS, STEP, BAR = 720, 190, 110, 26, 16
-"""Of the drawing, of the names at its left, of the figures at its right, of a line, of a bar."""
+"""Pixels: the chart's width, the names on the left, the figures on the right; the height of a line
+and of a bar."""
 
-WIDE = 100
-"""How many times the least the greatest may be, before the scale counts powers of ten."""
+LINEAR_RANGE = 100
+"""The largest ratio of two values on a linear scale; beyond it the scale is logarithmic."""
+
+LOGARITHMIC = (
+    "<p class='quiet'>The scale is logarithmic: each power of ten adds the same length.</p>"
+)
 
 
 def bars(row: Row, columns: Sequence[str], values: Mapping[str, Value]) -> Markup:
-    """An SVG element to stand in a page, or nothing where there is nothing to compare."""
+    """An SVG element for a page; empty if no value is above zero."""
     numbers = {
         column: float(value)
         for column in columns
@@ -25,7 +30,6 @@ def bars(row: Row, columns: Sequence[str], values: Mapping[str, Value]) -> Marku
     }
     if not any(number > 0 for number in numbers.values()):
         return Markup()
-    by_tens = _by_tens(numbers)
     height = STEP * len(columns) + 4
     said = "; ".join(f"{column}: {shown(values.get(column))}" for column in columns)
     label = escape(f"{row.title}, {row.unit}. {said}")
@@ -33,15 +37,15 @@ def bars(row: Row, columns: Sequence[str], values: Mapping[str, Value]) -> Marku
         _line(place, column, shown(values.get(column)), _length(numbers.get(column), numbers))
         for place, column in enumerate(columns)
     ]
-    note = "<p class='quiet'>Each step of the bars is a power of ten.</p>" if by_tens else ""
+    note = LOGARITHMIC if _is_logarithmic(numbers) else ""
     svg = f'<svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" aria-label="{label}">'
-    # every part of it was escaped, or is a number
+    # every part was escaped or is a number
     return Markup(f"{svg}{''.join(lines)}</svg>{note}")  # noqa: S704
 
 
-def _by_tens(numbers: Mapping[str, float]) -> bool:
+def _is_logarithmic(numbers: Mapping[str, float]) -> bool:
     above = [number for number in numbers.values() if number > 0]
-    return max(above) / min(above) > WIDE
+    return max(above) / min(above) > LINEAR_RANGE
 
 
 def _length(number: float | None, numbers: Mapping[str, float]) -> float:
@@ -49,7 +53,7 @@ def _length(number: float | None, numbers: Mapping[str, float]) -> float:
         return 0
     room = WIDTH - LABELS - NUMBERS
     most = max(numbers.values())
-    if not _by_tens(numbers):
+    if not _is_logarithmic(numbers):
         return room * number / most
     least = min(each for each in numbers.values() if each > 0)
     return room * (log10(number / least) + 0.5) / (log10(most / least) + 0.5)

@@ -1,4 +1,4 @@
-"""What it takes to get over a signing key that was stolen."""
+"""The recovery from a stolen signing key."""
 
 import time
 from dataclasses import replace
@@ -6,26 +6,27 @@ from secrets import token_hex
 from typing import NamedTuple
 
 from .contender import Contender, Login
-from .endings import watch
+from .propagation import watch
 
 PEOPLE = 5
-"""Who are logged in when it happens."""
+"""People who are logged in when the key is stolen."""
 
 
 class Recovery(NamedTuple):
-    """`milliseconds` is None where no key signs logins."""
+    """`milliseconds` until the stolen key is worthless, None if no key signs logins; `percent` of
+    the people who must log in again."""
 
     milliseconds: float | None
     percent: float
 
 
 def recovery(contender: Contender) -> Recovery:
-    """Make what the stolen key signs worthless, once in a run."""
+    """Make the stolen key worthless.  This is done once in a run, for two rows."""
     if "recovery" not in contender.remembered:
         transport = "cookie" if contender.kind == "plain_session" else "bearer"
         people = [contender.log_in(transport=transport) for _ in range(PEOPLE)]
         took = _recover(contender, people[0])
-        lost = sum(not _goes_on(contender, login) for login in people)
+        lost = sum(not _stays_logged_in(contender, login) for login in people)
         contender.remembered["recovery"] = Recovery(took, 100 * lost / PEOPLE)
     found: Recovery = contender.remembered["recovery"]
     return found
@@ -42,7 +43,7 @@ def _recover(contender: Contender, login: Login) -> float | None:
 
 
 def _restart(contender: Contender) -> float:
-    """Every process must be given another secret."""
+    """Restart every process with a new secret."""
     cluster, began = contender.cluster, time.perf_counter()
     count = len(cluster.ports)
     cluster.shrink(0)
@@ -51,8 +52,8 @@ def _restart(contender: Contender) -> float:
     return round((time.perf_counter() - began) * 1000, 1)
 
 
-def _goes_on(contender: Contender, login: Login) -> bool:
-    """Whether somebody goes on without a password."""
+def _stays_logged_in(contender: Contender, login: Login) -> bool:
+    """Whether the person stays logged in without the password."""
     if not login.refresh:
         return contender.me(login.headers()).status == 200
     answer = contender.call("POST", "/refresh", data={"refresh_token": login.refresh})

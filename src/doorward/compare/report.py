@@ -1,4 +1,4 @@
-"""The result as one HTML page that needs nothing beside it."""
+"""The result as one self-contained HTML page."""
 
 from itertools import groupby
 
@@ -11,7 +11,7 @@ _TEMPLATES = templates_of("doorward.compare")
 
 
 def report(run: Run, title: str) -> str:
-    """Every row with what it asks, its values, a plot and how it was measured."""
+    """Every row with its explanation, values, a chart and how it was measured."""
     topics = [(topic, list(rows)) for topic, rows in groupby(run.rows, lambda row: row.topic)]
     page = _TEMPLATES.get_template("report.html")
     return page.render(run=run, title=title, topics=topics, bars=bars, shown=shown, text=TEXT)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from .contender import Contender
 
 Value = int | float | str | None
-"""None where the question has no answer there."""
+"""None if the row does not apply to the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`topic` is the article's point that it belongs to.  `explained` are two plain sentences: what
-    is asked, and why it matters.  `how` says how it is measured.
+    """`explained` says in two sentences what the row asks and why it matters; `how` says how it is
+    measured.  Rows of one `topic` are shown together.
 
-    An `arithmetic` row is computed from measured ones, and says from which.  `last` are those that
-    leave nothing for others to measure.
+    An `arithmetic` row is computed from measured rows, which `how` names.  A row that is `last`
+    disturbs the others and is measured after them.
     """
 
     id: str

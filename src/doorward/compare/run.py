@@ -1,4 +1,4 @@
-"""A whole comparison: every application is started, loaded in turn with the others, and asked."""
+"""A whole comparison: start every application, load them in turn, then measure each row."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from typing import Any
 
 from ..stores.unused import check_unused
 from .applications.spec import Kind
-from .caller import Caller
+from .client import Client
 from .contender import Contender, Work
 from .contenders import KINDS, contenders
 from .load import load
@@ -20,27 +20,27 @@ from .machine import machine
 from .row import Row, Value
 
 CONNECTIONS = 64
-"""Of the load: enough to keep four processes busy."""
+"""Connections of the load: enough to keep four processes busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured, where, and how long.  Without `stores` it is a SQLite file of its own.
-    Many short rounds find a moment in which the machine did
-    nothing else.  After `enough` seconds, what can be left out is."""
+    """What is measured, where, and for how long.  Without `stores`, each kind gets a new SQLite
+    file.  Rounds are many and short, so that some of them fall into quiet moments of the machine.
+    After `time_limit` seconds, optional measurements are left out."""
 
     rows: Sequence[Row]
     stores: Sequence[str] = ()
     rounds: int = 12
     seconds: float = 0.8
     processes: Sequence[int] = (1, 2, 4)
-    enough: float = inf
+    time_limit: float = inf
     kinds: Sequence[Kind] = KINDS
 
 
 @dataclass(slots=True)
 class Run:
-    """What was found, by row and column, and on which machine."""
+    """The values by row and column, and the machine they were measured on."""
 
     machine: dict[str, Any]
     rows: Sequence[Row]
@@ -49,7 +49,7 @@ class Run:
 
 
 class Steps:
-    """Tells how far a run is."""
+    """Reports the progress of a run."""
 
     def __init__(self, total: int, show: Callable[[int, int, str], None]) -> None:
         self._total, self._done, self._show = total, 0, show
@@ -60,13 +60,13 @@ class Steps:
         self._done += 1
 
     def late(self, seconds: float) -> bool:
-        """Whether so much time has passed."""
+        """Whether more than `seconds` have passed."""
         return monotonic() - self._began > seconds
 
 
 def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
-    """Raises `Unusable` when an application does not do what it must, and `ConfigurationError` for
-    a store that cannot be used."""
+    """Raises `Unusable` when an application cannot be measured, and `ConfigurationError` for a
+    store that cannot be used."""
     for store in plan.stores:
         asyncio.run(check_unused(store))
     found = Run(machine(), plan.rows)
@@ -87,14 +87,15 @@ def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
 
 
 def _load_in_turn(plan: Plan, running: Sequence[Contender], steps: Steps) -> None:
-    """One process each, in interleaved rounds, so that whatever else the machine does meets all."""
+    """Load one process of each in interleaved rounds, so that other work on the machine disturbs
+    all of them alike."""
     steps.next("the applications start")
     for contender in running:
         contender.cluster.start(1)
     for contender in running:
         contender.cluster.wait()
     for number in range(plan.rounds):
-        if number and steps.late(plan.enough / 3):
+        if number and steps.late(plan.time_limit / 3):
             return
         for contender in running:
             steps.next(f"{contender.column} under load")
@@ -106,7 +107,7 @@ def _load_in_turn(plan: Plan, running: Sequence[Contender], steps: Steps) -> Non
 def _measure(plan: Plan, contender: Contender, found: Run, steps: Steps) -> None:
     for count in plan.processes[1:]:
         steps.next(f"{contender.column} in {count} processes")
-        if count < plan.processes[-1] and steps.late(plan.enough):
+        if count < plan.processes[-1] and steps.late(plan.time_limit):
             continue
         contender.cluster.grow(count)
         work = _work(contender, _headers(contender), plan.seconds)
@@ -118,32 +119,29 @@ def _measure(plan: Plan, contender: Contender, found: Run, steps: Steps) -> None
 
 
 def _headers(contender: Contender) -> dict[str, str]:
-    """Of a new login.  The bare application checks a password as well, and then asks nobody."""
-    return contender.log_in().headers() if contender.bare else contender.check_password()
+    """The headers of a new login; none for the bare application, which only checks a password."""
+    if contender.bare:
+        return contender.log_in().headers()
+    contender.check_password()
+    return {}
 
 
 def _work(contender: Contender, headers: dict[str, str], seconds: float) -> Work:
     port = contender.cluster.spec.port
-    load(port, headers, CONNECTIONS, seconds / 5)  # what is slow the first time is not meant
+    load(port, headers, CONNECTIONS, seconds / 5)  # warms up caches and connections
     before = _usage(contender)
     answers = load(port, headers, CONNECTIONS, seconds)
     after = _usage(contender)
-    asked = {
-        name: count - sum(each["calls"].get(name, 0) for each in before)
-        for name, count in _added(after).items()
-    }
-    cpu = sum(each["cpu"] for each in after) - sum(each["cpu"] for each in before)
-    return Work(answers, cpu, asked, max(each["memory"] for each in after))
+    cpu, calls = (
+        sum(each[name] for each in after) - sum(each[name] for each in before)
+        for name in ("cpu", "calls")
+    )
+    return Work(answers, cpu, int(calls), max(each["memory"] for each in after))
 
 
 def _usage(contender: Contender) -> list[dict[str, Any]]:
     found = []
     for port in contender.cluster.ports:
-        with Caller(port) as caller:
-            found.append(caller.done("GET", "/usage").json())
+        with Client(port) as client:
+            found.append(client.send_ok("GET", "/usage").json())
     return found
-
-
-def _added(usages: Sequence[dict[str, Any]]) -> dict[str, int]:
-    names = dict.fromkeys(name for each in usages for name in each["calls"])
-    return {name: sum(each["calls"].get(name, 0) for each in usages) for name in names}

@@ -1,4 +1,4 @@
-"""How much a store holds."""
+"""The size of a store."""
 
 import asyncio
 import sqlite3
@@ -16,8 +16,8 @@ _SIZE = "select pg_total_relation_size($1::text::regclass)"
 
 
 def size(url: str) -> int:
-    """Bytes of all that is in the store at `url`; in a PostgreSQL database, of the tables of this
-    store alone, for others may stand beside it."""
+    """Bytes of everything in the store at `url`.  In a PostgreSQL database, only the tables of this
+    store count, because others may stand beside them."""
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
         return _of_sqlite(url.removeprefix("sqlite:///"))
@@ -41,7 +41,7 @@ async def _of_postgres(url: str) -> int:
     connection = await asyncpg.connect(url, server_settings=search_path(url))
     try:
         tables = [name for (name,) in await connection.fetch(_TABLES, TABLE)]
-        for name in tables:  # what was deleted before must not hide what is added
+        for name in tables:  # else new rows fill the space of deleted ones
             await connection.execute(f"vacuum full {name}")
         return sum([int(await connection.fetchval(_SIZE, name)) for name in tables])
     finally:

@@ -11,7 +11,7 @@ TEXT = "text"
 
 
 def table(run: Run) -> str:
-    """For each store the rows under their topics; then what is said in words, and the machine."""
+    """A table of the numeric rows for each store, the rows in words, and the machine."""
     numbers = [row for row in run.rows if row.unit != TEXT]
     words = [row for row in run.rows if row.unit == TEXT]
     lines = [line for columns in _by_store(run) for line in (*_numbers(run, numbers, columns), "")]
@@ -20,7 +20,7 @@ def table(run: Run) -> str:
 
 
 def _by_store(run: Run) -> list[list[str]]:
-    """The columns of each store, and with each those that have none."""
+    """The columns of each store, each time with the columns that have no store."""
     stores = dict.fromkeys(column.partition(" @ ")[2] for column in run.columns)
     return [
         [column for column in run.columns if column.endswith((f" @ {store}", " @ none"))]
@@ -30,13 +30,13 @@ def _by_store(run: Run) -> list[list[str]]:
 
 
 def as_json(run: Run) -> dict[str, Any]:
-    """The document of `--json`."""
+    """The document that `--json` prints."""
     rows = [{"id": row.id, "unit": row.unit, "values": run.values[row.id]} for row in run.rows]
     return {"machine": run.machine, "rows": rows}
 
 
 def shown(value: Value) -> str:
-    """A value as people read it."""
+    """A value as text for people."""
     if value is None:
         return "-"
     return value if isinstance(value, str) else f"{value:,}"
@@ -66,7 +66,7 @@ def _under_topics(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:
 
 
 def _words(run: Run, row: Row) -> list[str]:
-    """What is said alike of several columns is said once; of a kind at every store, of the kind."""
+    """One line for each distinct text, with the columns that have it."""
     said: dict[str, list[str]] = {}
     for column in run.columns:
         said.setdefault(shown(run.values[row.id].get(column)), []).append(column)
@@ -76,6 +76,7 @@ def _words(run: Run, row: Row) -> list[str]:
 
 
 def _kinds(run: Run, columns: Sequence[str]) -> list[str]:
+    """The columns; those of a kind at all its stores are shortened to the kind."""
     whole = [
         kind
         for kind in dict.fromkeys(column.partition(" @ ")[0] for column in columns)

@@ -1,10 +1,10 @@
-"""The templates of a report, and what all reports look like."""
+"""The templates of HTML reports."""
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 
 def templates_of(package: str) -> Environment:
-    """The templates of `package`, which extend `page.html`: light and dark, without scripts."""
+    """The templates of `package`.  They extend `page.html`, which has the common look."""
     return Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("doorward.report")]),
         autoescape=True,

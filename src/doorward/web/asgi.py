@@ -19,21 +19,21 @@ from .transport import Header
 from .visit import Visit
 
 KEY = "doorward"
-"""In the scope of a request: how it passes through its outermost door."""
+"""The key of the request's `Answer` or `Socket` in its scope, set by the outermost middleware."""
 
 _visit: ContextVar[Visit] = ContextVar("doorward_visit")
 
 
 class NotInstalled(ConfigurationError, LookupError):
-    """No gate is in front of the handler that asks, or the code does not run within a request."""
+    """No middleware is in front of the handler, or the code does not run within a request."""
 
     def __init__(self) -> None:
         super().__init__(
             "No request is known here. Call auth.install(app) once, after app = FastAPI(...); with"
-            " another framework, wrap the application in doorward.web.asgi.Middleware. If that is"
-            " done, this code runs outside of the request: a thread of loop.run_in_executor does"
-            " not know it. Use asyncio.to_thread, which takes it along, or ask before the thread"
-            " begins."
+            " another framework, wrap the application in doorward.web.asgi.Middleware. If you did"
+            " that, this code runs outside the request, for example in a thread of"
+            " loop.run_in_executor. Use asyncio.to_thread, which keeps the request, or ask before"
+            " the thread begins."
         )
 
 
@@ -41,12 +41,12 @@ class Middleware:
     """Lets handlers behind it ask `await principal()`; turns a `Rejected`, `StoreUnavailable` or
     `Busy` they let through into its answer; sets the cookies of an inline refresh on any response.
 
-    An open WebSocket or streaming response of a handler that asked is ended when the session is
-    (see `Streams`): a WebSocket closes with code 4401, an HTTP response just ends, and looks
-    complete unless its length was announced.  Its handler sees a client that disconnected.
+    When a session ends, so do the open WebSockets and streaming responses of handlers that asked
+    for it (see `Streams`).  A WebSocket closes with code 4401.  An HTTP response stops, and looks
+    complete unless its length was announced.  The handler sees a client that disconnected.
 
-    It may stand before the same request twice, as where an application is mounted in another: the
-    outermost sets cookies and watches streams, each answers the refusals that reach it.
+    One request may pass through two of them, if an application is mounted in another.  The
+    outermost sets cookies and watches streams; each answers the refusals that reach it.
     """
 
     __slots__ = ("_app", "_cors", "_door")
@@ -109,7 +109,7 @@ class Middleware:
                 raise
             await refuse(error, kind, connection.send)
         except Exception:
-            # a handler may stumble over the end of its stream, like over a client that is gone
+            # the end of its stream may raise in the handler, as a client that is gone would
             if not connection.ended:
                 raise
         finally:
@@ -143,7 +143,7 @@ async def _refuse_within(
 
 
 async def _settle(visit: Visit, error: Exception) -> None:
-    """End what a refused request guesses before its answer, after which the client may be back."""
+    """End the guesses of a refused request before its answer: the client may ask again at once."""
     if isinstance(error, Busy):
         await guesses.forgive(visit)  # a flood must not lock the owner of a password out
     guesses.end(visit)
@@ -167,29 +167,28 @@ async def principal(*, max_staleness: int | None = None) -> Principal:
 
 
 def present(credential: object) -> Awaitable[Principal]:
-    """The principal of this credential on the current WebSocket, to be awaited: a Bearer token that
-    came as a subprotocol or in a message, where a client can set no header.  The socket then ends
-    with that session, as any other.  Raises `Rejected`, `NotInstalled`."""
+    """The principal of this credential on the current WebSocket; await it.  The credential is a
+    Bearer token from a subprotocol or a message, because a browser cannot set a header there.  The
+    socket then ends with that session.  Raises `Rejected`, `NotInstalled`."""
     return current_visit().present(credential)
 
 
 def touch() -> Awaitable[Principal]:
-    """Note that the person at the other end of the current WebSocket or stream is active, to be
-    awaited: without it a session can end as idle while they talk.  Gives the principal as of now.
+    """Note that the person at the other end of the current WebSocket or stream is active; await it.
+    Without it a session can end as idle while they use it.  Returns the principal as of now.
     Raises `Rejected`, `NotInstalled`."""
     return current_visit().touch()
 
 
 def expect(cookie: Header) -> None:
-    """Let the log say so, once in a process, if the answer to the request being handled goes out
-    without this cookie."""
+    """Log a warning, once in a process, if the answer to the current request lacks this cookie."""
     answer = current_visit().scope.get(KEY)
     if isinstance(answer, Answer):
         answer.expect(cookie)
 
 
 async def refuse(error: Rejected | StoreUnavailable | Busy, kind: str, send: Send) -> None:
-    """Answer a refused request with its problem details, a refused handshake with a close."""
+    """Answer a refused request with problem details, and a refused handshake with a close."""
     if kind == "websocket":
         code = NOT_LOGGED_IN if isinstance(error, Rejected) else TRY_AGAIN
         await send({"type": "websocket.close", "code": code})

@@ -150,11 +150,10 @@ def host(peer: str, headers: Headers, trusted: Trusted) -> str:
     return said or _only(b"host", headers) or ""
 
 
-def plain_host(connection: str, peer: str, headers: Headers, trusted: Trusted) -> str:
-    """The host that was asked for, without its port, if the client speaks plain http; else "".
-    `connection` is as in `scheme`."""
-    headers = list(headers)
-    if scheme(connection, peer, headers, trusted) != "http":
+def plain_host(scope: Mapping[str, Any], trusted: Trusted) -> str:
+    """The host that was asked for, without its port, if the client speaks plain http; else ""."""
+    peer, headers = peer_of(scope), list(scope["headers"])
+    if scheme(scope.get("scheme", ""), peer, headers, trusted) != "http":
         return ""
     try:
         return urlsplit("//" + host(peer, headers, trusted)).hostname or ""

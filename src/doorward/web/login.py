@@ -13,7 +13,7 @@ from ..auth import Auth
 from ..origins import is_loopback
 from ..settings import DAY
 from ..types import Issued
-from . import guesses, limiter, transport
+from . import client, guesses, limiter, transport
 from .limiter import Bucket, Guess
 from .transport import Header, Transport
 from .visit import Visit
@@ -175,7 +175,7 @@ def _check_takes_cookies(visit: Visit) -> None:
 
 def _warn_if_lost(visit: Visit) -> None:
     """The first trap everybody meets: a login that works, and a cookie that is dropped."""
-    host = visit.plain_host()
+    host = client.plain_host(visit.scope, visit.gate.trusted)
     if host and not is_loopback(host) and not (visit.gate.public_origin or "").startswith("https:"):
         _warn(host == "testserver")
 

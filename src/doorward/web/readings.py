@@ -1,4 +1,4 @@
-"""Credentials that were accepted before, by the raw bytes of the header that they came in."""
+"""Credentials that were accepted before, by the raw bytes of their header."""
 
 from collections.abc import Sequence
 from threading import Lock
@@ -7,13 +7,13 @@ from .transport import SMALL_HEADER_BYTES, Header, Presented
 
 
 class Readings:
-    """What was read in headers, of at most `limit` credentials of each transport, and of each the
-    header in which it came last.
+    """The parsed credentials of at most `limit` headers of each transport, and the header that each
+    came in last.
 
-    A client sends the same header with every request, so one look-up by its bytes is enough.  Only
-    a credential that was accepted is kept, and once: neither a stranger nor somebody who is logged
-    in and sends many headers may push others out, or fill the memory.  It may be dead by now, so
-    whoever finds it here still has to judge it.
+    A client sends the same header with every request, so a look-up by its bytes saves parsing it.
+    Only accepted credentials are kept, each once: neither a stranger nor somebody who is logged in
+    and sends many different headers can evict those of others or fill the memory.  A kept
+    credential may have ended since: the caller must still check it.
     """
 
     __slots__ = ("_bearers", "_cookies", "_found_bearers", "_found_cookies")
@@ -24,18 +24,18 @@ class Readings:
         self._found_bearers, self._found_cookies = self._bearers.read, self._cookies.read
 
     def recall(self, headers: Sequence[Header]) -> Presented | None:
-        """What `transport.read` returned for these bytes; None says nothing about them."""
+        """What `transport.read` returned for these headers before; None if they are not kept."""
         fields = dict(headers)
         if len(fields) != len(headers):
-            return None  # a field came twice, which only `transport.read` may judge
+            return None  # a header came twice; `transport.read` decides about that
         authorization = fields.get(b"authorization")
         if authorization is not None:
             return self._found_bearers.get(authorization)
         return self._found_cookies.get(fields.get(b"cookie", b""))
 
     def keep(self, headers: Sequence[Header], shown: Presented) -> None:
-        """Keep what `transport.read` returned and was accepted, unless it is long or came in
-        several headers."""
+        """Keep a credential that `transport.read` returned and that was accepted, unless its header
+        is long or came twice."""
         by_cookie = shown.transport == "cookie"
         name = b"cookie" if by_cookie else b"authorization"
         raw = [value for field, value in headers if field == name]

@@ -4,12 +4,14 @@ from asyncio import Task, create_task, wait
 from collections.abc import Coroutine
 from typing import Any
 
+from .. import rules
+from ..auth import Auth
 from ..credentials import claimed_sid
 from ..errors import Reason, Rejected, StoreUnavailable
-from ..types import Issued, Principal, Session
+from ..types import Device, Issued, Principal, Session
 from . import transport
 from .gate import Gate
-from .transport import Header
+from .transport import Header, Presented
 
 LAPSED = frozenset({Reason.EXPIRED, Reason.SUPERSEDED})
 """Refusals of a credential that has run out, although its session may live."""
@@ -65,6 +67,27 @@ def may_renew(refused: Rejected, credential: str, refresh_token: str | None) -> 
         return False
     sid = claimed_sid(credential)
     return sid is not None and sid == claimed_sid(refresh_token)
+
+
+async def exchanged(
+    auth: Auth, shown: Presented, known: Principal | None, device: Device
+) -> Issued | Principal:
+    """New credentials for an access token that has run out, or for a session cookie where tokens
+    are issued.  Such a cookie has a `known` principal, who stays the answer if it cannot be
+    exchanged."""
+    secret = shown.credential if shown.mode == "session" else shown.refresh_token
+    try:
+        return await auth.refresh(secret or "", device)
+    except Rejected as refused:
+        if known is None or refused.reason is not Reason.SUPERSEDED:
+            raise
+        return known  # the secret from before a step-up, in its overlap
+
+
+def principal_of(issued: Issued) -> Principal:
+    """The principal of credentials that were just issued."""
+    row = issued.session
+    return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
 
 
 def given_again(row: Session, credential: str) -> Issued | None:

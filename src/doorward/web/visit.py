@@ -1,11 +1,10 @@
-"""One request in; a principal or a rejection out, and the cookies that its answer must carry."""
+"""Who makes a request, and which cookies the answer must carry."""
 
 from asyncio import Task
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from .. import rules
 from ..auth import Auth
 from ..errors import Reason, Rejected
 from ..types import Device, Issued, Principal, Session
@@ -18,16 +17,16 @@ from .transport import Header, Presented, Transport
 
 
 class Visit:
-    """One request; a route that does not ask who makes it pays nothing.
+    """One request.  Nothing is read or checked before somebody asks who makes it.
 
     `scope` describes it as in ASGI: `headers`, `client`, `scheme`, and `method` unless it is the
-    handshake of a WebSocket.  `asked` tells whether anything asked for the principal or the
-    credential, so that the answer depends on them; `known` is the principal as of the last time
-    that somebody asked, `issued` what an inline refresh gave out, or a touch gave again.
-    `on_known` is called whenever `known` was found out; `guesses` are those under way, `proof` is
-    the last one at a step-up.  `answered` tells whether the head of the answer is sent: from then
-    on no cookie can be set, so nothing is refreshed.  `renewing` is the only refresh, under way or
-    done.
+    handshake of a WebSocket.  `asked`: somebody asked for the principal or the credential, so
+    the answer depends on them.  `known`: the principal, as of the last question.  `issued`: the
+    credentials of an inline refresh, or those that a touch gives again.  `on_known` is
+    called whenever `known` is set.  `guesses`: the password guesses under way; `proof`: the last
+    one of a step-up.
+    `answered`: the head of the answer was sent, so no cookie can be set and nothing is refreshed.
+    `renewing`: the one refresh of this request, under way or done.
     """
 
     __slots__ = (
@@ -65,12 +64,12 @@ class Visit:
 
     @property
     def auth(self) -> Auth:
-        """The verbs behind this gate."""
+        """The `Auth` of this gate."""
         return self.gate.auth
 
     @property
     def streams(self) -> Streams:
-        """Every open stream behind this gate, of this event loop."""
+        """The open streams of this gate and event loop."""
         return self.gate.streams
 
     @property
@@ -84,23 +83,18 @@ class Visit:
         """The address at the other end of the socket, or empty."""
         return client.peer_of(self.scope)
 
-    def plain_host(self) -> str:
-        """The host that was asked for, if the client spoke plain http; else empty."""
-        scheme = self.scope.get("scheme", "")
-        return client.plain_host(scheme, self.peer, self.headers, self.gate.trusted)
-
     def device(self) -> Device:
         """Where this request comes from, as far as it says."""
         address = client.address(self.peer, self.headers, self.gate.trusted)
         return client.device(self.headers, address)
 
     async def tell(self, refused: Rejected) -> None:
-        """Let it be recorded that this request is refused."""
+        """Record that this request was refused."""
         await self.auth.refused(refused, self.device())
 
     @asynccontextmanager
     async def telling(self) -> AsyncIterator[None]:
-        """Let each refusal within be recorded before it is raised."""
+        """Record each refusal within the context before it is raised."""
         try:
             yield
         except Rejected as refused:
@@ -108,14 +102,14 @@ class Visit:
             raise
 
     def asks_about_another(self) -> bool:
-        """A proxy asks on behalf of a request that it holds back: from now on the method of that
-        one counts, which is unsafe unless a proxy of ours says otherwise.  Whether one did."""
+        """A proxy asks on behalf of another request.  From now on the method of that one counts; it
+        is taken as unsafe unless a trusted proxy names it.  Returns whether one did."""
         self._asked_about = client.method(self.peer, self.headers, self.gate.trusted)
         return self._asked_about != ""
 
     def at_hand(self, max_staleness: int | None = None) -> Principal | None:
-        """What `principal` would return, where a request of the same bytes was accepted before and
-        nothing need be asked, written or renewed; None says nothing."""
+        """The principal, if this header was accepted before and nothing must be asked, written or
+        renewed.  After None, ask `principal`: it may still accept the request."""
         credential = self._plain_credential() if self.known is None else self._credential
         found = None if credential is None else self.auth.at_hand(credential, max_staleness)
         if found is not None:
@@ -126,11 +120,11 @@ class Visit:
     async def principal(
         self, submitted: str | None = None, max_staleness: int | None = None
     ) -> Principal:
-        """Who makes this request, as of at most `max_staleness` seconds ago (the setting's, or
-        fewer), however often it is asked.
+        """The principal of this request, as of at most `max_staleness` seconds ago (the setting,
+        or less).  Each call checks again.
 
-        `submitted` is a CSRF token that came in a form; the header `X-CSRF-Token` is looked at
-        anyway.  Raises `Rejected`, with `missing` when no credential was presented.
+        `submitted` is a CSRF token from a form; the header `X-CSRF-Token` is read in any case.
+        Raises `Rejected`, with `missing` when no credential was presented.
         """
         self._ask()
         before = self.known
@@ -146,12 +140,11 @@ class Visit:
         return found
 
     async def present(self, credential: object) -> Principal:
-        """Who showed this credential to the handler, and not in a header: in the first message of
-        a WebSocket, or as a subprotocol.  From now on it is the one of this request, and what the
-        headers hold is not looked at.
+        """The principal of a credential that came outside the headers: in the first message of a
+        WebSocket, or as a subprotocol.  From now on it is the credential of this request, and the
+        headers are ignored.
 
-        Raises `Rejected`, with `malformed` for a credential of another session than the one that is
-        known already.
+        Raises `Rejected`, with `malformed` if another session is known already.
         """
         self._ask()
         async with self.telling():
@@ -163,8 +156,8 @@ class Visit:
         return found
 
     async def touch(self) -> Principal:
-        """Note that whoever makes this request is still there: a message on an open socket is no
-        request, and counts as use only where the handler says so.  Returns and raises as
+        """Count this moment as use of the session.  A message on an open socket is no request, and
+        counts as use only if the handler says so.  Returns and raises as
         `principal`."""
         self.known = await self.auth.touch(await self.principal())
         return self.known
@@ -202,14 +195,14 @@ class Visit:
 
     @property
     def via(self) -> Transport | None:
-        """How the credential of this request came; None without one that can be read."""
+        """The transport of the request's credential; None without a readable one."""
         self._ask()
         shown = self._presented()
         return None if shown is None else shown.transport
 
     def held(self) -> tuple[str, ...]:
-        """Every credential the client shows, good or bad: what a login replaces and a logout
-        ends."""
+        """Every credential of the request, good or bad.  A login replaces them, a logout ends
+        them."""
         self._ask()
         given = () if self._given is None else (self._given.credential or "",)
         return (*given, *transport.held(self.headers, self.gate.cookie_suffix))
@@ -223,18 +216,18 @@ class Visit:
 
     @property
     def method(self) -> str:
-        """Of this request, or of the one that a proxy asks about."""
+        """The method of this request, or of the request that a proxy asks about."""
         method: str = self.scope.get("method", "WEBSOCKET")
         return method if self._asked_about is None else self._asked_about
 
     def _ask(self) -> None:
-        """From now on the answer depends on who makes the request."""
+        """Note that the answer now depends on the principal."""
         if self.answered and not self.asked:
             self.gate.warn_of_late_question(self.scope)
         self.asked = True
 
     def _plain_credential(self) -> str | None:
-        """That of a request for which it need only be looked up."""
+        """The credential, if this header was accepted before and no rule but the view's applies."""
         shown = None if self.answered else self.gate.readings.recall(self.headers)
         if shown is None or (shown.transport == "cookie" and self.method not in origin.SAFE):
             return None
@@ -279,9 +272,9 @@ class Visit:
         return found
 
     async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
-        """Checks the session again, because a handler, a WebSocket or a task may run for longer
-        than a revocation may take to bind.  An access token that expired meanwhile is not held
-        against the request; its session must still be alive."""
+        """Check the session again, because a handler, a WebSocket or a task may run for longer than
+        a revocation may take.  If only the access token expired meanwhile, the request goes on
+        while its session lives."""
         if (credential := self._credential) is not None:
             try:
                 return await self.auth.authenticate(credential, max_staleness)
@@ -300,33 +293,40 @@ class Visit:
         if self.renewing is not None:
             return await self._renewed(shown, None, max_staleness)
         self._credential = shown.credential
-        known: Principal | None = None
-        if shown.credential is not None:
-            try:
-                known = await self.auth.authenticate(shown.credential, max_staleness, self._touched)
-            except Rejected as refused:
-                renewable = renewal.may_renew(refused, shown.credential, shown.refresh_token)
-                if self.answered or not renewable:
-                    raise
-            else:
-                if shown.mode in ("token", self.gate.modes[0]):  # else it is exchanged each time
-                    self.gate.readings.keep(self.headers, shown)
-                    return known
-                if self.answered:
-                    return known
+        known = await self._unless_renewable(shown, max_staleness)
+        if known is not None:
+            if shown.mode in ("token", self.gate.modes[0]):  # else it is exchanged each time
+                self.gate.readings.keep(self.headers, shown)
+                return known
+            if self.answered:
+                return known
         if self.answered:
             # the browser would never see the new token, and its next refresh look like theft
             raise Rejected(Reason.EXPIRED, "no refresh once the answer has begun")
         return await self._renewed(shown, known, max_staleness)
 
+    async def _unless_renewable(
+        self, shown: Presented, max_staleness: int | None
+    ) -> Principal | None:
+        """The principal of the cookie; None if the refresh token has to give a new one."""
+        if shown.credential is None:
+            return None
+        try:
+            return await self.auth.authenticate(shown.credential, max_staleness, self._touched)
+        except Rejected as refused:
+            renewable = renewal.may_renew(refused, shown.credential, shown.refresh_token)
+            if self.answered or not renewable:
+                raise
+        return None
+
     async def _renewed(
         self, shown: Presented, known: Principal | None, max_staleness: int | None
     ) -> Principal:
-        """Exchanges once in a visit, for the same refresh token again would look like theft."""
+        """Exchange once in a visit: the same refresh token a second time would look like theft."""
         if self.renewing is None:
             self.renewing = renewal.begun(self._exchange(shown, known))
             return await renewal.outcome(self.renewing)
-        # that of a parallel task, which may have read the session before this one asked
+        # a parallel task may have read the session before this one asked
         return await self._again(await renewal.outcome(self.renewing), max_staleness)
 
     def _touched(self, row: Session) -> None:
@@ -334,20 +334,14 @@ class Visit:
             self.issued = renewal.given_again(row, self._credential or "") or self.issued
 
     async def _exchange(self, shown: Presented, known: Principal | None) -> Principal:
-        """New cookies for an access token that is out, or for a session cookie where tokens are
-        issued: there the person is `known` already, also if it cannot be exchanged."""
-        secret = shown.credential if shown.mode == "session" else shown.refresh_token
-        try:
-            self.issued = issued = await self.auth.refresh(secret or "", self.device())
-        except Rejected as refused:
-            if known is None or refused.reason is not Reason.SUPERSEDED:
-                raise
-            return known  # the secret from before a step-up, in its overlap
-        row = issued.session
+        exchanged = await renewal.exchanged(self.auth, shown, known, self.device())
+        if isinstance(exchanged, Principal):
+            return exchanged
+        self.issued = exchanged
         if self._given is None:  # else a parallel task showed another
-            self._credential = issued.credential
-        return rules.principal_of(row, issued.mode, row.authenticated_at, row.amr)
+            self._credential = exchanged.credential
+        return renewal.principal_of(exchanged)
 
     def origin_check(self) -> OriginCheck:
-        """Whether this request may act on its cookies; refusals of it are not told."""
+        """The check whether this request may act on its cookies.  It does not record refusals."""
         return OriginCheck(self.gate, self.method, self.headers, self._presented())

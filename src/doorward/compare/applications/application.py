@@ -1,7 +1,7 @@
-"""The application itself: a login, a page that asks who it is, and an operator's decisions.
+"""The small application: a login, a page that asks who makes the request, an operator's decisions.
 
-Everything but the keeping of logins is the same in every kind: the framework, the server, the
-password check and the answer.
+Every kind has the same framework, server, password check and answers.  Only the way differs in
+which people are kept logged in: the `Authentication`.
 """
 
 import resource
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
@@ -17,21 +17,11 @@ from pydantic import BaseModel
 
 from ...passwords import Passwords
 
-WAYS = ("cookie", "bearer")
-
-
-class Who(Protocol):
-    """Who makes a request."""
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def roles(self) -> Any: ...
+TRANSPORTS = ("cookie", "bearer")
 
 
 class Form(BaseModel):
-    """A login: everybody has the same password, and the roles that they ask for."""
+    """A login.  All people share one password and get the roles that they ask for."""
 
     name: str
     password: str
@@ -40,7 +30,7 @@ class Form(BaseModel):
 
 
 class Decision(BaseModel):
-    """What an operator decides about a person."""
+    """An operator's request about one person; `roles` counts only for a change of roles."""
 
     subject: str
     roles: list[str] = []
@@ -48,7 +38,7 @@ class Decision(BaseModel):
 
 @dataclass(slots=True)
 class Clock:
-    """This machine's clock, put forward when the run wants a time to have passed."""
+    """The machine's clock, `ahead` by some seconds so that a run need not wait for an expiry."""
 
     ahead: int = 0
 
@@ -58,23 +48,23 @@ class Clock:
 
 @dataclass(slots=True)
 class Counter:
-    """How often the store was asked, by what it was asked for."""
+    """Calls of the store so far."""
 
-    calls: dict[str, int] = field(default_factory=dict)
+    calls: int = 0
 
-    def count(self, name: str, seconds: float = 0) -> None:
-        self.calls[name] = self.calls.get(name, 0) + 1
+    def count(self, name: str, seconds: float) -> None:
+        self.calls += 1
 
 
-class Keeper(Protocol):
+class Authentication(Protocol):
     """One way to keep people logged in."""
 
     @property
     def lifespan(self) -> Callable[[FastAPI], AbstractAsyncContextManager[None]] | None: ...
 
     @property
-    def who(self) -> Callable[..., Any]:
-        """The dependency that says who makes a request."""
+    def principal(self) -> Callable[..., Any]:
+        """The dependency that gives the principal of a request: its `subject` and `roles`."""
 
     def install(self, app: FastAPI) -> None: ...
 
@@ -89,31 +79,33 @@ class Keeper(Protocol):
     async def set_roles(self, subject: str, roles: list[str]) -> None: ...
 
     async def listed(self, subject: str) -> list[dict[str, Any]]:
-        """What the server knows of the places where somebody is logged in."""
+        """The logins of a person, with all that the server knows about each."""
 
     async def fill(self, count: int) -> None:
-        """Log in so many people, whose passwords nobody checks."""
+        """Log in `count` people without checking a password."""
 
     async def purge(self) -> int:
-        """Delete what is dead by the clock; says how many."""
+        """Delete the logins that ended by the clock.  Returns how many."""
 
     async def public_keys(self) -> dict[str, Any]:
-        """The keys with which others can check a credential."""
+        """The JWK set with which other services can check a credential."""
 
     async def recover(self) -> None:
-        """The key that signs was stolen: use another."""
+        """Replace the signing key, because it was stolen."""
 
 
-def application(keeper: Keeper | None, hashed: str, clock: Clock, counter: Counter) -> FastAPI:
-    """The application.  Without a `keeper` it asks nobody who they are."""
-    app = FastAPI(lifespan=None if keeper is None else keeper.lifespan)
+def application(
+    authentication: Authentication | None, hashed: str, clock: Clock, counter: Counter
+) -> FastAPI:
+    """The application.  Without an `authentication` it asks nobody who they are."""
+    app = FastAPI(lifespan=None if authentication is None else authentication.lifespan)
     _add_usage(app, counter)
-    if keeper is None:
+    if authentication is None:
         _add_bare(app, hashed)
         return app
-    keeper.install(app)
-    _add_logins(app, keeper, hashed)
-    _add_operator(app, keeper, clock)
+    authentication.install(app)
+    _add_logins(app, authentication, hashed)
+    _add_operator(app, authentication, clock)
     return app
 
 
@@ -136,7 +128,7 @@ def _add_usage(app: FastAPI, counter: Counter) -> None:
 
 
 def _memory() -> int:
-    """Bytes that this process holds, or has held where the system does not tell."""
+    """Resident bytes of this process; the most so far on systems without /proc."""
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
@@ -145,59 +137,59 @@ def _memory() -> int:
         return most if sys.platform == "darwin" else most * 1024
 
 
-def _add_logins(app: FastAPI, keeper: Keeper, hashed: str) -> None:
+def _add_logins(app: FastAPI, authentication: Authentication, hashed: str) -> None:
     passwords = Passwords()
 
     @app.post("/login")
     async def login(form: Form, response: Response) -> dict[str, Any]:
-        if form.transport not in WAYS:
+        if form.transport not in TRANSPORTS:
             raise HTTPException(422)
         if not await passwords.verify(form.password, hashed):
             raise HTTPException(401)
-        return await keeper.log_in(form, response)
+        return await authentication.log_in(form, response)
 
     @app.get("/me")
-    async def me(who: Annotated[Any, Depends(keeper.who)]) -> dict[str, Any]:
-        return {"subject": who.subject, "roles": sorted(who.roles)}
+    async def me(principal: Annotated[Any, Depends(authentication.principal)]) -> dict[str, Any]:
+        return {"subject": principal.subject, "roles": sorted(principal.roles)}
 
     @app.post("/refresh")
     async def refresh(request: Request) -> dict[str, Any]:
-        return await keeper.refresh((await request.json())["refresh_token"])
+        return await authentication.refresh((await request.json())["refresh_token"])
 
     @app.post("/logout", status_code=204)
     async def logout(request: Request, response: Response) -> None:
-        await keeper.log_out(request, response)
+        await authentication.log_out(request, response)
 
     @app.get("/keys")
     async def keys() -> dict[str, Any]:
-        return await keeper.public_keys()
+        return await authentication.public_keys()
 
 
-def _add_operator(app: FastAPI, keeper: Keeper, clock: Clock) -> None:
+def _add_operator(app: FastAPI, authentication: Authentication, clock: Clock) -> None:
     @app.post("/lock", status_code=204)
     async def lock(decision: Decision) -> None:
-        await keeper.lock(decision.subject)
+        await authentication.lock(decision.subject)
 
     @app.post("/roles", status_code=204)
     async def roles(decision: Decision) -> None:
-        await keeper.set_roles(decision.subject, decision.roles)
+        await authentication.set_roles(decision.subject, decision.roles)
 
     @app.post("/listed")
     async def listed(decision: Decision) -> list[dict[str, Any]]:
-        return await keeper.listed(decision.subject)
+        return await authentication.listed(decision.subject)
 
     @app.post("/fill/{count}", status_code=204)
     async def fill(count: int) -> None:
-        await keeper.fill(count)
+        await authentication.fill(count)
 
     @app.post("/purge")
     async def purge() -> dict[str, Any]:
-        began, gone = time.perf_counter(), await keeper.purge()
+        began, gone = time.perf_counter(), await authentication.purge()
         return {"gone": gone, "seconds": time.perf_counter() - began}
 
     @app.post("/recover", status_code=204)
     async def recover() -> None:
-        await keeper.recover()
+        await authentication.recover()
 
     @app.post("/ahead/{seconds}", status_code=204)
     async def put_forward(seconds: int) -> None:

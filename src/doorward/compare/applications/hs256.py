@@ -1,4 +1,4 @@
-"""JSON Web Tokens signed by HS256: by PyJWT where it is installed, else by the standard library."""
+"""JSON Web Tokens with HS256, by PyJWT where it is installed, else by the standard library."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ _HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
 class Refused(Exception):
-    """The token is not good."""
+    """The token is forged, malformed or expired."""
 
 
 def signed(claims: dict[str, Any], secret: str) -> str:
@@ -37,7 +37,7 @@ def verified(token: str, secret: str, now: int) -> dict[str, Any]:
 
 def _by_pyjwt(token: str, secret: str) -> dict[str, Any]:
     try:
-        # it reads its own clock, beside ours below, which the run puts forward
+        # PyJWT checks `exp` by the real clock; `verified` checks it by the run's clock as well
         found: dict[str, Any] = jwt.decode(token, secret, algorithms=["HS256"])
     except jwt.InvalidTokenError as error:
         raise Refused from error

@@ -1,8 +1,8 @@
-"""Plain JWTs, as tutorials show them: signed with one secret, good until they expire, no record.
+"""Plain JWTs as tutorials show them: one secret signs them, they last until `exp`, nothing is kept.
 
 Written after https://fastapi.tiangolo.com/tutorial/security/oauth2-jwt/, with the roles in the
-token, as applications put them there that want no look-up on a request.  What the tutorial does
-not have is not there: a refresh, a logout at the server, cookies.
+token, because a request is then checked without a look-up.  The tutorial has no refresh, no logout
+at the server and no cookies; neither has this.
 """
 
 import secrets
@@ -16,15 +16,15 @@ from .hs256 import Refused, signed, verified
 from .spec import Spec
 
 
-class Claimed(NamedTuple):
-    """Whom a token names."""
+class TokenPrincipal(NamedTuple):
+    """The principal that a token names."""
 
     subject: str
     roles: list[str]
 
 
 class PlainJwt:
-    """See `Keeper`."""
+    """See `Authentication`."""
 
     lifespan = None
 
@@ -32,18 +32,18 @@ class PlainJwt:
         self._secret, self._lifetime, self._clock = spec.secret, spec.lifetime, clock
         scheme = OAuth2PasswordBearer(tokenUrl="login")
 
-        async def who(token: Annotated[str, Depends(scheme)]) -> Claimed:
+        async def principal(token: Annotated[str, Depends(scheme)]) -> TokenPrincipal:
             try:
                 claims = verified(token, self._secret, clock())
             except Refused:
                 challenge = {"WWW-Authenticate": "Bearer"}
                 raise HTTPException(401, "Could not validate credentials", challenge) from None
-            return Claimed(claims["sub"], claims["roles"])
+            return TokenPrincipal(claims["sub"], claims["roles"])
 
-        self.who = who
+        self.principal = principal
 
     def install(self, app: FastAPI) -> None:
-        """There is no middleware."""
+        """No middleware is needed."""
 
     async def log_in(self, form: Form, response: Response) -> dict[str, Any]:
         expires = self._clock() + self._lifetime
@@ -54,13 +54,13 @@ class PlainJwt:
         raise HTTPException(404)
 
     async def log_out(self, request: Request, response: Response) -> None:
-        """The client throws its token away; the server has nothing to end."""
+        """The client drops its token; the server keeps no record that it could end."""
 
     async def lock(self, subject: str) -> None:
-        """Refuses the next login; no request looks at it."""
+        """A lock would refuse the next login; no request looks it up."""
 
     async def set_roles(self, subject: str, roles: list[str]) -> None:
-        """The next login has these roles; no request looks at them."""
+        """The next login would have these roles; no request looks them up."""
 
     async def listed(self, subject: str) -> list[dict[str, Any]]:
         return []
@@ -75,7 +75,7 @@ class PlainJwt:
         return 0
 
     async def public_keys(self) -> dict[str, Any]:
-        return {"keys": []}  # whoever could check could also sign
+        return {"keys": []}  # the key that checks HS256 also signs, so none is published
 
     async def recover(self) -> None:
         self._secret = secrets.token_hex(32)

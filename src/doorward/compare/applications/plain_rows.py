@@ -1,4 +1,4 @@
-"""The rows of plain sessions, in each engine, with the driver that people use."""
+"""The rows of plain sessions in each engine, with the usual driver of that engine."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def rows_at(url: str) -> Rows:
 
 
 class SQLiteRows:
-    """On the event loop, which is the fastest way: see `docs/performance.md`."""
+    """By `sqlite3`, called on the event loop as Doorward's own store calls it."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -101,7 +101,7 @@ class SQLiteRows:
 
 
 class PostgresRows:
-    """By asyncpg and its pool."""
+    """By asyncpg's pool."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -114,7 +114,7 @@ class PostgresRows:
             self._url, min_size=1, max_size=8, server_settings=search_path(self._url)
         )
         async with self._pool.acquire() as connection, connection.transaction():
-            # two processes that create one table at once fail without a lock
+            # without a lock, two processes that create the table at once fail
             await connection.execute("select pg_advisory_xact_lock(7368)")
             for statement in _CREATE:
                 await connection.execute(statement)
@@ -156,8 +156,7 @@ class PostgresRows:
 
 
 class RedisRows:
-    """By redis-py: a hash for each session, which Redis lets expire, and a set of them for each
-    person."""
+    """By redis-py: each session is a hash that expires, each person has a set of session ids."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -1,4 +1,4 @@
-"""Plain sessions, as tutorials show them: a random id in a cookie, and a row that every request
+"""Plain sessions as tutorials show them: a random id in a cookie, and a row that every request
 reads."""
 
 import json
@@ -17,15 +17,15 @@ COOKIE = "session"
 LIFETIME = 14 * 86400
 
 
-class Looked(NamedTuple):
-    """Whom a row names."""
+class RowPrincipal(NamedTuple):
+    """The principal that a row names."""
 
     subject: str
     roles: list[str]
 
 
 class PlainSession:
-    """See `Keeper`."""
+    """See `Authentication`."""
 
     def __init__(self, spec: Spec, clock: Clock, counter: Counter) -> None:
         self._clock, self._counter = clock, counter
@@ -38,18 +38,18 @@ class PlainSession:
         await self._rows.close()
 
     def install(self, app: FastAPI) -> None:
-        """There is no middleware."""
+        """No middleware is needed."""
 
-    async def who(self, request: Request) -> Looked:
-        self._counter.count("get")
+    async def principal(self, request: Request) -> RowPrincipal:
+        self._counter.calls += 1
         found = await self._rows.get(_presented(request))
         if found is None or found.expires <= self._clock():
             raise HTTPException(401)
-        return Looked(found.subject, json.loads(found.roles))
+        return RowPrincipal(found.subject, json.loads(found.roles))
 
     async def log_in(self, form: Form, response: Response) -> dict[str, Any]:
         if form.transport == "bearer":
-            raise HTTPException(422)  # it knows cookies alone
+            raise HTTPException(422)  # plain sessions come in cookies only
         sid = await self._begin(form.name, form.roles)
         response.set_cookie(
             COOKIE, sid, max_age=LIFETIME, httponly=True, secure=True, samesite="lax"
@@ -91,7 +91,7 @@ class PlainSession:
         return {"keys": []}
 
     async def recover(self) -> None:
-        """There is no key."""
+        """Plain sessions are not signed."""
 
 
 def _presented(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""What a process of the small application is told at its start."""
+"""The settings of one process of the small application."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,7 +6,10 @@ from typing import Literal
 
 Kind = Literal["session", "token", "plain_jwt", "plain_session", "bare"]
 
-PASSWORD = "a password for everybody"  # noqa: S105 - of people who live for a minute
+PASSWORD = "a password for everybody"  # noqa: S105 - for accounts of a test run
+
+TRUSTED = "https://app.example"
+"""The origin on another domain that Doorward trusts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Spec:
     lifetime: int
 
     def text(self) -> str:
-        """One word of a command line."""
+        """The settings as one argument of a command line."""
         return json.dumps(asdict(self))
 
     @classmethod

@@ -1,6 +1,6 @@
-"""How long a stolen credential works after its owner logged out."""
+"""How long a stolen credential works after the logout of its owner."""
 
-from ..caller import OWN_PAGE
+from ..client import OWN_PAGE
 from ..contender import Contender
 from ..row import Row
 from .stolen_credential import lifetime
@@ -16,10 +16,10 @@ ROW = Row(
     id="after-logout",
     topic="Theft",
     unit="s",
-    title="After its owner logged out",
-    explained="People log out to be safe."
-    " This is how long a copy of their credential still works after that.",
-    how="A real logout, then a request with the credential from before: 0 if it is refused, else"
-    " stolen-credential.",
+    title="Life of a stolen credential after logout",
+    explained="The owner logs out after the credential was copied."
+    " This is how long the copy still works.",
+    how="A real logout, then a request with the old credential: 0 if it is refused, else the value"
+    " of stolen-credential.",
     measure=_measure,
 )

@@ -13,9 +13,9 @@ ROW = Row(
     id="four-processes",
     topic="Scaling",
     unit="requests/s",
-    title="With 4 processes",
+    title="Throughput of 4 processes",
     explained="Four processes behind one address share one store."
-    " On a machine with fewer than five cores they also compete with each other and the client.",
-    how="As one-process; the system spreads the connections over the processes.",
+    " With fewer than five cores, the processes and the client compete for them.",
+    how="As one-process, but in one round; the system spreads the connections over the processes.",
     measure=_measure,
 )

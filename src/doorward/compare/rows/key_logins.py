@@ -1,4 +1,4 @@
-"""Who must log in again after a stolen signing key."""
+"""The share of people who must log in again after the recovery from a stolen key."""
 
 from ..contender import Contender
 from ..recovery import recovery
@@ -13,10 +13,11 @@ ROW = Row(
     id="key-logins",
     topic="Stolen key",
     unit="%",
-    title="Must log in again after that",
-    explained="A withdrawn key ends access tokens, and a good refresh token gets a new one."
-    " Where the token is all there is, everybody is out.",
-    how="Five people who were logged in before key-recovery go on without their password, or not.",
+    title="People logged out by that recovery",
+    explained="A withdrawn key ends the access tokens that it signed, but a refresh token still"
+    " gets a new one. With plain JWTs there is no refresh token, so everybody must log in again.",
+    how="Five people log in before key-recovery; the share of them who need their password after"
+    " it.",
     measure=_measure,
     last=True,
 )

@@ -1,4 +1,4 @@
-"""How long it takes to make what a stolen key signs worthless."""
+"""How long the recovery from a stolen signing key takes."""
 
 from ..contender import Contender
 from ..recovery import recovery
@@ -13,12 +13,12 @@ ROW = Row(
     id="key-recovery",
     topic="Stolen key",
     unit="ms",
-    title="To get over a stolen signing key",
-    explained="Whatever the thief signs must stop working at every process."
-    " Doorward withdraws the key while it serves; a plain JWT needs another secret everywhere.",
-    how="Token mode: from the withdrawal to the last good answer to a token of the old key, at four"
-    " processes. Plain JWT: four processes end and start with another secret. Sessions have no"
-    " signing key.",
+    title="Recovery from a stolen signing key",
+    explained="After the recovery, every process must refuse what the thief signs. Doorward"
+    " withdraws the key while it serves; with plain JWTs every process restarts with a new secret.",
+    how="Token mode: from the withdrawal to the last accepted request with a token of the old key,"
+    " at four processes. Plain JWT: from the end of four processes until four with a new secret"
+    " serve. Sessions have no signing key.",
     measure=_measure,
     last=True,
 )

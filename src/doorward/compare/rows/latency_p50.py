@@ -1,4 +1,4 @@
-"""How long a request takes, usually."""
+"""The median latency of a request."""
 
 from statistics import median
 
@@ -19,9 +19,10 @@ ROW = Row(
     id="latency-p50",
     topic="Latency",
     unit="ms",
-    title="A request, p50",
-    explained="Half of all requests take at most this long when nobody waits for another."
-    " The way through the network comes on top.",
-    how="One connection that asks again as soon as it is answered; median of interleaved rounds.",
+    title="Request latency, p50",
+    explained="Half of all requests take at most this long when the server has nothing else to do."
+    " The network adds its own delay.",
+    how="One connection that sends its next request after each answer; median of the interleaved"
+    " rounds.",
     measure=_measure,
 )

@@ -1,4 +1,4 @@
-"""How long a request takes, seldom."""
+"""The latency that one request in a hundred exceeds."""
 
 from ..contender import Contender
 from ..row import Row
@@ -13,9 +13,9 @@ ROW = Row(
     id="latency-p99",
     topic="Latency",
     unit="ms",
-    title="A request, p99",
-    explained="One request in a hundred takes longer than this. A page of fifty requests meets"
-    " that every second time.",
+    title="Request latency, p99",
+    explained="One request in a hundred takes longer than this."
+    " Of pages that send fifty requests, two in five meet such a request.",
     how="As latency-p50.",
     measure=_measure,
 )

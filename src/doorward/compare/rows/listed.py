@@ -1,4 +1,4 @@
-"""What the server knows of who is logged in."""
+"""The server's record of a login."""
 
 from ..contender import Contender
 from ..row import Row
@@ -14,9 +14,9 @@ ROW = Row(
     id="listed",
     topic="Visibility",
     unit="text",
-    title="Known to the server about a login",
-    explained="A server that keeps no record cannot say who is logged in, or where."
-    " With a row for each login it can show the list, and end one of them.",
-    how="The server is asked where somebody is logged in who just was; the names of what it tells.",
+    title="Server's record of a login",
+    explained="A server without a record of logins cannot say who is logged in, or where."
+    " With a row for each login, it can list them and end any of them.",
+    how="Somebody logs in, then the server is asked for their logins; the names of the fields.",
     measure=_measure,
 )

@@ -1,7 +1,7 @@
-"""Time from a lock to the last acceptance."""
+"""Time from a lock to the last accepted request."""
 
 from ..contender import Contender
-from ..endings import last_acceptance
+from ..propagation import last_acceptance
 from ..row import Row, Value
 
 
@@ -13,11 +13,11 @@ ROW = Row(
     id="lock",
     topic="Control",
     unit="ms",
-    title="From a lock to the last acceptance",
-    explained="Somebody calls the bank, and the account is locked while a thief uses it at every"
-    " process. This is how long any of them still answers the thief.",
-    how="Four processes are asked without pause with one credential, from the sending of the lock"
-    " to the last good answer of any; the worst of the rounds. A plain JWT ends by its own time:"
-    " the processes' clocks are put forward to its last seconds, and that end is waited for.",
+    title="Time from a lock to the last accepted request",
+    explained="A thief uses a stolen login at every process when support locks the account."
+    " This is how long any process still accepts the thief.",
+    how="Every process is asked without pause with one credential, from the request of the lock to"
+    " the last accepted one; the worst of the rounds. A plain JWT ends only when it expires: the"
+    " clocks are put forward to its last two seconds, and the run waits for those.",
     measure=_measure,
 )

@@ -1,4 +1,4 @@
-"""Memory of a process."""
+"""Memory that authentication adds to a process."""
 
 from statistics import median
 
@@ -19,10 +19,10 @@ ROW = Row(
     id="memory",
     topic="Upkeep",
     unit="MiB",
-    title="Added to a process",
-    explained="This is the memory that one server process holds more than the application that asks"
-    " nobody who they are. Code and drivers are most of it.",
-    how="Resident memory of one process after a load, less that of the bare application, which"
-    " has checked a password too; median of the rounds.",
+    title="Memory added to a process",
+    explained="A server process with authentication holds this much more memory than the bare"
+    " application. Most of it is code and drivers.",
+    how="Resident memory of one process after a load, less that of the bare application, which has"
+    " also checked a password; median of the rounds.",
     measure=_measure,
 )

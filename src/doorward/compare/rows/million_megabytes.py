@@ -1,4 +1,4 @@
-"""Megabytes that a million requests carry."""
+"""Megabytes of credentials in a million requests."""
 
 from ..contender import Contender
 from ..row import Row
@@ -15,9 +15,9 @@ ROW = Row(
     id="million-megabytes",
     topic="Bandwidth",
     unit="MB",
-    title="Carried by a million requests",
-    explained="A busy page sends a million requests in an afternoon. This is what they carry beyond"
-    " what they ask for.",
+    title="Credentials of a million requests",
+    explained="A busy site gets a million requests in an afternoon."
+    " Their credentials alone add up to this.",
     how="request-bytes times 1,000,000, at 1,000,000 bytes to the MB.",
     measure=_measure,
     arithmetic=True,

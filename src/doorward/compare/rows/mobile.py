@@ -1,6 +1,6 @@
-"""What a mobile client must do."""
+"""The work of a mobile client."""
 
-from ..caller import Unusable
+from ..client import Unusable
 from ..contender import Contender
 from ..row import Row
 
@@ -20,9 +20,9 @@ ROW = Row(
     id="mobile",
     topic="Platforms",
     unit="text",
-    title="To be done by a mobile client",
-    explained="An app has no cookie jar by nature and sends a header."
-    " What it has to do beyond that depends on how long the credential lives.",
-    how="A real login by an API client, and what it is told about its token.",
+    title="Work for a mobile client",
+    explained="A mobile app usually sends a header and keeps no cookies."
+    " How often it must refresh or log in depends on how long its credential lives.",
+    how="A real login by an API client: its tokens, and the lifetime that the answer names.",
     measure=_measure,
 )

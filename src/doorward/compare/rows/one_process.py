@@ -7,7 +7,7 @@ from ..row import Row
 
 
 def rate(contender: Contender, processes: int) -> int | None:
-    """Requests per second, the median of the rounds; None where it was not tried."""
+    """Requests per second, the median of the rounds; None if it was not measured."""
     works = contender.work.get(processes)
     return round(median(work.answers.rate for work in works)) if works else None
 
@@ -20,9 +20,10 @@ ROW = Row(
     id="one-process",
     topic="Scaling",
     unit="requests/s",
-    title="With 1 process",
-    explained="This is what one process answers under load, on one core at most."
-    " The client that asks takes a share of the same machine.",
-    how="64 connections that each ask again as soon as they are answered; median of the rounds.",
+    title="Throughput of 1 process",
+    explained="One process under load uses at most one core."
+    " The client runs on the same machine and takes its share.",
+    how="64 connections, each of which sends its next request after each answer; median of the"
+    " rounds.",
     measure=_measure,
 )

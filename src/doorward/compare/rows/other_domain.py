@@ -1,29 +1,29 @@
-"""What a page of another domain must do."""
+"""Whether pages of another domain are served."""
 
+from ..applications.spec import TRUSTED
 from ..contender import Contender
 from ..row import Row
-
-TRUSTED = "https://app.example"
-"""The origin that the application was told to trust, where it can be told."""
 
 
 def _measure(contender: Contender) -> str:
     if contender.kind == "plain_session":
-        return "not served: browsers keep the cookie to its own site"
+        return "not served: browsers send the cookie only to its own site"
     login = contender.log_in(transport="bearer")
     answer = contender.me({**login.headers(), "Origin": TRUSTED})
     allowed = answer.all("access-control-allow-origin")
-    return f"served if listed: allows {allowed[0]}" if allowed else "not served until CORS is added"
+    if not allowed:
+        return "not served until CORS is added"
+    return f"served if the origin is listed: allows {allowed[0]}"
 
 
 ROW = Row(
     id="other-domain",
     topic="Platforms",
     unit="text",
-    title="For a page of another domain",
-    explained="A script of another domain may read an answer only if the server allows its origin."
-    " No mode changes that: a token only spares the question which site a cookie belongs to.",
-    how="A real request with an access token and the Origin of another domain that was listed as"
-    " trusted where that can be done; whether the answer allows it.",
+    title="Requests from pages of another domain",
+    explained="A script on another domain may read an answer only if the server allows its origin."
+    " That holds in every mode; an access token only avoids the rules for cookies of other sites.",
+    how="A real request with an access token and the Origin of another domain, which Doorward was"
+    " told to trust; whether the answer allows that origin.",
     measure=_measure,
 )

@@ -1,11 +1,11 @@
-"""What it costs to delete dead logins."""
+"""The time to delete ended logins."""
 
 from ..contender import Contender
-from ..endings import put_forward
+from ..propagation import put_forward
 from ..row import Row
 
 LATER = 40 * 86400
-"""Seconds after which every login of the run is long dead."""
+"""Seconds after which every login of the run has ended and may be deleted."""
 
 
 def _measure(contender: Contender) -> float | None:
@@ -20,11 +20,10 @@ ROW = Row(
     id="purge",
     topic="Upkeep",
     unit="ms",
-    title="To purge 1,000 dead logins",
-    explained="Rows of logins that ended are deleted in the background, in small steps."
-    " What is never stored, or expires by itself, needs no purge.",
-    how="The processes' clocks are put forward by 40 days, and one purges all that stored-bytes and"
-    " the other rows left.",
+    title="Purge of 1,000 ended logins",
+    explained="A background task deletes the rows of ended logins in small steps."
+    " Plain JWTs have no rows, and plain sessions in Redis expire by themselves.",
+    how="The clocks are put forward by 40 days, then one process purges every login of the run.",
     measure=_measure,
     last=True,
 )

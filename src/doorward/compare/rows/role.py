@@ -1,7 +1,7 @@
 """Time from a role change to the last answer with the old role."""
 
 from ..contender import Contender
-from ..endings import last_acceptance
+from ..propagation import last_acceptance
 from ..row import Row, Value
 
 OLD, NEW = "reader", "suspended"
@@ -18,9 +18,9 @@ ROW = Row(
     id="role",
     topic="Control",
     unit="ms",
-    title="From a role change to the last old role",
-    explained="An administrator loses the role while they are logged in."
-    " This is how long any process still takes them for an administrator.",
-    how="As lock; answers are read for the role that was taken away.",
+    title="Time from a role change to the last old role",
+    explained="An administrator loses the role while logged in."
+    " This is how long any process still answers with the old role.",
+    how="As lock, but an answer counts while it names the old role.",
     measure=_measure,
 )

@@ -1,14 +1,16 @@
-"""How many roles fit into a cookie."""
+"""The most roles that a login can have."""
 
-from ..caller import Unusable
+from ..client import Unusable
 from ..contender import Contender
 from ..row import Row, Value
+from .role_bytes import roles
 
 COOKIE = 4096
 """Bytes of one cookie, name and attributes included, that every browser keeps (RFC 6265 section
 6.1)."""
 
 MOST = 512
+"""The number of roles at which the search stops."""
 
 
 def _measure(contender: Contender) -> Value:
@@ -23,9 +25,8 @@ def _measure(contender: Contender) -> Value:
 
 
 def _fits(contender: Contender, count: int) -> bool:
-    roles = tuple(f"department{number:02}" for number in range(count))
     try:
-        login = contender.log_in(roles=roles)
+        login = contender.log_in(roles=roles(count))
     except Unusable:
         return False
     cookies = login.answer.all("set-cookie") or [f"access_token={login.bearer}"]
@@ -36,10 +37,10 @@ ROW = Row(
     id="role-limit",
     topic="Bandwidth",
     unit="roles",
-    title="Roles that a login can have",
-    explained="Browsers keep a cookie of up to 4,096 bytes and lose a longer one without a word."
-    " Doorward refuses a login with more role names than a token has room for, in both modes.",
-    how="Real logins with more and more roles of 12 letters, until one is refused or a cookie is"
-    " longer than 4,096 bytes.",
+    title="Most roles of a login",
+    explained="Browsers silently drop a cookie of more than 4,096 bytes."
+    " In both modes Doorward refuses a login whose roles would not fit into a token.",
+    how="Real logins with more and more roles (department00, department01, ...), until one is"
+    " refused or sets a cookie of more than 4,096 bytes.",
     measure=_measure,
 )

@@ -7,7 +7,7 @@ from ..row import Row
 
 
 def lifetime(contender: Contender) -> int:
-    """Seconds that the credential of a login says it lives, without a refresh token."""
+    """Seconds to the expiry of a login's credential, as its answer says; not of a refresh token."""
     if not contender.uses_cookies:
         return int(contender.log_in().answer.json()["expires_in"])
     found = [
@@ -23,10 +23,10 @@ ROW = Row(
     id="stolen-credential",
     topic="Theft",
     unit="s",
-    title="A stolen credential works for",
-    explained="Whoever has the credential is its owner, until it expires or somebody ends it."
-    " This is how long that takes when nobody notices and it is used all the time.",
-    how="What the answer of a real login says: Max-Age of its cookie, or expires_in. A refresh"
-    " token is another row.",
+    title="Life of a stolen credential",
+    explained="A stolen credential works until it expires or somebody ends it."
+    " This is the time to its expiry if the thief uses it all the time.",
+    how="The Max-Age of the cookie, or expires_in, in the answer to a real login. A stolen refresh"
+    " token has its own row.",
     measure=lifetime,
 )

@@ -1,4 +1,4 @@
-"""Accounts that a stolen database opens."""
+"""Accounts that a thief of the database can use."""
 
 import re
 from base64 import b64encode
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from ...attack.forge import decode, encode
 from ...attack.stolen import stored
 from ...tokens import SECRET_BYTES, SESSION_PREFIX, mint_session_token, parse_session_token
-from ..caller import Caller
+from ..client import Client
 from ..contender import Contender
 from ..row import Row
 from .visible import credential_of
 
 MOST = 4000
-"""Characters of a text that a client could send."""
+"""Characters of the longest value that is tried as a credential."""
 
 WRITTEN = re.compile(r"(?<![\w-])(?:[0-9a-f]{64}|[\w-]{43})(?![\w-])")
 """32 bytes, as they are written in a text."""
@@ -26,10 +26,10 @@ def _measure(contender: Contender) -> int:
     values = stored(contender.url)
     name = next(iter(login.cookies))
     opened = set()
-    with Caller(contender.cluster.ports[0]) as caller:
+    with Client(contender.cluster.ports[0]) as client:
         for text in _texts(values) | completed(credential_of(login), values):
             for headers in ({"Cookie": f"{name}={text}"}, {"Authorization": f"Bearer {text}"}):
-                answer = caller.send("GET", "/me", headers)
+                answer = client.send("GET", "/me", headers)
                 if answer.status == 200:
                     opened.add(answer.json()["subject"])
     return len(opened)
@@ -54,7 +54,7 @@ def _secrets(value: str | bytes) -> Iterator[bytes]:
 
 
 def _texts(values: list[str | bytes]) -> set[str]:
-    """The stored values as a client could send them."""
+    """The stored values in every form in which a client could send them."""
     found = set[str]()
     for value in values:
         if isinstance(value, bytes):
@@ -70,9 +70,9 @@ ROW = Row(
     topic="Stolen database",
     unit="accounts",
     title="Opened by a stolen database",
-    explained="A backup, a disk or a reader of the database gets every stored value."
-    " What is stored as it is opens the account; what is hashed opens nothing.",
-    how="Every value of the store is shown to the application as a cookie and as Bearer, and as the"
-    " secret of a session token of Doorward; how many different people it was taken for.",
+    explained="A thief of a backup or a disk reads every stored value."
+    " A credential that is stored in clear opens its account; a hash opens none.",
+    how="Every value of the store is sent to the application as a cookie, as Bearer and as the"
+    " secret of a Doorward session token; how many different people it was accepted for.",
     measure=_measure,
 )

@@ -1,4 +1,4 @@
-"""What a stolen key file opens."""
+"""Accounts that a thief of the key file can use."""
 
 import time
 from pathlib import Path
@@ -21,7 +21,7 @@ def _measure(contender: Contender) -> str:
 
 
 def _forged(contender: Contender) -> list[str]:
-    """Tokens for somebody else, signed with what stands in the key file."""
+    """Tokens for another person, signed with the content of the key file."""
     theirs = claims(credential_of(contender.log_in()))
     payload = segment(theirs | {"sub": "somebody-else", "exp": int(time.time()) + 600})
     spec = contender.cluster.spec
@@ -33,10 +33,11 @@ ROW = Row(
     id="stolen-key",
     topic="Stolen key",
     unit="text",
-    title="Opened by the key file",
-    explained="The secret of plain JWTs lies in a file or a variable, and signs for everybody."
-    " Doorward's root key only seals the signing keys, which lie in the database.",
-    how="Tokens for another person, signed with whatever stands in the key file, are shown to the"
-    " application. A thief of the key and the database together can sign until keys are withdrawn.",
+    title="Opened by a stolen key file",
+    explained="The secret of plain JWTs is in a file or a variable and signs tokens for anybody."
+    " Doorward's root key only decrypts the signing keys, which are in the database.",
+    how="Tokens for another person, signed with the content of the key file, are sent to the"
+    " application. A thief of both key file and database can sign tokens until the keys are"
+    " withdrawn.",
     measure=_measure,
 )

@@ -4,15 +4,15 @@ from ..contender import Contender
 from ..row import Row
 
 
-def asked(contender: Contender) -> float:
-    """Calls per request under load, one process."""
+def calls_per_request(contender: Contender) -> float:
+    """Calls of the store per request, of one process under load."""
     works = contender.work[1]
-    calls = sum(sum(work.asked.values()) for work in works)
+    calls = sum(work.store_calls for work in works)
     return calls / sum(len(work.answers.took) for work in works)
 
 
 def _measure(contender: Contender) -> float:
-    return round(asked(contender), 4)
+    return round(calls_per_request(contender), 4)
 
 
 ROW = Row(
@@ -20,9 +20,9 @@ ROW = Row(
     topic="Work per request",
     unit="calls",
     title="Store calls per request",
-    explained="Whoever looks a session up at each request loads the store with every request."
-    " Doorward remembers what it checked and follows what changes.",
-    how="Calls of the store counted by the application under load, divided by the requests. On"
-    " SQLite the question whether the file changed, which reads no row, is not counted.",
+    explained="A look-up for each request loads the store with every request."
+    " Doorward remembers checked credentials and follows the changes of the store.",
+    how="Calls of the store under load, counted in the application, divided by the requests. On"
+    " SQLite Doorward also asks whether the file changed; that reads no row and is not counted.",
     measure=_measure,
 )

@@ -19,10 +19,10 @@ ROW = Row(
     id="stored-bytes",
     topic="Upkeep",
     unit="bytes",
-    title="Stored for each login",
-    explained="A login that can be listed and ended leaves a row in the store."
-    " A million logins take a million times this.",
-    how="Size of the store after 1,000 logins less the size before, divided by 1,000.",
+    title="Storage per login",
+    explained="A login that the server can list and end needs a row in the store."
+    " A million logins need a million times this.",
+    how="Size of the store after 1,000 logins, less the size before, divided by 1,000.",
     measure=_measure,
     last=True,
 )

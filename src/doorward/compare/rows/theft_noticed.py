@@ -1,11 +1,11 @@
 """How long until the theft of a refresh token is noticed."""
 
 from ..contender import Contender
-from ..endings import put_forward
+from ..propagation import put_forward
 from ..row import Row
 
 TURN = 310
-"""Seconds between the refreshes: an access token's life and a little more."""
+"""Seconds between two refreshes: slightly more than the life of an access token."""
 
 
 def _measure(contender: Contender) -> int | None:
@@ -26,12 +26,11 @@ ROW = Row(
     id="theft-noticed",
     topic="Theft",
     unit="s",
-    title="A stolen refresh token is noticed after",
-    explained="A thief and the owner both go on with the refresh token of one login."
-    " Doorward sees that two hold it, ends the login and tells both devices in its event.",
-    how="Thief and owner refresh in turn, every 310 s by the processes' clocks, which are put"
-    " forward; from the thief's first refresh to the refusal. Where there is no refresh token, a"
-    " copy of the credential shows in the list of logins at most.",
+    title="Time until a stolen refresh token is noticed",
+    explained="A thief and the owner both use the refresh token of one login."
+    " Doorward notices the second use, ends the login and reports both devices in an event.",
+    how="Thief and owner refresh in turn, every 310 s by clocks that are put forward; the time from"
+    " the thief's first refresh to the refusal. The other kinds have no refresh token.",
     measure=_measure,
     last=True,
 )

@@ -1,9 +1,9 @@
-"""What a third party can check."""
+"""Whether another service can check a credential by itself."""
 
 import json
 
 from ...keys import verify_jws
-from ..caller import Unusable
+from ..client import Unusable
 from ..contender import Contender
 from ..row import Row
 from .visible import claims
@@ -18,18 +18,18 @@ def _measure(contender: Contender) -> str:
         return "asks the server each time"
     keys = contender.call("GET", "/keys").json()
     if not keys["keys"]:
-        return "needs the secret, and could then sign as well"
+        return "needs the secret, with which it can also sign"
     json.loads(verify_jws(credential, keys))
-    return "checks by itself, with the public key; sees no lock until the token expires"
+    return "checks with the public key; learns of no lock before the token expires"
 
 
 ROW = Row(
     id="third-party",
     topic="Platforms",
     unit="text",
-    title="For another service",
-    explained="Another service can check a signed token by itself if the key that checks is not the"
-    " key that signs. It then learns nothing of what is decided before the token expires.",
-    how="The published keys of the application against the token of a real login.",
+    title="Check by another service",
+    explained="Another service can check a signed token by itself, with a public key that cannot"
+    " sign. It learns of no lock before the token expires.",
+    how="The token of a real login is checked with the published keys of the application.",
     measure=_measure,
 )

@@ -1,11 +1,11 @@
-"""What a thousand nodes would ask of one store."""
+"""The calls that a thousand nodes would send one store."""
 
 import time
 
-from ..caller import Caller
+from ..client import Client
 from ..contender import Contender
 from ..row import Row, Value
-from .store_reads import asked
+from .store_reads import calls_per_request
 
 NODES, EACH = 1000, 1000
 WATCHED = 1.0
@@ -14,33 +14,33 @@ WATCHED = 1.0
 def _measure(contender: Contender) -> Value:
     if contender.label == "sqlite":
         return None
-    return round(NODES * (EACH * asked(contender) + _idle(contender)))
+    return round(NODES * (EACH * calls_per_request(contender) + _idle(contender)))
 
 
 def _idle(contender: Contender) -> float:
-    """Calls a second of a process that nobody asks anything: those of what follows the store."""
+    """Calls a second of an idle process, which come from the follower of the store."""
     if not contender.ours:
         return 0
-    with Caller(contender.cluster.ports[0]) as caller:
-        before = _calls(caller)
+    with Client(contender.cluster.ports[0]) as client:
+        before = _calls(client)
         time.sleep(WATCHED)
-        return (_calls(caller) - before) / WATCHED
+        return (_calls(client) - before) / WATCHED
 
 
-def _calls(caller: Caller) -> int:
-    return int(sum(caller.done("GET", "/usage").json()["calls"].values()))
+def _calls(client: Client) -> int:
+    return int(client.send_ok("GET", "/usage").json()["calls"])
 
 
 ROW = Row(
     id="thousand-nodes",
     topic="Scaling",
     unit="calls/s",
-    title="Asked of one store by 1,000 nodes",
-    explained="A thousand nodes of 1,000 requests a second each ask one store this often."
-    " One PostgreSQL or Redis answers some ten thousands to some hundred thousands of them.",
-    how="1,000 times (1,000 times store-reads, and the calls in a second of an idle"
-    " process, which are in both: so what follows the store is counted twice). SQLite is a file of"
-    " one machine.",
+    title="Store load of 1,000 nodes",
+    explained="A thousand nodes that serve 1,000 requests a second each send one store this many"
+    " calls. Compare that with the calls a second that your store can answer.",
+    how="1,000 times the sum of 1,000 times store-reads and of the calls that an idle process makes"
+    " in a second. Both contain the calls of the follower, which are so counted twice. SQLite is"
+    " left out, because its file is on one machine.",
     measure=_measure,
     arithmetic=True,
 )

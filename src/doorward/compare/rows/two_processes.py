@@ -13,9 +13,9 @@ ROW = Row(
     id="two-processes",
     topic="Scaling",
     unit="requests/s",
-    title="With 2 processes",
-    explained="Two processes behind one address share one store, and each takes any client."
-    " More processes than cores add nothing: the number of cores stands with the machine.",
-    how="As one-process; the system spreads the connections over the processes.",
+    title="Throughput of 2 processes",
+    explained="Two processes behind one address share one store, and each serves every client."
+    " More processes than cores add nothing, and the client needs a core too.",
+    how="As one-process, but in one round; the system spreads the connections over the processes.",
     measure=_measure,
 )

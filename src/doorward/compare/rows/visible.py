@@ -1,4 +1,4 @@
-"""What a stranger reads in a credential."""
+"""The fields of a credential that can be read without a key."""
 
 import json
 
@@ -8,7 +8,7 @@ from ..row import Row
 
 
 def claims(credential: str) -> dict[str, object]:
-    """What stands in it in plain sight; empty where that is nothing."""
+    """The claims of a JWT; empty for a credential of another form."""
     try:
         found = json.loads(decode(credential.split(".")[1]))
     except (IndexError, ValueError):
@@ -17,7 +17,7 @@ def claims(credential: str) -> dict[str, object]:
 
 
 def credential_of(login: Login) -> str:
-    """The text that a request shows, without a refresh token."""
+    """The credential that a request carries, without a refresh token."""
     shown = [value for name, value in login.cookies.items() if "refresh" not in name]
     return login.bearer or max(shown, key=len)
 
@@ -30,9 +30,9 @@ ROW = Row(
     id="visible",
     topic="Visibility",
     unit="text",
-    title="Read by a stranger in the credential",
-    explained="A JWT is signed, not encrypted: whoever sees it reads what it says."
+    title="Readable in the credential",
+    explained="A JWT is signed but not encrypted, so anybody who sees it can read it."
     " A session id is a random number.",
-    how="The credential of a real login, decoded without any key; the names of what it holds.",
+    how="The credential of a real login is decoded without a key; the names of its fields.",
     measure=_measure,
 )

@@ -10,10 +10,10 @@ from typing import cast
 
 import pytest
 
-from doorward.compare.caller import Unusable
+from doorward.compare.client import Unusable
 from doorward.compare.cluster import Cluster
 from doorward.compare.contender import Contender
-from doorward.compare.endings import watch
+from doorward.compare.propagation import watch
 from tests.compare.test_command import SPEC
 
 pytestmark = pytest.mark.process

@@ -1,4 +1,4 @@
-"""Doorward as the library of the application, in either mode."""
+"""Doorward as a library, in either mode."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,11 +10,11 @@ from ...stores import Backend
 from ...types import Issued, Mode
 from ...web.fastapi import Doorward
 from .application import Clock, Counter, Form
-from .spec import Spec
+from .spec import TRUSTED, Spec
 
 
-class KeptByDoorward:
-    """See `Keeper`."""
+class DoorwardSessions:
+    """See `Authentication`."""
 
     def __init__(self, spec: Spec, mode: Mode, clock: Clock, counter: Counter) -> None:
         self._clock = clock
@@ -23,12 +23,12 @@ class KeptByDoorward:
             mode=mode,
             root_key_file=spec.root_key_file,
             public_origin=f"http://localhost:{spec.port}",
-            trusted_origins=("https://app.example",),
+            trusted_origins=(TRUSTED,),
             clock=clock,
             around=lambda store: _counted(store, counter),
         )
         self.lifespan = self._doorward.lifespan
-        self.who = self._doorward.principal
+        self.principal = self._doorward.principal
 
     def install(self, app: FastAPI) -> None:
         self._doorward.install(app)
@@ -98,6 +98,6 @@ class KeptByDoorward:
 
 
 def _counted(store: Backend, counter: Counter) -> Backend:
-    # of a store on this machine the question whether anything changed reads no row
+    # on a local store, `changes` asks whether the file changed and reads no row
     methods = METHODS if store.local else (*METHODS, "changes")
     return timed(store, counter.count, methods)

@@ -1,4 +1,4 @@
-"""Requests to one process, one after the other, over a connection that stays open."""
+"""A client that sends requests to one process, one by one, over one connection."""
 
 import http.client
 import json
@@ -9,11 +9,11 @@ TIMEOUT = 30
 """Seconds to wait for an answer."""
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
-"""What a browser says of a request that the application's own page sends."""
+"""The header that a browser adds to a request of the application's own page."""
 
 
 class Unusable(Exception):
-    """The application does not do what a measurement needs.  Its text is one sentence."""
+    """The application cannot be measured.  The text is one sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Answer:
         return json.loads(self.body)
 
     def all(self, name: str) -> list[str]:
-        """Every header of this name."""
+        """The values of every header of this name."""
         return [value for key, value in self.headers if key.lower() == name]
 
 
-class Caller:
-    """A client of 127.0.0.1."""
+class Client:
+    """A client of a port of 127.0.0.1."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -55,10 +55,10 @@ class Caller:
         answer = self._connection.getresponse()
         return Answer(answer.status, tuple(answer.getheaders()), answer.read())
 
-    def done(
+    def send_ok(
         self, method: str, path: str, headers: dict[str, str] | None = None, data: Any = None
     ) -> Answer:
-        """The same.  Raises `Unusable` for an answer that is no success."""
+        """Like `send`.  Raises `Unusable` for a status outside 200 to 299."""
         answer = self.send(method, path, headers, data)
         if not 200 <= answer.status < 300:
             shown = answer.body[:120].decode("utf-8", "replace")
