@@ -132,11 +132,11 @@ def circumstances(run: Run) -> str:
     return (
         f"{run.machine}, uvicorn {run.versions['uvicorn']} (Flask and Django: gunicorn"
         f" {run.versions['gunicorn']}), {run.client} with {run.connections} connections. Each"
-        f" application was started {_times(run.starts, 'time')} and then measured"
-        f" {_times(run.rounds, 'time')} for {_times(run.seconds, 'second')}. Other work ran when"
+        f" application was started {_times(run.starts)} and then measured"
+        f" {_times(run.rounds)} for {run.seconds} s. Other work ran when"
         f" {sum(not one.quiet for one in rounds)} of {len(rounds)} measurements began."
     )
 
 
-def _times(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
