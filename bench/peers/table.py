@@ -133,8 +133,8 @@ def circumstances(run: Run) -> str:
         f"{run.machine}, uvicorn {run.versions['uvicorn']} (Flask and Django: gunicorn"
         f" {run.versions['gunicorn']}), {run.client} with {run.connections} connections. Each"
         f" application was started {_times(run.starts)} and then measured"
-        f" {_times(run.rounds)} for {run.seconds} s. Other work ran when"
-        f" {sum(not one.quiet for one in rounds)} of {len(rounds)} measurements began."
+        f" {_times(run.rounds)} for {run.seconds} second{'s' * (run.seconds > 1)}. Other work ran"
+        f" when {sum(not one.quiet for one in rounds)} of {len(rounds)} measurements began."
     )
 
 

@@ -146,7 +146,7 @@ async def mistakes(who: Principal, response: Response) -> None:
     Settings(idle="1h")  # type: ignore[call-arg]  # no such field
     Settings(idle_ttl=1.5)  # type: ignore[arg-type]  # a time is whole seconds
     Doorward("memory:", mode="cookie")  # type: ignore[arg-type]  # a mode is session or token
-    auth.requires("editor")  # type: ignore[misc]  # it names what it asks for
+    auth.requires("editor")  # type: ignore[call-arg]  # it names what it asks for
     auth.requires(fresh="5m")  # type: ignore[arg-type]  # whole seconds
     attempt = await auth.attempt()
     await attempt.login(response)  # type: ignore[call-arg]  # whose login it is
