@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench import figures
 from bench.tables import MODES, machine
 from doorward import Auth, Settings
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.types import Mode
 
 

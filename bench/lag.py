@@ -29,7 +29,7 @@ from bench.engines import running
 from bench.lag_plot import Lags, draw
 from doorward import Auth, Settings
 from doorward.keys import load_root_keys
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.types import Mode
 
 CALLED = {"sqlite": "SQLite", "postgres": "PostgreSQL", "redis": "Redis"}

@@ -18,7 +18,7 @@ import uvloop
 
 from doorward import Auth, Rejected, Settings
 from doorward.types import Principal
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 
 PAUSE = 0.0002
 """Seconds between two checks, so that the node leaves the machine to those it waits for."""
@@ -60,7 +60,7 @@ async def asked_until(
 async def serve(url: str, mode: str, root_key_file: str) -> None:
     given, due = await lines(), asyncio.Event()
     Thread(target=beat, args=(asyncio.get_running_loop(), due), daemon=True).start()
-    async with Door(url, Settings(mode=mode), root_key_file=root_key_file).running() as auth:
+    async with Lifecycle(url, Settings(mode=mode), root_key_file=root_key_file).running() as auth:
         while credential := (await given.readline()).decode().strip():
             before = await auth.authenticate(credential)
             print("ready", flush=True)

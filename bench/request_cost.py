@@ -28,8 +28,8 @@ from bench.tables import MODES, machine
 from doorward import Settings
 from doorward.types import Mode
 from doorward.web.asgi import Middleware, principal
-from doorward.web.door import Door
 from doorward.web.fastapi import Doorward, Principal
+from doorward.web.lifecycle import Lifecycle
 
 BODY = b'{"subject":"ann"}'
 JSON = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
@@ -77,8 +77,8 @@ def guarded(auth: Doorward) -> FastAPI:
     return app
 
 
-async def cookies(door: Door, mode: Mode) -> bytes:
-    auth = (await door.open()).auth
+async def cookies(lifecycle: Lifecycle, mode: Mode) -> bytes:
+    auth = (await lifecycle.open()).auth
     issued = await (await auth.attempt()).login("ann", roles=["reader"])
     name = "session" if mode == "session" else "access"
     shown = f"__Host-{name}={issued.credential}"
@@ -92,11 +92,11 @@ async def applications(folder: Path) -> dict[str, Application]:
     made: dict[str, Application] = {}
     for mode in MODES:
         for store, url in (("memory", "memory:"), ("SQLite", f"sqlite:///{folder}/{mode}.db")):
-            door = Door(url, Settings(mode=mode), root_key_file=folder / "root.key")
-            shown = await cookies(door, mode)
-            made[f"raw ASGI, {mode}, {store}"] = Middleware(guarded_raw, door), shown
+            lifecycle = Lifecycle(url, Settings(mode=mode), root_key_file=folder / "root.key")
+            shown = await cookies(lifecycle, mode)
+            made[f"raw ASGI, {mode}, {store}"] = Middleware(guarded_raw, lifecycle), shown
         auth = Doorward("memory:", mode=mode, root_key_file=folder / "root.key")
-        shown = await cookies(auth.door, mode)
+        shown = await cookies(auth.lifecycle, mode)
         made[f"FastAPI, {mode}, memory"] = guarded(auth), shown
         app = FastAPI()
         auth.install(app)

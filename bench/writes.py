@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import uvloop
 
 from doorward import Auth, Settings
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.passwords import Passwords
 from tests.support.postgres import DURABLE, running_postgres
 from tests.support.valkey import running_valkey

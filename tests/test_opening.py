@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from doorward import Auth, ConfigurationError, Settings
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.types import Mode
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]

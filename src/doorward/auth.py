@@ -7,19 +7,21 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 from . import rules
-from .attempt import NOWHERE, Attempt
-from .check import Check, OnTouch, check_not_ended
+from .authenticate import Authenticate, OnTouch
+from .change_feed import ChangeFeed, Ticks, boot_ticks
 from .credentials import Credentials
+from .decisions import Decisions
 from .errors import Reason, Rejected
-from .exchange import Exchange
-from .feed import Feed, Ticks, boot_ticks
+from .events import Events, Record, ignore
 from .keys import RootKeys
+from .login import NOWHERE, Attempt
+from .logout import Logout
+from .refresh import Refresh
 from .settings import DAY, Settings
 from .signing import Signing
-from .stores import Backend, Cursor, Decision, Most, Page
-from .teller import Record, Teller, ignore
+from .stores import Backend, Cursor, Decision, Page
 from .tokens import hash_secret, new_secret
-from .types import Clock, Device, Event, Issued, Mode, Principal, Session, system_clock
+from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
 from .view import View
 
 
@@ -46,47 +48,32 @@ class Auth:
         self.signing = Signing(store, root, settings, clock)
         self.csrf_keys = root.derive("csrf")
         self.device_keys = root.derive("device")
-        self._credentials = Credentials(self.signing, root, settings, clock)
         self._record = record
-        self._tell = Teller(record, clock)
+        self._events = Events(record, clock)
         self._view = View(settings.remember, settings.retain)
-        self._feed = Feed(
+        self._feed = ChangeFeed(
             store, self._view, clock, settings.max_staleness, self.signing.forget, ticks
         )
-        limit = settings.max_sessions
-        self._most = None if limit is None else Most(limit, settings.end_oldest)
-        self._exchange = Exchange(
-            store,
-            settings,
-            clock,
-            self._credentials,
-            self._tell,
-            self._end,
-            self._issue,
-            self._feed.decided,
+        self._credentials = Credentials(self.signing, root, settings, clock, self._feed)
+        self._decisions = Decisions(store, settings, clock, self._feed)
+        self._authenticate = Authenticate(store, self._view, self._credentials, settings)
+        self._logout = Logout(store, self._credentials, self._decisions, self._events)
+        self._refresh = Refresh(
+            store, settings, clock, self._credentials, self._decisions, self._events
         )
-        self._check = Check(store, self._view, self._credentials, settings).of(settings.modes)
 
     async def attempt(self) -> Attempt:
         """Begin a login.  Call it *before* the user is read: what is decided about the subject
         from here on (lock, roles, password) makes this login fail as `superseded`."""
-        mark = await self.store.mark()
-        return Attempt(self.settings, self.clock, mark, self._begin, self.logout)
-
-    async def _begin(self, session: Session, secret: bytes, mark: int) -> Issued:
-        """Store a new session and give out its strings: the last step of `Attempt.login`."""
-        # first, because a session whose token cannot be issued must not be stored
-        issued = await self._issue(session, secret)
-        try:
-            await self.store.insert(session, mark, session.created_at, self._most)
-        except Rejected as refused:
-            await self._tell.of("refused", session, reason=refused.reason)
-            raise
-        finally:
-            if self._most is not None:  # it may have ended the oldest
-                self._feed.decided()
-        await self._tell.of("login", session)
-        return issued
+        return Attempt(
+            settings=self.settings,
+            clock=self.clock,
+            mark=await self.store.mark(),
+            credentials=self._credentials,
+            decisions=self._decisions,
+            events=self._events,
+            logout=self._logout,
+        )
 
     async def authenticate(
         self, credential: str, max_staleness: int | None = None, on_touch: OnTouch | None = None
@@ -110,7 +97,7 @@ class Auth:
         if self._view.turned_back(now):
             await feed.catch_up()
         try:
-            return await self._check(credential, now, on_touch)
+            return await self._authenticate(credential, now, on_touch)
         except Rejected as refused:
             await self.refused(refused)
             raise
@@ -133,9 +120,9 @@ class Auth:
         `device` is told to the owner should this be a thief.  Raises `Rejected`.
         """
         try:
-            return await self._exchange(refresh_token, device)
+            return await self._refresh(refresh_token, device)
         except Rejected as refused:
-            await self.refused(refused, device, await self._owner(refresh_token))
+            await self.refused(refused, device, await self._logout.owner(refresh_token))
             raise
 
     async def elevate(
@@ -155,25 +142,16 @@ class Auth:
             rules.check_standing(row, now)
             secret = new_secret()
             new = rules.elevated(row, hash_secret(secret), factors, now, self.settings)
-            if await self.store.replace(row, new):
-                self._feed.decided()
-                await self._tell.of("elevated", new, device=device)
-                return await self._issue(new, secret)
+            if await self._decisions.replace(row, new):
+                await self._events.of("elevated", new, device=device)
+                return await self._credentials.issue(new, secret)
 
     async def logout(self, *credentials: str, device: Device = NOWHERE) -> Sequence[str]:
         """End the sessions these credentials belong to, whatever their age or generation.
 
         A credential that is not ours or already dead ends nothing.  Returns the sids ended.
         """
-        ended: list[str] = []
-        for credential in credentials:
-            row = await self._owner(credential)
-            if row is not None:
-                gone = await self._end(row.sid)
-                if gone:
-                    await self._tell.of("logout", row, device=device, sids=gone)
-                ended += gone
-        return ended
+        return await self._logout(*credentials, device=device)
 
     async def revoke(
         self,
@@ -193,7 +171,7 @@ class Auth:
         """
         if subject is not None:
             rules.checked_id(subject)
-        gone = await self._end(sid, subject=subject, keep=keep)
+        gone = await self._decisions.end(sid, subject=subject, keep=keep)
         if gone or (subject is not None and keep is None):
             row = None if sid is None else await self.store.get(sid)
             whose = row.subject if row is not None else subject or ""
@@ -215,7 +193,7 @@ class Auth:
         """
         decision = Decision(roles=rules.checked_names(roles), scopes=rules.checked_names(scopes))
         now = self.clock()
-        sids = await self._decide(decision, now, subject=rules.checked_id(subject))
+        sids = await self._decisions.change(decision, now, subject=rules.checked_id(subject))
         event = Event(kind="changed", at=now, subject=subject, sids=tuple(sids))
         await self._record(replace(event, roles=decision.roles))
         return sids
@@ -232,14 +210,16 @@ class Auth:
     async def stands(self, principal: Principal) -> Principal:
         """The principal as its row now is, for a connection that outlives the credential it began
         with.  Raises `Rejected` when the session is not alive."""
-        return rules.as_now(principal, await self._standing(principal, self.clock()))
+        return rules.as_now(
+            principal, await self._authenticate.standing(principal.sid, self.clock())
+        )
 
     async def touch(self, principal: Principal) -> Principal:
         """Note that a person who was authenticated before is still active, in both modes.  Writes
         at most every `touch_every` seconds.  Returns and raises as `stands`."""
         while True:
             now = self.clock()
-            row = await self._standing(principal, now)
+            row = await self._authenticate.standing(principal.sid, now)
             due = rules.due_for_touch(row, now, self.settings.touch_after)
             if not due or await self.store.replace(row, rules.touched(row, now, self.settings)):
                 return rules.as_now(principal, row)
@@ -288,7 +268,7 @@ class Auth:
 
     async def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK Set (RFC 7517 section 5), without those withdrawn elsewhere."""
-        await self._keep_up()
+        await self._feed.keep_up()
         return await self.signing.jwks()
 
     async def withdraw_key(self, kid: str) -> None:
@@ -302,7 +282,7 @@ class Auth:
         self, refused: Rejected, device: Device = NOWHERE, row: Session | None = None
     ) -> None:
         """Tell of a refusal: by whom, and of which session if that is known."""
-        await self._tell.refusal(refused, device, row)
+        await self._events.refusal(refused, device, row)
 
     async def purge(
         self, between: Callable[[int], Awaitable[None]] | None = None, step: int = 500
@@ -316,43 +296,3 @@ class Auth:
             if between is not None:
                 await between(total)
         return total
-
-    async def _standing(self, principal: Principal, now: int) -> Session:
-        row = await self.store.get(principal.sid)
-        if row is None:
-            raise Rejected(Reason.UNKNOWN)
-        rules.check_standing(row, now)
-        check_not_ended(self._view, row.sid)
-        return row
-
-    async def _owner(self, credential: str) -> Session | None:
-        """The row a credential belongs to, however old the credential is."""
-        try:
-            sid, digest = await self._credentials.trace(credential)
-            row = await self.store.get(sid)
-            # at time 0 no overlap is over yet: also the secret from before a step-up logs out
-            return row if digest is None else rules.check_secret(row, digest, 0)[0]
-        except Rejected:
-            return None
-
-    async def _end(
-        self, sid: str | None = None, *, subject: str | None = None, keep: str | None = None
-    ) -> Sequence[str]:
-        end = Decision(revoke=True)
-        return await self._decide(end, self.clock(), sid=sid, subject=subject, keep=keep)
-
-    async def _decide(self, decision: Decision, at: int, **whose: str | None) -> Sequence[str]:
-        try:
-            return await self.store.change(**whose, decision=decision, at=at)
-        finally:  # also when only the answer was lost
-            self._feed.decided()
-
-    async def _issue(
-        self, session: Session, secret: bytes, mode: Mode | None = None, *, keep: bool = False
-    ) -> Issued:
-        await self._keep_up()  # nothing is signed with a key that was withdrawn elsewhere
-        return await self._credentials.issue(session, secret, mode or self.settings.mode, keep=keep)
-
-    async def _keep_up(self) -> None:
-        if self._feed.lags():
-            await self._feed.catch_up()

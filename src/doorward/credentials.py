@@ -3,6 +3,7 @@
 import json
 
 from .access import Claims, mint_access_token, read_access_token
+from .change_feed import ChangeFeed
 from .errors import Rejected
 from .keys import RootKeys, base64url
 from .settings import Settings
@@ -27,18 +28,28 @@ class Credentials:
     """Mints what a client carries and reads what it shows.  Reading proves form, MAC, signature
     and claims; whether the session behind it is alive is for `auth` to judge."""
 
-    def __init__(self, signing: Signing, root: RootKeys, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        signing: Signing,
+        root: RootKeys,
+        settings: Settings,
+        clock: Clock,
+        change_feed: ChangeFeed,
+    ) -> None:
         self._signing = signing
+        self._change_feed = change_feed
         self._settings = settings
         self._clock = clock
         self._refresh_keys = root.derive("refresh")
         self._exchange_keys = root.derive("exchange")
 
     async def issue(
-        self, session: Session, secret: bytes, mode: Mode, *, keep: bool = False
+        self, session: Session, secret: bytes, mode: Mode | None = None, *, keep: bool = False
     ) -> Issued:
-        """The strings of a mode for a row; with `keep` the client keeps the refresh token it
-        has."""
+        """The strings of a mode for a row, of the setting's mode unless one is named.  With `keep`
+        the client keeps the refresh token it has."""
+        mode = mode or self._settings.mode
+        await self._change_feed.keep_up()  # else it may sign with a key withdrawn elsewhere
         if mode == "session":
             token = mint_session_token(session.sid, secret)
             return Issued(

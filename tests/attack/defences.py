@@ -9,7 +9,7 @@ from doorward import rules
 from doorward.attack import forge
 from doorward.keys.ring import Keyring
 from doorward.rules import Verdict
-from doorward.server.edge import answers
+from doorward.server.edge import errors
 from doorward.server.flows import login, password
 from doorward.server.pages import entry
 from doorward.server.refusals import Refusal, Refused
@@ -52,7 +52,7 @@ def _believed_host(patch: pytest.MonkeyPatch) -> None:
     def back(scope: Any) -> str:
         return f"http://{dict(scope['headers'])[b'host'].decode()}{scope['path']}"
 
-    patch.setattr(answers, "asked_for", back)
+    patch.setattr(errors, "asked_for", back)
 
 
 DEFENCES: dict[str, Patch] = (

@@ -10,11 +10,11 @@ import pytest
 from doorward import passwords, rules, tokens
 from doorward.credentials import Credentials, claimed_sid
 from doorward.errors import Rejected
-from doorward.server.edge import bounds
+from doorward.server.edge import limits
 from doorward.server.edge.connection import Connection
 from doorward.server.edge.headers import Headers
 from doorward.server.flows import password, signup
-from doorward.server.flows.confirm import owner
+from doorward.server.flows.confirm_password import owner
 from doorward.server.people import users
 from doorward.server.people.users import User
 from doorward.server.routes import api, strict_json
@@ -185,10 +185,10 @@ OF_REQUESTS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "no header overrides the method": overridden,
     "one mailbox has one account": any_spelling,
     "ambiguous heads are refused": lambda patch: patch.setattr(
-        bounds, "_is_plain", lambda scope: True
+        limits, "_is_plain", lambda scope: True
     ),
     "the size of a request is limited": lambda patch: patch.setattr(
-        bounds, "_check_head", lambda scope: None
+        limits, "_check_head", lambda scope: None
     ),
     "tokens expire": endless,
     "other origins may not read answers": readable,

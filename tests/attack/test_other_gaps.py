@@ -18,7 +18,7 @@ from doorward.attack.instances import own_instance
 from doorward.attack.lab import Instance
 from doorward.attack.target import Unusable, Way
 from doorward.keys.ring import Keyring
-from doorward.server.edge import bounds
+from doorward.server.edge import limits
 from doorward.types import Mode
 from tests.attack import support
 from tests.attack.defences import DEFENCES
@@ -84,7 +84,7 @@ def unused_bits(patch: pytest.MonkeyPatch) -> None:
 
 
 def bodies(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bounds, "MAX_BODY", 10**7)
+    patch.setattr(limits, "MAX_BODY", 10**7)
 
 
 @pytest.mark.parametrize(

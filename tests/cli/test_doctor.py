@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 from doorward import Device
 from doorward.cli.certificate import Certificate, look_at
 from doorward.cli.checks import CHECKS
-from doorward.cli.facts import Facts, RootKey, gather
-from doorward.cli.holding import Held, filesystem_of, look
+from doorward.cli.database_probe import Held, filesystem_of, look
+from doorward.cli.doctor_facts import Facts, RootKey, gather
 from doorward.cli.reaching import Reached
 from doorward.keys import RootKeys
 from doorward.server.mail.relay import parse_relay

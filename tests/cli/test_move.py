@@ -13,13 +13,13 @@ from typing import TypeVar
 import pytest
 
 from doorward.auth import Auth
-from doorward.cli.moved import unsealing
+from doorward.cli.moved_notice import unsealing
 from doorward.errors import Reason, Rejected
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.server.move import moving, seal
 from doorward.server.options import Options
 from doorward.settings import Settings
-from doorward.stores.seal import BEING_MOVED, MOVED, closed_in_sqlite
+from doorward.stores.read_only import BEING_MOVED, MOVED, closed_in_sqlite
 from doorward.types import Device, Issued
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey

@@ -10,7 +10,7 @@ from secrets import token_hex
 import pytest
 
 from doorward import Device, Session
-from doorward.cli.verbs import ordered
+from doorward.cli.commands import ordered
 from doorward.stores import open_store
 from doorward.testing.contract.rows import a_session
 from doorward.types import system_clock

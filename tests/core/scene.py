@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from doorward import Auth, Event, Issued, Reason, Rejected, Session, Settings
-from doorward.feed import Ticks, boot_ticks
+from doorward.change_feed import Ticks, boot_ticks
 from doorward.keys import RootKeys
 from doorward.stores import Backend
 from doorward.testing import FakeClock

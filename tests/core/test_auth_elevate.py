@@ -1,4 +1,4 @@
-"""Stepping up: a new secret, and a minute in which the one before still opens the door."""
+"""Stepping up: a new secret, and a minute in which the one before still opens the lifecycle."""
 
 import pytest
 

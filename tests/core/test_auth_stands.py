@@ -36,12 +36,13 @@ async def test_it_falls_with_its_session(house: House) -> None:
 
 
 async def test_it_does_not_stand_up_again_in_a_store_that_went_back_in_time(house: House) -> None:
-    auth, backup = house.auth(), open_store("memory:")
+    store, backup = Between(house.store), open_store("memory:")
+    auth = house.auth(store=store.backend)
     issued = await log_in(auth)
     known, row = await auth.authenticate(issued.credential), await row_of(auth, issued)
     await auth.revoke(sid=row.sid)
     assert await refused(auth.authenticate(issued.credential)) is Reason.REVOKED
-    auth.store = backup
+    store.store = backup
     assert await refused(auth.stands(known)) is Reason.UNKNOWN
     await backup.insert(row, await backup.mark(), row.created_at)
     assert await refused(auth.stands(known)) is Reason.REVOKED

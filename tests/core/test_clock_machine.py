@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from doorward import Auth, Issued, Reason, Rejected, Settings, open_store
-from doorward.attempt import Attempt
+from doorward.login import Attempt
 from doorward.server.flows.everyone import end_everyone
 from doorward.settings import DAY, HOUR
 from doorward.stores import Backend

@@ -18,12 +18,12 @@ from doorward.cli import COMMANDS, main
 from doorward.passwords import LONGEST, Cost
 from doorward.server import pages
 from doorward.server.app import create_app
-from doorward.server.edge import bounds, limits
+from doorward.server.edge import limits, timeouts
 from doorward.server.edge.connection import MAX_CONNECTIONS
+from doorward.server.edge.protocol import MAX_AHEAD
 from doorward.server.edge.serving import KEEP_ALIVE
-from doorward.server.edge.wire import MAX_AHEAD
 from doorward.server.options import OPTIONS, Options
-from doorward.server.record import sparing
+from doorward.server.record import sampling
 from doorward.server.record.kinds import KINDS, kind_of
 from doorward.server.refusals import Refusal, Refused
 from doorward.server.views.words import WORDS
@@ -187,14 +187,14 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
     minutes = limiter.FEW_WINDOW // MINUTE
     said = {
         "reasons.md": [
-            f"above {bounds.MAX_BODY // 1024} KiB",
-            f"above {bounds.MAX_HEADER // 1024} KiB, or all above {bounds.MAX_HEADERS // 1024}",
-            f"more than {limits.SLOWEST} seconds",
+            f"above {limits.MAX_BODY // 1024} KiB",
+            f"above {limits.MAX_HEADER // 1024} KiB, or all above {limits.MAX_HEADERS // 1024}",
+            f"more than {timeouts.SLOWEST} seconds",
         ],
         "events.md": [
-            f"only {sparing.FROM_ONE} lines a minute",
-            f"{sparing.MAX_FROM_ONE} from one address in all",
-            f"{sparing.ALTOGETHER} from all addresses",
+            f"only {sampling.FROM_ONE} lines a minute",
+            f"{sampling.MAX_FROM_ONE} from one address in all",
+            f"{sampling.ALTOGETHER} from all addresses",
         ],
         "deployment.md": [
             f"{limiter.FEW} in {minutes} minutes, {limiter.FROM_ONE} a day",
@@ -202,7 +202,7 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"{limiter.FROM_SOURCE} in {minutes} minutes",
             f"to {LONGEST} characters",
             f"at most {MAX_CONNECTIONS} connections",
-            f"has {limits.SLOWEST} seconds for TLS",
+            f"has {timeouts.SLOWEST} seconds for TLS",
             f"for up to {KEEP_ALIVE} seconds",
         ],
         "security.md": [f"{MAX_AHEAD} requests ahead"],

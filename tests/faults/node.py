@@ -15,7 +15,7 @@ from typing import Any
 
 from doorward import Auth, Rejected, Settings, StoreUnavailable
 from doorward.types import system_clock
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 
 
 @dataclass(slots=True)
@@ -89,11 +89,11 @@ async def obey(auth: Auth, clock: Clock, commands: asyncio.StreamReader) -> None
 async def main(url: str, root_key_file: str, max_staleness: str) -> None:
     clock = Clock()
     settings = Settings(mode="token", accept=("session", "token"), max_staleness=int(max_staleness))
-    door = Door(url, settings, root_key_file=Path(root_key_file), clock=clock)
+    lifecycle = Lifecycle(url, settings, root_key_file=Path(root_key_file), clock=clock)
     commands = asyncio.StreamReader()
     reading = asyncio.StreamReaderProtocol(commands)
     await asyncio.get_running_loop().connect_read_pipe(lambda: reading, sys.stdin)
-    async with door.running() as auth:
+    async with lifecycle.running() as auth:
         await obey(auth, clock, commands)
 
 

@@ -13,7 +13,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from doorward import Auth, Settings
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.types import Mode, system_clock
 from tests.support.proxy import Proxy, running_proxy
 from tests.support.until import PATIENCE

@@ -83,7 +83,7 @@ def add_accounts(app: FastAPI, auth: Doorward, users: Users) -> None:
 
     @app.post("/api/refresh")
     async def refresh(body: Refresh) -> dict[str, Any]:
-        if auth.door.settings.mode == "session":
+        if auth.lifecycle.settings.mode == "session":
             raise HTTPException(404)
         return shown(await (await auth.auth()).refresh(body.refresh_token), "bearer")
 
@@ -108,7 +108,7 @@ def add_sessions(app: FastAPI, auth: Doorward) -> None:
     @app.post("/api/elevate")
     async def elevate(body: Password, principal: Known, response: Response) -> dict[str, Any]:
         issued = await (await auth.auth()).elevate(principal)
-        presented = transport.read(current_visit().headers, auth.door.settings.modes)
+        presented = transport.read(current_visit().headers, auth.lifecycle.settings.modes)
         assert presented is not None
         if presented.transport == "cookie":
             for name, value in transport.write(issued, issued.session.seen_at):

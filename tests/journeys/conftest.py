@@ -108,10 +108,10 @@ class Application:
         self.served.call(self.users.lock(email))
 
     def pass_access_ttl(self, traveller: Traveller) -> None:
-        self.clock.advance(self.users.auth.door.settings.access_ttl)
+        self.clock.advance(self.users.auth.lifecycle.settings.access_ttl)
 
     def pass_absolute_ttl(self, traveller: Traveller) -> None:
-        self.clock.advance(self.users.auth.door.settings.absolute_ttl)
+        self.clock.advance(self.users.auth.lifecycle.settings.absolute_ttl)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from doorward.server.edge.acceptor import Acceptor
 from doorward.server.edge.connection import MAX_CONNECTIONS, Shared
-from doorward.server.edge.wire import Protocol
+from doorward.server.edge.protocol import Protocol
 from doorward.server.refusals import Refused
 from doorward.web.framing import mend_framing
 from doorward.web.transport import Header

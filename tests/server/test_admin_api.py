@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from doorward.server.app import ROUTERS
 from doorward.server.record.history import Query
-from doorward.server.routes.admission import AdminRoute, ConsoleRoute
+from doorward.server.routes.access import AdminRoute, ConsoleRoute
 from doorward.settings import MINUTE
 from tests.server.desk import ADMIN, CUSTOMER, Desk, desk_of, person
 from tests.server.house import ORIGIN, PASSWORD, House, Opened, login

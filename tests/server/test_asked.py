@@ -5,7 +5,7 @@ import pytest
 from doorward.server.people.online import place_of, text_of
 from doorward.server.record.entry import Entry, Kept
 from doorward.server.record.history import Place
-from doorward.server.routes.asked import after_of, place_text
+from doorward.server.routes.query import after_of, place_text
 from doorward.stores import Page
 
 

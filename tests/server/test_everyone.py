@@ -9,12 +9,12 @@ from anyio.lowlevel import checkpoint
 
 from doorward import Auth, Rejected, Settings
 from doorward.errors import Reason, StoreUnavailable
+from doorward.events import Record, ignore
 from doorward.keys import RootKeys
 from doorward.server.flows import everyone
 from doorward.server.flows.everyone import Ended, end_everyone
 from doorward.settings import DAY
 from doorward.stores import open_store
-from doorward.teller import Record, ignore
 from doorward.testing import FakeClock
 from doorward.types import Event, Mode
 from tests.server.databases import FILE, MEMORY, POSTGRES, VALKEY, new_url

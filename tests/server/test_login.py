@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from doorward.passwords import CHEAP, Cost, Passwords
-from doorward.server.flows.settle import sweep
+from doorward.server.flows.apply_decisions import sweep
 from doorward.server.people.users import User
 from doorward.server.service import Service
 from tests.server.house import EMAIL, PASSWORD, House, login

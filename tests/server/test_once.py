@@ -17,7 +17,7 @@ from doorward.server.pages import account, acts, entry, recovery, setup
 from doorward.server.people.reset_link import reset_link
 from doorward.server.record.history import Query
 from doorward.server.refusals import Refused
-from doorward.server.routes.once import SECONDS, _Sent
+from doorward.server.routes.submit_once import SECONDS, _Sent
 from tests.core.between import Between, once
 from tests.server.desk import desk_of
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
@@ -279,7 +279,7 @@ async def test_a_form_whose_answer_could_not_be_kept_does_not_act_again(
     async def gone() -> None:
         raise StoreUnavailable("gone")
 
-    monkeypatch.setattr("doorward.server.routes.once.PATIENCE", 0)
+    monkeypatch.setattr("doorward.server.routes.submit_once.PATIENCE", 0)
     store = Between(house.service.auth.store, before=once("put", gone))
     monkeypatch.setattr(house.service.auth, "store", store.backend)
     sent, deed = _Sent(house.service, b"secret"), Deed(nothing)
@@ -297,7 +297,7 @@ async def test_a_form_that_failed_in_the_middle_may_have_acted_and_does_not_act_
     async def gone() -> None:
         raise StoreUnavailable("gone")
 
-    monkeypatch.setattr("doorward.server.routes.once.PATIENCE", 0)
+    monkeypatch.setattr("doorward.server.routes.submit_once.PATIENCE", 0)
     sent, deed = _Sent(house.service, b"secret"), Deed(gone)
     with pytest.raises(StoreUnavailable):
         await sent.answer(REQUEST, deed)

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from doorward.server.flows.settle import sweep
+from doorward.server.flows.apply_decisions import sweep
 from doorward.server.people.devices import whose
 from doorward.web.devices import COOKIE
 from tests.server.house import EMAIL, PASSWORD, House, login

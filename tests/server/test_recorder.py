@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from doorward.errors import StoreUnavailable
-from doorward.server import chores
+from doorward.server import background
 from doorward.server.database import open_database
 from doorward.server.meters.metrics import Metrics
 from doorward.server.record.audit import Audit
 from doorward.server.record.chain import GENESIS, Head
 from doorward.server.record.entry import DONE, OPERATOR, SYSTEM, Entry
-from doorward.server.record.heads import EVERY, Heads
+from doorward.server.record.head_log import EVERY, Heads
 from doorward.server.record.history import History, Query
 from doorward.server.record.kinds import KINDS, kind_of
-from doorward.server.record.sparing import FROM_ONE
+from doorward.server.record.sampling import FROM_ONE
 from doorward.server.recorder import MAX_SIDS, Recorder
 from doorward.settings import MINUTE
 from doorward.testing import FakeClock
@@ -296,7 +296,7 @@ async def test_a_server_looks_for_what_others_entered_again_and_again_also_after
     lines: Any, tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else what the command line enters could be removed from the end without a trace."""
-    monkeypatch.setattr(chores, "MINUTE", 0)
+    monkeypatch.setattr(background, "MINUTE", 0)
     path = tmp_path / "audit.db"
     house: House = await opened(database=f"sqlite:///{path}")
     database = await open_database(f"sqlite:///{path}")

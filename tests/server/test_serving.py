@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from doorward.server.edge.serving import Server
 from doorward.settings import Settings
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 from tests.server.talks import sharing
 
 STOPPING = [signal.SIGINT, signal.SIGTERM]
@@ -19,7 +19,7 @@ STOPPING = [signal.SIGINT, signal.SIGTERM]
 @pytest.fixture
 def server() -> Server:
     config = uvicorn.Config(FastAPI(), lifespan="off", log_config=None)
-    return Server(config, Door("memory:", Settings()), sharing())
+    return Server(config, Lifecycle("memory:", Settings()), sharing())
 
 
 @pytest.mark.anyio

@@ -15,10 +15,10 @@ from doorward import Rejected, Settings
 from doorward.auth import Auth
 from doorward.keys import RootKeys
 from doorward.server.database import open_database
-from doorward.server.flows import settle
+from doorward.server.flows import apply_decisions
+from doorward.server.flows.apply_decisions import sweep
 from doorward.server.flows.lock import lock, unlock
 from doorward.server.flows.roles import give_roles
-from doorward.server.flows.settle import sweep
 from doorward.server.people.users import LastAdmin, Users
 from doorward.stores import open_store
 from tests.server.databases import FILE, POSTGRES, new_url
@@ -36,7 +36,7 @@ from doorward import Settings
 from doorward.auth import Auth
 from doorward.keys import RootKeys
 from doorward.server.database import open_database
-from doorward.server.flows import lock, settle
+from doorward.server.flows import apply_decisions, lock
 from doorward.server.people.users import Users
 from doorward.stores import open_store
 
@@ -46,7 +46,7 @@ async def killed(*_):
 async def main(users_url, sessions_url, subject):
     users = Users(await open_database(users_url))
     auth = Auth(open_store(sessions_url), Settings(), RootKeys((bytes(32),), "test"))
-    settle._carry_out = killed
+    apply_decisions._carry_out = killed
     await lock.lock(users, auth, subject)
 
 asyncio.run(main(*sys.argv[1:]))
@@ -92,7 +92,7 @@ async def crash(places: Places, act: Act) -> None:
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settle, "_carry_out", killed)
+        patch.setattr(apply_decisions, "_carry_out", killed)
         async with connected(places) as (users, auth):
             with pytest.raises(Killed):
                 await act(users, auth)
@@ -150,7 +150,7 @@ async def test_a_new_password_that_was_killed_before_it_reached_the_sessions_end
             sid = kept.session.sid
             user = await users.set_password(subject, "new", old=None, at=2, keep=sid)
             assert user is not None
-            await settle.settle(users, auth, user)
+            await apply_decisions.settle(users, auth, user)
 
         await crash(places, change)
         await auth.authenticate(thief.credential)  # the crash really came in between
@@ -237,7 +237,7 @@ async def test_nobody_and_somebody_who_is_gone_is_none(places: Places) -> None:
 async def test_a_running_server_finishes_what_another_process_was_killed_in(
     opened: Opened, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settle, "EVERY", 0.02)
+    monkeypatch.setattr(apply_decisions, "EVERY", 0.02)
     url = new_url("file", request, tmp_path)
     house: House = await opened(database=url)
     browser = await house.alice()

@@ -9,7 +9,7 @@ import pytest
 
 from doorward.server.return_to import with_return
 from doorward.settings import MAX_ROLE_BYTES
-from doorward.web.way_back import local_path
+from doorward.web.return_to import local_path
 from tests.docs.pages import DOCS
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened
 

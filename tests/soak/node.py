@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from doorward import Auth, Issued, Rejected, Settings, StoreUnavailable
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 
 Words = dict[str, Any]
 
@@ -81,8 +81,8 @@ async def main(url: str, root_key_file: str, at: str) -> None:
     async with AsyncExitStack() as stack:
         auths: dict[str, Auth] = {}
         for settings in (Settings(mode="token"), Settings(mode="session")):
-            door = Door(url, settings, root_key_file=Path(root_key_file), clock=clock)
-            auths[settings.mode] = await stack.enter_async_context(door.running())
+            lifecycle = Lifecycle(url, settings, root_key_file=Path(root_key_file), clock=clock)
+            auths[settings.mode] = await stack.enter_async_context(lifecycle.running())
         await obey(auths, clock, commands)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from doorward.errors import StoreMoved
 from doorward.stores import Backend, Decision, Movable, open_store
-from doorward.stores.seal import (
+from doorward.stores.read_only import (
     FIND_IN_POSTGRES,
     FIND_IN_SQLITE,
     closed_in_sqlite,

@@ -7,7 +7,7 @@ import pytest
 
 from doorward import ConfigurationError, Settings
 from doorward.cli import attack
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.stores.unused import check_unused
 
 pytestmark = pytest.mark.anyio

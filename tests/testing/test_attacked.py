@@ -85,11 +85,11 @@ from starlette.routing import Route
 from doorward import Rejected, Settings
 from doorward.testing import attacks
 from doorward.web.asgi import Middleware, current_visit, principal
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 from doorward.web.login import begin_login
 from doorward.web.problem import problem
 
-door = Door("memory:", Settings(mode="token"), root_key_file="key")
+lifecycle = Lifecycle("memory:", Settings(mode="token"), root_key_file="key")
 PEOPLE = [("ada", "one"), ("bob", "two")]
 
 
@@ -119,12 +119,13 @@ async def refuse(request, error):
 
 @asynccontextmanager
 async def lifespan(app):
-    async with door.running():
+    async with lifecycle.running():
         yield
 
 handlers = {Rejected: REFUSE}
 routes = [Route("/me", me), Route("/login", login, methods=["POST"])]
-app = Middleware(Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers), door)
+starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+app = Middleware(starlette, lifecycle)
 test_it = attacks(app, login="/login", me="/me", people=PEOPLE)
 """
 

@@ -102,7 +102,7 @@ def test_the_lifespan_runs_once_around_all_of_them(project: Path) -> None:
         def test_it(seen, app, logged_in_as):
             logged_in_as("ann"), logged_in_as("bob")
             assert seen == ["opened"]
-            assert app.state.doorward.door.gate is not None
+            assert app.state.doorward.lifecycle.gate is not None
         """,
     )
     assert found.outcomes == {"passed": 2}, found.output

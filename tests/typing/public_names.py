@@ -23,7 +23,7 @@ from doorward import (
     Settings,
     open_store,
 )
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.passwords import Passwords
 from doorward.stores import Backend, Cursor, Page
 from doorward.testing import FakeClock

@@ -1,4 +1,4 @@
-"""Applications behind a door, in either mode, with a clock that stands still."""
+"""Applications behind a lifecycle, in either mode, with a clock that stands still."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from doorward.stores import Backend
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web.asgi import Middleware
-from doorward.web.door import Door
 from doorward.web.fastapi import Doorward
+from doorward.web.lifecycle import Lifecycle
 from tests.core.between import Faulty
 from tests.web.driver import App
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A door that is open, and what stands behind it: a store that a test may break."""
+    """A lifecycle that is open, and what stands behind it: a store that a test may break."""
 
-    door: Door
+    lifecycle: Lifecycle
     auth: Auth
     clock: FakeClock
     store: Faulty
     events: list[Event]
 
     def guard(self, app: App) -> App:
-        return Middleware(app, self.door)
+        return Middleware(app, self.lifecycle)
 
     async def log_in(self, subject: str = "ann", **facts: Any) -> Issued:
         return await (await self.auth.attempt()).login(subject, **facts)
@@ -51,7 +51,7 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 @pytest.fixture
 async def build(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Build]:
     """`await build(mode, **settings)` is a house on a database in memory."""
-    doors: list[Door] = []
+    lifecycles: list[Lifecycle] = []
 
     async def make(mode: Mode, database: str = "memory:", **settings: Any) -> House:
         found = Settings(mode=mode, **settings)
@@ -66,15 +66,15 @@ async def build(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Build]:
             return stores[0].backend
 
         key_file = tmp_path / "root.key"
-        door = Door(
+        lifecycle = Lifecycle(
             database, found, root_key_file=key_file, clock=clock, record=record, around=around
         )
-        doors.append(door)
-        return House(door, (await door.open()).auth, clock, stores[0], events)
+        lifecycles.append(lifecycle)
+        return House(lifecycle, (await lifecycle.open()).auth, clock, stores[0], events)
 
     yield make
-    for door in doors:
-        await door.close()
+    for lifecycle in lifecycles:
+        await lifecycle.close()
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def token_house(build: Build) -> House:
 
 @pytest.fixture
 async def auth(tmp_path: Path) -> AsyncIterator[Doorward]:
-    """An application's door on a database in memory, in the default mode."""
+    """An application's lifecycle on a database in memory, in the default mode."""
     found = Doorward("memory:", root_key_file=tmp_path / "key")
     yield found
-    await found.door.close()
+    await found.lifecycle.close()

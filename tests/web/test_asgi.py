@@ -114,7 +114,7 @@ def routes() -> list[Any]:
 
 def starlette(house: House) -> App:
     app = Starlette(routes=routes())
-    app.add_middleware(Middleware, door=house.door)
+    app.add_middleware(Middleware, lifecycle=house.lifecycle)
     return house.guard(app)
 
 
@@ -423,7 +423,7 @@ async def test_starlettes_own_way_of_adding_middleware_works_too(house: House) -
             return JSONResponse((await principal()).subject)
 
     app = Starlette(routes=[Route("/", Me)])
-    app.add_middleware(Middleware, door=house.door)
+    app.add_middleware(Middleware, lifecycle=house.lifecycle)
     held = cookies_of(await house.log_in())
     assert (await ask(app, headers=[held])).body == b'"ann"'
     assert (await ask(app)).reason == "missing"

@@ -220,8 +220,8 @@ async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(build: Build) -
     headers = [cookies_of(await house.log_in()) for _ in range(3)]
     for header in headers:
         await seen(house, header)
-    assert house.door.gate is not None
-    kept = [house.door.gate.readings.recall([header]) for header in headers]
+    assert house.lifecycle.gate is not None
+    kept = [house.lifecycle.gate.readings.recall([header]) for header in headers]
     assert [found is not None for found in kept] == [False, True, True]
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from doorward import Event, Settings, StoreUnavailable
 from doorward.web.asgi import Middleware, principal
 from doorward.web.cors import EXPOSED, Readable
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 from doorward.web.login import begin_login
 from tests.web.conftest import Build, House
 from tests.web.driver import Answer, App, Header, ask, bearer, cookies_of, shake_hands
@@ -133,11 +133,11 @@ async def test_a_refusal_that_cannot_be_recorded_is_answered_with_503(
     async def broken(event: Event) -> None:
         raise StoreUnavailable("pulled out")
 
-    door = Door("memory:", Settings(), root_key_file=tmp_path / "key", record=broken)
+    lifecycle = Lifecycle("memory:", Settings(), root_key_file=tmp_path / "key", record=broken)
     app: Any = Starlette(routes=[Route("/", gone, methods=["POST"])]) if framework else gone
-    answer = await ask(Middleware(app, door), method="OPTIONS", headers=preflight(SIBLING))
+    answer = await ask(Middleware(app, lifecycle), method="OPTIONS", headers=preflight(SIBLING))
     assert (answer.status, answer.reason) == (503, "store_unavailable")
-    await door.close()
+    await lifecycle.close()
 
 
 async def test_what_may_be_read_is_said_once_also_where_a_layer_in_front_says_it_too(
@@ -150,7 +150,7 @@ async def test_what_may_be_read_is_said_once_also_where_a_layer_in_front_says_it
             await Response(headers=said)(scope, receive, send)
 
         once = await ask(trusting.guard(own), headers=sent_from(SIBLING))
-        layered = Readable(trusting.guard(own), trusting.door.settings)
+        layered = Readable(trusting.guard(own), trusting.lifecycle.settings)
         twice = await ask(layered, headers=sent_from(SIBLING))
         assert sorted(twice.headers) == sorted(once.headers)
         assert len({name for name, _ in once.headers}) == len(once.headers)

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from doorward import ConfigurationError, Settings
 from doorward.web.asgi import Middleware
 from doorward.web.cors_agreement import check_agreement
-from doorward.web.door import Door
 from doorward.web.fastapi import Doorward
+from doorward.web.lifecycle import Lifecycle
 
 OWN, SIBLING, ELSEWHERE = "https://app.example", "https://spa.app.example", "capacitor://localhost"
 LIST = (SIBLING, ELSEWHERE)
@@ -96,8 +96,8 @@ def test_a_fastapi_application_whose_list_differs_does_not_start(installed_first
 
 
 def test_neither_does_one_behind_the_bare_middleware() -> None:
-    door = Door("memory:", Settings(public_origin=OWN))
-    app = Middleware(Starlette(middleware=[fitted()]), door)
+    lifecycle = Lifecycle("memory:", Settings(public_origin=OWN))
+    app = Middleware(Starlette(middleware=[fitted()]), lifecycle)
     with pytest.raises(ConfigurationError, match="trusted_origins lists none"):
         TestClient(app).__enter__()
 

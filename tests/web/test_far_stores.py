@@ -14,7 +14,7 @@ import pytest
 from doorward import Auth, Issued, Reason, Rejected, Settings, StoreUnavailable
 from doorward.stores import Backend
 from doorward.types import Mode
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 from tests.core.between import Between
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy, running_proxy
@@ -75,9 +75,11 @@ async def nodes(url: str, mode: Mode, tmp_path: Path) -> AsyncIterator[Nodes]:
         far = url.replace(f":{port}/", f":{cable.port}/")
         if far.startswith("postgresql"):  # cut in a question about TLS, asyncpg leaves a future
             far += "?sslmode=disable"
-        here = Door(url, settings, root_key_file=key_file, around=around)
-        there = Door(far, settings, root_key_file=key_file)
-        found = [await stack.enter_async_context(door.running()) for door in (here, there)]
+        here = Lifecycle(url, settings, root_key_file=key_file, around=around)
+        there = Lifecycle(far, settings, root_key_file=key_file)
+        found = [
+            await stack.enter_async_context(lifecycle.running()) for lifecycle in (here, there)
+        ]
         yield Nodes(found[0], found[1], cable, calls)
 
 
@@ -133,14 +135,16 @@ async def test_a_change_of_roles_binds_elsewhere_and_logs_nobody_out(nodes: Node
 async def test_a_session_token_dies_elsewhere_once_a_refresh_token_made_of_it_is_used(
     url: str, tmp_path: Path
 ) -> None:
-    def door(**modes: Any) -> Door:
+    def lifecycle(**modes: Any) -> Lifecycle:
         settings = Settings(**modes, max_staleness=BOUND)
-        return Door(url, settings, root_key_file=tmp_path / "root.key")
+        return Lifecycle(url, settings, root_key_file=tmp_path / "root.key")
 
     changing: dict[str, Any] = {"mode": "token", "accept": ("session", "token")}
-    doors = [door(mode="session"), door(**changing), door(**changing)]
+    lifecycles = [lifecycle(mode="session"), lifecycle(**changing), lifecycle(**changing)]
     async with AsyncExitStack() as stack:
-        before, here, there = [await stack.enter_async_context(each.running()) for each in doors]
+        before, here, there = [
+            await stack.enter_async_context(each.running()) for each in lifecycles
+        ]
         old = await (await before.attempt()).login("ann")
         tokens = await here.refresh(old.credential)
         for node in (before, here, there):

@@ -132,7 +132,7 @@ def clock() -> FakeClock:
 async def auth(tmp_path: Path, mode: Mode, clock: FakeClock) -> AsyncIterator[Doorward]:
     found = Doorward("memory:", mode=mode, root_key_file=tmp_path / "key", clock=clock)
     yield found
-    await found.door.close()
+    await found.lifecycle.close()
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ async def test_a_step_up_by_bearer_gives_what_to_return_and_sets_no_cookie(
     given = loads(answer.body)
     headers = [bearer(given["access"])]
     assert (await ask(app, "/posts/7", method="DELETE", headers=headers)).body == b"7"
-    assert (given["refresh"] is not None) == (auth.door.settings.mode == "token")
+    assert (given["refresh"] is not None) == (auth.lifecycle.settings.mode == "token")
     if given["refresh"]:
         renewed = await (await auth.auth()).refresh(given["refresh"])
         assert renewed.session.sid == issued.session.sid
@@ -337,7 +337,7 @@ async def test_the_cookies_of_a_refresh_reach_every_kind_of_answer(
     app: FastAPI, auth: Doorward, clock: FakeClock, path: str, status: int
 ) -> None:
     issued = await log_in(auth)
-    clock.advance(auth.door.settings.access_ttl)
+    clock.advance(auth.lifecycle.settings.access_ttl)
     answer = await ask(app, path, headers=[cookies_of(issued)], crash=True)
     assert answer.status == status
     assert set(answer.cookies) == {"__Host-access", "__Host-refresh"}
@@ -382,22 +382,22 @@ async def test_an_application_and_another_mounted_in_it_share_one_login(
 
     app.mount("/within", inner)
     issued = await log_in(auth)
-    clock.advance(auth.door.settings.access_ttl)
+    clock.advance(auth.lifecycle.settings.access_ttl)
     answer = await ask(app, "/within/me", headers=[cookies_of(issued)])
     assert (answer.body, len(answer.all("set-cookie"))) == (b'"ann"', 2)
     assert (await ask(app, "/within/me")).reason == "missing"
 
 
 async def test_without_a_lifespan_the_first_request_opens(app: FastAPI, auth: Doorward) -> None:
-    assert auth.door.gate is None
+    assert auth.lifecycle.gate is None
     assert (await ask(app, "/me")).reason == "missing"
-    assert auth.door.gate is not None
+    assert auth.lifecycle.gate is not None
 
 
 async def test_the_lifespan_opens_and_closes(app: FastAPI, auth: Doorward) -> None:
     async with app.router.lifespan_context(app):
-        assert auth.door.gate is not None
-    assert auth.door.gate is None
+        assert auth.lifecycle.gate is not None
+    assert auth.lifecycle.gate is None
 
 
 @pytest.mark.parametrize("path", ["/me", "/maybe", "/login/ann", "/logout"])

@@ -10,11 +10,11 @@ import pytest
 from fastapi import Depends, FastAPI
 
 from doorward import Auth, Principal, Settings, StoreUnavailable, open_store
-from doorward.opening import open_auth
+from doorward.open import open_auth
 from doorward.stores import Backend
 from doorward.web.asgi import Message, Middleware, Receive, Send, principal
-from doorward.web.door import Door
 from doorward.web.fastapi import Doorward
+from doorward.web.lifecycle import Lifecycle
 from tests.core.between import Between
 from tests.support.until import eventually
 from tests.web.driver import ask, bearer
@@ -45,8 +45,10 @@ class Wire:
 @asynccontextmanager
 async def running(wire: Wire, folder: Path, max_staleness: int) -> AsyncIterator[Auth]:
     settings = Settings(mode="token", max_staleness=max_staleness)
-    door = Door("memory:", settings, root_key_file=folder / "root.key", around=wire.around)
-    async with door.running() as auth:
+    lifecycle = Lifecycle(
+        "memory:", settings, root_key_file=folder / "root.key", around=wire.around
+    )
+    async with lifecycle.running() as auth:
         yield auth
 
 
@@ -155,14 +157,14 @@ async def test_one_route_asks_the_store_and_the_others_do_not(tmp_path: Path) ->
 async def test_any_asgi_application_may_ask_for_less_staleness(tmp_path: Path) -> None:
     wire = Wire()
     settings = Settings(max_staleness=LONG)
-    door = Door("memory:", settings, root_key_file=tmp_path / "key", around=wire.around)
+    lifecycle = Lifecycle("memory:", settings, root_key_file=tmp_path / "key", around=wire.around)
 
     async def transfer(scope: Message, receive: Receive, send: Send) -> None:
         await principal(max_staleness=0)
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    async with door.running() as auth:
+    async with lifecycle.running() as auth:
         issued = await (await auth.attempt()).login("ann")
         headers = [bearer(issued.credential)]
         elsewhere = await open_auth(
@@ -172,6 +174,6 @@ async def test_any_asgi_application_may_ask_for_less_staleness(tmp_path: Path) -
             around=lambda opened: wire.store,
         )
         await auth.authenticate(issued.credential)
-        assert (await ask(Middleware(transfer, door), headers=headers)).status == 204
+        assert (await ask(Middleware(transfer, lifecycle), headers=headers)).status == 204
         await elsewhere.revoke(subject="ann")
-        assert (await ask(Middleware(transfer, door), headers=headers)).reason == "revoked"
+        assert (await ask(Middleware(transfer, lifecycle), headers=headers)).reason == "revoked"

@@ -23,9 +23,9 @@ from starlette.websockets import WebSocket
 
 from doorward import Auth, Issued, Rejected, Settings
 from doorward.web.asgi import Middleware, current_visit, principal
-from doorward.web.door import Door
 from doorward.web.fastapi import Doorward
 from doorward.web.framing import mend_framing
+from doorward.web.lifecycle import Lifecycle
 from doorward.web.origin import csrf_token
 from tests.support.thread import Served, served
 from tests.web.driver import OURS, Header, bearer, cookies_of
@@ -134,24 +134,26 @@ def routes() -> list[BaseRoute]:
     return [Route("/", tell, methods=["POST"]), WebSocketRoute("/", talk)]
 
 
-def fastapi_app(folder: Path) -> tuple[ASGIApp, Door]:
+def fastapi_app(folder: Path) -> tuple[ASGIApp, Lifecycle]:
     auth = Doorward("memory:", trusted_proxies=["127.0.0.1"], root_key_file=folder / "key")
     app = FastAPI(lifespan=auth.lifespan)
     auth.install(app)
     app.router.routes += routes()
-    return app, auth.door
+    return app, auth.lifecycle
 
 
-def asgi_app(folder: Path) -> tuple[ASGIApp, Door]:
+def asgi_app(folder: Path) -> tuple[ASGIApp, Lifecycle]:
     settings = Settings(mode="session")
-    door = Door("memory:", settings, trusted_proxies=["127.0.0.1"], root_key_file=folder / "key")
+    lifecycle = Lifecycle(
+        "memory:", settings, trusted_proxies=["127.0.0.1"], root_key_file=folder / "key"
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with door.running():
+        async with lifecycle.running():
             yield
 
-    return Middleware(Starlette(routes=routes(), lifespan=lifespan), door), door
+    return Middleware(Starlette(routes=routes(), lifespan=lifespan), lifecycle), lifecycle
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
@@ -166,10 +168,10 @@ def place(
     http: Literal["httptools", "h11"],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Place]:
-    app, door = request.param(tmp_path_factory.mktemp("place"))
+    app, lifecycle = request.param(tmp_path_factory.mktemp("place"))
 
     async def log_in() -> tuple[Auth, Issued]:
-        auth = (await door.open()).auth
+        auth = (await lifecycle.open()).auth
         return auth, await (await auth.attempt()).login("ann")
 
     with served(app, http) as running:

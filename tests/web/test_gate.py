@@ -18,8 +18,8 @@ BAD_BEARERS = ["nonsense", "dws_" + "A" * 64, "a.b.c", "", "dwr_" + "A" * 90]
 
 
 def visit(house: House, *headers: Header, method: str = "GET") -> Visit:
-    assert house.door.gate is not None
-    return Visit(house.door.gate, request(method, "/", list(headers)))
+    assert house.lifecycle.gate is not None
+    return Visit(house.lifecycle.gate, request(method, "/", list(headers)))
 
 
 async def refused(asked: Visit, submitted: str | None = None) -> Reason:
@@ -457,10 +457,12 @@ async def test_only_a_trusted_proxy_says_where_a_client_is_and_what_it_speaks(ho
         (b"x-forwarded-proto", b"https"),
         (b"user-agent", b"Mozilla/5.0 (X11; Linux) Firefox/140.0"),
     ]
-    assert house.door.gate is not None
+    assert house.lifecycle.gate is not None
     scope = request("GET", "/", said, scheme="http")
-    believed = Visit(Gate(house.auth, type(house.door.gate.trusted).parse(["203.0.113.9"])), scope)
-    plain = Visit(house.door.gate, scope)
+    believed = Visit(
+        Gate(house.auth, type(house.lifecycle.gate.trusted).parse(["203.0.113.9"])), scope
+    )
+    plain = Visit(house.lifecycle.gate, scope)
     assert (believed.device().address, plain_host(believed)) == ("198.51.100.1", "")
     assert (plain.device().address, plain_host(plain)) == ("203.0.113.9", "app.example")
     assert "Firefox" in plain.device().label
@@ -470,8 +472,8 @@ async def test_only_a_trusted_proxy_says_where_a_client_is_and_what_it_speaks(ho
 async def test_a_unix_socket_has_no_address_and_a_strange_host_no_name(
     house: House, mode: Mode
 ) -> None:
-    assert house.door.gate is not None
+    assert house.lifecycle.gate is not None
     scope = request("GET", "/", [], client=None, scheme="http")
     scope["headers"] = [(b"host", b"[::1")]
-    asked = Visit(house.door.gate, scope)
+    asked = Visit(house.lifecycle.gate, scope)
     assert (asked.device().address, plain_host(asked)) == ("", "")

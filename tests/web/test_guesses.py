@@ -114,7 +114,7 @@ def application(auth: Doorward) -> FastAPI:  # noqa: C901 - one small route afte
 async def world(tmp_path: Path, mode: Mode) -> AsyncIterator[World]:
     found = World(tmp_path / "key", mode)
     yield found
-    await found.auth.door.close()
+    await found.auth.lifecycle.close()
 
 
 async def test_the_eleventh_guess_is_refused_with_the_time_to_wait(world: World) -> None:
@@ -274,4 +274,4 @@ async def test_two_processes_count_as_one_and_know_the_same_browsers(
     await worlds[0].auth.forget_browsers("ann")
     assert (await worlds[1].log_in("right", mark)).status == 429
     for world in worlds:
-        await world.auth.door.close()
+        await world.auth.lifecycle.close()

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.anyio
 
 
 def posting(house: House, *headers: Header, **more: Any) -> Visit:
-    assert house.door.gate is not None
-    return Visit(house.door.gate, request("POST", "/login", list(headers), **more))
+    assert house.lifecycle.gate is not None
+    return Visit(house.lifecycle.gate, request("POST", "/login", list(headers), **more))
 
 
 async def log_in(visit: Visit, subject: str = "ann", **more: Any) -> tuple[Issued, list[Header]]:

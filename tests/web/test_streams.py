@@ -21,8 +21,8 @@ from doorward import Auth, Issued, Settings, StoreUnavailable
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web.asgi import Middleware, principal
-from doorward.web.door import Door
 from doorward.web.fastapi import Doorward, Principal
+from doorward.web.lifecycle import Lifecycle
 from doorward.web.streams import Why
 from tests.support.thread import Served, served
 from tests.support.until import PATIENCE, until
@@ -35,7 +35,7 @@ ELSEWHERE = """
 import asyncio, sys, time
 from pathlib import Path
 from doorward import Settings
-from doorward.opening import open_auth
+from doorward.open import open_auth
 
 async def main(database, key, mode, verb, what):
     auth = await open_auth(database, Settings(mode=mode), root_key_file=Path(key))
@@ -96,7 +96,7 @@ class House:
 
     def decide_elsewhere(self, verb: str, what: str) -> float:
         """In a process of its own."""
-        database, mode = f"sqlite:///{self.folder}/app.db", self.auth.door.settings.mode
+        database, mode = f"sqlite:///{self.folder}/app.db", self.auth.lifecycle.settings.mode
         command = [sys.executable, "-c", ELSEWHERE, database, str(self.folder / "key"), mode]
         done = subprocess.run([*command, verb, what], capture_output=True, check=True, text=True)
         return float(done.stdout)
@@ -419,16 +419,18 @@ def test_while_no_stream_is_open_nobody_follows_the_store(brief_house: House) ->
 
 
 @pytest.fixture
-async def by_hand(mode: Mode, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Door]:
-    door = Door("memory:", Settings(mode=mode), root_key_file=tmp_path / "key", clock=clock)
-    await door.open()
-    yield door
-    await door.close()
+async def by_hand(mode: Mode, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Lifecycle]:
+    lifecycle = Lifecycle(
+        "memory:", Settings(mode=mode), root_key_file=tmp_path / "key", clock=clock
+    )
+    await lifecycle.open()
+    yield lifecycle
+    await lifecycle.close()
 
 
 @pytest.mark.anyio
 async def test_who_does_not_read_does_not_keep_an_application_from_ending(
-    by_hand: Door, monkeypatch: pytest.MonkeyPatch
+    by_hand: Lifecycle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("doorward.web.streams.FAREWELL", 0.05)
     gate = await by_hand.open()
@@ -449,10 +451,12 @@ async def test_who_does_not_read_does_not_keep_an_application_from_ending(
     assert stream.closing.cancelled()
 
 
-async def streamed(door: Door, meanwhile: Callable[[Auth, Issued], Awaitable[object]]) -> Answer:
+async def streamed(
+    lifecycle: Lifecycle, meanwhile: Callable[[Auth, Issued], Awaitable[object]]
+) -> Answer:
     """A stream that goes on until its handler is told that nobody reads; `meanwhile` happens after
     it knows who asks, and before it begins."""
-    auth = (await door.open()).auth
+    auth = (await lifecycle.open()).auth
     issued = await (await auth.attempt()).login("ann")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -464,12 +468,12 @@ async def streamed(door: Door, meanwhile: Callable[[Auth, Issued], Awaitable[obj
                 await send({"type": "http.response.body", "body": b".", "more_body": True})
                 await auth.store.wait(0.01)
 
-    return await ask(Middleware(app, door), headers=[bearer(issued.credential)])
+    return await ask(Middleware(app, lifecycle), headers=[bearer(issued.credential)])
 
 
 @pytest.mark.anyio
 async def test_what_is_decided_between_the_check_and_the_beginning_is_not_missed(
-    by_hand: Door,
+    by_hand: Lifecycle,
 ) -> None:
     async def revoke(auth: Auth, issued: Issued) -> None:
         other = await (await auth.attempt()).login("bob")
@@ -482,7 +486,7 @@ async def test_what_is_decided_between_the_check_and_the_beginning_is_not_missed
 
 @pytest.mark.anyio
 async def test_a_follower_that_fails_leaves_nothing_open(
-    by_hand: Door, caplog: pytest.LogCaptureFixture
+    by_hand: Lifecycle, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(cursor: object) -> None:
         raise ZeroDivisionError
@@ -496,7 +500,7 @@ async def test_a_follower_that_fails_leaves_nothing_open(
 
 
 @pytest.mark.anyio
-async def test_an_application_that_ends_closes_its_streams(by_hand: Door) -> None:
+async def test_an_application_that_ends_closes_its_streams(by_hand: Lifecycle) -> None:
     async def end_soon(auth: Auth, issued: Issued) -> None:
         asyncio.get_running_loop().call_later(
             0.05, lambda: ends.append(asyncio.create_task(by_hand.close()))
@@ -509,7 +513,7 @@ async def test_an_application_that_ends_closes_its_streams(by_hand: Door) -> Non
 
 
 @pytest.mark.anyio
-async def test_a_body_in_two_parts_is_over_before_anybody_looks_at_it(by_hand: Door) -> None:
+async def test_a_body_in_two_parts_is_over_before_anybody_looks_at_it(by_hand: Lifecycle) -> None:
     """As every answer is behind some middlewares: it costs no look at the store."""
     auth = (await by_hand.open()).auth
     issued = await (await auth.attempt()).login("ann")
@@ -531,7 +535,7 @@ async def test_a_body_in_two_parts_is_over_before_anybody_looks_at_it(by_hand: D
 
 
 @pytest.mark.anyio
-async def test_a_client_that_ignores_the_close_is_not_heard_any_more(by_hand: Door) -> None:
+async def test_a_client_that_ignores_the_close_is_not_heard_any_more(by_hand: Lifecycle) -> None:
     auth = (await by_hand.open()).auth
     issued = await (await auth.attempt()).login("ann")
     sent: list[Any] = []

@@ -11,7 +11,7 @@ from bench.peers.apps.bare import BODY, JSON
 from bench.peers.spec import Spec
 from doorward import Settings
 from doorward.web.asgi import Middleware, current_visit, principal
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 from doorward.web.login import begin_login, log_out
 
 Header = tuple[bytes, bytes]
@@ -21,7 +21,7 @@ def build(variant: str, spec: Spec) -> Any:
     mode, store = variant.split()
     settings = Settings(mode="token" if mode == "token" else "session")
     database = f"sqlite:///{spec.folder}/raw.db" if store == "SQLite" else "memory:"
-    door = Door(database, settings, root_key_file=spec.folder / "raw.key")
+    lifecycle = Lifecycle(database, settings, root_key_file=spec.folder / "raw.key")
     account = Account()
 
     async def login(receive: Any) -> tuple[int, list[Header]]:
@@ -47,9 +47,9 @@ def build(variant: str, spec: Spec) -> Any:
 
     async def lifespan(receive: Any, send: Any) -> None:
         await receive()
-        async with door.running():
+        async with lifecycle.running():
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
-    return Middleware(app, door)
+    return Middleware(app, lifecycle)

@@ -16,7 +16,7 @@ from bench.peers.account import Account
 from bench.peers.spec import Spec
 from doorward import Rejected, Settings, StoreUnavailable
 from doorward.web.asgi import Middleware, current_visit, principal
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 from doorward.web.login import begin_login, log_out
 from doorward.web.problem import problem
 
@@ -41,7 +41,7 @@ async def refuse(request: Request, error: Exception) -> Response:
 def build(variant: str, spec: Spec) -> Any:
     mode = variant.split()[0]
     settings = Settings(mode="token" if mode == "token" else "session")
-    door = Door("memory:", settings, root_key_file=spec.folder / f"starlette-{mode}.key")
+    lifecycle = Lifecycle("memory:", settings, root_key_file=spec.folder / f"starlette-{mode}.key")
     account = Account()
 
     async def login(request: Request) -> Response:
@@ -56,7 +56,7 @@ def build(variant: str, spec: Spec) -> Any:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with door.running():
+        async with lifecycle.running():
             yield
 
     routes = [
@@ -66,4 +66,4 @@ def build(variant: str, spec: Spec) -> Any:
     ]
     handlers: Any = {Rejected: refuse, StoreUnavailable: refuse}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
-    return Middleware(app, door)
+    return Middleware(app, lifecycle)

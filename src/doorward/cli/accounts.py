@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from ..auth import Auth
 from ..errors import StoreUnavailable
+from ..server.flows.apply_decisions import settle
 from ..server.flows.lock import unlock
-from ..server.flows.settle import settle
 from ..server.people.users import ADMIN, User, Users
 from ..types import Roles
 from .output import NotDone

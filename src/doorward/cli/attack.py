@@ -25,7 +25,7 @@ from ..attack.report import report
 from ..attack.runner import Plan, Run, attack_instance
 from ..attack.target import Unusable
 from ..errors import ConfigurationError
-from ..server.amount import counted
+from ..server.plural import counted
 from ..stores import check_url
 from ..stores.unused import check_unused
 from ..types import Mode

@@ -4,11 +4,11 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..server.amount import counted
 from ..server.options import read_options
-from .opening import opened_database
+from ..server.plural import counted
+from .commands import Verb, run
+from .open import opened_database
 from .output import Answer, when
-from .verbs import Verb, run
 
 if TYPE_CHECKING:
     from ..server.record.audit import Pruned

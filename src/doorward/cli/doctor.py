@@ -5,14 +5,14 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ..server.amount import counted
 from ..server.options import read_options
+from ..server.plural import counted
 from ..types import system_clock
 from . import REFUSED
 from .checks import CHECKS, UNSAFE, Finding
-from .facts import gather
+from .commands import carry_out, ordered, parser_of
+from .doctor_facts import gather
 from .output import Answer, plain
-from .verbs import carry_out, ordered, parser_of
 
 WHAT = "List what is unsafe or surprising in a setup. Takes the options of `doorward serve`."
 

@@ -3,14 +3,14 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ..server.amount import counted
 from ..server.flows import keys
 from ..server.options import read_options
+from ..server.plural import counted
 from ..server.views.key_state import state
 from ..types import SigningKey
-from .opening import opened_auth, opened_deciding
+from .commands import Verb, run
+from .open import opened_auth, opened_deciding
 from .output import Answer, NotDone, long, table, when
-from .verbs import Verb, run
 
 NONE = "There are no signing keys; a server makes the first ones when it starts in token mode."
 

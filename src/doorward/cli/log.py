@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from ..server.record.events import utc
+from ..server.record.event_log import utc
 
 _EVENTS = "doorward.events"
 

@@ -7,11 +7,11 @@ from ..server.database import open_database
 from ..server.options import Options, read_options
 from ..server.schema import Versions
 from ..stores import Backend, open_store
-from .moved import check_open
-from .opening import check_databases, check_folders
+from .commands import ALWAYS, carry_out, ordered, parser_of
+from .moved_notice import check_open
+from .open import check_databases, check_folders
 from .output import Answer, NotDone
 from .tables import place_of
-from .verbs import ALWAYS, carry_out, ordered, parser_of
 
 WHAT = "Make the tables of users, audit log and sessions, or bring them up to date."
 

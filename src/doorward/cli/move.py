@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..keys import Keyring, load_root_keys
-from ..server.amount import counted
 from ..server.options import Options, read_options
 from ..server.place import shown
-from ..stores.seal import MOVED
+from ..server.plural import counted
+from ..stores.read_only import MOVED
 from ..types import SigningKey, system_clock
-from .moved import check_open, moved
-from .opening import check_databases, check_folders
+from .commands import carry_out, parser_of
+from .moved_notice import check_open, moved
+from .open import check_databases, check_folders
 from .output import Answer, NotDone, remark
 from .tables import SESSIONS, USERS, place_of, tables
-from .verbs import carry_out, parser_of
 
 if TYPE_CHECKING:
     from ..server.move.moving import Moved

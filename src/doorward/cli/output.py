@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..errors import DoorwardError
-from ..server.amount import counted
+from ..server.plural import counted
 
 _LAST_YEAR = 253_402_300_800
 """The first second that a calendar of four-digit years cannot name."""

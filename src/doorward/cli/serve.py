@@ -21,8 +21,8 @@ from ..server.place import shown
 from ..server.way import open_way
 from . import complain
 from .log import log_to_stderr
-from .moved import check_open
-from .opening import check_folders, check_options, root_key_path
+from .moved_notice import check_open
+from .open import check_folders, check_options, root_key_path
 from .output import plain, say
 from .parser import Parser
 from .tables import database_file

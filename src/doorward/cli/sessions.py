@@ -4,13 +4,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 
 from ..auth import Auth
-from ..server.amount import counted
 from ..server.options import Options, read_options
+from ..server.plural import counted
 from ..stores import Page
 from ..types import Session
-from .opening import has_users, opened_auth, opened_deciding, opened_office, opened_users
+from .commands import Verb, run
+from .open import has_users, opened_auth, opened_deciding, opened_office, opened_users
 from .output import Answer, NotDone, table, when
-from .verbs import Verb, run
 
 PAGE = 500
 """Rows read at once."""

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from ..auth import Auth
 from ..passwords import Passwords
-from ..server.amount import counted
 from ..server.options import Options, read_options
 from ..server.people.email import canonical
 from ..server.people.policy import check_password
 from ..server.people.reset_link import LIFETIME, reset_link
 from ..server.people.users import User
+from ..server.plural import counted
 from ..settings import MAX_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
-from .asking import new_password
-from .opening import opened_office, opened_register, opened_users
+from .commands import Verb, run
+from .open import opened_office, opened_register, opened_users
 from .output import Answer, NotDone, table, when
-from .verbs import Verb, run
+from .prompt import new_password
 
 
 def main(argv: Sequence[str]) -> int:

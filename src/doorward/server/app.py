@@ -17,34 +17,34 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
-from .edge import answers
-from .edge.bounds import Bounds
+from .edge import errors
 from .edge.headers import Headers
 from .edge.https import HttpsOnly
+from .edge.limits import Bounds
 from .edge.refusal_log import LogRefusal, logged, refusal_log
 from .meters.metrics import VERSION, Metrics
 from .meters.timed import timed
-from .opening import opened
+from .open import opened
 from .options import Options
-from .pages import account, acts, console, entry, front, outbox, recovery, setup
+from .pages import account, acts, console, entry, index, outbox, recovery, setup
 from .recorder import Recorder
 from .refusals import Refused
 from .routes import admin_api, api, forward_auth, history_api, openapi
 
 ROUTERS = (
     *(api.router, forward_auth.router, history_api.router, admin_api.router),
-    *(front.router, entry.router, account.router, recovery.router),
+    *(index.router, entry.router, account.router, recovery.router),
     *(setup.router, console.router, outbox.router, acts.router),
 )
 """Every route there is, but for `/openapi.json`."""
 
 _HANDLERS: dict[type[Exception], Any] = {
-    Refused: answers.on_refused,
-    Rejected: answers.on_rejected,
-    StoreUnavailable: answers.on_unavailable,
-    Busy: answers.on_refused,
-    RequestValidationError: answers.on_refused,
-    HTTPException: answers.on_refused,
+    Refused: errors.on_refused,
+    Rejected: errors.on_rejected,
+    StoreUnavailable: errors.on_unavailable,
+    Busy: errors.on_refused,
+    RequestValidationError: errors.on_refused,
+    HTTPException: errors.on_refused,
 }
 
 
@@ -105,7 +105,7 @@ def _put_layers(
     doorward.install(app)  # the gate; the next layers wrap its answers to preflights too
     put_outermost(app, partial(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log))
     put_outermost(app, partial(Bounds, log=log))
-    put_outermost(app, partial(Readable, settings=doorward.door.settings))
+    put_outermost(app, partial(Readable, settings=doorward.lifecycle.settings))
     put_outermost(
         app,
         partial(
@@ -125,4 +125,4 @@ def _furnish(app: FastAPI, log: LogRefusal) -> None:
     openapi.describe_problems(app)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, logged(handler, log))
-    app.add_exception_handler(Exception, answers.on_failure)
+    app.add_exception_handler(Exception, errors.on_failure)

@@ -11,12 +11,12 @@ from ..types import Clock, Device, Event
 from ..web.asgi import current_visit
 from .meters.lag import Lag
 from .meters.metrics import Metrics
-from .record import events
+from .record import event_log
 from .record.audit import Audit
 from .record.entry import DONE, SYSTEM, Entry
-from .record.heads import Heads
+from .record.head_log import Heads
 from .record.kinds import UNFIT, Kind, is_usual, kind_of
-from .record.sparing import Sparing
+from .record.sampling import Sparing
 from .refusals import Refused
 
 MAX_SIDS = 32
@@ -133,7 +133,7 @@ class Recorder:
 
     def _tell(self, entry: Entry, reason: str, kind: Kind) -> None:
         self._metrics.happened(entry.kind, reason)
-        events.write(self._level(entry, kind), entry.kind, entry.at, _fields(entry))
+        event_log.write(self._level(entry, kind), entry.kind, entry.at, _fields(entry))
 
     def _worth(self, entry: Entry) -> bool:
         """Whether a refusal is entered.  Who has a token that died long ago can show it all day."""

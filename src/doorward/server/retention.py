@@ -7,7 +7,7 @@ from ..errors import StoreUnavailable
 from ..types import Clock
 from ..web.sweeper import PAUSE
 from .mail.outbox import Outbox
-from .record import events
+from .record import event_log
 from .record.audit import PAGE, PRUNED, Audit
 
 
@@ -20,7 +20,7 @@ async def prune(audit: Audit, clock: Clock, keep: int) -> int:
         total += gone
         await asyncio.sleep(PAUSE)
     if total:
-        events.write(logging.INFO, PRUNED, clock(), {"entries": total})
+        event_log.write(logging.INFO, PRUNED, clock(), {"entries": total})
     return total
 
 
@@ -30,4 +30,4 @@ async def prune_all(audit: Audit, outbox: Outbox, clock: Clock, keep: int) -> No
         await prune(audit, clock, keep)
         await outbox.forget(clock())
     except StoreUnavailable as error:  # the next hour will do
-        events.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})
+        event_log.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})

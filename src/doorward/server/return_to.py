@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..web.way_back import local_path
+from ..web.return_to import local_path
 
 
 def asked_for(scope: Mapping[str, Any]) -> str:

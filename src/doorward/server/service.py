@@ -9,13 +9,13 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .mail.outbox import Outbox
-from .meters.census import Census
+from .meters.health import Trouble
+from .meters.live_sessions import Census
 from .meters.metrics import Metrics
-from .meters.trouble import Trouble
 from .options import Options
 from .people.users import Users
 from .record.history import History
-from .record.sparing import Sparing
+from .record.sampling import Sparing
 from .recorder import Recorder
 
 

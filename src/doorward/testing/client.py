@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from ..errors import ConfigurationError
 from ..types import Issued
 from ..web import transport
-from ..web.door import Door
+from ..web.lifecycle import Lifecycle
 
 ORIGIN = "https://testserver"
 
@@ -26,7 +26,7 @@ class Client(TestClient):
     def __init__(self, app: Any, **options: Any) -> None:
         headers = {"sec-fetch-site": "same-origin", **options.pop("headers", {})}
         super().__init__(app, base_url=ORIGIN, headers=headers, **options)
-        self._door = _door_of(app)
+        self._lifecycle = _lifecycle_of(app)
 
     def log_in(
         self,
@@ -42,7 +42,7 @@ class Client(TestClient):
         transport.check_transport(via)
 
         async def begin() -> Issued:
-            auth = (await self._door.open()).auth
+            auth = (await self._lifecycle.open()).auth
             attempt = await auth.attempt()
             return await attempt.login(subject, roles=roles, scopes=scopes, amr=amr)
 
@@ -55,7 +55,7 @@ class Client(TestClient):
         return issued
 
     def _keep(self, issued: Issued) -> None:
-        suffix = self._door.settings.cookie_suffix or ""
+        suffix = self._lifecycle.settings.cookie_suffix or ""
         for name, value in transport.write(issued, issued.session.created_at, suffix):
             if name == b"set-cookie":
                 pair = value.decode().partition(";")[0]
@@ -63,12 +63,12 @@ class Client(TestClient):
                 self.cookies.set(cookie, credential, domain="testserver.local", path="/")
 
 
-def _door_of(app: Any) -> Door:
+def _lifecycle_of(app: Any) -> Lifecycle:
     auth = getattr(getattr(app, "state", None), "doorward", None)
     if auth is None:
         raise ConfigurationError(
             "Doorward is not installed in this application. Call auth.install(app) once, after"
             " app = FastAPI(...), and give the client that application itself."
         )
-    door: Door = auth.door
-    return door
+    lifecycle: Lifecycle = auth.lifecycle
+    return lifecycle

@@ -12,8 +12,8 @@ from .connection import Message as Message
 from .connection import Receive as Receive
 from .connection import Send as Send
 from .cors_agreement import check_agreement
-from .door import Door
 from .framing import mend_framing
+from .lifecycle import Lifecycle
 from .problem import problem
 from .transport import Header
 from .visit import Visit
@@ -49,13 +49,13 @@ class Middleware:
     outermost sets cookies and watches streams; each answers the refusals that reach it.
     """
 
-    __slots__ = ("_app", "_cors", "_door")
+    __slots__ = ("_app", "_cors", "_lifecycle")
 
-    def __init__(self, app: App, door: Door) -> None:
+    def __init__(self, app: App, lifecycle: Lifecycle) -> None:
         mend_framing()
         self._app = app
-        self._cors = cors.Cors(door.settings)
-        self._door = door
+        self._cors = cors.Cors(lifecycle.settings)
+        self._lifecycle = lifecycle
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -65,7 +65,7 @@ class Middleware:
                 await self._check_agreement(scope, receive, send)
             return await self._app(scope, receive, send)
         outer: Answer | Socket | None = scope.get(KEY)
-        if outer is not None and outer.visit.gate is self._door.gate:
+        if outer is not None and outer.visit.gate is self._lifecycle.gate:
             try:
                 return await self._app(scope, receive, send)
             except (Rejected, StoreUnavailable, Busy) as error:
@@ -87,7 +87,7 @@ class Middleware:
     async def _outermost(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         try:
-            gate = self._door.gate or await self._door.open()
+            gate = self._lifecycle.gate or await self._lifecycle.open()
         except (Rejected, StoreUnavailable, Busy) as error:
             return await refuse(error, kind, send)
         visit = Visit(gate, scope)
@@ -123,7 +123,7 @@ class Middleware:
 
     async def _check_agreement(self, scope: Message, receive: Receive, send: Send) -> None:
         """Refuse to start in front of an application that answers CORS from another list."""
-        trusted = self._door.settings.trusted_origins
+        trusted = self._lifecycle.settings.trusted_origins
         try:
             for app in (self._app, scope.get("app")):
                 check_agreement(app, trusted)

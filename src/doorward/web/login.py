@@ -8,8 +8,8 @@ from hashlib import sha256
 from secrets import token_hex
 from types import EllipsisType
 
-from ..attempt import Attempt
 from ..auth import Auth
+from ..login import Attempt
 from ..origins import is_loopback
 from ..settings import DAY
 from ..types import Issued

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from doorward.server.flows.unseen import JUST_NOW
+from doorward.server.flows.new_device import JUST_NOW
 from doorward.server.mail.outbox import MOST
 from doorward.server.mail.relay import parse_relay
 from doorward.server.record.history import Query

@@ -13,7 +13,7 @@ from doorward.errors import Reason, Rejected
 from doorward.stores import Cursor, Decision, Most
 from doorward.stores.postgres import PostgresStore
 from doorward.stores.postgres.changes import SINCE
-from doorward.stores.postgres.place import Mark, clamped, last_held, parts
+from doorward.stores.postgres.snapshot import Mark, clamped, last_held, parts
 from doorward.testing.contract.races import orders
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, live
 from tests.support.postgres import Postgres

@@ -9,7 +9,7 @@ import pytest
 from doorward.stores import Decision
 from doorward.stores.postgres import PostgresStore
 from doorward.stores.postgres.changes import SINCE
-from doorward.stores.postgres.line import Line
+from doorward.stores.postgres.connection import Line
 from doorward.testing.contract.rows import NOW, a_session, add
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from doorward.stores import Decision
-from doorward.stores.postgres import PostgresStore, bell
+from doorward.stores.postgres import PostgresStore, listener
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.support.proxy import Proxy
 from tests.support.until import PATIENCE
@@ -58,7 +58,7 @@ async def test_logins_touches_and_decisions_that_meet_nobody_wake_nobody(
 async def test_a_lost_connection_is_replaced_and_rings(
     behind: PostgresStore, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bell, "REDIAL", 0.05)
+    monkeypatch.setattr(listener, "REDIAL", 0.05)
     await listening(behind)
     asleep = create_task(behind.wait(10 * PATIENCE))
     await asyncio.sleep(0)
@@ -69,7 +69,7 @@ async def test_a_lost_connection_is_replaced_and_rings(
 async def test_without_a_connection_waiting_is_sleep(
     behind: PostgresStore, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bell, "REDIAL", 0.05)
+    monkeypatch.setattr(listener, "REDIAL", 0.05)
     await proxy.refuse()
     start = monotonic()
     await behind.wait(0.2)
@@ -81,8 +81,8 @@ async def test_without_a_connection_waiting_is_sleep(
 async def test_a_connection_that_fell_silent_is_noticed_and_replaced(
     behind: PostgresStore, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bell, "LOOK_AGAIN", 0.05)
-    monkeypatch.setattr(bell, "REDIAL", 0.05)
+    monkeypatch.setattr(listener, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(listener, "REDIAL", 0.05)
     await listening(behind)
     accepted = proxy.accepted
     asleep = create_task(behind.wait(10 * PATIENCE))

@@ -10,7 +10,7 @@ import pytest
 from doorward.errors import StoreUnavailable
 from doorward.stores import Backend, Decision
 from doorward.stores.redis import RedisStore
-from doorward.stores.redis.lines import ANSWER_WITHIN
+from doorward.stores.redis.pool import ANSWER_WITHIN
 from doorward.testing.contract.rows import ANY_MARK, NOW, a_session, add, row
 from tests.support.proxy import Proxy
 from tests.support.until import eventually

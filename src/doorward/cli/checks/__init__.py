@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ..facts import Facts
+from ..doctor_facts import Facts
 from . import database, root_key, serving, signing, tls
 from .finding import NOTE, OK
 from .finding import UNSAFE as UNSAFE

@@ -1,11 +1,11 @@
 """The databases: files, disks, engines, and the clock they were written by."""
 
-from ...server.amount import counted
+from ...server.plural import counted
 from ...settings import CLOCK_SKEW, DAY
 from ...stores import POSTGRES
-from ..facts import Facts
-from ..holding import Held
-from ..moved import sealed, unsealing
+from ..database_probe import Held
+from ..doctor_facts import Facts
+from ..moved_notice import sealed, unsealing
 from ..output import long, when
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding, worst
 

@@ -1,6 +1,6 @@
 """The root key: where it lies, who can reach it, and what it opens."""
 
-from ..facts import Facts
+from ..doctor_facts import Facts
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 
 

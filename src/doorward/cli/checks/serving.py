@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
 from ...origins import check_public_origin, is_loopback
-from ...server.amount import counted
+from ...server.plural import counted
 from ...server.refusals import Refusal
 from ...web.client import Trusted
 from ...web.origin import may_share_site
-from ..facts import Facts
+from ..doctor_facts import Facts
 from ..output import long
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 

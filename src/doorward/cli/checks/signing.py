@@ -3,7 +3,7 @@
 from ...keys import signer_at
 from ...settings import DAY
 from ...types import SigningKey
-from ..facts import Facts
+from ..doctor_facts import Facts
 from ..output import long
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from ...settings import DAY
-from ..facts import Facts
+from ..doctor_facts import Facts
 from ..output import long, when
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 

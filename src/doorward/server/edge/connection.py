@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from ...web.transport import Header
 from ..refusals import Refused
-from .limits import SLOWEST
+from .timeouts import SLOWEST
 from .timer import Timer
 
 MAX_CONNECTIONS = 500

@@ -9,7 +9,7 @@ from ...web import client
 from ...web.asgi import App, Message, Receive, Send
 from ...web.transport import NO_STORE, Header
 from ..refusals import Refusal, Refused
-from .answers import answer
+from .errors import answer
 
 log = logging.getLogger("doorward")
 

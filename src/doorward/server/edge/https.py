@@ -10,7 +10,7 @@ from ...web import client
 from ...web.asgi import App, Message, Receive, Send
 from ...web.transport import Header
 from ..refusals import Refusal, Refused
-from .answers import answer, is_page
+from .errors import answer, is_page
 from .refusal_log import LogRefusal
 
 _BESIDE = frozenset({"/healthz", "/metrics"})

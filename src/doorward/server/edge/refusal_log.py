@@ -11,7 +11,7 @@ from ...web.asgi import Message
 from ...web.cors import REFUSED
 from ..recorder import Recorder
 from ..refusals import Refused
-from .answers import refused_of
+from .errors import refused_of
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 

@@ -12,16 +12,16 @@ from typing import NamedTuple
 import uvicorn
 from fastapi import FastAPI
 
-from ...web.door import Door
 from ...web.framing import mend_framing
+from ...web.lifecycle import Lifecycle
 from ..options import Options
 from .acceptor import Acceptor
 from .connection import Shared
 from .files import max_connections
 from .headers import always
+from .protocol import Protocol
 from .signals import stopping
 from .tls import tls_context
-from .wire import Protocol
 
 
 class Tie(NamedTuple):
@@ -45,17 +45,17 @@ UP = b"\0"
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, which ends the open streams of a door before it waits for requests to finish: a
+    """Uvicorn, which ends the open streams of a lifecycle before it waits for requests to finish: a
     console that somebody left open would use up all the time they have.
 
     With a `tie` it is one of several, and ends when its parent does.
     """
 
     def __init__(
-        self, config: uvicorn.Config, door: Door, shared: Shared, tie: Tie | None = None
+        self, config: uvicorn.Config, lifecycle: Lifecycle, shared: Shared, tie: Tie | None = None
     ) -> None:
         super().__init__(config)
-        self._door = door
+        self._lifecycle = lifecycle
         self._shared = shared
         self._tie = tie
         self._acceptors: list[Acceptor] = []
@@ -97,8 +97,8 @@ class Server(uvicorn.Server):
         """Told to stop."""
         for each in self._acceptors:
             each.stop()
-        if self._door.gate is not None:
-            await self._door.gate.streams.stop()
+        if self._lifecycle.gate is not None:
+            await self._lifecycle.gate.streams.stop()
         await super().shutdown(sockets)
 
     def _protocol(self) -> Protocol:
@@ -133,4 +133,4 @@ def make_server(app: FastAPI, options: Options, tie: Tie | None = None) -> Serve
         app.state.recorder.turned_away,
         max_connections(),
     )
-    return Server(config, app.state.doorward.door, shared, tie)
+    return Server(config, app.state.doorward.lifecycle, shared, tie)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from ...errors import ConfigurationError, StoreUnavailable
 from ...stores.asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
 from ...stores.ca_file import check_ca_file
-from ...stores.seal import FIND_IN_POSTGRES, failure, said_in_postgres
+from ...stores.read_only import FIND_IN_POSTGRES, failure, said_in_postgres
 from ...stores.search_path import search_path
 from ..place import shown
 from ..schema import NEWER, NEWEST, VERSION_TABLE, Versions, migrate

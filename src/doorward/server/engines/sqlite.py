@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from ...errors import ConfigurationError, StoreUnavailable
 from ...folders import make_folder
 from ...stores.opened_file import GONE, OpenedFile
-from ...stores.seal import failure, is_refusal_of_sqlite
+from ...stores.read_only import failure, is_refusal_of_sqlite
 from ..schema import NEWER, NEWEST, VERSION_TABLE, Versions, migrate
 from .steps import Whole, whole
 

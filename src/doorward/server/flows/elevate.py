@@ -3,7 +3,7 @@
 from ...types import Issued, Principal
 from ...web.asgi import current_visit
 from ..service import Service
-from .confirm import confirm
+from .confirm_password import confirm
 
 
 async def elevate(service: Service, principal: Principal, password: str) -> Issued:

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
-from ...attempt import NOWHERE
 from ...auth import Auth
+from ...login import NOWHERE
 from ...stores import EVERY_ROW, Page
 from ...types import Device, Principal
 

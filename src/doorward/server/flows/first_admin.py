@@ -10,10 +10,10 @@ from ...web.asgi import current_visit
 from ..people import tickets
 from ..people.users import User
 from ..service import Service
-from .confirm import owner
+from .apply_decisions import settle
+from .confirm_password import owner
 from .limits import noting_limits
 from .links import bad_link
-from .settle import settle
 from .signup import make
 
 LIFETIME = DAY

@@ -2,7 +2,7 @@
 
 from ...auth import Auth
 from ..people.users import User, Users
-from .settle import settle
+from .apply_decisions import settle
 
 
 async def lock(

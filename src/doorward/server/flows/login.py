@@ -14,9 +14,9 @@ from ..people.email import InvalidEmail, canonical
 from ..people.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
+from .apply_decisions import settle
 from .limits import noting_limits
-from .settle import settle
-from .unseen import unseen
+from .new_device import unseen
 
 
 async def login(

@@ -4,8 +4,8 @@ from ...types import Principal
 from ...web.asgi import current_visit
 from ..refusals import Refusal, Refused
 from ..service import Service
-from .confirm import confirm
-from .settle import settle
+from .apply_decisions import settle
+from .confirm_password import confirm
 from .signup import acceptable
 
 

@@ -7,9 +7,9 @@ from ..people import tickets
 from ..people.reset_link import is_good
 from ..people.users import User
 from ..service import Service
+from .apply_decisions import settle
 from .limits import noting_limits
 from .links import bad_link
-from .settle import settle
 from .signup import acceptable
 
 

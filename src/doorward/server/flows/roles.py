@@ -3,7 +3,7 @@
 from ...auth import Auth
 from ...types import Roles
 from ..people.users import User, Users
-from .settle import settle
+from .apply_decisions import settle
 
 
 async def give_roles(

@@ -7,7 +7,7 @@ from email.errors import MessageError
 
 from ...errors import StoreUnavailable
 from ...types import Clock
-from ..record import events
+from ..record import event_log
 from .letter import LINK, Letter, write
 from .outbox import Outbox
 from .relay import Relay
@@ -104,4 +104,4 @@ class Postman:
 
     def _tell(self, level: int, kind: str, letter: Letter, reason: str = "") -> None:
         fields = {"subject": letter.subject, "about": letter.kind, "reason": reason}
-        events.write(level, kind, self._clock(), {**fields, "tries": letter.tries})
+        event_log.write(level, kind, self._clock(), {**fields, "tries": letter.tries})

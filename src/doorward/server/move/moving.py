@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from ...errors import ConfigurationError
 from ...stores import EVERY_ROW, Backend, Movable, open_store
-from ...stores.seal import BEING_MOVED, MOVED
+from ...stores.read_only import BEING_MOVED, MOVED
 from ...types import Clock
-from ..amount import counted
 from ..database import Database, open_database
+from ..plural import counted
 from . import seal, tables, waiting
 from .sessions import Sessions
 from .tables import Tables

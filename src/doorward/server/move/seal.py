@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ...errors import ConfigurationError
-from ...stores import seal as sealing
+from ...stores import read_only as sealing
 from ..database import TABLES, Database, Transaction
 
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from ...types import Principal, Session
 from ...web import origin, transport
 from ...web.asgi import current_visit
-from ...web.way_back import local_path
+from ...web.return_to import local_path
 from .. import cookie_hint
-from ..flows.confirm import owner
+from ..flows.confirm_password import owner
 from ..flows.elevate import elevate
 from ..flows.password import change_password
 from ..flows.sessions import end_others, end_session, list_sessions
@@ -19,8 +19,8 @@ from ..people.users import ADMIN
 from ..record.history import Query
 from ..refusals import Refused
 from ..routes.api import Serving
-from ..routes.asked import after_of, page_of
-from ..routes.once import PageRoute
+from ..routes.query import after_of, page_of
+from ..routes.submit_once import PageRoute
 from ..service import Service
 from ..views.console import Menu
 from ..views.forms import read_form
@@ -29,7 +29,7 @@ from ..views.words import own
 from .entry import post_logout
 from .menu import menu_of
 from .notices import notice, told
-from .show import see, show, wrong
+from .responses import see, show, wrong
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

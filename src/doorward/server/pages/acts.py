@@ -13,18 +13,18 @@ from starlette.responses import Response
 
 from ...types import Principal, SigningKey
 from ...web import origin
-from ..amount import counted
 from ..flows import administer
 from ..people.users import User
+from ..plural import counted
 from ..refusals import Refusal, Refused
-from ..routes.admission import ConsoleRoute, admit
+from ..routes.access import ConsoleRoute, admit
 from ..routes.api import Serving
 from ..service import Service
 from ..views.console import ActPage, LinkPage
 from ..views.forms import read_form
 from ..views.rendering import MessagePage
 from .menu import menu_of
-from .show import show, wrong
+from .responses import show, wrong
 
 router = APIRouter(prefix="/admin", route_class=ConsoleRoute, include_in_schema=False)
 

@@ -17,10 +17,10 @@ from ..people.users import User
 from ..record.entry import Kept
 from ..record.history import Query
 from ..refusals import Refused
-from ..routes.admission import ConsoleRoute
+from ..routes.access import ConsoleRoute
 from ..routes.api import Serving
-from ..routes.asked import after_of, export, page_of, query_of
-from ..routes.news import news
+from ..routes.live import news
+from ..routes.query import after_of, export, page_of, query_of
 from ..service import Service
 from ..views import plot
 from ..views.console import (
@@ -37,7 +37,7 @@ from ..views.console import (
 from ..views.key_state import state
 from ..views.words import WORDS, called, happened
 from .menu import has_outbox
-from .show import show, wrong
+from .responses import show, wrong
 
 router = APIRouter(prefix="/admin", route_class=ConsoleRoute, include_in_schema=False)
 

@@ -6,20 +6,20 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ...web.asgi import current_visit
-from ...web.way_back import local_path
+from ...web.return_to import local_path
 from .. import cookie_hint
 from ..flows.login import enter, login
 from ..flows.logout import logout
 from ..flows.signup import signup
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
-from ..routes.once import PageRoute
+from ..routes.submit_once import PageRoute
 from ..service import Service
 from ..views.console import ActPage
 from ..views.forms import read_form
 from ..views.rendering import LoginPage, SignupPage
 from .notices import Notice, notice, told
-from .show import form_token, see, show, wrong
+from .responses import form_token, see, show, wrong
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

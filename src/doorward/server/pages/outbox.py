@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from ..mail.letter import Letter, write
 from ..refusals import Refusal, Refused
-from ..routes.admission import ConsoleRoute
+from ..routes.access import ConsoleRoute
 from ..routes.api import Serving
 from ..views.console import LetterRow, OutboxPage
-from .show import show
+from .responses import show
 
 router = APIRouter(prefix="/admin", route_class=ConsoleRoute, include_in_schema=False)
 

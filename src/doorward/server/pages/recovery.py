@@ -8,11 +8,11 @@ from ..flows.recover import check_reset_link, reset_password
 from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
-from ..routes.once import PageRoute
+from ..routes.submit_once import PageRoute
 from ..service import Service
 from ..views.forms import read_form
 from ..views.rendering import ResetPage
-from .show import form_token, see, show, wrong
+from .responses import form_token, see, show, wrong
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

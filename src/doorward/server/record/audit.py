@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, delete, func, insert, select, text
 
 from ..database import Database, Transaction
-from ..raw import Raw
+from ..raw_column import Raw
 from .chain import GENESIS, Finding, Head, Inspector, Link, outside, seal
 from .entry import AUDIT, SYSTEM, TEXTS, Entry, texts
 

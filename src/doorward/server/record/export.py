@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 
 from .entry import TEXTS, Kept
-from .events import utc
+from .event_log import utc
 
 HEAD = ("seq", "at", *TEXTS)
 

@@ -8,6 +8,7 @@ from ..flows import administer
 from ..flows.sessions import MOST
 from ..people.online import online, place_of, text_of
 from ..refusals import Refusal, Refused
+from .access import LOOK, AdminRoute
 from .admin_bodies import (
     Compromised,
     Ended,
@@ -28,9 +29,8 @@ from .admin_bodies import (
     user_entry,
     user_members,
 )
-from .admission import LOOK, AdminRoute
 from .api import PROBLEM, Known, Serving
-from .asked import after_of, export, page_of, query_of
+from .query import after_of, export, page_of, query_of
 
 PAGE = 50
 

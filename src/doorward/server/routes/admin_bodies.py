@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...types import Mode, Session, SigningKey
 from ..people.users import User
 from ..record.entry import Kept
-from ..record.events import utc
+from ..record.event_log import utc
 from ..views.key_state import State, state
 from ..views.words import by_whom, label
 

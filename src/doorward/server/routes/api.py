@@ -21,7 +21,7 @@ from ..flows.signup import signup
 from ..meters.metrics import CONTENT_TYPE
 from ..refusals import Refusal, Refused
 from ..service import Service
-from .admission import note_denied
+from .access import note_denied
 from .bodies import (
     Account,
     ElevateBody,
@@ -40,7 +40,7 @@ from .bodies import (
     who,
 )
 from .gauges import measure
-from .scrape import may_scrape
+from .metrics import may_scrape
 from .strict_json import StrictRoute
 
 

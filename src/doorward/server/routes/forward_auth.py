@@ -13,9 +13,9 @@ from ...types import Principal
 from ...web import client
 from ...web.asgi import current_visit
 from ...web.problem import STATUS, document, problem
+from ...web.return_to import PAGE_METHODS, is_navigation, local_path
 from ...web.transport import NO_STORE, Header
 from ...web.visit import Visit
-from ...web.way_back import PAGE_METHODS, is_navigation, local_path
 from ..return_to import with_return
 from ..service import Service
 from .api import PROBLEM, Serving

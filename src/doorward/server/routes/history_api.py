@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from ..record.history import Query
 from .admin_bodies import OwnHistory, own_entry
 from .api import PROBLEM, Known, Serving
-from .asked import after_of, page_of
+from .query import after_of, page_of
 from .strict_json import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)

@@ -7,7 +7,7 @@ from html import escape
 from itertools import count
 
 from ...settings import DAY, HOUR, MINUTE
-from ..amount import counted
+from ..plural import counted
 from ..record.history import Count
 
 HEIGHT = 240

@@ -52,7 +52,7 @@ _HERE = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPage:
-    """The front door.  `signup_open`: whether strangers may make an account."""
+    """The index page.  `signup_open`: whether strangers may make an account."""
 
     template: ClassVar[str] = "index.html"
     signed_in: bool

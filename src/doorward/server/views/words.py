@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from ...errors import Reason
 from ...web import client
-from ..amount import counted
 from ..people.users import User
+from ..plural import counted
 from ..record.entry import DONE, OPERATOR, SYSTEM, Kept
 from ..refusals import Refusal
 from .console import HappenedRow

@@ -5,8 +5,8 @@ from typing import Any
 
 from ...types import Change
 from .. import Changes, Cursor
-from .line import Line
-from .place import clamped, last_held
+from .connection import Line
+from .snapshot import clamped, last_held
 from .text import plain
 
 ALL = """

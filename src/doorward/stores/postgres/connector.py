@@ -10,7 +10,7 @@ from ..asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
 from ..ca_file import check_ca_file
 from ..search_path import search_path
 from . import schema
-from .line import Line, answering
+from .connection import Line, answering
 
 ANSWER_WITHIN = 2.0
 """Seconds after which a call that PostgreSQL did not answer raises `StoreUnavailable`; connecting

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...types import SigningKey
+from .connection import answering
 from .connector import Connector
-from .line import answering
 from .pool import Pool
 from .text import escaped, plain
 

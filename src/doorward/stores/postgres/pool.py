@@ -5,8 +5,8 @@ from contextlib import suppress
 from typing import Any
 
 from ...errors import StoreUnavailable
+from .connection import Line
 from .connector import Connector
-from .line import Line
 
 MOST = 8
 """Connections of one process that write: more would wait for the same disk."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from .. import Changes, Cursor, rows
 from . import changes
+from .connection import Line
 from .connector import Connector
-from .line import Line
 
 GET = f"{rows.SELECT} WHERE sid = ANY($1::text[])"
 

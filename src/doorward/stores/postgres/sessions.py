@@ -7,8 +7,8 @@ import asyncpg
 from ...types import Session
 from .. import Decision, Most, refusals
 from ..rows import given_names
-from .place import parts
 from .pool import Pool
+from .snapshot import parts
 from .text import escaped, plain, values
 
 INSERT = "SELECT doorward_insert($1, $2, $3::text::pg_snapshot, $4, $5, $6)"

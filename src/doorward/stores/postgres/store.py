@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from ...types import Session, SigningKey
 from .. import Changes, Counter, Cursor, Decision, Most, Page, Ticket, rows
 from ..whose import whose
-from . import keys, limits, purge, seal, sessions, tickets
-from .bell import Bell
+from . import keys, limits, purge, read_only, sessions, tickets
 from .connector import ANSWER_WITHIN, Connector
-from .place import MARK, Mark, clamped
+from .listener import Bell
 from .pool import Pool
 from .reader import Reader
+from .snapshot import MARK, Mark, clamped
 from .text import escaped, plain, session
 
 END = Page(2**63 - 1, "")
@@ -170,10 +170,10 @@ class PostgresStore:
         return [Counter(plain(key), ends_at, hits) for key, ends_at, hits in found]
 
     async def seal(self, why: str) -> None:
-        await seal.seal(self._connector, why)
+        await read_only.seal(self._connector, why)
 
     async def unseal(self) -> None:
-        await seal.unseal(self._connector)
+        await read_only.unseal(self._connector)
 
     # --- the end --------------------------------------------------------------------------------
 

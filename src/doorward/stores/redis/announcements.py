@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from ...errors import ConfigurationError
 from .address import Connect
 from .checks import CHANNEL, Checks
-from .lines import ANSWER_WITHIN
+from .pool import ANSWER_WITHIN
 
 QUIET = 1.0
 """Seconds without a word after which the server is asked whether it is there, and after as many

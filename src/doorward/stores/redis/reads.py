@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...types import Change
 from .. import Changes, Cursor
-from .lines import ANSWER_WITHIN, Lines, Word
+from .pool import ANSWER_WITHIN, Lines, Word
 from .scripts import READ
 
 log = logging.getLogger("doorward")

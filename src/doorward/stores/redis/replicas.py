@@ -2,7 +2,7 @@
 
 import logging
 
-from .lines import Line
+from .pool import Line
 
 log = logging.getLogger("doorward")
 

@@ -12,7 +12,7 @@ from . import scripts
 from .address import connector
 from .announcements import Announcements
 from .checks import Checks
-from .lines import Lines, Word
+from .pool import Lines, Word
 from .reads import Reads
 from .replicas import Replicas
 from .rows import key_text, session, session_text, signing_key

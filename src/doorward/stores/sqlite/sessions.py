@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from ...types import Change, Session
 from .. import Decision, Most
+from ..read_only import is_refusal_of_sqlite
 from ..refusals import refusal
 from ..rows import given_names, values
-from ..seal import is_refusal_of_sqlite
 
 INSERT = """
     INSERT INTO doorward_sessions (

@@ -13,7 +13,7 @@ from .. import Changes, Counter, Cursor, Decision, Most, Page, Ticket
 from ..opened_file import OpenedFile
 from ..rows import SELECT, session
 from ..whose import whose
-from . import keys, limits, purge, seal, sessions, tickets
+from . import keys, limits, purge, read_only, sessions, tickets
 from .reader import Reader
 from .schema import connect, open_file
 from .writer import Write, Writer
@@ -166,10 +166,10 @@ class SQLiteStore:
         return [Counter(*row) for row in self._reader.rows(limits.COUNTING, at)]
 
     async def seal(self, why: str) -> None:
-        await self._write(partial(seal.seal, why=why))
+        await self._write(partial(read_only.seal, why=why))
 
     async def unseal(self) -> None:
-        await self._write(seal.unseal)
+        await self._write(read_only.unseal)
 
     # --- the end --------------------------------------------------------------------------------
 

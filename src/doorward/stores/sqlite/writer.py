@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ...errors import StoreUnavailable
 from ..opened_file import GONE, OpenedFile
-from ..seal import failure
+from ..read_only import failure
 
 T = TypeVar("T")
 Write = Callable[[sqlite3.Connection], T]

@@ -15,14 +15,14 @@ from starlette.responses import Response
 
 from ...auth import Auth
 from ...errors import ConfigurationError
-from ...opening import Around, itself
+from ...events import Record, ignore
+from ...open import Around, itself
 from ...settings import Settings
-from ...teller import Record, ignore
 from ...types import Clock, Issued, Mode, Principal, system_clock
 from ..asgi import Middleware, current_visit, expect
 from ..caches import merge
-from ..door import Door
 from ..framing import mend_framing
+from ..lifecycle import Lifecycle
 from ..login import (
     VisitAttempt,
     begin_elevate,
@@ -32,9 +32,9 @@ from ..login import (
     log_out,
 )
 from ..origin import csrf_token
+from ..return_to import check_login_page, local_path, root_of
 from ..transport import Header, Transport
 from ..visit import Visit
-from ..way_back import check_login_page, local_path, root_of
 from .guard import NO_SCOPES, Guard, visit_of
 from .openapi import describe_security
 from .refusals import answering, check_no_handler, put_handlers, put_into_mounted
@@ -62,7 +62,7 @@ class Doorward:
         around: Around = itself,
         **settings: Any,
     ) -> None:
-        self.door = Door(
+        self.lifecycle = Lifecycle(
             database,
             Settings(mode=mode, **settings),
             root_key_file=root_key_file,
@@ -72,7 +72,7 @@ class Doorward:
             record=record,
             around=around,
         )
-        self.principal = Guard(settings=self.door.settings)
+        self.principal = Guard(settings=self.lifecycle.settings)
 
     def install(self, app: FastAPI, *, login_page: str | None = None) -> None:
         """Put the gate before an application and before those mounted in it when it starts, and the
@@ -94,21 +94,23 @@ class Doorward:
             check_login_page(login_page)
             check_no_handler(app)
         mend_framing()
-        _put_gate(app, self.door)
+        _put_gate(app, self.lifecycle)
         answer = answering(login_page)
         put_handlers(app, lambda kind: answer)
         app.state.doorward = self
-        describe_security(app, self.door.settings.mode, self.door.settings.cookie_suffix or "")
+        describe_security(
+            app, self.lifecycle.settings.mode, self.lifecycle.settings.cookie_suffix or ""
+        )
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
         """Open the database with the application and close it with it."""
-        async with self.door.running():
+        async with self.lifecycle.running():
             yield
 
     async def auth(self) -> Auth:
         """The verbs for all else: revoke, change, sessions, purge."""
-        return (await self.door.open()).auth
+        return (await self.lifecycle.open()).auth
 
     async def optional_principal(
         self, security_scopes: SecurityScopes = NO_SCOPES
@@ -142,7 +144,7 @@ class Doorward:
             scope=scope,
             fresh=fresh,
             max_staleness=max_staleness,
-            settings=self.door.settings,
+            settings=self.lifecycle.settings,
         )
         if guard == self.principal:
             raise ValueError(
@@ -221,7 +223,7 @@ class Doorward:
         _add_headers(response, await log_out(self._visit()))
 
     def _visit(self) -> Visit:
-        return visit_of(self.door.settings)
+        return visit_of(self.lifecycle.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,16 +260,16 @@ class LoginAttempt:
         return issued
 
 
-def _put_gate(app: FastAPI, door: Door) -> None:
+def _put_gate(app: FastAPI, lifecycle: Lifecycle) -> None:
     """Outermost: the answer to a crash too must carry the cookies of an inline refresh, or the
     refresh token is lost."""
 
     def prepare() -> None:
         # inside of it once more, so that the refusal of a middleware is no crash
-        app.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
-        put_into_mounted(app, door)
+        app.user_middleware.insert(0, AnyMiddleware(Middleware, lifecycle=lifecycle))
+        put_into_mounted(app, lifecycle)
 
-    put_outermost(app, partial(Middleware, door=door), prepare)
+    put_outermost(app, partial(Middleware, lifecycle=lifecycle), prepare)
 
 
 def _answer_with(response: Response, headers: list[Header], via: Transport | None) -> None:

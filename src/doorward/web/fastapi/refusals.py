@@ -11,9 +11,9 @@ from starlette.routing import BaseRoute
 
 from ...errors import ConfigurationError, DoorwardError, Rejected, StoreUnavailable
 from ..asgi import Middleware
-from ..door import Door
+from ..lifecycle import Lifecycle
 from ..problem import problem
-from ..way_back import way_to_login
+from ..return_to import way_to_login
 
 Handler = Callable[[Any, Any], Awaitable[Response]]
 
@@ -43,7 +43,7 @@ def check_no_handler(app: Starlette) -> None:
             raise ConfigurationError(
                 f"login_page would do nothing: the application has an exception handler for"
                 f" {kind.__name__}, which is kept. Leave login_page out, and let that handler ask"
-                " doorward.web.way_back.way_to_login for the address"
+                " doorward.web.return_to.way_to_login for the address"
             )
 
 
@@ -54,7 +54,7 @@ def put_handlers(app: Starlette, handler_of: Callable[[type[Exception]], Any]) -
             app.exception_handlers[kind] = handler_of(kind)
 
 
-def put_into_mounted(app: Starlette, door: Door) -> None:
+def put_into_mounted(app: Starlette, lifecycle: Lifecycle) -> None:
     """Let refusals cross a mount: an application within another answers what it does not know with
     500, before the outer one hears of it.  It refuses as the outer one does, unless it has handlers
     or a gate of its own."""
@@ -66,8 +66,8 @@ def put_into_mounted(app: Starlette, door: Door) -> None:
         if getattr(inner.state, "doorward", None) is None:
             put_handlers(inner, handler_of)
             # for refusals of its own middleware, which no handler sees
-            inner.user_middleware.insert(0, AnyMiddleware(Middleware, door=door))
-            put_into_mounted(inner, door)
+            inner.user_middleware.insert(0, AnyMiddleware(Middleware, lifecycle=lifecycle))
+            put_into_mounted(inner, lifecycle)
 
 
 def _mounted(routes: Iterable[BaseRoute]) -> Iterator[Starlette]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import keys
 from ..auth import Auth
 from ..errors import ConfigurationError, StoreUnavailable
-from ..opening import open_auth
+from ..events import Record, ignore
+from ..open import open_auth
 from ..server.edge.tls import tls_context
 from ..server.mail.password import load_password
 from ..server.options import Options
 from ..server.place import check_database
 from ..settings import Settings
 from ..stores import check_url
-from ..teller import Record, ignore
 from ..types import system_clock
 from ..web.client import Trusted
 from .output import NotDone, remark

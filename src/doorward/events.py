@@ -1,4 +1,4 @@
-"""What happened, told as events to whoever records them: after the act is done, never before."""
+"""Events for whoever records them: made after the act is done, never before."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ async def ignore(event: Event) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class Events:
     """Makes events of what `Auth` did, and awaits `record` with each."""
 
     record: Record
@@ -30,7 +30,7 @@ class Teller:
         reason: str = "",
         sids: Collection[str] = (),
     ) -> None:
-        """Tell what became of a session; from its own device, unless another is named."""
+        """Record what became of a session; from its own device, unless another is named."""
         await self.record(
             Event(
                 kind=kind,
@@ -45,7 +45,7 @@ class Teller:
         )
 
     async def refusal(self, refused: Rejected, device: Device, row: Session | None) -> None:
-        """Tell of a refusal: from where, and of which session if that is known."""
+        """Record a refusal: from where, and of which session if that is known."""
         event = Event(kind="refused", at=self.clock(), reason=refused.reason, device=device)
         if row is not None:
             event = replace(event, subject=row.subject, sid=row.sid)

@@ -6,8 +6,8 @@ from ..errors import ConfigurationError, StoreMoved, StoreUnavailable
 from ..server.options import Options
 from ..server.place import shown
 from ..stores import POSTGRES, driver, open_store
-from ..stores.seal import BEING_MOVED, FIND_IN_SQLITE, said_in_sqlite
-from .opening import unreached
+from ..stores.read_only import BEING_MOVED, FIND_IN_SQLITE, said_in_sqlite
+from .open import unreached
 from .output import NotDone
 from .tables import database_file, in_file, place_of
 

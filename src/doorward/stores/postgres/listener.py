@@ -4,8 +4,8 @@ from asyncio import Event, Task, create_task, gather, sleep, timeout
 from contextlib import suppress
 
 from ...errors import DoorwardError
+from .connection import answering
 from .connector import Connector
-from .line import answering
 
 CHANNEL = "doorward"
 

@@ -10,7 +10,7 @@ from ...web.transport import Header
 from ..refusals import Refusal, Refused
 from .connection import Connection
 from .headers import complete
-from .limits import LINGER
+from .timeouts import LINGER
 
 MAX_HEAD = 32 * 1024
 """Bytes of an unfinished head, or trailer, before it is refused."""

@@ -10,8 +10,8 @@ from ..keys import Keyring, RootKeys, load_root_keys
 from ..server.options import Options
 from ..types import Clock, Session, SigningKey
 from .certificate import Certificate, look_at
-from .holding import Held, look
-from .opening import check_folders, check_options, root_key_path
+from .database_probe import Held, look
+from .open import check_folders, check_options, root_key_path
 from .reaching import Reached, reach
 from .variables import unknown
 

@@ -18,10 +18,10 @@ ANOTHER = "another Doorward"
 
 @pytest.fixture
 async def staff(tmp_path: Path) -> AsyncIterator[Doorward]:
-    """A second door, beside `auth`."""
+    """A second lifecycle, beside `auth`."""
     found = Doorward("memory:", root_key_file=tmp_path / "key", cookie_suffix="staff")
     yield found
-    await found.door.close()
+    await found.lifecycle.close()
 
 
 async def log_in(auth: Doorward) -> Header:
@@ -119,7 +119,7 @@ async def test_a_door_that_was_closed_and_opened_again_is_the_same(auth: Doorwar
     async def close(
         request: Request, call_next: Callable[[Request], Awaitable[Response]]
     ) -> Response:
-        await auth.door.close()
+        await auth.lifecycle.close()
         await auth.auth()
         return await call_next(request)
 

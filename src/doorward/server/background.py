@@ -10,7 +10,7 @@ from ..errors import StoreUnavailable
 from ..settings import MINUTE
 from ..web.sweeper import in_turn
 from .database import Database
-from .flows.settle import keep_sweeping
+from .flows.apply_decisions import keep_sweeping
 from .mail.letter import Letter
 from .meters.lag import Lag
 from .people.reset_link import reset_link

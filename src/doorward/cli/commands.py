@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ..errors import DoorwardError, StoreMoved, StoreUnavailable
 from ..server.options import add_options, read_options
 from . import complain, overview
-from .moved import note_of_move, nothing_done
+from .moved_notice import note_of_move, nothing_done
 from .output import Answer, plain, show
 from .parser import Parser
 

@@ -18,7 +18,7 @@ from ..server.way import OpenWay, open_way
 from ..stores import EVERY_ROW, POSTGRES, Backend, open_store
 from ..types import Session, SigningKey
 from .left_log import Trouble, trouble_of
-from .moved import moved
+from .moved_notice import moved
 from .tables import SESSIONS, USERS, database_file, tables
 
 MAX_SESSIONS = 200

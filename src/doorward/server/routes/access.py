@@ -17,8 +17,8 @@ from ..people.users import ADMIN
 from ..return_to import asked_for, with_return
 from ..service import Service
 from ..views.forms import read_form
-from .once import once
 from .strict_json import StrictRoute
+from .submit_once import once
 
 FRESH = 5 * MINUTE
 """Seconds for which proving a factor is enough to act as an administrator."""

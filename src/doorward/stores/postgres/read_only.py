@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from ..seal import closed_in_postgres, opened_in_postgres
+from ..read_only import closed_in_postgres, opened_in_postgres
+from .connection import answering
 from .connector import Connector
-from .line import answering
 
 TABLES = [
     f"doorward_{table}" for table in ("sessions", "keys", "tickets", "limits", "changes", "marks")

@@ -10,7 +10,7 @@ from redis.asyncio.connection import Connection
 from redis.exceptions import NoScriptError, RedisError
 
 from ...errors import StoreUnavailable
-from ..seal import failure
+from ..read_only import failure
 from .address import Connect
 from .checks import Checks
 from .scripts import Script

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from ..seal import closed_in_sqlite, opened_in_sqlite
+from ..read_only import closed_in_sqlite, opened_in_sqlite
 
 TABLES = [
     f"doorward_{table}" for table in ("sessions", "changes", "marks", "keys", "tickets", "limits")

@@ -1,6 +1,6 @@
 """How a credential that is not remembered is checked: by its row, or by its claims and the view."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 
 from . import rules
 from .credentials import Credentials
@@ -8,7 +8,7 @@ from .errors import Reason, Rejected, StoreUnavailable
 from .settings import Settings
 from .stores import Store
 from .tokens import SESSION_PREFIX, hash_secret, parse_session_token
-from .types import Mode, Principal, Session
+from .types import Principal, Session
 from .view import View
 
 OnTouch = Callable[[Session], object]
@@ -18,8 +18,8 @@ Judge = Callable[[str, int, OnTouch | None], Awaitable[Principal]]
 """Checks a credential as of a given time."""
 
 
-class Check:
-    """Judges a credential and remembers it when it is good.  Every verb raises `Rejected`, and
+class Authenticate:
+    """Judges a credential and remembers it when it is good.  Raises `Rejected`, and
     `StoreUnavailable`."""
 
     def __init__(
@@ -30,26 +30,36 @@ class Check:
         self._credentials = credentials
         self._settings = settings
         self._touch_after = settings.touch_after
+        self._judge: Judge = self._either
+        if len(settings.modes) == 1:
+            by_row = "session" in settings.modes
+            self._judge = self._session_token if by_row else self._access_token
 
-    def of(self, modes: Collection[Mode]) -> Judge:
-        """The checks for credentials of these modes."""
-        if len(modes) > 1:
-            return self.either
-        return self.session_token if "session" in modes else self.access_token
+    def __call__(self, credential: str, now: int, on_touch: OnTouch | None) -> Awaitable[Principal]:
+        return self._judge(credential, now, on_touch)
 
-    async def either(self, credential: str, now: int, on_touch: OnTouch | None) -> Principal:
+    async def standing(self, sid: str, now: int) -> Session:
+        """The row of a session that is alive.  Raises `Rejected` when it is not."""
+        row = await self._store.get(sid)
+        if row is None:
+            raise Rejected(Reason.UNKNOWN)
+        self._check_standing(row, now)
+        return row
+
+    async def _either(self, credential: str, now: int, on_touch: OnTouch | None) -> Principal:
         """While an application changes over from one mode to the other: by its form."""
         if credential.startswith(SESSION_PREFIX):
-            return await self.session_token(credential, now, on_touch)
-        return await self.access_token(credential, now)
+            return await self._session_token(credential, now, on_touch)
+        return await self._access_token(credential, now)
 
-    async def session_token(self, credential: str, now: int, on_touch: OnTouch | None) -> Principal:
+    async def _session_token(
+        self, credential: str, now: int, on_touch: OnTouch | None
+    ) -> Principal:
         """By its row, which also notes activity when that is due."""
         token = parse_session_token(credential)
         row = rules.with_session_token(await self._store.get(token.sid))
         row, current = rules.check_secret(row, hash_secret(token.secret), now)
-        rules.check_standing(row, now)
-        check_not_ended(self._view, row.sid)
+        self._check_standing(row, now)
         proof = (row.authenticated_at, row.amr)
         if not current and rules.was_exchanged(row):
             raise Rejected(Reason.UNKNOWN, "a session token made of a refresh token's secret")
@@ -70,7 +80,7 @@ class Check:
         self._view.remember(credential, principal, row.ver, until)
         return principal
 
-    async def access_token(
+    async def _access_token(
         self, credential: str, now: int, on_touch: OnTouch | None = None
     ) -> Principal:
         """By signature and claims; by its row when that changed since they were told."""
@@ -78,9 +88,7 @@ class Check:
         principal, ver, until = claims.principal, claims.ver, claims.expires_at
         told = self._view.cursor
         if self._view.outdates(principal.sid, ver):
-            row = _found(await self._store.get(principal.sid))
-            rules.check_standing(row, now)
-            check_not_ended(self._view, row.sid)
+            row = await self.standing(principal.sid, now)
             proof = (principal.authenticated_at, principal.amr)
             principal = rules.principal_of(row, "token", *proof)
             ver, until = row.ver, min(until, rules.proof_ends_at(row, principal.authenticated_at))
@@ -89,15 +97,9 @@ class Check:
         self._view.remember(credential, principal, ver, until, told)
         return principal
 
-
-def check_not_ended(view: View, sid: str) -> None:
-    """Raises `Rejected(revoked)` for a session that this process knows to be revoked, whatever its
-    row says."""
-    if view.ended(sid):
-        raise Rejected(Reason.REVOKED, "revoked by a change that the store has lost")
-
-
-def _found(row: Session | None) -> Session:
-    if row is None:
-        raise Rejected(Reason.UNKNOWN)
-    return row
+    def _check_standing(self, row: Session, now: int) -> None:
+        """Raises `Rejected` for a dead session, and for one that this process knows to be revoked,
+        whatever its row says."""
+        rules.check_standing(row, now)
+        if self._view.ended(row.sid):
+            raise Rejected(Reason.REVOKED, "revoked by a change that the store has lost")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from doorward import Auth, Issued, Reason, StoreUnavailable, open_store
-from doorward.feed import boot_ticks
+from doorward.change_feed import boot_ticks
 from doorward.stores import Backend
 from tests.core.between import Between, Faulty
 from tests.core.scene import House, Told, log_in, refresh_token, refused

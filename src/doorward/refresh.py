@@ -1,42 +1,29 @@
 """How a refresh token is exchanged, and a credential of the other mode while these change over."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from . import rules
 from .credentials import Credentials
+from .decisions import Decisions
 from .errors import Reason, Rejected
+from .events import Events
 from .rules import Verdict
 from .settings import Settings
 from .stores import Store
-from .teller import Teller
 from .tokens import SESSION_PREFIX, RefreshToken, SessionToken, hash_secret, parse_session_token
-from .types import Clock, Device, Issued, Mode, Session
-
-
-class Issue(Protocol):
-    """Give out the strings of a session; see `Credentials.issue`."""
-
-    def __call__(
-        self, session: Session, secret: bytes, mode: Mode | None = None, *, keep: bool = False
-    ) -> Awaitable[Issued]: ...
+from .types import Clock, Device, Issued, Session
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """Reads the row, judges, writes and issues, again when a sibling was faster.  Made by `Auth`,
-    which says how a session is ended (`end`, by sid) and strings are given out (`issue`), and is
-    told when what it remembers is to be looked at again (`decided`)."""
+class Refresh:
+    """Reads the row, judges, writes and issues, again when a sibling was faster."""
 
     store: Store
     settings: Settings
     clock: Clock
     credentials: Credentials
-    tell: Teller
-    end: Callable[[str], Awaitable[Sequence[str]]]
-    issue: Issue
-    decided: Callable[[], None]
+    decisions: Decisions
+    events: Events
 
     async def __call__(self, shown: str, device: Device) -> Issued:
         """What `Auth.refresh` promises.  Raises `Rejected`."""
@@ -52,8 +39,8 @@ class Exchange:
         refresh tokens when the first of them is rotated."""
         row = rules.with_session_token(await self.store.get(token.sid))
         row, _ = rules.checked_holder(row, hash_secret(token.secret), self.clock())
-        await self.tell.of("reissued", row, device=device)
-        return await self.issue(row, token.secret)
+        await self.events.of("reissued", row, device=device)
+        return await self.credentials.issue(row, token.secret)
 
     async def _refresh(self, token: RefreshToken, device: Device) -> Issued:
         digest, shown = hash_secret(token.secret), (token.generation, token.branch)
@@ -70,8 +57,8 @@ class Exchange:
             # a second tab gets nothing to grow on, also where a session is changing over
             replay = verdict is Verdict.REPLAY and current
             if replay or not anew:
-                await self.tell.of("refreshed", new, device=device, reason=verdict.value)
-                return await self.issue(new, token.secret, "token", keep=replay)
+                await self.events.of("refreshed", new, device=device, reason=verdict.value)
+                return await self.credentials.issue(new, token.secret, "token", keep=replay)
             return await self._exchanged(new, token.secret, device)
 
     async def _exchanged(self, row: Session, secret: bytes, device: Device) -> Issued:
@@ -79,8 +66,8 @@ class Exchange:
         whichever node, it is the same; as its mode has it, a session token or new tokens."""
         for candidate in self.credentials.exchanged(row, secret):
             if hash_secret(candidate) == row.secret_hash:
-                await self.tell.of("reissued", row, device=device)
-                return await self.issue(row, candidate)
+                await self.events.of("reissued", row, device=device)
+                return await self.credentials.issue(row, candidate)
         raise Rejected(Reason.SUPERSEDED, "exchanged already")
 
     async def _follow(
@@ -96,9 +83,9 @@ class Exchange:
         """Do what the verdict says, with `anew` under another secret.  The row as it now is, or
         None when a sibling was faster."""
         if verdict is Verdict.REUSED or verdict is Verdict.UNSTEADY:
-            gone = await self.end(row.sid)
+            gone = await self.decisions.end(row.sid)
             if gone:
-                await self.tell.of(verdict.value, row, device=device, other=row.device, sids=gone)
+                await self.events.of(verdict.value, row, device=device, other=row.device, sids=gone)
             raise Rejected(Reason(verdict.value))
         shown = (token.generation, token.branch)
         new = rules.moved_on(row, verdict, shown, now, self.settings)
@@ -107,10 +94,8 @@ class Exchange:
         if anew:
             digest = hash_secret(self.credentials.exchanged(new, token.secret)[0])
             new = rules.exchanged(new, digest)
-        if not await self.store.replace(row, new):
+        if not await self.decisions.replace(row, new):
             return None
-        if new.ver > row.ver:
-            self.decided()
         if verdict is Verdict.ADOPT:
-            await self.tell.of("adopted", new, device=device)
+            await self.events.of("adopted", new, device=device)
         return new

@@ -9,19 +9,19 @@ from ..types import Clock
 from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
-from .chores import doing
+from .background import doing
 from .database import check_writable, open_database
 from .mail.outbox import Outbox
 from .mail.password import load_password
-from .meters.census import Census
+from .meters.health import Trouble
+from .meters.live_sessions import Census
 from .meters.metrics import Metrics
-from .meters.trouble import Trouble
 from .options import Options
 from .people.users import Users
 from .record.history import History
-from .record.sparing import Sparing
+from .record.sampling import Sparing
 from .recorder import Recorder
-from .routes.scrape import load_token
+from .routes.metrics import load_token
 from .service import Service
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from .auth import Auth
 from .errors import ConfigurationError
+from .events import Record, ignore
 from .keys import RootKeys, load_root_keys
 from .settings import Settings
 from .stores import Backend, open_store
-from .teller import Record, ignore
 from .types import Clock, system_clock
 
 log = logging.getLogger("doorward")

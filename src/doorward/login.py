@@ -1,28 +1,33 @@
 """A login under way: from the moment before the user is read to the session that begins."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from . import rules
+from .credentials import Credentials
+from .decisions import Decisions
+from .errors import Rejected
+from .events import Events
+from .logout import Logout
 from .settings import Settings
 from .tokens import hash_secret, new_secret, new_sid
 from .types import Clock, Device, Issued, Session
 
 NOWHERE = Device()
 
-Begin = Callable[[Session, bytes, int], Awaitable[Issued]]
-LogOut = Callable[..., Awaitable[object]]
-
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Knows what the world looked like (`mark`) before the user was read.  Made by `Auth`."""
+    """Knows how far the store's changes had come (`mark`) before the user was read.  Made by
+    `Auth.attempt`."""
 
     settings: Settings
     clock: Clock
     mark: int
-    begin: Begin
-    logout: LogOut
+    credentials: Credentials
+    decisions: Decisions
+    events: Events
+    logout: Logout
 
     async def login(
         self,
@@ -66,4 +71,15 @@ class Attempt:
             attributes=rules.checked_attributes(attributes or {}),
         )
         await self.logout(*replaces, device=device)
-        return await self.begin(session, secret, self.mark)
+        return await self._begin(session, secret)
+
+    async def _begin(self, session: Session, secret: bytes) -> Issued:
+        # issued first, because a session whose token cannot be issued must not be stored
+        issued = await self.credentials.issue(session, secret)
+        try:
+            await self.decisions.begin(session, self.mark)
+        except Rejected as refused:
+            await self.events.of("refused", session, reason=refused.reason)
+            raise
+        await self.events.of("login", session)
+        return issued

@@ -7,7 +7,7 @@ from asyncio import TimerHandle, get_running_loop
 
 from ...settings import MINUTE
 from ...types import Clock
-from . import events
+from . import event_log
 from .chain import Head
 
 EVERY = 1000
@@ -46,4 +46,4 @@ class Heads:
             self._told = self._head
             # several processes write to one log, and each of them tells what it knows
             fields = {"seq": self._head.seq, "hash": self._head.hash.hex(), "pid": os.getpid()}
-            events.write(logging.INFO, "audit_head", self._clock(), fields)
+            event_log.write(logging.INFO, "audit_head", self._clock(), fields)

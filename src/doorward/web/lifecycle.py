@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..auth import Auth
-from ..opening import Around, itself, open_auth
+from ..events import Record, ignore
+from ..open import Around, itself, open_auth
 from ..settings import Settings
 from ..stores import check_url
-from ..teller import Record, ignore
 from ..types import Clock, system_clock
 from .client import Trusted
 from .follower import follow
@@ -17,7 +17,7 @@ from .gate import Gate
 from .sweeper import sweep_in_turn
 
 
-class Door:
+class Lifecycle:
     """Opens `Auth` on first use; while the application runs, sweeps dead rows in its turn and
     follows what is decided elsewhere; closes it.
 

@@ -1,4 +1,4 @@
-"""The front door, the API documentation, and the files that pages are made of."""
+"""The index page, the API documentation, and the files that pages are made of."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -8,7 +8,7 @@ from ..refusals import Refusal, Refused
 from ..routes.api import Serving
 from ..views.api_docs import read_openapi
 from ..views.rendering import DocsPage, IndexPage, static_file
-from .show import show
+from .responses import show
 
 router = APIRouter(include_in_schema=False)
 

@@ -9,7 +9,7 @@ import pytest
 
 from doorward import ConfigurationError, Settings
 from doorward.web.asgi import Middleware
-from doorward.web.door import Door
+from doorward.web.lifecycle import Lifecycle
 from tests.support.until import PATIENCE
 from tests.web.driver import ask, bearer
 from tests.web.test_asgi import raw
@@ -17,8 +17,10 @@ from tests.web.test_asgi import raw
 pytestmark = pytest.mark.anyio
 
 
-def door(folder: Path, **more: Any) -> Door:
-    return Door(f"sqlite:///{folder}/app.db", Settings(), root_key_file=folder / "root.key", **more)
+def lifecycle(folder: Path, **more: Any) -> Lifecycle:
+    return Lifecycle(
+        f"sqlite:///{folder}/app.db", Settings(), root_key_file=folder / "root.key", **more
+    )
 
 
 @pytest.mark.engine
@@ -26,7 +28,7 @@ async def test_the_first_request_opens_and_many_at_once_open_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "doorward")
-    found = door(tmp_path)
+    found = lifecycle(tmp_path)
     app = Middleware(raw, found)
     assert found.gate is None
     answers = await asyncio.gather(*(ask(app, headers=[bearer("x")]) for _ in range(50)))
@@ -39,7 +41,7 @@ async def test_the_first_request_opens_and_many_at_once_open_once(
 
 @pytest.mark.engine
 async def test_a_request_that_gives_up_does_not_stop_the_opening(tmp_path: Path) -> None:
-    found = door(tmp_path)
+    found = lifecycle(tmp_path)
     first, second = (asyncio.create_task(found.open()) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
@@ -49,7 +51,7 @@ async def test_a_request_that_gives_up_does_not_stop_the_opening(tmp_path: Path)
 
 @pytest.mark.engine
 async def test_a_door_that_was_closed_opens_again(tmp_path: Path) -> None:
-    found = door(tmp_path)
+    found = lifecycle(tmp_path)
     async with found.running() as auth:
         issued = await (await auth.attempt()).login("ann")
     assert found.gate is None
@@ -61,7 +63,7 @@ async def test_a_door_that_was_closed_opens_again(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 async def test_what_cannot_be_opened_is_tried_anew_at_the_next_request(tmp_path: Path) -> None:
-    found = door(tmp_path)
+    found = lifecycle(tmp_path)
     (tmp_path / "app.db").mkdir()
     for _ in range(2):
         with pytest.raises(ConfigurationError):
@@ -74,7 +76,7 @@ async def test_what_cannot_be_opened_is_tried_anew_at_the_next_request(tmp_path:
 @pytest.mark.engine
 async def test_while_it_runs_dead_rows_are_purged(tmp_path: Path) -> None:
     now = [1_800_000_000]
-    found = door(tmp_path, clock=lambda: now[0])
+    found = lifecycle(tmp_path, clock=lambda: now[0])
     auth = (await found.open()).auth
     issued = await (await auth.attempt()).login("ann")
     await found.close()
@@ -87,13 +89,13 @@ async def test_while_it_runs_dead_rows_are_purged(tmp_path: Path) -> None:
 
 def test_proxies_that_are_no_networks_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
-        door(tmp_path, trusted_proxies=["10.0.0.1/8"])
+        lifecycle(tmp_path, trusted_proxies=["10.0.0.1/8"])
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://app.db", "app.db"])
 def test_a_url_that_names_no_database_is_refused_at_once(url: str) -> None:
     with pytest.raises(ConfigurationError):
-        Door(url, Settings())
+        Lifecycle(url, Settings())
 
 
 @pytest.mark.parametrize(
@@ -108,9 +110,9 @@ def test_a_database_that_is_named_by_no_string_is_refused_in_a_sentence(
     slip: Any, said: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=f"by a string, .* not by {said}$"):
-        Door(slip, Settings())
+        Lifecycle(slip, Settings())
 
 
 def test_naming_a_database_does_not_open_it(tmp_path: Path) -> None:
-    door(tmp_path)
+    lifecycle(tmp_path)
     assert os.listdir(tmp_path) == []

@@ -1,4 +1,4 @@
-"""The feed: how this process keeps up with the store's order of changes, and how old that is."""
+"""How this process keeps up with the store's order of changes, and how old its knowledge is."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def boot_ticks() -> float:
 _CLOCK: int = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", 0))
 
 
-class Feed:
+class ChangeFeed:
     """Reads what changed into a view, and knows how old the view is.
 
     A store on this machine (`local`) is asked on every check.  Across a network a follower calls
@@ -89,6 +89,11 @@ class Feed:
         await self.ask()
         if began > self._decided_at:
             self._fresh_at = max(self._fresh_at, began)
+
+    async def keep_up(self) -> None:
+        """Catch up, where the view is as old as it may be."""
+        if self.lags():
+            await self.catch_up()
 
     def decided(self) -> None:
         """This process itself just changed something: its next check must know, so nothing read

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from ..asyncpg_driver import FAILURES, said
-from ..seal import failure
+from ..read_only import failure
 
 CLOSING = 1.0
 """Seconds that a connection may take to say goodbye."""

@@ -9,8 +9,8 @@ from ...errors import EXPLANATIONS, Reason, Rejected, StoreUnavailable
 from ...passwords import Busy
 from ...web.origin import FROM_ELSEWHERE
 from ...web.problem import STATUS, problem, retry_after
+from ...web.return_to import PAGE_METHODS
 from ...web.transport import Header
-from ...web.way_back import PAGE_METHODS
 from ..pages.notices import announce
 from ..refusals import Refusal, Refused
 from ..return_to import asked_for, with_return
