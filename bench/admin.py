@@ -29,9 +29,9 @@ from urllib.parse import urlencode
 import httpx2
 
 from doorward import open_store
-from doorward.server.database import open_database
-from doorward.server.record.audit import Audit
-from doorward.server.record.entry import Entry
+from doorward.server.audit.entry import Entry
+from doorward.server.audit.log import Audit
+from doorward.server.db.database import open_database
 from doorward.stores.rows import values
 from doorward.stores.sqlite.sessions import INSERT
 from doorward.types import Device, Session

@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
-from doorward.server.database import Database, open_database
-from doorward.server.record.audit import Audit
-from doorward.server.record.entry import Entry
-from doorward.server.record.history import History, Place, Query
+from doorward.server.audit.entry import Entry
+from doorward.server.audit.history import History, Place, Query
+from doorward.server.audit.log import Audit
+from doorward.server.db.database import Database, open_database
 
 BEGIN = 1_700_000_000
 KINDS = ("login",) * 12 + ("logout",) * 4 + ("login_failed",) * 3 + ("password_changed",)

@@ -19,10 +19,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from doorward.errors import StoreUnavailable
+from doorward.server.accounts.users import Users
+from doorward.server.audit.entry import Entry
+from doorward.server.audit.log import Audit
 from doorward.server.move.moving import Place, move, opened
-from doorward.server.people.users import Users
-from doorward.server.record.audit import Audit
-from doorward.server.record.entry import Entry
 from doorward.stores import Decision
 from doorward.types import Device, Session, system_clock
 

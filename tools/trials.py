@@ -33,7 +33,7 @@ with none."""
 ROOMS = {
     "src/doorward/rules.py": "core/test_rules* core/test_auth_* core/*",
     "src/doorward/tokens.py": "core/test_tokens* core/test_auth_* keys/* core/*",
-    "src/doorward/view.py": "core/test_view* core/test_feed* core/test_auth_* core/*",
+    "src/doorward/view.py": "core/test_view* core/test_change_feed* core/test_auth_* core/*",
     "src/doorward/authenticate.py": "core/test_auth_authenticate* core/test_auth_* core/*",
     "src/doorward/refresh.py": "core/test_auth_refresh* core/test_auth_* core/*",
     "src/doorward/web/caches.py": "web/test_caches* web/*",
@@ -50,7 +50,7 @@ ROOMS = {
     " web/test_login*"
     " server/test_limiter* server/test_tries*"
     " server/test_login* server/test_password* server/test_recover* server/test_devices*",
-    "src/doorward/server/record/chain.py": "server/test_chain* server/test_audit*"
+    "src/doorward/server/audit/chain.py": "server/test_chain* server/test_audit*"
     " server/test_recorder* server/test_history*",
 }
 """Each file, and where its tests are: the nearest first."""

@@ -20,7 +20,7 @@ DATA = Path(__file__).parent.parent / "src/doorward/server/data"
 
 
 def fold(password: str) -> str:
-    """As `doorward.server.people.policy` does before it looks a password up."""
+    """As `doorward.server.accounts.policy` does before it looks a password up."""
     return unicodedata.normalize("NFKC", password).casefold()
 
 

@@ -9,8 +9,8 @@ from doorward import rules
 from doorward.attack import forge
 from doorward.keys.ring import Keyring
 from doorward.rules import Verdict
-from doorward.server.edge import errors
 from doorward.server.flows import login, password
+from doorward.server.http import errors
 from doorward.server.pages import entry
 from doorward.server.refusals import Refusal, Refused
 from doorward.server.routes import api

@@ -14,11 +14,11 @@ from doorward.attack import forge
 from doorward.credentials import Credentials
 from doorward.errors import Rejected
 from doorward.keys import ring
-from doorward.server.edge import headers
-from doorward.server.edge.headers import Headers
+from doorward.server.accounts import tickets
+from doorward.server.audit.entry import Entry
 from doorward.server.flows import recover
-from doorward.server.people import tickets
-from doorward.server.record.entry import Entry
+from doorward.server.http import headers
+from doorward.server.http.headers import Headers
 from doorward.server.recorder import Recorder
 from doorward.types import Principal
 from doorward.web import transport

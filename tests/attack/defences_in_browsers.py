@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from doorward.errors import Rejected
-from doorward.server.edge import headers
-from doorward.server.views import rendering
+from doorward.server.http import headers
+from doorward.server.ui import rendering
 from doorward.types import Principal
 from doorward.web import origin, transport
 from doorward.web.client import Trusted

@@ -10,13 +10,13 @@ import pytest
 from doorward import passwords, rules, tokens
 from doorward.credentials import Credentials, claimed_sid
 from doorward.errors import Rejected
-from doorward.server.edge import limits
-from doorward.server.edge.connection import Connection
-from doorward.server.edge.headers import Headers
+from doorward.server.accounts import users
+from doorward.server.accounts.users import User
 from doorward.server.flows import password, signup
 from doorward.server.flows.confirm_password import owner
-from doorward.server.people import users
-from doorward.server.people.users import User
+from doorward.server.http import limits
+from doorward.server.http.connection import Connection
+from doorward.server.http.headers import Headers
 from doorward.server.routes import api, strict_json
 from doorward.server.service import Service
 from doorward.tokens import SESSION_PREFIX, parse_session_token

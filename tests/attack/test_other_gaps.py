@@ -18,7 +18,7 @@ from doorward.attack.instances import own_instance
 from doorward.attack.lab import Instance
 from doorward.attack.target import Unusable, Way
 from doorward.keys.ring import Keyring
-from doorward.server.edge import limits
+from doorward.server.http import limits
 from doorward.types import Mode
 from tests.attack import support
 from tests.attack.defences import DEFENCES

@@ -11,7 +11,7 @@ from doorward.attack.attacks.smuggling import BODY, SHAPES
 from doorward.attack.client import Client
 from doorward.attack.lab import Instance
 from doorward.attack.target import Login, Target, Way
-from doorward.server.edge.headers import Headers
+from doorward.server.http.headers import Headers
 from tests.support.certificate import make_certificate
 from tests.support.nginx import places, running_nginx
 from tests.support.server import free_port

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from doorward.server.database import open_database
-from doorward.server.record.audit import PAGE, Audit
-from doorward.server.record.entry import Entry
-from doorward.server.record.history import History, Query
+from doorward.server.audit.entry import Entry
+from doorward.server.audit.history import History, Query
+from doorward.server.audit.log import PAGE, Audit
+from doorward.server.db.database import open_database
 from tests.server.logs import BEGIN, open_to_forgers, tamper, write_log
 from tests.support.postgres import Postgres
 

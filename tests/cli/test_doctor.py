@@ -21,9 +21,9 @@ from doorward.cli.database_probe import Held, filesystem_of, look
 from doorward.cli.doctor_facts import Facts, RootKey, gather
 from doorward.cli.reaching import Reached
 from doorward.keys import RootKeys
+from doorward.server.db.url_security import OpenWay
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
-from doorward.server.way import OpenWay
 from doorward.stores import open_store
 from doorward.types import SigningKey
 from tests.support.certificate import encrypt_key, make_certificate

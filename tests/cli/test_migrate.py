@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from doorward.server import migrations
+from doorward.server.db import migrations
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
 

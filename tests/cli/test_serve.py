@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from doorward.cli.serve import notes
-from doorward.server.edge.signals import stopping
+from doorward.server.http.signals import stopping
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import OPTIONS, Options
 from tests.support.certificate import encrypt_key, make_certificate
@@ -154,7 +154,7 @@ HALF = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhal
 def test_a_connection_without_a_whole_request_does_not_hold_up_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr("doorward.server.edge.serving.GRACE", GRACE)
+    monkeypatch.setattr("doorward.server.http.serving.GRACE", GRACE)
     ending: list[float] = []
 
     def visit(server: Open) -> None:

@@ -47,7 +47,7 @@ def test_the_link_for_the_first_administrator_is_printed_until_there_is_one(
 def test_an_open_console_does_not_hold_up_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("doorward.server.edge.serving.GRACE", GRACE)
+    monkeypatch.setattr("doorward.server.http.serving.GRACE", GRACE)
     told_at: list[float] = []
 
     def visit(server: Open) -> None:

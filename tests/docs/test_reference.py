@@ -18,15 +18,15 @@ from doorward.cli import COMMANDS, main
 from doorward.passwords import LONGEST, Cost
 from doorward.server import pages
 from doorward.server.app import create_app
-from doorward.server.edge import limits, timeouts
-from doorward.server.edge.connection import MAX_CONNECTIONS
-from doorward.server.edge.protocol import MAX_AHEAD
-from doorward.server.edge.serving import KEEP_ALIVE
+from doorward.server.audit import sampling
+from doorward.server.audit.kinds import KINDS, kind_of
+from doorward.server.http import limits, timeouts
+from doorward.server.http.connection import MAX_CONNECTIONS
+from doorward.server.http.protocol import MAX_AHEAD
+from doorward.server.http.serving import KEEP_ALIVE
 from doorward.server.options import OPTIONS, Options
-from doorward.server.record import sampling
-from doorward.server.record.kinds import KINDS, kind_of
 from doorward.server.refusals import Refusal, Refused
-from doorward.server.views.words import WORDS
+from doorward.server.ui.words import WORDS
 from doorward.settings import (
     CLOCK_SKEW,
     ELEVATE_OVERLAP,
@@ -133,7 +133,7 @@ def test_every_kind_that_is_entered_into_the_history_has_words_and_no_other() ->
     entered = {kind for kind in noted() | set(EVENTS) if kind_of(kind).audited}
     wanted = entered | {"audit_pruned"}
     assert set(WORDS) == wanted, (
-        "in src/doorward/server/views/words.py, in WORDS:"
+        "in src/doorward/server/ui/words.py, in WORDS:"
         f" add {sorted(wanted - set(WORDS))}, remove {sorted(set(WORDS) - wanted)}"
     )
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
-from doorward.server.views.rendering import static_path
+from doorward.server.ui.rendering import static_path
 from doorward.types import Mode
 from tests.nodes.guarded import CLAIMS, Guarded, guarding
 from tests.support.until import PATIENCE

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from doorward.server.record.history import Query
+from doorward.server.audit.history import Query
 from tests.server.house import House, login
 
 ADMIN, CUSTOMER = "root@example.test", "carol@example.test"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from doorward.server.database import open_database
-from doorward.server.record.chain import GENESIS, seal
-from doorward.server.record.entry import Entry, texts
+from doorward.server.audit.chain import GENESIS, seal
+from doorward.server.audit.entry import Entry, texts
+from doorward.server.db.database import open_database
 
 BEGIN = 1_700_000_000
 INSERT = "INSERT INTO doorward_audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

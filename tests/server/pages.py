@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup
 
-from doorward.server.record.history import Count
-from doorward.server.views.api_docs import ApiDocs, Field, Group, Operation, Response, Scheme
-from doorward.server.views.console import (
+from doorward.server.audit.history import Count
+from doorward.server.ui.api_docs import ApiDocs, Field, Group, Operation, Response, Scheme
+from doorward.server.ui.console import (
     ActPage,
     HappenedRow,
     HistoryPage,
@@ -25,8 +25,8 @@ from doorward.server.views.console import (
     UserRow,
     UsersPage,
 )
-from doorward.server.views.plot import draw_all
-from doorward.server.views.rendering import (
+from doorward.server.ui.plot import draw_all
+from doorward.server.ui.rendering import (
     AccountPage,
     DocsPage,
     ElevatePage,

@@ -10,9 +10,9 @@ from typing import Any
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from doorward.server.edge.acceptor import Acceptor
-from doorward.server.edge.connection import MAX_CONNECTIONS, Shared
-from doorward.server.edge.protocol import Protocol
+from doorward.server.http.acceptor import Acceptor
+from doorward.server.http.connection import MAX_CONNECTIONS, Shared
+from doorward.server.http.protocol import Protocol
 from doorward.server.refusals import Refused
 from doorward.web.framing import mend_framing
 from doorward.web.transport import Header

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from doorward.server.app import ROUTERS
-from doorward.server.record.history import Query
+from doorward.server.audit.history import Query
 from doorward.server.routes.access import AdminRoute, ConsoleRoute
 from doorward.settings import MINUTE
 from tests.server.desk import ADMIN, CUSTOMER, Desk, desk_of, person

@@ -6,8 +6,8 @@ from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
 from pydantic import BaseModel, Field
 
-from doorward.server.views.api_docs import ApiDocs, read_openapi
-from doorward.server.views.rendering import DocsPage, render
+from doorward.server.ui.api_docs import ApiDocs, read_openapi
+from doorward.server.ui.rendering import DocsPage, render
 from tests.server.pages import read_html
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from doorward.server.record.sampling import FROM_ONE
+from doorward.server.audit.sampling import FROM_ONE
 from doorward.web import limiter
 from tests.server.attacks import ATTACKS
 from tests.server.attacks.scene import Attack, scene_of

@@ -20,10 +20,10 @@ import pytest
 from sqlalchemy import Executable, Row, text
 
 from doorward.errors import StoreUnavailable
-from doorward.server.database import Database, open_database
-from doorward.server.record.audit import PAGE, PRUNED, Audit
-from doorward.server.record.chain import GENESIS, Finding, Head, seal
-from doorward.server.record.entry import SYSTEM, Entry, texts
+from doorward.server.audit.chain import GENESIS, Finding, Head, seal
+from doorward.server.audit.entry import SYSTEM, Entry, texts
+from doorward.server.audit.log import PAGE, PRUNED, Audit
+from doorward.server.db.database import Database, open_database
 from tests.server.databases import FILE, KINDS, POSTGRES, new_url
 from tests.server.logs import INSERT, entry, open_to_forgers, tamper, write_log
 from tests.support.spent import seconds_of, untraced
@@ -157,9 +157,9 @@ async def test_the_database_itself_refuses_whatever_is_not_appending(
 
 APPENDER = """
 import asyncio, sys
-from doorward.server.record.audit import Audit
-from doorward.server.database import Database, open_database
-from doorward.server.record.entry import Entry
+from doorward.server.audit.log import Audit
+from doorward.server.db.database import Database, open_database
+from doorward.server.audit.entry import Entry
 
 async def append(url, name, rounds):
     database = await open_database(url)
@@ -466,7 +466,7 @@ async def test_a_log_pruned_again_and_again_to_its_last_entry_stays_verifiable(
 @pytest.fixture(params=[50, pytest.param(PAGE, marks=pytest.mark.soak)])
 def page(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """How much is read at a time: little, or as much as the server reads."""
-    monkeypatch.setattr("doorward.server.record.audit.PAGE", request.param)
+    monkeypatch.setattr("doorward.server.audit.log.PAGE", request.param)
     size: int = request.param
     return size
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from doorward.server.record.chain import GENESIS, MAX_PLACES, Head, Inspector, Link, outside, seal
+from doorward.server.audit.chain import GENESIS, MAX_PLACES, Head, Inspector, Link, outside, seal
 
 START = Head(0, GENESIS)
 

@@ -14,9 +14,9 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from doorward.server.edge.acceptor import Acceptor
-from doorward.server.edge.connection import Shared
-from doorward.server.edge.limits import Bounds
+from doorward.server.http.acceptor import Acceptor
+from doorward.server.http.connection import Shared
+from doorward.server.http.limits import Bounds
 from doorward.server.refusals import Refused
 from tests.server.talks import HEAD, Connect, Hasty, Patient, hello, listening, sharing
 from tests.support.certificate import make_certificate

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute
 
+from doorward.server.accounts.reset_link import reset_link
 from doorward.server.app import ROUTERS
-from doorward.server.people.reset_link import reset_link
 from doorward.web.origin import SAFE
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 from tests.support.pairwise import cover

@@ -16,12 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
 from doorward.errors import ConfigurationError, StoreUnavailable
-from doorward.server import schema
-from doorward.server.database import TABLES, Database, open_database
+from doorward.server.accounts.users import Users
+from doorward.server.audit.entry import AUDIT
+from doorward.server.db import schema
+from doorward.server.db.database import TABLES, Database, open_database
+from doorward.server.db.schema import NEWEST, VERSION_TABLE
 from doorward.server.mail.outbox import LETTERS
-from doorward.server.people.users import Users
-from doorward.server.record.entry import AUDIT
-from doorward.server.schema import NEWEST, VERSION_TABLE
 from doorward.stores import Decision, open_store
 from tests.server.databases import FILE, MEMORY, POSTGRES, empty_url
 from tests.support.readonly import make_read_only
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.anyio
 
 STARTER = """
 import asyncio, sys
-from doorward.server.database import open_database
-from doorward.server.people.users import EmailTaken, Users
+from doorward.server.db.database import open_database
+from doorward.server.accounts.users import EmailTaken, Users
 
 async def start(url):
     database = await open_database(url)

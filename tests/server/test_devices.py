@@ -5,8 +5,8 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 import pytest
 
-from doorward.server.people.devices import whose
-from doorward.server.people.users import User
+from doorward.server.accounts.devices import whose
+from doorward.server.accounts.users import User
 from doorward.web.devices import COOKIE, MOST, Devices
 
 KEY, OTHER = b"k" * 32, b"o" * 32

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.server.people.email import InvalidEmail, canonical, forms
+from doorward.server.accounts.email import InvalidEmail, canonical, forms
 
 SAME = {
     "ann@example.test": ["Ann@Example.TEST", "ANN@EXAMPLE.test", "ann@\uff45xample.test"],

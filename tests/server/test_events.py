@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from doorward.server.record.event_log import line
+from doorward.server.audit.event_log import line
 from tests.server.house import EMAIL, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from doorward.server.audit.history import Query
 from doorward.server.flows.first_admin import LIFETIME, setup_link
-from doorward.server.record.history import Query
 from tests.server.house import EMAIL, PASSWORD, House, Opened
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from doorward.server.record.sampling import FROM_ONE
+from doorward.server.audit.sampling import FROM_ONE
 from doorward.server.routes.forward_auth import names
 from doorward.types import Principal
 from tests.server.house import ORIGIN, House, Opened, login

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from doorward.server.edge.headers import always
-from doorward.server.edge.https import HttpsOnly
-from doorward.server.edge.limits import MAX_BODY, Bounds
-from doorward.server.edge.protocol import MAX_AHEAD, MAX_HEAD
+from doorward.server.http.headers import always
+from doorward.server.http.https import HttpsOnly
+from doorward.server.http.limits import MAX_BODY, Bounds
+from doorward.server.http.protocol import MAX_AHEAD, MAX_HEAD
 from doorward.server.refusals import Refused
 from doorward.web.client import Trusted
 from tests.server.talks import HEAD, Hasty, Patient, hello, listening, sharing
@@ -181,7 +181,7 @@ async def test_garbage_after_a_request_is_not_its_answer() -> None:
 async def test_a_refusal_is_the_last_answer_of_its_connection(
     head: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("doorward.server.edge.limits.LINGER", 0.05)
+    monkeypatch.setattr("doorward.server.http.limits.LINGER", 0.05)
     async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(head)
@@ -203,8 +203,8 @@ async def test_who_sends_on_after_a_refusal_still_reads_it() -> None:
 async def test_a_body_that_does_not_come_is_answered_408_and_ends_its_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("doorward.server.edge.limits.SLOWEST", 0.05)
-    monkeypatch.setattr("doorward.server.edge.limits.LINGER", 0.05)
+    monkeypatch.setattr("doorward.server.http.limits.SLOWEST", 0.05)
+    monkeypatch.setattr("doorward.server.http.limits.LINGER", 0.05)
     async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(HEAD + b"Content-Length: 100\r\n\r\na")

@@ -10,10 +10,10 @@ import pytest
 
 from doorward import Auth, Settings, StoreUnavailable, open_store
 from doorward.open import open_auth
-from doorward.server.meters import lag as lag_module
-from doorward.server.meters.lag import LONGEST, Lag
-from doorward.server.meters.live_sessions import STEP, Census, count_live
-from doorward.server.meters.timed import METHODS, timed
+from doorward.server.metrics import lag as lag_module
+from doorward.server.metrics.lag import LONGEST, Lag
+from doorward.server.metrics.live_sessions import STEP, Census, count_live
+from doorward.server.metrics.timed import METHODS, timed
 from doorward.stores import Backend, Changes
 from doorward.types import Session
 from tests.server.logs import BEGIN

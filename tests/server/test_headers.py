@@ -14,8 +14,8 @@ from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from doorward.server.app import ROUTERS
-from doorward.server.edge.headers import DATA_POLICY, PAGE_POLICY, always
-from doorward.server.views.rendering import static_path
+from doorward.server.http.headers import DATA_POLICY, PAGE_POLICY, always
+from doorward.server.ui.rendering import static_path
 from doorward.web.asgi import KEY, principal
 from doorward.web.connection import Answer
 from tests.server.house import ORIGIN, House, Opened

@@ -10,19 +10,11 @@ from typing import NamedTuple
 
 import pytest
 
-from doorward.server.database import Database, open_database
-from doorward.server.record.audit import Audit
-from doorward.server.record.entry import Entry, Kept
-from doorward.server.record.export import as_csv, as_json_lines
-from doorward.server.record.history import (
-    MAX_BUCKETS,
-    Count,
-    History,
-    Place,
-    Query,
-    place,
-    step_for,
-)
+from doorward.server.audit.entry import Entry, Kept
+from doorward.server.audit.export import as_csv, as_json_lines
+from doorward.server.audit.history import MAX_BUCKETS, Count, History, Place, Query, place, step_for
+from doorward.server.audit.log import Audit
+from doorward.server.db.database import Database, open_database
 from doorward.settings import DAY, HOUR, MINUTE
 from tests.server.databases import FILE, POSTGRES, new_url
 from tests.server.logs import BEGIN, KINDS, entry, write_log

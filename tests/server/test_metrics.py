@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from doorward.errors import ConfigurationError, Reason
-from doorward.server.meters.metrics import Metrics
+from doorward.server.metrics.metrics import Metrics
 from doorward.server.routes.metrics import load_token, may_scrape
 from doorward.settings import MINUTE
 from tests.server.house import ORIGIN, PASSWORD, House, Opened, login

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from doorward.errors import ConfigurationError, StoreMoved, StoreUnavailable
+from doorward.server.accounts.users import Users
+from doorward.server.audit.entry import Entry
+from doorward.server.audit.log import Audit
 from doorward.server.move.moving import Moved, Place, check_empty, move, opened, unseal
-from doorward.server.people.users import Users
-from doorward.server.record.audit import Audit
-from doorward.server.record.entry import Entry
 from doorward.settings import DAY
 from doorward.stores import Decision
 from doorward.testing.contract.rows import ANY_MARK, a_session

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import Browser, Page, Route
 
-from doorward.server.views.rendering import render, static_file
+from doorward.server.ui.rendering import render, static_file
 from tests.server.pages import every_page
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from doorward.server.views.rendering import render, static_file, static_path
+from doorward.server.ui.rendering import render, static_file, static_path
 from tests.server.pages import every_page, read_html
 
 TEXT = [

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from doorward.passwords import CHEAP, Passwords
-from doorward.server.people.reset_link import reset_link
+from doorward.server.accounts.reset_link import reset_link
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio

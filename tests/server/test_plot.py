@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from playwright.async_api import Browser
 
-from doorward.server.record.history import Count
-from doorward.server.views.plot import DESK, HEIGHT, PHONE, Frame, draw, draw_all, tick_for
-from doorward.server.views.rendering import static_file, static_path
+from doorward.server.audit.history import Count
+from doorward.server.ui.plot import DESK, HEIGHT, PHONE, Frame, draw, draw_all, tick_for
+from doorward.server.ui.rendering import static_file, static_path
 from doorward.settings import DAY, HOUR, MINUTE
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from doorward.passwords import UnacceptablePassword
-from doorward.server.people.policy import check_password
+from doorward.server.accounts.policy import check_password
 
 EMAIL = "ann.lee+shop@acme.example.test"
 

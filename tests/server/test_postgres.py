@@ -12,11 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from doorward.errors import ConfigurationError, StoreUnavailable
-from doorward.server.database import Database, open_database
-from doorward.server.engines.postgres import CONNECTIONS, PATIENCE
-from doorward.server.people.users import LastAdmin, Users
-from doorward.server.place import shown
-from doorward.server.record.audit import Audit
+from doorward.server.accounts.users import LastAdmin, Users
+from doorward.server.audit.log import Audit
+from doorward.server.db.database import Database, open_database
+from doorward.server.db.engines.postgres import CONNECTIONS, PATIENCE
+from doorward.server.db.url import shown
 from doorward.stores.asyncpg_driver import FAILURES
 from tests.server.logs import entry
 from tests.support.migrated import new_database

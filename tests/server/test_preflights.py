@@ -11,7 +11,7 @@ import pytest
 from anyio import sleep_forever
 
 from doorward.server.app import create_app
-from doorward.server.edge.headers import DATA_POLICY
+from doorward.server.http.headers import DATA_POLICY
 from doorward.server.options import Options
 from doorward.testing import FakeClock
 from doorward.web.asgi import principal
@@ -104,8 +104,8 @@ async def test_a_preflight_that_is_too_large_is_refused_as_that(
 async def test_a_preflight_whose_body_never_ends_is_given_up(
     trusting: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("doorward.server.edge.limits.SLOWEST", 0.05)
-    monkeypatch.setattr("doorward.server.edge.limits.LINGER", 0.05)
+    monkeypatch.setattr("doorward.server.http.limits.SLOWEST", 0.05)
+    monkeypatch.setattr("doorward.server.http.limits.LINGER", 0.05)
 
     async def body() -> AsyncIterator[bytes]:
         yield b"x"

@@ -12,15 +12,15 @@ import pytest
 
 from doorward.errors import StoreUnavailable
 from doorward.server import background
-from doorward.server.database import open_database
-from doorward.server.meters.metrics import Metrics
-from doorward.server.record.audit import Audit
-from doorward.server.record.chain import GENESIS, Head
-from doorward.server.record.entry import DONE, OPERATOR, SYSTEM, Entry
-from doorward.server.record.head_log import EVERY, Heads
-from doorward.server.record.history import History, Query
-from doorward.server.record.kinds import KINDS, kind_of
-from doorward.server.record.sampling import FROM_ONE
+from doorward.server.audit.chain import GENESIS, Head
+from doorward.server.audit.entry import DONE, OPERATOR, SYSTEM, Entry
+from doorward.server.audit.head_log import EVERY, Heads
+from doorward.server.audit.history import History, Query
+from doorward.server.audit.kinds import KINDS, kind_of
+from doorward.server.audit.log import Audit
+from doorward.server.audit.sampling import FROM_ONE
+from doorward.server.db.database import open_database
+from doorward.server.metrics.metrics import Metrics
 from doorward.server.recorder import MAX_SIDS, Recorder
 from doorward.settings import MINUTE
 from doorward.testing import FakeClock

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from doorward.server.people.reset_link import LIFETIME, reset_link
-from doorward.server.people.users import User
-from doorward.server.record.history import Query
+from doorward.server.accounts.reset_link import LIFETIME, reset_link
+from doorward.server.accounts.users import User
+from doorward.server.audit.history import Query
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,8 @@ import jinja2
 import pytest
 from jinja2 import meta, nodes
 
-from doorward.server.views import rendering
-from doorward.server.views.rendering import (
+from doorward.server.ui import rendering
+from doorward.server.ui.rendering import (
     AccountPage,
     LoginPage,
     Page,
@@ -38,7 +38,7 @@ HOSTILE = [
 ]
 saying = cache(every_page)
 PLAIN = saying("plain")
-FOLDER = Path(rendering.__file__).parents[1]
+FOLDER = Path(rendering.__file__).parent
 
 pages = pytest.mark.parametrize("name", PLAIN)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from doorward.server.database import open_database
+from doorward.server.audit.log import PAGE, Audit
+from doorward.server.db.database import open_database
 from doorward.server.mail.outbox import Outbox
-from doorward.server.record.audit import PAGE, Audit
 from doorward.server.retention import prune, prune_all
 from doorward.testing import FakeClock
 from tests.server.logs import BEGIN, write_log

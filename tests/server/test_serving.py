@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from doorward.server.edge.serving import Server
+from doorward.server.http.serving import Server
 from doorward.settings import Settings
 from doorward.web.lifecycle import Lifecycle
 from tests.server.talks import sharing

@@ -12,7 +12,7 @@ from typing import Any, cast
 import httpx2
 import pytest
 
-from doorward.server.meters.health import LASTS
+from doorward.server.metrics.health import LASTS
 from doorward.server.move import moving, seal
 from doorward.stores import Movable
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.process
 
 PROGRAM = """
 import logging, os, signal, sys
-from doorward.server.edge.serving import UP
-from doorward.server.edge.supervisor import Supervisor
+from doorward.server.http.serving import UP
+from doorward.server.http.supervisor import Supervisor
 logging.basicConfig(format="%(message)s")
 
 def work(tie):

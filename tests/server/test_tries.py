@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from doorward.server.meters.metrics import Metrics
-from doorward.server.record.history import Query
-from doorward.server.record.kinds import UNFIT
-from doorward.server.record.sampling import ALTOGETHER, FROM_ONE, MAX_FROM_ONE, Sparing
+from doorward.server.audit.history import Query
+from doorward.server.audit.kinds import UNFIT
+from doorward.server.audit.sampling import ALTOGETHER, FROM_ONE, MAX_FROM_ONE, Sparing
+from doorward.server.metrics.metrics import Metrics
 from doorward.server.recorder import Recorder
 from doorward.server.refusals import Refusal, Refused
 from doorward.testing import FakeClock

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from doorward.server.database import Database, open_database
-from doorward.server.people.email import InvalidEmail
-from doorward.server.people.users import EmailTaken, InvalidRole, User, Users
+from doorward.server.accounts.email import InvalidEmail
+from doorward.server.accounts.users import EmailTaken, InvalidRole, User, Users
+from doorward.server.db.database import Database, open_database
 from doorward.settings import MAX_ROLE_BYTES
 from tests.server.databases import KINDS, new_url
 

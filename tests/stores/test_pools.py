@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from doorward.errors import StoreUnavailable
-from doorward.server.database import open_database
-from doorward.server.engines.postgres import CONNECTIONS
-from doorward.server.people.users import Users
+from doorward.server.accounts.users import Users
+from doorward.server.db.database import open_database
+from doorward.server.db.engines.postgres import CONNECTIONS
 from doorward.stores import Backend, Decision, open_store
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.support.migrated import new_database

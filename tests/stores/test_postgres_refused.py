@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from doorward.errors import ConfigurationError, StoreUnavailable
-from doorward.server.database import open_database
-from doorward.server.people.users import Users
+from doorward.server.accounts.users import Users
+from doorward.server.db.database import open_database
 from doorward.stores import Decision, open_store
 from doorward.testing.contract.rows import NOW, a_session, add
 from tests.support.migrated import new_database

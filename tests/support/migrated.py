@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Pool, create_engine, event
 
-from doorward.server.database import open_database
-from doorward.server.schema import migrate
+from doorward.server.db.database import open_database
+from doorward.server.db.schema import migrate
 from tests.support.postgres import Postgres
 
 

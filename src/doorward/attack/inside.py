@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from ..keys import load_root_keys, signer_at
 from ..keys.algorithm import signing
 from ..keys.rotation import private_part
+from ..server.accounts.reset_link import reset_link
 from ..server.flows import keys
-from ..server.people.reset_link import reset_link
 from ..server.service import Service
 from ..types import SigningKey
 from .forge import encode, segment

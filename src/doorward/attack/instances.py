@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ..passwords import CHEAP
 from ..server.app import create_app
-from ..server.edge.serving import make_server
+from ..server.http.serving import make_server
 from ..server.options import Options
 from ..types import Clock, Mode
 from .address import Address, parse_address

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from ..auth import Auth
 from ..errors import StoreUnavailable
+from ..server.accounts.users import ADMIN, User, Users
 from ..server.flows.apply_decisions import settle
 from ..server.flows.lock import unlock
-from ..server.people.users import ADMIN, User, Users
 from ..types import Roles
 from .output import NotDone
 

@@ -11,7 +11,7 @@ from .open import opened_database
 from .output import Answer, when
 
 if TYPE_CHECKING:
-    from ..server.record.audit import Pruned
+    from ..server.audit.log import Pruned
 
 
 def main(argv: Sequence[str]) -> int:
@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def verify(given: Namespace) -> Answer:
-    from ..server.record.audit import Audit
+    from ..server.audit.log import Audit
 
     async with opened_database(read_options(given)) as database:
         audit = Audit(database)

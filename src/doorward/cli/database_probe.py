@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import ConfigurationError, StoreUnavailable
-from ..server.database import check_writable
+from ..server.db.database import check_writable
+from ..server.db.url import shown
+from ..server.db.url_security import OpenWay, open_way
 from ..server.options import Options
-from ..server.place import shown
-from ..server.way import OpenWay, open_way
 from ..stores import EVERY_ROW, POSTGRES, Backend, open_store
 from ..types import Session, SigningKey
 from .left_log import Trouble, trouble_of
@@ -136,7 +136,7 @@ async def _opened(held: Held, url: str, remarks: Sequence[str]) -> Found:
 async def _counted(held: Held, url: str) -> Held:
     if url.partition(":")[0] not in POSTGRES:
         return held
-    from ..server.engines.postgres import CONNECTIONS, connections_of
+    from ..server.db.engines.postgres import CONNECTIONS, connections_of
     from ..stores.postgres.pool import OPENED
 
     opens = CONNECTIONS * ("users" in held.what) + OPENED * ("sessions" in held.what)

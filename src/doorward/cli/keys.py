@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ..server.flows import keys
 from ..server.options import read_options
 from ..server.plural import counted
-from ..server.views.key_state import state
+from ..server.ui.key_state import state
 from ..types import SigningKey
 from .commands import Verb, run
 from .open import opened_auth, opened_deciding

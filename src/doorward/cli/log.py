@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from ..server.record.event_log import utc
+from ..server.audit.event_log import utc
 
 _EVENTS = "doorward.events"
 

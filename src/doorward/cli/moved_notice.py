@@ -3,8 +3,8 @@
 from shlex import quote
 
 from ..errors import ConfigurationError, StoreMoved, StoreUnavailable
+from ..server.db.url import shown
 from ..server.options import Options
-from ..server.place import shown
 from ..stores import POSTGRES, driver, open_store
 from ..stores.read_only import BEING_MOVED, FIND_IN_SQLITE, said_in_sqlite
 from .open import unreached
@@ -25,7 +25,7 @@ async def moved(url: str) -> str | None:
         return None
     if scheme in POSTGRES:
         with driver("postgresql", "postgres"):
-            from ..server.engines.postgres import seal_of
+            from ..server.db.engines.postgres import seal_of
         return await seal_of(url)
     return await _of_redis(url)
 

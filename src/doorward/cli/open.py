@@ -12,10 +12,10 @@ from ..auth import Auth
 from ..errors import ConfigurationError, StoreUnavailable
 from ..events import Record, ignore
 from ..open import open_auth
-from ..server.edge.tls import tls_context
+from ..server.db.url import check_database
+from ..server.http.tls import tls_context
 from ..server.mail.password import load_password
 from ..server.options import Options
-from ..server.place import check_database
 from ..settings import Settings
 from ..stores import check_url
 from ..types import system_clock
@@ -24,8 +24,8 @@ from .output import NotDone, remark
 from .tables import SESSIONS, USERS, database_file, place_of, tables
 
 if TYPE_CHECKING:
-    from ..server.database import Database
-    from ..server.people.users import Users
+    from ..server.accounts.users import Users
+    from ..server.db.database import Database
     from ..server.recorder import Recorder
 
 # a command says by itself what its operator should know
@@ -58,7 +58,7 @@ async def opened_auth(
 @asynccontextmanager
 async def opened_users(options: Options, *, make: bool = False) -> AsyncIterator["Users"]:
     """The users.  Raises like `opened_auth`."""
-    from ..server.people.users import Users
+    from ..server.accounts.users import Users
 
     async with opened_database(options, make=make) as database:
         yield Users(database)
@@ -87,10 +87,10 @@ async def opened_register(
     options: Options, *, make: bool = False
 ) -> AsyncIterator[tuple["Users", "Recorder"]]:
     """The users, without their sessions.  Raises like `opened_auth`."""
-    from ..server.meters.metrics import Metrics
-    from ..server.people.users import Users
-    from ..server.record.audit import Audit
-    from ..server.record.entry import OPERATOR
+    from ..server.accounts.users import Users
+    from ..server.audit.entry import OPERATOR
+    from ..server.audit.log import Audit
+    from ..server.metrics.metrics import Metrics
     from ..server.recorder import Recorder
 
     async with opened_database(options, make=make) as database:
@@ -114,7 +114,7 @@ async def opened_deciding(options: Options) -> AsyncIterator[Auth]:
 @asynccontextmanager
 async def opened_database(options: Options, *, make: bool = False) -> AsyncIterator["Database"]:
     """The server's own tables.  Raises like `opened_auth`."""
-    from ..server.database import open_database
+    from ..server.db.database import open_database
 
     await _check(options, USERS, make)
     path = database_file(options.database)

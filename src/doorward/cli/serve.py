@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
 from ..origins import is_loopback
-from ..server.edge.signals import stopping
+from ..server.db.url import shown
+from ..server.db.url_security import open_way
+from ..server.http.signals import stopping
 from ..server.options import Options, add_options, read_options
-from ..server.place import shown
-from ..server.way import open_way
 from . import complain
 from .log import log_to_stderr
 from .moved_notice import check_open
@@ -31,7 +31,7 @@ from .variables import unknown
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from ..server.edge.serving import Server, Tie
+    from ..server.http.serving import Server, Tie
 
 _BACKLOG = 2048
 
@@ -93,7 +93,7 @@ def _serve(
 ) -> int:
     # slow to import, and not needed if a mistake was found above
     from ..server.app import create_app
-    from ..server.edge.serving import make_server
+    from ..server.http.serving import make_server
 
     app = create_app(options)
     server = make_server(app, options, tie)
@@ -105,8 +105,8 @@ def _serve(
 def _serve_with_workers(options: Options, listener: socket.socket, said: Sequence[str]) -> int:
     """Do here what is done once, and be told here of every mistake; then keep the workers."""
     from ..server.app import create_app
-    from ..server.edge.serving import GRACE, make_server
-    from ..server.edge.supervisor import Supervisor
+    from ..server.http.serving import GRACE, make_server
+    from ..server.http.supervisor import Supervisor
 
     app = create_app(options)
     make_server(app, options)

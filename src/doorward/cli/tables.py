@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import ConfigurationError
-from ..server.place import shown
+from ..server.db.url import shown
 from ..stores import POSTGRES, driver
 from .left_log import check_log
 
@@ -26,7 +26,7 @@ async def tables(url: str) -> frozenset[str] | None:
         return frozenset(in_file(path, _NAMES)) if path.exists() else None
     if url.partition(":")[0] in POSTGRES:
         with driver("postgresql", "postgres"):
-            from ..server.engines.postgres import table_names
+            from ..server.db.engines.postgres import table_names
         return await table_names(url)
     return frozenset({SESSIONS})
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ..auth import Auth
 from ..passwords import Passwords
+from ..server.accounts.email import canonical
+from ..server.accounts.policy import check_password
+from ..server.accounts.reset_link import LIFETIME, reset_link
+from ..server.accounts.users import User
 from ..server.options import Options, read_options
-from ..server.people.email import canonical
-from ..server.people.policy import check_password
-from ..server.people.reset_link import LIFETIME, reset_link
-from ..server.people.users import User
 from ..server.plural import counted
 from ..settings import MAX_ROLE_BYTES, Settings
 from ..types import Roles, system_clock

@@ -17,13 +17,13 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
-from .edge import errors
-from .edge.headers import Headers
-from .edge.https import HttpsOnly
-from .edge.limits import Bounds
-from .edge.refusal_log import LogRefusal, logged, refusal_log
-from .meters.metrics import VERSION, Metrics
-from .meters.timed import timed
+from .http import errors
+from .http.headers import Headers
+from .http.https import HttpsOnly
+from .http.limits import Bounds
+from .http.refusal_log import LogRefusal, logged, refusal_log
+from .metrics.metrics import VERSION, Metrics
+from .metrics.timed import timed
 from .open import opened
 from .options import Options
 from .pages import account, acts, console, entry, index, outbox, recovery, setup

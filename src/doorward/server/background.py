@@ -9,12 +9,12 @@ from typing import Any
 from ..errors import StoreUnavailable
 from ..settings import MINUTE
 from ..web.sweeper import in_turn
-from .database import Database
+from .accounts.reset_link import reset_link
+from .audit.log import Audit, nothing
+from .db.database import Database
 from .flows.apply_decisions import keep_sweeping
 from .mail.letter import Letter
-from .meters.lag import Lag
-from .people.reset_link import reset_link
-from .record.audit import Audit, nothing
+from .metrics.lag import Lag
 from .retention import prune_all
 from .service import Service
 

@@ -9,14 +9,14 @@ from typing import Any
 from ..errors import StoreUnavailable
 from ..types import Clock, Device, Event
 from ..web.asgi import current_visit
-from .meters.lag import Lag
-from .meters.metrics import Metrics
-from .record import event_log
-from .record.audit import Audit
-from .record.entry import DONE, SYSTEM, Entry
-from .record.head_log import Heads
-from .record.kinds import UNFIT, Kind, is_usual, kind_of
-from .record.sampling import Sparing
+from .audit import event_log
+from .audit.entry import DONE, SYSTEM, Entry
+from .audit.head_log import Heads
+from .audit.kinds import UNFIT, Kind, is_usual, kind_of
+from .audit.log import Audit
+from .audit.sampling import Sparing
+from .metrics.lag import Lag
+from .metrics.metrics import Metrics
 from .refusals import Refused
 
 MAX_SIDS = 32

@@ -6,9 +6,9 @@ import logging
 from ..errors import StoreUnavailable
 from ..types import Clock
 from ..web.sweeper import PAUSE
+from .audit import event_log
+from .audit.log import PAGE, PRUNED, Audit
 from .mail.outbox import Outbox
-from .record import event_log
-from .record.audit import PAGE, PRUNED, Audit
 
 
 async def prune(audit: Audit, clock: Clock, keep: int) -> int:

@@ -8,14 +8,14 @@ from ..types import Clock
 from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
+from .accounts.users import Users
+from .audit.history import History
+from .audit.sampling import Sparing
 from .mail.outbox import Outbox
-from .meters.health import Trouble
-from .meters.live_sessions import Census
-from .meters.metrics import Metrics
+from .metrics.health import Trouble
+from .metrics.live_sessions import Census
+from .metrics.metrics import Metrics
 from .options import Options
-from .people.users import Users
-from .record.history import History
-from .record.sampling import Sparing
 from .recorder import Recorder
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from doorward.server.mail.letter import KINDS, LINK, Letter, place, write
 from doorward.server.mail.smtp import message
-from doorward.server.views.rendering import absolute
+from doorward.server.ui.rendering import absolute
 
 AT = 1_795_000_000
 ORIGIN = "https://login.example"

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from doorward.errors import StoreUnavailable
-from doorward.server.database import Database, open_database
+from doorward.server.accounts.users import User, Users
+from doorward.server.audit.entry import Entry
+from doorward.server.audit.log import Audit
+from doorward.server.db.database import Database, open_database
 from doorward.server.mail.outbox import LIFE, LONGEST, MOST, SHORTEST, Outbox, pause
 from doorward.server.mail.smtp import PATIENCE
-from doorward.server.people.users import User, Users
-from doorward.server.record.audit import Audit
-from doorward.server.record.entry import Entry
 from doorward.settings import CLOCK_SKEW, HOUR
 from tests.server.databases import KINDS, new_url
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from doorward.server.database import Database, open_database
+from doorward.server.accounts.users import Users
+from doorward.server.audit.entry import Entry
+from doorward.server.audit.log import Audit
+from doorward.server.db.database import Database, open_database
 from doorward.server.mail.letter import LINK, Letter
 from doorward.server.mail.outbox import LIFE, SHORTEST, Outbox
 from doorward.server.mail.postman import Postman
 from doorward.server.mail.relay import Relay, Tls
-from doorward.server.people.users import Users
-from doorward.server.record.audit import Audit
-from doorward.server.record.entry import Entry
 from doorward.testing import FakeClock
 from tests.support.server import free_port
 from tests.support.smtp import running_smtp, self_signed

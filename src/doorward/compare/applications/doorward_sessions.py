@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from ...server.meters.timed import METHODS, timed
+from ...server.metrics.timed import METHODS, timed
 from ...stores import Backend
 from ...types import Issued, Mode
 from ...web.fastapi import Doorward

@@ -7,9 +7,9 @@ from ...auth import Auth
 from ...settings import HOUR
 from ...types import Principal, Roles, SigningKey
 from ...web.asgi import current_visit
+from ..accounts.reset_link import LIFETIME, reset_link
+from ..accounts.users import InvalidRole, LastAdmin, User
 from ..mail.letter import LINK
-from ..people.reset_link import LIFETIME, reset_link
-from ..people.users import InvalidRole, LastAdmin, User
 from ..refusals import Refusal, Refused
 from ..service import Service
 from . import everyone, keys, lock, roles

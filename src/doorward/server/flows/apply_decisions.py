@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ...auth import Auth
 from ...errors import StoreUnavailable
 from ...types import Device
-from ..people.users import User, Users
+from ..accounts.users import User, Users
 
 log = logging.getLogger("doorward")
 

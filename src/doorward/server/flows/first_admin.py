@@ -7,8 +7,8 @@ from ...settings import DAY
 from ...types import Principal
 from ...web import limiter
 from ...web.asgi import current_visit
-from ..people import tickets
-from ..people.users import User
+from ..accounts import tickets
+from ..accounts.users import User
 from ..service import Service
 from .apply_decisions import settle
 from .confirm_password import owner

@@ -1,6 +1,6 @@
 """Records refused one-time links, without their tickets."""
 
-from ..people.tickets import Kind
+from ..accounts.tickets import Kind
 from ..refusals import Refusal, Refused
 from ..service import Service
 

@@ -1,7 +1,7 @@
 """Lock a user out, and let them in again."""
 
 from ...auth import Auth
-from ..people.users import User, Users
+from ..accounts.users import User, Users
 from .apply_decisions import settle
 
 

@@ -9,9 +9,9 @@ from ...web.asgi import current_visit
 from ...web.fastapi import LoginAttempt
 from ...web.limiter import Bucket
 from ...web.transport import Transport
-from ..people.devices import whose
-from ..people.email import InvalidEmail, canonical
-from ..people.users import User
+from ..accounts.devices import whose
+from ..accounts.email import InvalidEmail, canonical
+from ..accounts.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
 from .apply_decisions import settle

@@ -3,9 +3,9 @@
 from ...settings import HOUR
 from ...web.asgi import current_visit
 from ...web.transport import Transport
-from ..people.devices import whose
-from ..people.users import User
-from ..record.history import Query
+from ..accounts.devices import whose
+from ..accounts.users import User
+from ..audit.history import Query
 from ..service import Service
 
 LATEST = 200

@@ -2,7 +2,7 @@
 
 from ...auth import Auth
 from ...types import Roles
-from ..people.users import User, Users
+from ..accounts.users import User, Users
 from .apply_decisions import settle
 
 

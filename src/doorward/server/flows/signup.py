@@ -4,9 +4,9 @@ from ...passwords import UnacceptablePassword
 from ...web import limiter
 from ...web.asgi import current_visit
 from ...web.limiter import Bucket
-from ..people.email import InvalidEmail, canonical
-from ..people.policy import check_password
-from ..people.users import EmailTaken, User
+from ..accounts.email import InvalidEmail, canonical
+from ..accounts.policy import check_password
+from ..accounts.users import EmailTaken, User
 from ..refusals import Refusal, Refused
 from ..service import Service
 from .limits import noting_limits

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...types import Device
-from ..views.rendering import absolute
-from ..views.words import label
+from ..ui.rendering import absolute
+from ..ui.words import label
 
 NOTICES = ("reused", "new_device", "password_changed", "password_reset")
 """The kinds of entries of which the person is told."""

@@ -23,9 +23,9 @@ from sqlalchemy import (
 )
 
 from ...settings import DAY, HOUR, MINUTE
-from ..database import TABLES, Database, Transaction
-from ..record.entry import Entry, texts
-from ..schema import TEXT
+from ..audit.entry import Entry, texts
+from ..db.database import TABLES, Database, Transaction
+from ..db.schema import TEXT
 from .letter import KINDS, Letter
 
 MOST = 3

@@ -7,7 +7,7 @@ from email.errors import MessageError
 
 from ...errors import StoreUnavailable
 from ...types import Clock
-from ..record import event_log
+from ..audit import event_log
 from .letter import LINK, Letter, write
 from .outbox import Outbox
 from .relay import Relay

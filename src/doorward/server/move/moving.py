@@ -11,7 +11,7 @@ from ...errors import ConfigurationError
 from ...stores import EVERY_ROW, Backend, Movable, open_store
 from ...stores.read_only import BEING_MOVED, MOVED
 from ...types import Clock
-from ..database import Database, open_database
+from ..db.database import Database, open_database
 from ..plural import counted
 from . import seal, tables, waiting
 from .sessions import Sessions

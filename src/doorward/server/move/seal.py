@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ...errors import ConfigurationError
 from ...stores import read_only as sealing
-from ..database import TABLES, Database, Transaction
+from ..db.database import TABLES, Database, Transaction
 
 
 class AnotherMove(ConfigurationError):

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Column, Row, Select, Table, delete, func, insert, select
 
-from ..database import TABLES, Database
+from ..accounts.users import Users
+from ..audit.entry import AUDIT
+from ..db.database import TABLES, Database
 from ..mail import outbox
-from ..people.users import Users
-from ..record.entry import AUDIT
 
 PAGE = 500
 """Rows read, and written, in one step."""

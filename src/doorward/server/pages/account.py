@@ -11,21 +11,21 @@ from ...web import origin, transport
 from ...web.asgi import current_visit
 from ...web.return_to import local_path
 from .. import cookie_hint
+from ..accounts.users import ADMIN
+from ..audit.history import Query
 from ..flows.confirm_password import owner
 from ..flows.elevate import elevate
 from ..flows.password import change_password
 from ..flows.sessions import end_others, end_session, list_sessions
-from ..people.users import ADMIN
-from ..record.history import Query
 from ..refusals import Refused
 from ..routes.api import Serving
 from ..routes.query import after_of, page_of
 from ..routes.submit_once import PageRoute
 from ..service import Service
-from ..views.console import Menu
-from ..views.forms import read_form
-from ..views.rendering import AccountPage, ElevatePage, OwnHistoryPage, SessionRow
-from ..views.words import own
+from ..ui.console import Menu
+from ..ui.forms import read_form
+from ..ui.rendering import AccountPage, ElevatePage, OwnHistoryPage, SessionRow
+from ..ui.words import own
 from .entry import post_logout
 from .menu import menu_of
 from .notices import notice, told

@@ -13,16 +13,16 @@ from starlette.responses import Response
 
 from ...types import Principal, SigningKey
 from ...web import origin
+from ..accounts.users import User
 from ..flows import administer
-from ..people.users import User
 from ..plural import counted
 from ..refusals import Refusal, Refused
 from ..routes.access import ConsoleRoute, admit
 from ..routes.api import Serving
 from ..service import Service
-from ..views.console import ActPage, LinkPage
-from ..views.forms import read_form
-from ..views.rendering import MessagePage
+from ..ui.console import ActPage, LinkPage
+from ..ui.forms import read_form
+from ..ui.rendering import MessagePage
 from .menu import menu_of
 from .responses import show, wrong
 

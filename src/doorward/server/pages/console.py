@@ -10,20 +10,20 @@ from starlette.responses import Response, StreamingResponse
 
 from ...settings import DAY
 from ...types import Session
+from ..accounts.online import online, place_of, text_of
+from ..accounts.users import User
+from ..audit.entry import Kept
+from ..audit.history import Query
 from ..flows import administer
 from ..flows.sessions import MOST
-from ..people.online import online, place_of, text_of
-from ..people.users import User
-from ..record.entry import Kept
-from ..record.history import Query
 from ..refusals import Refused
 from ..routes.access import ConsoleRoute
 from ..routes.api import Serving
 from ..routes.live import news
 from ..routes.query import after_of, export, page_of, query_of
 from ..service import Service
-from ..views import plot
-from ..views.console import (
+from ..ui import plot
+from ..ui.console import (
     HappenedRow,
     HistoryPage,
     KeyRow,
@@ -34,8 +34,8 @@ from ..views.console import (
     UserRow,
     UsersPage,
 )
-from ..views.key_state import state
-from ..views.words import WORDS, called, happened
+from ..ui.key_state import state
+from ..ui.words import WORDS, called, happened
 from .menu import has_outbox
 from .responses import show, wrong
 

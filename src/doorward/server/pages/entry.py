@@ -15,9 +15,9 @@ from ..refusals import Refusal, Refused
 from ..routes.api import Serving
 from ..routes.submit_once import PageRoute
 from ..service import Service
-from ..views.console import ActPage
-from ..views.forms import read_form
-from ..views.rendering import LoginPage, SignupPage
+from ..ui.console import ActPage
+from ..ui.forms import read_form
+from ..ui.rendering import LoginPage, SignupPage
 from .notices import Notice, notice, told
 from .responses import form_token, see, show, wrong
 

@@ -6,8 +6,8 @@ from starlette.responses import Response
 from ...web.asgi import current_visit
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
-from ..views.api_docs import read_openapi
-from ..views.rendering import DocsPage, IndexPage, static_file
+from ..ui.api_docs import read_openapi
+from ..ui.rendering import DocsPage, IndexPage, static_file
 from .responses import show
 
 router = APIRouter(include_in_schema=False)

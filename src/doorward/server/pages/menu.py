@@ -1,7 +1,7 @@
 """What stands in the console's menu beside what always does."""
 
 from ..service import Service
-from ..views.console import Menu
+from ..ui.console import Menu
 
 
 def has_outbox(service: Service) -> bool:

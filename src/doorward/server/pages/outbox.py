@@ -7,7 +7,7 @@ from ..mail.letter import Letter, write
 from ..refusals import Refusal, Refused
 from ..routes.access import ConsoleRoute
 from ..routes.api import Serving
-from ..views.console import LetterRow, OutboxPage
+from ..ui.console import LetterRow, OutboxPage
 from .responses import show
 
 router = APIRouter(prefix="/admin", route_class=ConsoleRoute, include_in_schema=False)

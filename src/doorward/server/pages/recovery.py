@@ -3,15 +3,15 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ..accounts.tickets import is_whole
 from ..flows.links import bad_link
 from ..flows.recover import check_reset_link, reset_password
-from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
 from ..routes.submit_once import PageRoute
 from ..service import Service
-from ..views.forms import read_form
-from ..views.rendering import ResetPage
+from ..ui.forms import read_form
+from ..ui.rendering import ResetPage
 from .responses import form_token, see, show, wrong
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

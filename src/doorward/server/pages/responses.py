@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from ...web import origin
 from ...web.asgi import current_visit
 from ..refusals import Refused
-from ..views.rendering import Page, render
+from ..ui.rendering import Page, render
 from .notices import announce
 
 

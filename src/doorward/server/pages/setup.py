@@ -7,17 +7,17 @@ from ...errors import Rejected
 from ...types import Principal
 from ...web.asgi import current_visit
 from .. import cookie_hint
+from ..accounts.tickets import is_whole
 from ..flows.confirm_password import owner
 from ..flows.first_admin import become_first_admin, check_setup_link, make_first_admin
 from ..flows.links import bad_link
 from ..flows.login import enter
-from ..people.tickets import is_whole
 from ..refusals import Refusal, Refused
 from ..routes.api import Serving
 from ..routes.submit_once import PageRoute
 from ..service import Service
-from ..views.console import SetupPage
-from ..views.forms import read_form
+from ..ui.console import SetupPage
+from ..ui.forms import read_form
 from .recovery import INCOMPLETE
 from .responses import form_token, see, show, wrong
 

@@ -13,10 +13,10 @@ from ...types import Principal
 from ...web import origin
 from ...web.asgi import current_visit
 from ...web.fastapi import Guard
-from ..people.users import ADMIN
+from ..accounts.users import ADMIN
 from ..return_to import asked_for, with_return
 from ..service import Service
-from ..views.forms import read_form
+from ..ui.forms import read_form
 from .strict_json import StrictRoute
 from .submit_once import once
 

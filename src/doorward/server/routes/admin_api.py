@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from ..accounts.online import online, place_of, text_of
 from ..flows import administer
 from ..flows.sessions import MOST
-from ..people.online import online, place_of, text_of
 from ..refusals import Refusal, Refused
 from .access import LOOK, AdminRoute
 from .admin_bodies import (

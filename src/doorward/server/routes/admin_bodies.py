@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...types import Mode, Session, SigningKey
-from ..people.users import User
-from ..record.entry import Kept
-from ..record.event_log import utc
-from ..views.key_state import State, state
-from ..views.words import by_whom, label
+from ..accounts.users import User
+from ..audit.entry import Kept
+from ..audit.event_log import utc
+from ..ui.key_state import State, state
+from ..ui.words import by_whom, label
 
 After = Annotated[
     str | None,

@@ -18,7 +18,7 @@ from ..flows.logout import logout
 from ..flows.password import change_password
 from ..flows.sessions import end_others, end_session, list_sessions
 from ..flows.signup import signup
-from ..meters.metrics import CONTENT_TYPE
+from ..metrics.metrics import CONTENT_TYPE
 from ..refusals import Refusal, Refused
 from ..service import Service
 from .access import note_denied

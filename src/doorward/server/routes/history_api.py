@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from ..record.history import Query
+from ..audit.history import Query
 from .admin_bodies import OwnHistory, own_entry
 from .api import PROBLEM, Known, Serving
 from .query import after_of, page_of

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ...errors import StoreUnavailable
 from ...stores import Cursor
-from ..record.history import Query
+from ..audit.history import Query
 from ..service import Service
 
 PAUSE = 0.5

@@ -7,12 +7,12 @@ from fastapi import Request
 from starlette.responses import StreamingResponse
 
 from ...web import client
-from ..people.users import Users
-from ..record.entry import Kept
-from ..record.export import as_csv, as_json_lines
-from ..record.history import PAGE, History, Place, Query, place
+from ..accounts.users import Users
+from ..audit.entry import Kept
+from ..audit.export import as_csv, as_json_lines
+from ..audit.history import PAGE, History, Place, Query, place
 from ..refusals import Refusal, Refused
-from ..views.words import WORDS
+from ..ui.words import WORDS
 
 _EXPORTS = {
     "csv": (as_csv, "text/csv; charset=utf-8", "history.csv"),

@@ -1,0 +1,1 @@
+"""Accounts: users, addresses, devices, one-time links and the rules for passwords."""

@@ -1,0 +1,1 @@
+"""The server's own databases: their URLs, engines, schema and migrations."""

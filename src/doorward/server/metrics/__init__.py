@@ -1,0 +1,1 @@
+"""Metrics: what the server counts and times of its own work."""

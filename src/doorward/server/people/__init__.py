@@ -1,1 +1,0 @@
-"""People: their accounts, addresses, devices, tickets, and how often they may be wrong."""

@@ -1,0 +1,1 @@
+"""What pages show: their records, words, drawings, templates and static files."""

@@ -1,0 +1,145 @@
+"""The history in words, for people."""
+
+from collections.abc import Mapping
+
+from ...errors import Reason
+from ...web import client
+from ..accounts.users import User
+from ..audit.entry import DONE, OPERATOR, SYSTEM, Kept
+from ..plural import counted
+from ..refusals import Refusal
+from .console import HappenedRow
+
+WORDS = {
+    "account_deleted": "Account deleted",
+    "adopted": "Session came back from a restored database",
+    "all_revoked": "Everybody logged out",
+    "audit_pruned": "Old history deleted",
+    "changed": "Roles of sessions changed",
+    "denied": "Tried what is not allowed",
+    "elevated": "Confirmed with the password",
+    "first_admin": "Became the first administrator",
+    "key_rotated": "Next signing key put into use",
+    "key_withdrawn": "Signing key declared compromised",
+    "link_refused": "Link refused",
+    "locked": "Account locked",
+    "login": "Logged in",
+    "login_failed": "Login failed",
+    "logout": "Logged out",
+    "new_device": "Logged in on a device not seen before",
+    "password_changed": "Password changed",
+    "password_reset": "Password reset by a link",
+    "refused": "Credential refused",
+    "reset_link_made": "Reset link made",
+    "reset_link_sent": "Reset link sent",
+    "reused": "Theft detected: session ended",
+    "revoked": "Sessions ended",
+    "roles_set": "Roles set",
+    "signup": "Account made",
+    "unlocked": "Account unlocked",
+    "unsteady": "Session lost its place too often: ended",
+    "wrong_password": "Wrong password",
+}
+"""Every kind of entry in words for people; a kind of another version is shown as it is."""
+
+OUTCOMES: dict[str, str] = {
+    Refusal.INVALID_CREDENTIALS: "wrong address or password",
+    Refusal.INVALID_LINK: "used, expired or out of date",
+    Refusal.WRONG_PASSWORD: "refused",
+    Reason.BAD_SIGNATURE: "signature does not verify",
+    Reason.CROSS_ORIGIN: "sent from elsewhere",
+    Reason.INSUFFICIENT_ROLE: "not allowed",
+    Reason.MISSING: "not logged in",
+    Reason.REUSED: "used again",
+}
+"""Why something was refused, in words for people, where the code itself is not clear."""
+
+COUNTED = {"sessions": ("session", "sessions"), "people": ("person", "people")}
+"""Details that are numbers, with the word for one and for many."""
+
+_OUTSIDE = {SYSTEM: "the server", OPERATOR: "the operator", "": ""}
+
+
+def happened(kept: Kept, users: Mapping[str, User]) -> HappenedRow:
+    """An entry as the console shows it; `users` are those who are in it, by subject."""
+    one = kept.entry
+    return HappenedRow(
+        at=one.at,
+        what=called(one.kind),
+        actor=_name(one.actor, users),
+        subject=_name(one.subject, users),
+        person=one.subject or ("" if one.actor in _OUTSIDE else one.actor),
+        address=one.address,
+        label=label(one.user_agent),
+        outcome=failed(one.outcome),
+        detail=_detail(one.detail),
+        good=one.outcome == DONE,
+    )
+
+
+def own(kept: Kept, subject: str) -> HappenedRow:
+    """An entry as the person it is about sees it.  Who else did it stays unnamed, and so does where
+    they were."""
+    one = kept.entry
+    by = by_whom(one.actor, subject)
+    hidden = by == "administrator"
+    return HappenedRow(
+        at=one.at,
+        what=called(one.kind),
+        actor={"you": "", "administrator": "an administrator"}.get(by, _OUTSIDE.get(by, "")),
+        subject="",
+        person="",
+        address="" if hidden else one.address,
+        label="" if hidden else label(one.user_agent),
+        outcome=failed(one.outcome),
+        detail="",
+        good=one.outcome == DONE,
+    )
+
+
+def by_whom(actor: str, subject: str) -> str:
+    """Who acted, as `subject` may know: `you`, `administrator`, or `SYSTEM`, `OPERATOR`, empty."""
+    if actor in _OUTSIDE:
+        return actor
+    return "you" if actor == subject else "administrator"
+
+
+def called(kind: str) -> str:
+    """The words for a kind."""
+    return WORDS.get(kind, kind.replace("_", " "))
+
+
+def failed(outcome: str) -> str:
+    """Why it was refused, in words; empty for what was done."""
+    if outcome == DONE:
+        return ""
+    return OUTCOMES.get(outcome, outcome.replace("_", " "))
+
+
+def label(agent: str) -> str:
+    """The name for people of what sent this user agent; empty where none was sent."""
+    if not agent:
+        return ""
+    return client.device([(b"user-agent", agent.encode("latin-1", "replace"))], "").label
+
+
+def _name(subject: str, users: Mapping[str, User]) -> str:
+    user = users.get(subject)
+    return _OUTSIDE.get(subject, subject) if user is None else user.email
+
+
+def _detail(detail: Mapping[str, object]) -> str:
+    """The members worth a line; sids stand in the export."""
+    told = [(name, value) for name, value in detail.items() if name not in ("sids", "hash")]
+    return "; ".join(
+        counted(value, *COUNTED[name]) if name in COUNTED else f"{name}: {_value(value)}"
+        for name, value in told
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(str(each) for each in value.values())
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value) or "none"
+    return str(value)

@@ -1,1 +1,0 @@
-"""What a page shows: the words, rows and drawings, and how they become HTML."""
