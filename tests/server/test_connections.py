@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 
 from doorward.server.http.acceptor import Acceptor
 from doorward.server.http.connection import Shared
-from doorward.server.http.limits import Bounds
+from doorward.server.http.limits import RequestLimits
 from doorward.server.refusals import Refused
 from tests.server.talks import HEAD, Connect, Hasty, Patient, hello, listening, sharing
 from tests.support.certificate import make_certificate
@@ -88,7 +88,7 @@ SLOW_BODY = HEAD + b"Content-Length: 9\r\n\r\na"
 
 @pytest.mark.parametrize("begin", [b"", HEAD, SLOW_BODY, REQUEST + SLOW_BODY])
 async def test_those_who_say_nothing_or_not_all_shut_out_nobody(begin: bytes) -> None:
-    async with listening(Patient, Bounds(hello, quiet), few()) as connect:
+    async with listening(Patient, RequestLimits(hello, quiet), few()) as connect:
         for _ in range(20):
             _, writer = await connect()
             writer.write(begin)

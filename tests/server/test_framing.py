@@ -8,7 +8,7 @@ import pytest
 
 from doorward.server.http.headers import always
 from doorward.server.http.https import HttpsOnly
-from doorward.server.http.limits import MAX_BODY, Bounds
+from doorward.server.http.limits import MAX_BODY, RequestLimits
 from doorward.server.http.protocol import MAX_AHEAD, MAX_HEAD
 from doorward.server.refusals import Refused
 from doorward.web.client import Trusted
@@ -182,7 +182,7 @@ async def test_a_refusal_is_the_last_answer_of_its_connection(
     head: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("doorward.server.http.limits.LINGER", 0.05)
-    async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
+    async with listening(Patient, RequestLimits(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(head)
         answer = await reader.read()
@@ -191,7 +191,7 @@ async def test_a_refusal_is_the_last_answer_of_its_connection(
 
 
 async def test_who_sends_on_after_a_refusal_still_reads_it() -> None:
-    async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
+    async with listening(Patient, RequestLimits(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(HEAD + b"Content-Length: 9999999\r\n\r\n")
         for _ in range(100):
@@ -205,7 +205,7 @@ async def test_a_body_that_does_not_come_is_answered_408_and_ends_its_connection
 ) -> None:
     monkeypatch.setattr("doorward.server.http.limits.SLOWEST", 0.05)
     monkeypatch.setattr("doorward.server.http.limits.LINGER", 0.05)
-    async with listening(Patient, Bounds(hello, quiet), timeout_keep_alive=3600) as connect:
+    async with listening(Patient, RequestLimits(hello, quiet), timeout_keep_alive=3600) as connect:
         reader, writer = await connect()
         writer.write(HEAD + b"Content-Length: 100\r\n\r\na")
         answer = await reader.read()
@@ -231,7 +231,7 @@ LOCAL = Trusted.parse(["127.0.0.1"])
 
 @pytest.mark.parametrize("target", [b"*@evil.example", b"*.evil.example/", b"*"])
 async def test_nobody_is_moved_to_another_host(target: bytes) -> None:
-    app = Bounds(HttpsOnly(hello, "https://login.example", LOCAL, quiet), quiet)
+    app = RequestLimits(HttpsOnly(hello, "https://login.example", LOCAL, quiet), quiet)
     async with listening(Patient, app) as connect:
         reader, writer = await connect()
         said = b" HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: http\r\n\r\n"

@@ -20,7 +20,7 @@ from ..web.fastapi.stack import put_outermost
 from .http import errors
 from .http.headers import Headers
 from .http.https import HttpsOnly
-from .http.limits import Bounds
+from .http.limits import RequestLimits
 from .http.refusal_log import LogRefusal, logged, refusal_log
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
@@ -104,7 +104,7 @@ def _put_layers(
     passes it last.  Innermost are the routes, and around them the handler of crashes."""
     doorward.install(app)  # the gate; the next layers wrap its answers to preflights too
     put_outermost(app, partial(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log))
-    put_outermost(app, partial(Bounds, log=log))
+    put_outermost(app, partial(RequestLimits, log=log))
     put_outermost(app, partial(Readable, settings=doorward.lifecycle.settings))
     put_outermost(
         app,

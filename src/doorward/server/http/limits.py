@@ -25,7 +25,7 @@ VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 _SEPARATORS = len(": \r\n")
 
 
-class Bounds:
+class RequestLimits:
     """Refuses a request that is too large at once, and reads any other whole, so that no layer
     below waits for a client.
 
