@@ -81,7 +81,7 @@ class HttpsOnly:
         return shown and not is_loopback(self._place.hostname or "")
 
     def _moved(self, scope: Message) -> App:
-        # `RequestLimits` lets no target through that is no path: `*@evil.example` would name another host
+        # `RequestLimits` refuses a target that is not a path: `*@evil.example` would name a host
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         moved = Response(b"", 308)
         moved.raw_headers = [
