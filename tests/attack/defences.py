@@ -78,7 +78,7 @@ DEFENCES: dict[str, Patch] = (
             entry, "local_path", lambda text: text
         ),
         "a new password ends other sessions": lambda patch: patch.setattr(
-            password, "settle", _nothing
+            password, "apply_decisions", _nothing
         ),
         "a failed login does not tell who has an account": _telling_login,
         "no answer repeats the Host header": _believed_host,

@@ -150,7 +150,7 @@ async def test_a_new_password_that_was_killed_before_it_reached_the_sessions_end
             sid = kept.session.sid
             user = await users.set_password(subject, "new", old=None, at=2, keep=sid)
             assert user is not None
-            await apply_decisions.settle(users, auth, user)
+            await apply_decisions.apply_decisions(users, auth, user)
 
         await crash(places, change)
         await auth.authenticate(thief.credential)  # the crash really came in between

@@ -12,7 +12,7 @@ from doorward import Auth, Settings, StoreUnavailable, open_store
 from doorward.open import open_auth
 from doorward.server.metrics import lag as lag_module
 from doorward.server.metrics.lag import LONGEST, Lag
-from doorward.server.metrics.live_sessions import STEP, Census, count_live
+from doorward.server.metrics.live_sessions import STEP, LiveSessions, count_live
 from doorward.server.metrics.timed import METHODS, timed
 from doorward.stores import Backend, Changes
 from doorward.types import Session
@@ -58,10 +58,10 @@ async def test_each_live_session_is_counted_once(auth: Auth, many: int) -> None:
 
 async def test_a_count_is_shared_by_all_who_ask_within_a_minute(auth: Auth) -> None:
     await auth.store.insert(session(1), await auth.store.mark(), BEGIN)
-    async with (census := Census(auth)):
-        assert await asyncio.gather(*[census.live() for _ in range(5)]) == [1] * 5
+    async with (live_sessions := LiveSessions(auth)):
+        assert await asyncio.gather(*[live_sessions.live() for _ in range(5)]) == [1] * 5
         await auth.store.insert(session(2), await auth.store.mark(), BEGIN)
-        assert await census.live() == 1
+        assert await live_sessions.live() == 1
 
 
 # --- the store's time ---------------------------------------------------------------------------

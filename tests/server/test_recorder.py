@@ -14,7 +14,7 @@ from doorward.errors import StoreUnavailable
 from doorward.server import background
 from doorward.server.audit.chain import GENESIS, Head
 from doorward.server.audit.entry import DONE, OPERATOR, SYSTEM, Entry
-from doorward.server.audit.head_log import EVERY, Heads
+from doorward.server.audit.head_log import EVERY, HeadLog
 from doorward.server.audit.history import History, Query
 from doorward.server.audit.kinds import KINDS, kind_of
 from doorward.server.audit.log import Audit
@@ -325,7 +325,7 @@ async def test_a_server_looks_for_what_others_entered_again_and_again_also_after
 async def test_the_head_is_told_once_after_a_while_and_not_while_it_stands_still(
     lines: Any,
 ) -> None:
-    heads = Heads(FakeClock(), seconds=0)
+    heads = HeadLog(FakeClock(), seconds=0)
     for seq in range(1, 10):
         heads.saw(head(seq))
     assert lines() == []
@@ -339,7 +339,7 @@ async def test_the_head_is_told_once_after_a_while_and_not_while_it_stands_still
 
 
 async def test_the_head_of_a_flood_is_told_at_once(lines: Any) -> None:
-    heads = Heads(FakeClock(), seconds=MINUTE)
+    heads = HeadLog(FakeClock(), seconds=MINUTE)
     heads.saw(head(1))
     heads.tell()
     for seq in range(2, EVERY + 2):
@@ -348,7 +348,7 @@ async def test_the_head_of_a_flood_is_told_at_once(lines: Any) -> None:
 
 
 async def test_the_head_of_an_empty_log_is_not_told(lines: Any) -> None:
-    heads = Heads(FakeClock())
+    heads = HeadLog(FakeClock())
     heads.saw(Head(0, GENESIS))
     heads.tell()
     assert lines() == []

@@ -8,7 +8,7 @@ import pytest
 
 from doorward.server.audit.history import Query
 from doorward.server.audit.kinds import UNFIT
-from doorward.server.audit.sampling import ALTOGETHER, FROM_ONE, MAX_FROM_ONE, Sparing
+from doorward.server.audit.sampling import ALTOGETHER, FROM_ONE, MAX_FROM_ONE, Sampling
 from doorward.server.metrics.metrics import Metrics
 from doorward.server.recorder import Recorder
 from doorward.server.refusals import Refusal, Refused
@@ -151,27 +151,27 @@ async def test_a_flood_from_one_address_writes_few_lines_and_no_other_is_drowned
 
 
 def test_many_sources_together_write_no_more_than_so_many_lines_a_minute() -> None:
-    sparing = Sparing()
-    told = [sparing.lets(f"10.0.{n // 250}.{n % 250}", 0) for n in range(2 * ALTOGETHER)]
+    sampling = Sampling()
+    told = [sampling.lets(f"10.0.{n // 250}.{n % 250}", 0) for n in range(2 * ALTOGETHER)]
     assert sum(told) == ALTOGETHER
-    assert sparing.lets("10.0.0.0", 60)
+    assert sampling.lets("10.0.0.0", 60)
 
 
 def test_a_flood_of_one_attack_hides_no_other_of_the_same_address() -> None:
-    sparing = Sparing()
-    told = [sparing.lets("203.0.113.9", 0, "refused malformed") for _ in range(2 * FROM_ONE)]
+    sampling = Sampling()
+    told = [sampling.lets("203.0.113.9", 0, "refused malformed") for _ in range(2 * FROM_ONE)]
     assert sum(told) == FROM_ONE
-    assert sparing.lets("203.0.113.9", 0, "refused revoked")
+    assert sampling.lets("203.0.113.9", 0, "refused revoked")
 
 
 def test_one_address_alone_uses_up_a_third_of_all_lines_with_however_many_attacks() -> None:
-    sparing = Sparing()
-    told = [sparing.lets("203.0.113.9", 0, str(word)) for word in range(ALTOGETHER)]
+    sampling = Sampling()
+    told = [sampling.lets("203.0.113.9", 0, str(word)) for word in range(ALTOGETHER)]
     assert sum(told) == MAX_FROM_ONE == ALTOGETHER // 3
-    assert sparing.lets("198.51.100.7", 0)
+    assert sampling.lets("198.51.100.7", 0)
 
 
 def test_an_ipv6_customer_is_one_source() -> None:
-    sparing = Sparing()
-    told = [sparing.lets(f"2001:db8:0:1::{n:x}", 0) for n in range(2 * FROM_ONE)]
+    sampling = Sampling()
+    told = [sampling.lets(f"2001:db8:0:1::{n:x}", 0) for n in range(2 * FROM_ONE)]
     assert sum(told) == FROM_ONE

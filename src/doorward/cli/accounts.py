@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..auth import Auth
 from ..errors import StoreUnavailable
 from ..server.accounts.users import ADMIN, User, Users
-from ..server.flows.apply_decisions import settle
+from ..server.flows.apply_decisions import apply_decisions
 from ..server.flows.lock import unlock
 from ..types import Roles
 from .output import NotDone
@@ -43,7 +43,7 @@ async def lock_out(users: Users, auth: Auth, subject: str) -> tuple[User, int]:
     """Lock a user.  The user, and how many sessions ended."""
     user = still(await users.lock(subject, at=auth.clock()))
     with _second_step(subject):
-        return still(await settle(users, auth, user))
+        return still(await apply_decisions(users, auth, user))
 
 
 async def let_in(users: Users, auth: Auth, subject: str) -> User:
@@ -55,7 +55,7 @@ async def give_roles(users: Users, auth: Auth, subject: str, roles: Roles) -> tu
     """Give a user exactly these roles.  The user, and how many sessions changed."""
     user = still(await users.set_roles(subject, roles))
     with _second_step(subject):
-        return still(await settle(users, auth, user))
+        return still(await apply_decisions(users, auth, user))
 
 
 async def forget(users: Users, auth: Auth, subject: str) -> int:

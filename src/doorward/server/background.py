@@ -35,7 +35,7 @@ async def doing(
         _beside(keep_sweeping(service.users, service.auth)),
         _beside(_post(service, smtp_password)),
         _beside(_look_at_heads(service)),
-        service.census,
+        service.live_sessions,
     ):
         yield
 

@@ -11,13 +11,13 @@ from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.users import Users
 from .audit.history import History
-from .audit.sampling import Sparing
+from .audit.sampling import Sampling
 from .background import doing
 from .db.database import check_writable, open_database
 from .mail.outbox import Outbox
 from .mail.password import load_password
-from .metrics.health import Trouble
-from .metrics.live_sessions import Census
+from .metrics.health import RecentFailure
+from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
 from .options import Options
 from .recorder import Recorder
@@ -58,10 +58,10 @@ async def opened(
                 history=History(database),
                 outbox=Outbox(database, sends=options.mail == "smtp"),
                 metrics=metrics,
-                census=Census(auth),
+                live_sessions=LiveSessions(auth),
                 metrics_token=token or None,
-                trouble=Trouble(clock),
-                sparing=Sparing(),
+                recent_failure=RecentFailure(clock),
+                sampling=Sampling(),
                 clock=clock,
             )
             async with doing(service, database, password):

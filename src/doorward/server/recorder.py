@@ -11,10 +11,10 @@ from ..types import Clock, Device, Event
 from ..web.asgi import current_visit
 from .audit import event_log
 from .audit.entry import DONE, SYSTEM, Entry
-from .audit.head_log import Heads
+from .audit.head_log import HeadLog
 from .audit.kinds import UNFIT, Kind, is_usual, kind_of
 from .audit.log import Audit
-from .audit.sampling import Sparing
+from .audit.sampling import Sampling
 from .metrics.lag import Lag
 from .metrics.metrics import Metrics
 from .refusals import Refused
@@ -42,9 +42,9 @@ class Recorder:
         self._outside = outside
         self._audit: Audit | None = None
         self._lag: Lag | None = None
-        self._heads = Heads(clock)
-        self._sparing = Sparing()
-        self._entered = Sparing()
+        self._heads = HeadLog(clock)
+        self._sampling = Sampling()
+        self._entered = Sampling()
 
     @asynccontextmanager
     async def entering(self, audit: Audit, lag: Lag | None = None) -> AsyncIterator[None]:
@@ -144,7 +144,7 @@ class Recorder:
             return kind.level
         if entry.kind == "refused" and is_usual(entry.outcome, named=_names_somebody(entry)):
             return logging.DEBUG
-        told = self._sparing.lets(entry.address, entry.at, f"{entry.kind} {entry.outcome}")
+        told = self._sampling.lets(entry.address, entry.at, f"{entry.kind} {entry.outcome}")
         return kind.level if told else logging.DEBUG
 
     def _who(self, event: Event | None) -> tuple[str, Device]:

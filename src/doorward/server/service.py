@@ -10,10 +10,10 @@ from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.users import Users
 from .audit.history import History
-from .audit.sampling import Sparing
+from .audit.sampling import Sampling
 from .mail.outbox import Outbox
-from .metrics.health import Trouble
-from .metrics.live_sessions import Census
+from .metrics.health import RecentFailure
+from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
 from .options import Options
 from .recorder import Recorder
@@ -34,8 +34,8 @@ class Service:
     history: History
     outbox: Outbox
     metrics: Metrics
-    census: Census
+    live_sessions: LiveSessions
     metrics_token: bytes | None
-    trouble: Trouble
-    sparing: Sparing
+    recent_failure: RecentFailure
+    sampling: Sampling
     clock: Clock

@@ -9,7 +9,7 @@ import pytest
 from doorward.stores import Decision
 from doorward.stores.postgres import PostgresStore
 from doorward.stores.postgres.changes import SINCE
-from doorward.stores.postgres.connection import Line
+from doorward.stores.postgres.connection import Connection
 from doorward.testing.contract.rows import NOW, a_session, add
 
 pytestmark = pytest.mark.anyio
@@ -21,13 +21,13 @@ REVOKE = Decision(revoke=True)
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is sent, as it is sent."""
     sent: list[str] = []
-    fetch = Line.fetch
+    fetch = Connection.fetch
 
-    async def noted(self: Line, until: float, sql: str, *parameters: object) -> list[Any]:
+    async def noted(self: Connection, until: float, sql: str, *parameters: object) -> list[Any]:
         sent.append(sql)
         return await fetch(self, until, sql, *parameters)
 
-    monkeypatch.setattr(Line, "fetch", noted)
+    monkeypatch.setattr(Connection, "fetch", noted)
     return sent
 
 
@@ -62,9 +62,9 @@ async def test_a_call_never_joins_a_query_that_began_before_it(
 ) -> None:
     """The first queries have looked, and their answers are held up on the way back."""
     looked, released = asyncio.Event(), asyncio.Event()
-    fetch = Line.fetch
+    fetch = Connection.fetch
 
-    async def held_up(self: Line, until: float, sql: str, *parameters: object) -> list[Any]:
+    async def held_up(self: Connection, until: float, sql: str, *parameters: object) -> list[Any]:
         rows = await fetch(self, until, sql, *parameters)
         if sql == SINCE:  # the last of the batch
             looked.set()
@@ -73,7 +73,7 @@ async def test_a_call_never_joins_a_query_that_began_before_it(
 
     await add(store, a_session("a"))
     cursor = (await store.changes(None)).cursor
-    monkeypatch.setattr(Line, "fetch", held_up)
+    monkeypatch.setattr(Connection, "fetch", held_up)
     early = create_task(store.get("a")), create_task(store.changes(cursor))
     await looked.wait()
     await store.change(sid="a", decision=REVOKE, at=NOW)

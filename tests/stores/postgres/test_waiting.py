@@ -21,7 +21,7 @@ REVOKE = Decision(revoke=True)
 
 
 async def listening(store: PostgresStore) -> None:
-    """Until the bell's connection is there and has rung for itself."""
+    """Until the listener's connection is there and has rung for itself."""
     await wait_for(store.wait(10 * PATIENCE), PATIENCE)
 
 

@@ -14,7 +14,7 @@ EVERY = 1000
 """Entries after which the head is told at once."""
 
 
-class Heads:
+class HeadLog:
     """Tells the head at most `seconds` after it moved, and not at all while it stands still."""
 
     def __init__(self, clock: Clock, seconds: float = MINUTE) -> None:

@@ -16,7 +16,7 @@ ALTOGETHER = 300
 """Lines in a minute, from however many sources."""
 
 
-class Sparing:
+class Sampling:
     """Counts lines by source in this process, a minute at a time."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ EVERY = 5
 _NOWHERE = Device()
 
 
-async def settle(
+async def apply_decisions(
     users: Users, auth: Auth, user: User, *, device: Device = _NOWHERE
 ) -> tuple[User, int] | None:
     """Carry out what the user's row says until it still says so afterwards: of two who decide at
@@ -46,7 +46,7 @@ async def sweep(users: Users, auth: Auth) -> int:
     total = 0
     while found := await users.unsettled():
         for user in found:
-            await settle(users, auth, user)
+            await apply_decisions(users, auth, user)
         total += len(found)
     return total
 

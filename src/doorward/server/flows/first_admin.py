@@ -10,7 +10,7 @@ from ...web.asgi import current_visit
 from ..accounts import tickets
 from ..accounts.users import User
 from ..service import Service
-from .apply_decisions import settle
+from .apply_decisions import apply_decisions
 from .confirm_password import owner
 from .limits import noting_limits
 from .links import bad_link
@@ -75,6 +75,6 @@ async def _crowned(service: Service, user: User, claim: tickets.Claim) -> User:
     admin = await service.users.make_first_admin(user.subject, claim.words[0])
     if admin is None:
         raise await bad_link(service, "first_admin", subject=user.subject)
-    await settle(service.users, service.auth, admin)
+    await apply_decisions(service.users, service.auth, admin)
     await service.recorder.note("first_admin", subject=user.subject)
     return admin

@@ -2,7 +2,7 @@
 
 from ...auth import Auth
 from ..accounts.users import User, Users
-from .apply_decisions import settle
+from .apply_decisions import apply_decisions
 
 
 async def lock(
@@ -14,12 +14,12 @@ async def lock(
     asked to spare them.  A login under way is superseded, looks again, and finds the lock.
     """
     user = await users.lock(subject, at=auth.clock(), spare_last_admin=spare_last_admin)
-    return None if user is None else await settle(users, auth, user)
+    return None if user is None else await apply_decisions(users, auth, user)
 
 
 async def unlock(users: Users, auth: Auth, subject: str) -> User | None:
     """Let a user log in again, once every lock is carried out: what a crash left of one must not
     end the sessions that begin now.  None when there is no such user."""
     while (user := await users.unlock(subject)) is not None and user.locked_at is not None:
-        await settle(users, auth, user)
+        await apply_decisions(users, auth, user)
     return user

@@ -14,9 +14,9 @@ from ..accounts.email import InvalidEmail, canonical
 from ..accounts.users import User
 from ..refusals import Refusal, Refused
 from ..service import Service
-from .apply_decisions import settle
+from .apply_decisions import apply_decisions
 from .limits import noting_limits
-from .new_device import unseen
+from .new_device import is_new_device
 
 
 async def login(
@@ -33,7 +33,7 @@ async def login(
     if not await _guess(service, buckets, user, password) or user is None:
         raise await _failed(service, user)
     if user.ends:  # otherwise a sweep would end the new session
-        await settle(service.users, service.auth, user)
+        await apply_decisions(service.users, service.auth, user)
     try:
         issued = await enter(service, attempt, response, user, via)
     except Rejected as refused:
@@ -49,7 +49,7 @@ async def enter(
 ) -> Issued:
     """Begin the session of somebody who proved who they are, and tell them if it is on a device not
     seen before: before the answer is under way, so that nobody gets in without."""
-    news = await unseen(service, user, via)
+    news = await is_new_device(service, user, via)
     issued = await attempt.login(response, subject=user.subject, roles=user.roles, transport=via)
     if via == "cookie":
         name, value = service.devices.remember(current_visit().headers, whose(user))

@@ -15,7 +15,7 @@ JUST_NOW = HOUR
 """Seconds from sign-up in which the first login ever is no news."""
 
 
-async def unseen(service: Service, user: User, via: Transport) -> bool:
+async def is_new_device(service: Service, user: User, via: Transport) -> bool:
     """Whether this request, which is about to log `user` in, comes from a device not seen before.
 
     A browser is known by the mark it carries, and by nothing that others could say.  A program that

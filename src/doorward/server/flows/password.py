@@ -4,7 +4,7 @@ from ...types import Principal
 from ...web.asgi import current_visit
 from ..refusals import Refusal, Refused
 from ..service import Service
-from .apply_decisions import settle
+from .apply_decisions import apply_decisions
 from .confirm_password import confirm
 from .signup import acceptable
 
@@ -24,5 +24,5 @@ async def change_password(service: Service, principal: Principal, current: str, 
     )
     if changed is None:
         raise Refused(Refusal.WRONG_PASSWORD, field="current")
-    await settle(service.users, service.auth, changed, device=current_visit().device())
+    await apply_decisions(service.users, service.auth, changed, device=current_visit().device())
     await service.recorder.note("password_changed", subject=user.subject, sid=principal.sid)

@@ -7,7 +7,7 @@ from ..accounts import tickets
 from ..accounts.reset_link import is_good
 from ..accounts.users import User
 from ..service import Service
-from .apply_decisions import settle
+from .apply_decisions import apply_decisions
 from .limits import noting_limits
 from .links import bad_link
 from .signup import acceptable
@@ -37,7 +37,7 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     )
     if changed is None:
         raise await bad_link(service, "reset", subject=user.subject)
-    await settle(service.users, service.auth, changed, device=visit.device())
+    await apply_decisions(service.users, service.auth, changed, device=visit.device())
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 
 

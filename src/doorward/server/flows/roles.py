@@ -3,7 +3,7 @@
 from ...auth import Auth
 from ...types import Roles
 from ..accounts.users import User, Users
-from .apply_decisions import settle
+from .apply_decisions import apply_decisions
 
 
 async def give_roles(
@@ -15,4 +15,4 @@ async def give_roles(
     Raises `InvalidRole`, and `LastAdmin` if asked to spare them.
     """
     user = await users.set_roles(subject, roles, spare_last_admin=spare_last_admin)
-    return None if user is None else await settle(users, auth, user)
+    return None if user is None else await apply_decisions(users, auth, user)

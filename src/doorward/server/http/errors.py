@@ -105,7 +105,7 @@ async def on_refused(request: Request, error: Exception) -> Response:
 
 
 async def on_unavailable(request: Request, error: StoreUnavailable) -> Response:
-    request.app.state.service.trouble.happened(str(error))
+    request.app.state.service.recent_failure.happened(str(error))
     if not is_page(request.url.path):
         return _raw(*problem(error))
     return _page(503, _UNAVAILABLE[error.reason], error.reason, [retry_after(error)])

@@ -11,7 +11,7 @@ LASTS = 3
 the database came back may fail 2 seconds later, and 5 seconds after it all must be well again."""
 
 
-class Trouble:
+class RecentFailure:
     """Remembers the latest request of this process that a database failed.  A database that is full
     or locked still reads, and to write only in order to see whether it can would be in the way."""
 
@@ -21,11 +21,11 @@ class Trouble:
 
     def happened(self, why: str) -> None:
         """A request was answered that the database is unavailable.  Logged when that begins."""
-        if not self.is_near:
+        if not self.is_recent:
             log.warning("a database failed a request: %s", why)
         self._until = self._clock() + LASTS
 
     @property
-    def is_near(self) -> bool:
+    def is_recent(self) -> bool:
         """Whether that was less than `LASTS` seconds ago."""
         return self._until - LASTS <= self._clock() < self._until

@@ -15,7 +15,7 @@ PATIENCE = 1.0
 """Seconds that who asks waits for a count under way; then the last one must do."""
 
 
-class Census:
+class LiveSessions:
     """A store lists sessions and does not count them: a hundred thousand take about a second."""
 
     def __init__(self, auth: Auth) -> None:

@@ -173,7 +173,7 @@ async def get_health(service: Serving, response: Response) -> Health:
         response.status_code = 503
         return Health(status="unavailable", view="stale")
     view = _view(service)
-    if service.trouble.is_near:
+    if service.recent_failure.is_recent:
         response.status_code = 503
         return Health(status="unavailable", view=view)
     return Health(status="ok", view=view)

@@ -140,7 +140,7 @@ def _sent(refused: Rejected, login: str, visit: Visit) -> Response:
 def _untold(service: Service, peer: str) -> Response:
     """Refused because nobody whom we believe told a method: most often a proxy that was never named
     to us.  It drops our sentence, so the log says it to its operator."""
-    if service.sparing.lets(peer, service.clock()):
+    if service.sampling.lets(peer, service.clock()):
         log.warning(
             "forward-auth: %s asks about a request whose method is not known. %s", peer, UNTOLD
         )

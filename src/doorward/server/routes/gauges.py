@@ -8,7 +8,7 @@ from ..service import Service
 async def measure(service: Service) -> None:
     """Bring the gauges up to date.  What a store that is away would tell stays as it was."""
     metrics, store = service.metrics, service.auth.store
-    live = await service.census.live()
+    live = await service.live_sessions.live()
     if live is not None:
         metrics.live(live)
     metrics.view_is(service.auth.view_age)

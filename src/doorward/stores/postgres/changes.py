@@ -5,7 +5,7 @@ from typing import Any
 
 from ...types import Change
 from .. import Changes, Cursor
-from .connection import Line
+from .connection import Connection
 from .snapshot import clamped, last_held
 from .text import plain
 
@@ -46,7 +46,7 @@ SINCE = """
 database went back to a time before it, by a restore that began no new timeline."""
 
 
-async def read(line: Line, until: float, cursor: Cursor | None) -> Changes:
+async def read(line: Connection, until: float, cursor: Cursor | None) -> Changes:
     """What `Store.changes` promises; the entries and the next cursor come of one statement, and so
     of one snapshot.  While nothing changed the cursor stays the one that was given."""
     if cursor is not None and cursor[0] == line.place:

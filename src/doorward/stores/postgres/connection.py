@@ -14,7 +14,7 @@ CLOSING = 1.0
 """Seconds that a connection may take to say goodbye."""
 
 
-class Line:
+class Connection:
     """A connection to one cluster on one timeline (`place`): neither changes while it is open,
     because a primary begins another timeline only by a restart."""
 

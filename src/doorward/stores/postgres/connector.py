@@ -10,7 +10,7 @@ from ..asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
 from ..ca_file import check_ca_file
 from ..search_path import search_path
 from . import schema
-from .connection import Line, answering
+from .connection import Connection, answering
 
 ANSWER_WITHIN = 2.0
 """Seconds after which a call that PostgreSQL did not answer raises `StoreUnavailable`; connecting
@@ -57,7 +57,7 @@ class Connector:
         """The loop's time by which a call that begins now is answered."""
         return get_running_loop().time() + self._within
 
-    async def connect(self, until: float) -> Line:
+    async def connect(self, until: float) -> Connection:
         """A new connection.  The first makes or migrates the tables, while others wait.
 
         Raises `StoreUnavailable` when there is none at the loop's time `until`.  Until one was
@@ -97,7 +97,7 @@ class Connector:
                 ) from error
         self._ready = True
 
-    async def _open(self, until: float) -> Line:
+    async def _open(self, until: float) -> Connection:
         left = until - get_running_loop().time()
         if self._closed:
             raise StoreUnavailable("the store was closed")
@@ -108,7 +108,7 @@ class Connector:
             place, kept, _ = await connection.fetchrow(SET_UP)
             if not kept:
                 raise self._refused(POOLED)
-            return Line(connection, place)
+            return Connection(connection, place)
 
     async def _dial(self, seconds: float) -> Any:
         try:

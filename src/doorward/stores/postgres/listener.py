@@ -16,7 +16,7 @@ REDIAL = 0.5
 """Seconds between two tries to connect.  Until one succeeds, waiting is plain sleep."""
 
 
-class Bell:
+class Listener:
     """Rings for every announced change, and for every new connection, because nobody knows what the
     last one missed."""
 

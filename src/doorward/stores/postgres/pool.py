@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from ...errors import StoreUnavailable
-from .connection import Line
+from .connection import Connection
 from .connector import Connector
 
 MOST = 8
@@ -24,7 +24,7 @@ class Pool:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._free: list[Line] = []
+        self._free: list[Connection] = []
         self._places = Semaphore(MOST)
         self._queries: set[Task[list[Any]]] = set()
 
@@ -66,7 +66,7 @@ class Pool:
         except TimeoutError as error:
             raise StoreUnavailable("every connection to PostgreSQL is busy") from error
 
-    def _idle(self) -> Line | None:
+    def _idle(self) -> Connection | None:
         while self._free:
             line = self._free.pop()
             if not line.closed:

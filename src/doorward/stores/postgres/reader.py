@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import Changes, Cursor, rows
 from . import changes
-from .connection import Line
+from .connection import Connection
 from .connector import Connector
 
 GET = f"{rows.SELECT} WHERE sid = ANY($1::text[])"
@@ -34,7 +34,7 @@ class Reader:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._line: Line | None = None
+        self._line: Connection | None = None
         self._batch: Batch | None = None
         self._running: Task[None] | None = None
 
@@ -83,13 +83,13 @@ class Reader:
             for future in batch.waiting():
                 future.set_exception(copy(error))
 
-    async def _answer_rows(self, line: Line, batch: Batch) -> None:
+    async def _answer_rows(self, line: Connection, batch: Batch) -> None:
         found = await line.fetch(batch.until, GET, list(batch.rows))
         by_sid = {row[0]: row for row in found}
         for sid, waiting in batch.rows.items():
             _settle(waiting, by_sid.get(sid))
 
-    async def _open(self, until: float) -> Line:
+    async def _open(self, until: float) -> Connection:
         if self._line is None or self._line.closed:
             self._line = await self._connector.connect(until)
         return self._line

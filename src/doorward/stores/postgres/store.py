@@ -7,7 +7,7 @@ from .. import Changes, Counter, Cursor, Decision, Most, Page, Ticket, rows
 from ..whose import whose
 from . import keys, limits, purge, read_only, sessions, tickets
 from .connector import ANSWER_WITHIN, Connector
-from .listener import Bell
+from .listener import Listener
 from .pool import Pool
 from .reader import Reader
 from .snapshot import MARK, Mark, clamped
@@ -53,7 +53,7 @@ class PostgresStore:
         self._connector = Connector(url, answer_within)
         self._pool = Pool(self._connector)
         self._reader = Reader(self._connector)
-        self._bell = Bell(self._connector)
+        self._listener = Listener(self._connector)
 
     async def migrate(self) -> None:
         """Make or migrate the tables, however long it takes; nothing when they are current."""
@@ -113,7 +113,7 @@ class PostgresStore:
         return False  # the network has to be asked
 
     async def wait(self, seconds: float) -> None:
-        await self._bell.wait(seconds)
+        await self._listener.wait(seconds)
 
     async def watch(self) -> Mapping[str, float]:
         """`horizon_seconds`: for how long the oldest transaction that writes has been open.  Those
@@ -189,6 +189,6 @@ class PostgresStore:
 
     async def close(self) -> None:
         self._connector.close()
-        await self._bell.close()
+        await self._listener.close()
         await self._reader.close()
         await self._pool.close()

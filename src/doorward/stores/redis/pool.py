@@ -21,7 +21,7 @@ ANSWER_WITHIN = 2.0
 Word = str | bytes | int
 
 
-class Line:
+class PooledConnection:
     """One connection, one question after another."""
 
     def __init__(self, connection: Connection) -> None:
@@ -42,7 +42,7 @@ class Line:
             return await self.ask("EVAL", script.text, 0, *words)
 
 
-class Lines:
+class Pool:
     """At most so many connections; who finds all of them taken waits for one.
 
     A connection on which anything went wrong is closed.  When that was the server's doing, those
@@ -57,14 +57,14 @@ class Lines:
         self._closed = False
 
     @asynccontextmanager
-    async def line(self, within: float = ANSWER_WITHIN) -> AsyncIterator[Line]:
+    async def line(self, within: float = ANSWER_WITHIN) -> AsyncIterator[PooledConnection]:
         """A connection for as long as the block lasts.  Raises `StoreUnavailable` for whatever
         goes wrong with the server, also inside the block, and after `within` seconds."""
         try:
             async with timeout(within), self._free:
                 connection = await self._take()
                 try:
-                    yield Line(connection)
+                    yield PooledConnection(connection)
                 except BaseException:
                     await connection.disconnect(nowait=True)
                     raise

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...types import Change
 from .. import Changes, Cursor
-from .pool import ANSWER_WITHIN, Lines, Word
+from .pool import ANSWER_WITHIN, Pool, Word
 from .scripts import READ
 
 log = logging.getLogger("doorward")
@@ -39,8 +39,8 @@ class Reads:
     takes nobody along.
     """
 
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._waiting: list[tuple[Asked, Future[Any]]] = []
         self._since = 0.0
         self._position = 0
@@ -83,7 +83,7 @@ class Reads:
         cursors = list(dict.fromkeys(asked for asked, _ in together if isinstance(asked, tuple)))
         words: list[Word] = [len(sids), *sids, *(word for cursor in cursors for word in cursor)]
         try:
-            async with self._lines.line(within) as line:
+            async with self._pool.line(within) as line:
                 history, position, replicas, rows, news = await line.run(READ, *words)
             state = State(int(position), replicas)
             now = (history.decode(), state.position)

@@ -2,7 +2,7 @@
 
 import logging
 
-from .pool import Line
+from .pool import PooledConnection
 
 log = logging.getLogger("doorward")
 
@@ -17,7 +17,7 @@ class Replicas:
     def __init__(self) -> None:
         self.unreplicated = 0
 
-    async def confirm(self, line: Line, replicas: int) -> None:
+    async def confirm(self, line: PooledConnection, replicas: int) -> None:
         """Wait for the decision just made on `line`, when there are replicas."""
         if replicas and not await line.ask("WAIT", 1, REPLICA_WITHIN_MS):
             self.unreplicated += 1

@@ -12,7 +12,7 @@ from . import scripts
 from .address import connector
 from .announcements import Announcements
 from .checks import Checks
-from .pool import Lines, Word
+from .pool import Pool, Word
 from .reads import Reads
 from .replicas import Replicas
 from .rows import key_text, session, session_text, signing_key
@@ -49,8 +49,8 @@ class RedisStore:
 
     def __init__(self, url: str) -> None:
         connect, checks = connector(url), Checks()
-        self._writing = Lines(connect, checks, MAX_WRITES)
-        self._reading = Lines(connect, checks, 1)
+        self._writing = Pool(connect, checks, MAX_WRITES)
+        self._reading = Pool(connect, checks, 1)
         self._reads = Reads(self._reading)
         self._announcements = Announcements(connect, checks)
         self._replicas = Replicas()
