@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from doorward.errors import Reason, Rejected
 from doorward.keys import verify_jws
 from doorward.keys.base64url import decode, encode
+from tests.support.texts import texts
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "jws.json").read_text())
 KEYS: dict[str, Any] = VECTORS["keys"]
@@ -108,14 +109,14 @@ def test_a_header_may_nest_as_deep_as_any_sensible_one_and_no_deeper() -> None:
         assert reason_of(f"{header}.{payload}.AAAA", KEYS["ec"]) == reason
 
 
-@given(st.text(max_size=200), st.sampled_from(sorted(KEYS)))
+@given(texts(200), st.sampled_from(sorted(KEYS)))
 def test_no_text_raises_anything_but_a_rejection(token: str, key: str) -> None:
     reason_of(token, KEYS[key])
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts(20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts(8), inner),
     max_leaves=8,
 )
 MATTERS = {"ec": ["crv", "x", "y"], "ed": ["crv", "x"], "rsa": ["n", "e"], "oct": ["k"]}

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import KeySet, OctKey
 
@@ -18,6 +17,7 @@ from doorward.keys import Keyring, RootKeys, first_keys, rotated, verify_jws, wi
 from doorward.keys.algorithm import SIGNING
 from doorward.keys.base64url import decode, encode
 from doorward.types import SigningKey
+from tests.support.texts import texts
 
 ROOT = RootKeys((b"\x01" * 32,), "test")
 OTHER_ROOT = RootKeys((b"\x02" * 32,), "other")
@@ -212,7 +212,7 @@ def test_another_service_with_the_same_names_is_a_bad_signature() -> None:
     assert reason_of(its_ring("ES256"), foreign.sign(CLAIMS, NOW)) == Reason.BAD_SIGNATURE
 
 
-@given(st.text(max_size=300))
+@given(texts(300))
 def test_no_text_raises_anything_but_a_rejection(token: str) -> None:
     assert reason_of(its_ring("ES256"), token) in (Reason.MALFORMED, Reason.BAD_SIGNATURE)
 
