@@ -9,6 +9,7 @@ from doorward import ConfigurationError, Settings
 from doorward.cli import attack
 from doorward.open import open_auth
 from doorward.stores.unused import check_unused
+from tests.support.migrated import new_file
 
 pytestmark = pytest.mark.anyio
 
@@ -39,3 +40,13 @@ def test_the_lab_does_not_begin_on_it(tmp_path: Path, capsys: pytest.CaptureFixt
     asyncio.run(use())
     assert attack.main(["--store", url, "--only", "csrf"]) == 2
     assert "the store must be empty" in capsys.readouterr().err
+
+
+@pytest.mark.engine
+def test_nor_on_the_database_of_a_server_in_which_nobody_is_logged_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lab makes accounts, and one of them an administrator."""
+    url = new_file(tmp_path / "server.db")
+    assert attack.main(["--store", url, "--only", "csrf"]) == 2
+    assert "the database of a server" in capsys.readouterr().err

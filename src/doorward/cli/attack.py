@@ -32,6 +32,7 @@ from ..types import Mode
 from . import USAGE, complain, progress
 from .output import plain, say
 from .parser import Parser
+from .tables import USERS, place_of, tables
 
 MODES: tuple[Mode, ...] = ("session", "token")
 TUTORIAL = "fastapi-tutorial"
@@ -121,9 +122,18 @@ def _check(given: Namespace) -> None:
         raise ValueError("--store and --tls-cert are for instances that the lab starts itself")
     for store in given.store:
         check_url(store)
-        asyncio.run(check_unused(store))
+        asyncio.run(_check_store(store))
     if given.html:  # else a long run would be lost
         _check_writable(given.html)
+
+
+async def _check_store(url: str) -> None:
+    """The lab makes accounts, withdraws keys and ends sessions: nobody's may be there."""
+    if USERS in (await tables(url) or ()):
+        raise ConfigurationError(
+            f"the store must be empty, and {place_of(url)} is the database of a server"
+        )
+    await check_unused(url)
 
 
 def _check_writable(file: Path) -> None:
