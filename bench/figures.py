@@ -82,7 +82,7 @@ def logins(run: Run) -> Iterator[str]:
 LOGIN_ROWS: tuple[tuple[str, Callable[[Mapping[str, float]], float], str], ...] = (
     ("logins in a second", lambda one: one["logins"], ".1f"),
     ("Argon2id alone, in as many threads, in a second", lambda one: one["alone"], ".1f"),
-    ("of these, kept", lambda one: one["logins"] / one["alone"], ".2f"),
+    ("ratio of the two", lambda one: one["logins"] / one["alone"], ".2f"),
     ("`GET /me`, p99, nobody logs in, ms", lambda one: one["idle"], ".2f"),
     ("`GET /me`, p99, meanwhile, ms", lambda one: one["busy"], ".2f"),
     ("times as long", lambda one: one["busy"] / one["idle"], ".1f"),

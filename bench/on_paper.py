@@ -65,13 +65,13 @@ def rows(engine: Engine) -> list[tuple[str, str, str]]:
         ("logouts a second", ends, engine.ends),
         (f"touches a second, every {TOUCH} s", SESSIONS * BUSY / TOUCH, engine.touches),
         (f"touches a second, every {RARE_TOUCH} s", SESSIONS * BUSY / RARE_TOUCH, engine.touches),
-        ("questions of followers a second, when nothing changes", questions, engine.questions),
+        ("polls by the nodes a second, when nothing changes", questions, engine.questions),
     ]
     return [(what, f"{need:,.0f}", f"{need / one:.1f}") for what, need, one in asked]
 
 
 def table(engine: Engine) -> list[str]:
-    head = [f"| {engine.name} | needed | engines like the one here |", "|---|--:|--:|"]
+    head = [f"| {engine.name} | needed | engines needed, each like the measured one |", "|---|--:|--:|"]
     size = f"| bytes of all sessions | {SESSIONS * engine.bytes / 1e9:.0f} GB | - |"
     return [*head, size, *(f"| {what} | {need} | {times} |" for what, need, times in rows(engine))]
 

@@ -15,7 +15,7 @@ ROW = Row(
     unit="ms",
     title="Request latency, p99",
     explained="One request in a hundred takes longer than this."
-    " Of pages that send fifty requests, two in five meet such a request.",
+    " Of pages that send fifty requests, 40 % have at least one that is this slow.",
     how="As latency-p50.",
     measure=_measure,
 )

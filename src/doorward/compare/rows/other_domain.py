@@ -22,7 +22,8 @@ ROW = Row(
     unit="text",
     title="Requests from pages of another domain",
     explained="A script on another domain may read an answer only if the server allows its origin."
-    " That holds in every mode; an access token only avoids the rules for cookies of other sites.",
+    " That holds in every mode; an access token merely does not depend on the rules for"
+    " third-party cookies.",
     how="A real request with an access token and the Origin of another domain, which Doorward was"
     " told to trust; whether the answer allows that origin.",
     measure=_measure,

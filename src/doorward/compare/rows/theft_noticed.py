@@ -28,7 +28,8 @@ ROW = Row(
     unit="s",
     title="Time until a stolen refresh token is noticed",
     explained="A thief and the owner both use the refresh token of one login."
-    " Doorward notices the second use, ends the login and reports both devices in an event.",
+    " If they refresh more than five minutes apart, the next refresh by the displaced one ends the"
+    " login, and an event names both devices.",
     how="Thief and owner refresh in turn, every 310 s by clocks that are put forward; the time from"
     " the thief's first refresh to the refusal. The other kinds have no refresh token.",
     measure=_measure,

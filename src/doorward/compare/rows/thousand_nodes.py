@@ -39,7 +39,8 @@ ROW = Row(
     explained="A thousand nodes that serve 1,000 requests a second each send one store this many"
     " calls. Compare that with the calls a second that your store can answer.",
     how="1,000 times the sum of 1,000 times store-reads and of the calls that an idle process makes"
-    " in a second. Both contain the calls of the follower, which are so counted twice. SQLite is"
+    " in a second. Both contain the calls of the follower; they are counted twice, so the figure"
+    " is too high. SQLite is"
     " left out, because its file is on one machine.",
     measure=_measure,
     arithmetic=True,
