@@ -71,7 +71,8 @@ def rows(engine: Engine) -> list[tuple[str, str, str]]:
 
 
 def table(engine: Engine) -> list[str]:
-    head = [f"| {engine.name} | needed | engines needed, each like the measured one |", "|---|--:|--:|"]
+    needed = "engines needed, each like the measured one"
+    head = [f"| {engine.name} | needed | {needed} |", "|---|--:|--:|"]
     size = f"| bytes of all sessions | {SESSIONS * engine.bytes / 1e9:.0f} GB | - |"
     return [*head, size, *(f"| {what} | {need} | {times} |" for what, need, times in rows(engine))]
 

@@ -6,19 +6,21 @@ from typing import Any, Literal
 
 from ..types import Mode
 from .answers import Answers
+from .questions import QUESTIONS
 
 Transport = Literal["cookie", "bearer", "cookie and bearer"]
 
 
 IDLE = {"minutes": "15m", "workday": "12h", "weeks": "14d"}
 ABSOLUTE = {"minutes": "12h", "workday": "7d", "weeks": "30d"}
-STALENESS = {"now": 0, "second": 1, "minute": 30}
+STALENESS = {"now": 0, "second": 1, "minute": 60}
 DATABASES = {
     "one": "sqlite:///doorward.db",
     "some": "postgresql://USER@HOST/NAME",
     "many": "postgresql://USER@HOST/NAME",
 }
 SESSIONS = "redis://HOST"
+MEANT = QUESTIONS["away"].meanings
 APP = {"subdomain": "https://app.example.org", "elsewhere": "https://app.example"}
 """Example origins, which the reader replaces."""
 
@@ -70,8 +72,8 @@ def _mode(answers: Answers) -> tuple[Mode, Reason]:
     if answers.clients == "mobile":
         return "token", Reason(
             "mode",
-            "An app stays logged in for weeks. In token mode its requests carry a credential that"
-            " lives for minutes, and Doorward notices when two clients use one refresh token.",
+            "In token mode the requests of an app carry a credential that lives for minutes, and"
+            " Doorward notices when two clients use one refresh token.",
             ("stolen-credential", "theft-noticed", "bearer-bytes"),
         )
     return "session", Reason(
@@ -93,9 +95,17 @@ def _transport(answers: Answers) -> tuple[Transport, Reason]:
     if answers.pages == "elsewhere":
         return "bearer", Reason(
             "transport",
-            "Browsers do not send the cookie from pages of another domain. Such pages send an"
-            " Authorization header, which needs a preflight.",
+            "Pages of another domain cannot use the cookie. A script keeps the credential in"
+            " memory: a reload logs people out, and an injected script can read it. If the API can"
+            " be on the site of the pages (api.example.org), a cookie works.",
             ("other-domain", "preflights"),
+        )
+    if answers.others_check == "yes":
+        return "cookie and bearer", Reason(
+            "transport",
+            "Pages use a cookie, which other services never get. Clients of those log in for"
+            " Bearer; give the services /.well-known/jwks.json, and set the audience.",
+            ("browser", "third-party"),
         )
     if answers.clients == "all":
         return "cookie and bearer", Reason(
@@ -112,21 +122,32 @@ def _transport(answers: Answers) -> tuple[Transport, Reason]:
 
 
 def _lifetimes(answers: Answers, mode: Mode) -> Found:
-    idle, absolute = IDLE[answers.away], ABSOLUTE[answers.away]
+    away, sentence = answers.away, ""
     if answers.stake == "money":
-        idle, absolute = IDLE["minutes"], ABSOLUTE["minutes"]
+        away = "minutes"
         sentence = (
             "A login can be misused until it ends, by a thief or at an unattended browser. So it"
-            " ends after 15 minutes without use and after 12 hours in any case, the limits of NIST"
-            " SP 800-63B at its highest level."
+            " ends after 15 minutes without use and after 12 hours in any case. These are the time"
+            " limits of NIST SP 800-63B at AAL3, which also requires a second factor; Doorward has"
+            " none."
         )
-    elif not answers.in_browsers and answers.away == "weeks":
+    elif answers.in_browsers and answers.pages == "elsewhere" and away == "weeks":
+        away = "workday"
+        sentence = (
+            "The script forgets the credential when its page closes, so a longer life would serve"
+            " a thief alone."
+        )
+    idle, absolute = IDLE[away], ABSOLUTE[away]
+    if not answers.in_browsers and away == "weeks":
         idle, absolute = "30d", "90d"
         sentence = (
-            "People log in again after a month without use, and every three months in any case."
-            " They can see each login in their list and end it there."
+            "On an app or in a program people type no password every two weeks: they log in again"
+            " after a month without use, and every three months in any case. They can see each"
+            " login in their list and end it there."
         )
-    else:
+    if away != answers.away:
+        sentence += f" You answered {MEANT[answers.away]}; the advice is {MEANT[away]}."
+    if not sentence:
         sentence = (
             "A login ends when it was not used for as long as people may be away, and in any case"
             " at its absolute limit. It can be ended at once at any time."
@@ -145,8 +166,8 @@ def _access(answers: Answers, mode: Mode) -> Found:
         ]
     length = "2m" if answers.stake == "money" else "5m"
     sentence = (
-        "Services that check tokens by themselves learn of no lock before the token expires. So"
-        f" it lives for only {length.removesuffix('m')} minutes."
+        "Services that check tokens by themselves learn of no lock before the token expires. So it"
+        f" lives for {length.removesuffix("'m'")} minutes only, however soon this application obeys."
     )
     return {"access_ttl": length}, [
         Reason("access token", sentence, ("third-party", "refresh-bytes"))
@@ -164,13 +185,17 @@ def _staleness(answers: Answers, mode: Mode) -> Found:
             )
         ]
     seconds = STALENESS[answers.lock_within]
+    if seconds == 0:
+        sentence = (
+            "Every request of this application asks the store, so a lock takes effect at the next"
+            " one on every node. The store then answers one call for each request, as with a plain"
+            " session. If only a few routes need this, leave the setting out and guard those routes"
+            " with max_staleness=0."
+        )
+        return {"max_staleness": 0}, [Reason("locks", sentence, ("work",))]
     sentence = (
-        "Every request asks the store, so a lock takes effect at the next request on every node."
-        " The store then answers as many calls as with a plain session. If only a few routes need"
-        " this, leave the setting out and guard those routes with max_staleness=0."
-        if seconds == 0
-        else "Nodes learn of a lock within milliseconds. A node that loses its connection to the"
-        f" store refuses all requests after {seconds} s."
+        "Nodes learn of a lock within milliseconds. A node that loses its connection to the store"
+        f" refuses all requests after {seconds} s."
     )
     rows = ("lock", "role", "store-reads", "thousand-nodes")
     return {"max_staleness": seconds}, [Reason("locks", sentence, rows)]
@@ -197,13 +222,17 @@ def _store(answers: Answers, mode: Mode) -> Found:
         asked = (
             "Each request asks" if each else "Nodes answer from memory, and follow the changes in"
         )
-        sentence = f"{asked} one Redis, which answers more small requests than PostgreSQL does."
+        sentence = (
+            f"{asked} one Redis, which answers more small requests than PostgreSQL does. The audit"
+            " log of `doorward serve` stays in PostgreSQL, and takes about a hundred logins a"
+            " second of the whole fleet."
+        )
     else:
         asked = (
             "Each request asks it" if each else "Nodes answer from memory and follow its changes"
         )
         sentence = f"A few nodes share one PostgreSQL. {asked}."
-    return found, [Reason("store", sentence, ("store-reads", "thousand-nodes", "stored-bytes"))]
+    return found, [Reason("store", sentence, ("stored-bytes",))]
 
 
 def _roles(answers: Answers) -> tuple[Reason, ...]:

@@ -47,7 +47,7 @@ QUESTIONS: Mapping[str, Question] = {
         {
             "now": "at the next request",
             "second": "within a second, even on a node that lost its connection to the store",
-            "minute": "within 30 seconds, even on a node that lost its connection to the store",
+            "minute": "within a minute, even on a node that lost its connection to the store",
         },
     ),
     "away": Question(

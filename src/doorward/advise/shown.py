@@ -1,9 +1,10 @@
 """Advice as text for people and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..server.options import OPTIONS
+from ..settings import DAY, HOUR, MINUTE
 from .advice import Advice, Reason
 from .answers import Answers
 from .figures import COMMAND, result, unit, values
@@ -11,13 +12,24 @@ from .figures import COMMAND, result, unit, values
 STORES = {"one": "sqlite", "some": "postgresql", "many": "redis"}
 """The store whose figures are cited, by the number of machines."""
 
+PUBLIC_ORIGIN = "https://login.example.org"
+"""Where people reach the server: an example, which the reader replaces."""
+
+NEXT = {
+    "bearer": 'Log in with "transport": "bearer": docs/client-spa.md, docs/client-mobile.md.',
+    "cookie": "Before an important act, ask for the password again: docs/step-up.md.",
+    "cookie and bearer": 'Clients name their "transport" at login: docs/client-mobile.md.',
+}
+"""What to read next, by the transport."""
+
 LIBRARY = {"trusted_origin": "trusted_origins"}
 """Settings of the library whose option of the server has another name."""
 
 
 def variables(advice: Advice) -> Mapping[str, str]:
     """The advice as environment variables of `doorward serve`."""
-    return {OPTIONS[name].variable: _text(value) for name, value in advice.settings.items()}
+    given = {"public_origin": PUBLIC_ORIGIN, **advice.settings}
+    return {OPTIONS[name].variable: _text(value) for name, value in given.items()}
 
 
 def library(advice: Advice) -> str:
@@ -53,40 +65,54 @@ def as_json(answers: Answers, advice: Advice) -> dict[str, Any]:
 
 def lines(answers: Answers, advice: Advice) -> list[str]:
     """The advice, its reasons, and both forms of the settings."""
-    store, machine = STORES[answers.machines], result()["machine"]
-    why = [line for reason in advice.reasons for line in _reason(reason, store)]
     return [
         f"mode       {advice.mode}",
         f"transport  {advice.transport}",
         "",
-        *why,
-        f"Figures: {store}, {machine['at']}, {machine['cores']} cores.",
-        "To measure them on this machine, run `doorward compare`.",
-        "",
-        "# environment variables for `doorward serve`",
+        "# environment variables for `doorward serve`; replace the example hosts",
         *(f"{name}={value}" for name, value in variables(advice).items()),
         "",
         "# in an application (from doorward.web.fastapi import Doorward)",
         *library(advice).split("\n"),
+        "",
+        *_reasons(advice.reasons, STORES[answers.machines]),
+        NEXT[advice.transport],
     ]
 
 
-def _reason(reason: Reason, store: str) -> list[str]:
-    cited = [f"  {row}: {_figures(row, store)}" for row in reason.rows]
-    return [f"{reason.about.capitalize()}. {reason.sentence}", *cited, ""]
+def _reasons(reasons: Sequence[Reason], store: str) -> list[str]:
+    """Each with its figures; a row that several cite stands below the first."""
+    machine, cited, found = result()["machine"], set[str](), list[str]()
+    for reason in reasons:
+        new = [row for row in reason.rows if row not in cited]
+        cited |= set(new)
+        found.append(f"{reason.about.capitalize()}. {reason.sentence}")
+        found += [*(f"  {row}: {_figures(row, store)}" for row in new), ""]
+    return [
+        *found,
+        f"Figures: {store}, {machine['at']}, {machine['cores']} cores, with the default settings.",
+        "Differences below 20 us or 20 ms are noise. `doorward compare` measures on this machine.",
+        "",
+    ]
 
 
 def _figures(row: str, store: str) -> str:
     """The values of a row; kinds with the same value share one entry."""
-    what = "" if unit(row) == "text" else f" {unit(row)}"
     said: dict[str, list[str]] = {}
     for kind, value in values(row, store).items():
-        said.setdefault(f"{_number(value)}{what}", []).append(kind.replace("_", " "))
+        said.setdefault(_quantity(value, unit(row)), []).append(kind.replace("_", " "))
     return "; ".join(f"{', '.join(kinds)} {text}" for text, kinds in said.items())
 
 
-def _number(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int | float) else f"({value})"
+def _quantity(value: object, unit: str) -> str:
+    """A value with its unit; long times in minutes, hours or days."""
+    if not isinstance(value, int | float):
+        return f"({value})"
+    seconds = value * {"s": 1.0, "ms": 0.001}.get(unit, 0)
+    for name, length in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {name}"
+    return f"{value:,} {unit}"
 
 
 def _text(value: object) -> str:

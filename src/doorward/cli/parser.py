@@ -34,8 +34,9 @@ class Parser(argparse.ArgumentParser):
             super().print_help(file)
 
     def _wanted(self, option: str) -> str:
-        values = [each.metavar for each in self._actions if option in each.option_strings]
-        return f"{option} needs a value: {values[0]}"
+        (named,) = [each for each in self._actions if option in each.option_strings]
+        values = named.metavar or ", ".join(map(str, named.choices or ()))
+        return f"{option} needs a value: {values}"
 
     def _meant(self, message: str) -> str:
         known: list[str] = []
