@@ -4,13 +4,15 @@ examples of the reports of `doorward attack` and `doorward compare`.
     .venv/bin/python -m tools.pictures [FOLDER]
     .venv/bin/python -m tools.pictures --compare
 
-They go to docs/img and docs/examples, or FOLDER.  Chromium is found as the tests find it:
+They go to docs/img and docs/examples, or FOLDER.  The first shows the kept comparison in the words
+of today.  Chromium is found as the tests find it:
 `./dev test` installs one.  The second makes the comparison alone, on a new SQLite file, a new
 PostgreSQL and a new Valkey, and keeps its figures for `doorward advise`.  It takes ten minutes, in
 which nothing else should run.
 """
 
 import asyncio
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +23,10 @@ import httpx2
 from playwright.async_api import Browser
 
 from doorward.cli.attack import main as attack
+from doorward.cli.compare import TITLE
+from doorward.compare.catalogue import ROWS
+from doorward.compare.report import report
+from doorward.compare.run import Run
 from tests.cli.desk import PASSWORD, desk_of
 from tests.support.browser import launched_chromium
 from tests.support.postgres import DURABLE, running_postgres
@@ -85,7 +91,7 @@ async def take_report(browser: Browser, report: str, target: Path) -> None:
 
 
 def compare_stores() -> None:
-    """The comparison of every store, as a page and as the figures that are cited."""
+    """The comparison of every store: the figures that are cited, and the page of them."""
     with (
         TemporaryDirectory() as scratch,
         running_postgres(DURABLE) as postgres,
@@ -93,20 +99,30 @@ def compare_stores() -> None:
     ):
         urls = (f"sqlite:///{scratch}/compare.db", postgres.new_database(), valkey.url)
         stores = [word for url in urls for word in ("--store", url)]
-        html = ["--html", str(EXAMPLES / "compare.html")]
-        command = [sys.executable, "-m", "doorward", "compare", *stores, *html, "--json"]
+        command = [sys.executable, "-m", "doorward", "compare", *stores, "--json"]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     FIGURES.write_bytes(done.stdout)
+    (EXAMPLES / "compare.html").write_text(example(), encoding="utf-8")
+
+
+def example() -> str:
+    """The page of the kept comparison, in the words of today."""
+    kept = json.loads(FIGURES.read_text(encoding="utf-8"))
+    values = {row["id"]: row["values"] for row in kept["rows"]}
+    columns = list(next(iter(values.values())))
+    return report(Run(kept["machine"], ROWS, columns, values), TITLE)
 
 
 async def main(folder: Path) -> None:
-    report = (EXAMPLES if folder == IMAGES else folder) / "attack-naive.html"
-    attack(["--naive", "--html", str(report)])
+    examples = EXAMPLES if folder == IMAGES else folder
+    (examples / "compare.html").write_text(example(), encoding="utf-8")
+    naive = examples / "attack-naive.html"
+    attack(["--naive", "--html", str(naive)])
     with TemporaryDirectory() as scratch, running_server(folder=Path(scratch)) as server:
         for agent in OTHERS:
             enter(server, ADMIN, agent)
         async with launched_chromium() as browser:
-            await take_report(browser, report.as_uri(), folder / "attack.png")
+            await take_report(browser, naive.as_uri(), folder / "attack.png")
             await take(browser, server, folder / "account.png", "/account", (900, 1010))
             await take(browser, server, folder / "login-phone.png", "/login", (390, 760), "dark")
             for email, agent in AGENTS.items():

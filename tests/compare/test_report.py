@@ -8,9 +8,10 @@ import pytest
 from playwright.async_api import Browser
 
 from doorward.compare.catalogue import ROWS
-from doorward.compare.plot import bars
+from doorward.compare.plot import LABELS, bars
 from doorward.compare.report import report
 from tests.compare.figures import COLUMNS, a_run
+from tools.pictures import example
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -38,6 +39,7 @@ def test_bars_are_as_long_as_their_figures_and_name_them() -> None:
     lengths = [float(bar.get("width", "")) for bar in svg.iter("rect")]
     assert lengths[1] == pytest.approx(4 * lengths[0], abs=0.1)
     assert [text.text for text in svg.iter("text")][1::2] == ["10", "40", "-"]
+    assert all(float(text.get("x", "")) < LABELS for text in svg.iter("text"))
     assert "session @ sqlite: 10" in str(svg.get("aria-label"))
 
 
@@ -50,6 +52,11 @@ def test_bars_that_are_far_apart_count_powers_of_ten_and_say_so() -> None:
 
 def test_nothing_is_drawn_where_everything_is_nothing() -> None:
     assert bars(ROWS[0], COLUMNS, dict.fromkeys(COLUMNS, 0)) == ""
+
+
+def test_the_example_is_the_kept_result_in_the_words_of_today() -> None:
+    kept = (DOCS / "examples/compare.html").read_text()
+    assert kept == example(), "run: python -m tools.pictures"
 
 
 @pytest.mark.process
@@ -66,10 +73,10 @@ async def test_the_example_fits_in_light_and_dark(
     page = await context.new_page()
     trouble: list[str] = []
     page.on("console", lambda message: trouble.append(message.text))
-    example = (DOCS / "examples/compare.html").as_uri()
+    address = (DOCS / "examples/compare.html").as_uri()
     page.on("request", lambda request: trouble.append(request.url))
-    await page.goto(example)
+    await page.goto(address)
     assert await page.evaluate("document.documentElement.scrollWidth") == width
     assert await page.locator("section").count() == len(ROWS)
-    assert trouble == [example]
+    assert trouble == [address]
     await context.close()

@@ -22,13 +22,13 @@ def test_the_table_marks_arithmetic_and_leaves_out_what_has_no_answer() -> None:
     lines = table(a_run()).splitlines()
     million = next(line for line in lines if line.startswith("Credentials of a million"))
     assert million.split()[-5:] == ["MB", "*", "-", "10", "100"]
-    assert lines[0].split("  ")[-1].strip() == COLUMNS[-1]
+    assert COLUMNS[-1].startswith(f"{lines[0].split()[-1]} @")
 
 
 def test_each_store_has_a_table_with_the_plain_jwt_beside_it() -> None:
     shown = table(a_run(["session @ sqlite", "session @ redis", "plain_jwt @ none"]))
     heads = [line.split() for line in shown.splitlines() if line.startswith("   ")]
-    jwt = ["plain_jwt", "@", "none"]
+    jwt = ["plain_jwt"]
     assert heads == [["session", "@", store, *jwt] for store in ("sqlite", "redis")]
 
 

@@ -164,12 +164,12 @@ def _access(answers: Answers, mode: Mode) -> Found:
         return {"access_ttl": "5m"}, [
             Reason("access token", sentence, ("refresh-bytes", "lock", "stolen-credential"))
         ]
-    length = "2m" if answers.stake == "money" else "5m"
+    minutes = 2 if answers.stake == "money" else 5
     sentence = (
-        "Services that check tokens by themselves learn of no lock before the token expires. So it"
-        f" lives for {length.removesuffix("'m'")} minutes only, however soon this application obeys."
+        "Services that check tokens by themselves learn of no lock before the token expires, even"
+        f" if this application obeys at once. So it lives for {minutes} minutes only."
     )
-    return {"access_ttl": length}, [
+    return {"access_ttl": f"{minutes}m"}, [
         Reason("access token", sentence, ("third-party", "refresh-bytes"))
     ]
 

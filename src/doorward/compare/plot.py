@@ -7,11 +7,11 @@ from math import log10
 from markupsafe import Markup
 
 from .row import Row, Value
-from .table import shown
+from .table import heading, shown
 
-WIDTH, LABELS, NUMBERS, STEP, BAR = 720, 190, 110, 26, 16
-"""Pixels: the chart's width, the names on the left, the figures on the right; the height of a line
-and of a bar."""
+WIDTH, LABELS, STEP, BAR = 720, 290, 26, 16
+"""Pixels: the chart's width, the names and figures on the left, where a narrow page shows them; the
+height of a line and of a bar."""
 
 LINEAR_RANGE = 100
 """The largest ratio of two values on a linear scale; beyond it the scale is logarithmic."""
@@ -51,7 +51,7 @@ def _is_logarithmic(numbers: Mapping[str, float]) -> bool:
 def _length(number: float | None, numbers: Mapping[str, float]) -> float:
     if number is None or number <= 0:
         return 0
-    room = WIDTH - LABELS - NUMBERS
+    room = WIDTH - LABELS
     most = max(numbers.values())
     if not _is_logarithmic(numbers):
         return room * number / most
@@ -65,7 +65,7 @@ def _line(place: int, column: str, value: str, length: float) -> str:
     size = f'x="{LABELS}" y="{top}" width="{length:.1f}" height="{BAR}"'
     bar = f'<rect class="{kind}" {size} rx="2"/>'
     return (
-        f'<text x="{LABELS - 8}" y="{middle}" text-anchor="end">{escape(column)}</text>'
+        f'<text x="0" y="{middle}">{escape(heading(column))}</text>'
         f"{bar if length else ''}"
-        f'<text x="{LABELS + length + 6:.1f}" y="{middle}">{escape(value)}</text>'
+        f'<text x="{LABELS - 8}" y="{middle}" text-anchor="end">{escape(value)}</text>'
     )

@@ -5,7 +5,7 @@ from itertools import groupby
 from ..report.page import templates_of
 from .plot import bars
 from .run import Run
-from .table import TEXT, shown
+from .table import TEXT, heading, shown, texts
 
 _TEMPLATES = templates_of("doorward.compare")
 
@@ -14,4 +14,13 @@ def report(run: Run, title: str) -> str:
     """Every row with its explanation, values, a chart and how it was measured."""
     topics = [(topic, list(rows)) for topic, rows in groupby(run.rows, lambda row: row.topic)]
     page = _TEMPLATES.get_template("report.html")
-    return page.render(run=run, title=title, topics=topics, bars=bars, shown=shown, text=TEXT)
+    return page.render(
+        run=run,
+        title=title,
+        topics=topics,
+        bars=bars,
+        heading=heading,
+        shown=shown,
+        text=TEXT,
+        texts=texts,
+    )

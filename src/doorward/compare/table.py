@@ -43,7 +43,7 @@ def shown(value: Value) -> str:
 
 
 def _numbers(run: Run, rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
-    lines = [["", *columns]]
+    lines = [["", *map(heading, columns)]]
     for row in rows:
         head = f"{row.title}, {row.unit}" + (" *" if row.arithmetic else "")
         lines.append([head, *(shown(run.values[row.id].get(each)) for each in columns)])
@@ -65,13 +65,22 @@ def _under_topics(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:
     return found
 
 
-def _words(run: Run, row: Row) -> list[str]:
-    """One line for each distinct text, with the columns that have it."""
+def heading(column: str) -> str:
+    """A column as readers know it: plain JWTs have no store."""
+    return column.removesuffix(" @ none")
+
+
+def texts(run: Run, row: Row) -> list[tuple[str, str]]:
+    """Each distinct text of a row, after the columns that have it."""
     said: dict[str, list[str]] = {}
     for column in run.columns:
         said.setdefault(shown(run.values[row.id].get(column)), []).append(column)
+    return [(", ".join(_kinds(run, columns)), text) for text, columns in said.items()]
+
+
+def _words(run: Run, row: Row) -> list[str]:
     return ["", f"{row.topic.upper()}: {row.title}"] + [
-        f"  {', '.join(_kinds(run, columns))}: {text}" for text, columns in said.items()
+        f"  {columns}: {text}" for columns, text in texts(run, row)
     ]
 
 
