@@ -102,7 +102,9 @@ class Auth:
             await self.refused(refused)
             raise
 
-    def at_hand(self, credential: str, max_staleness: int | None = None) -> Principal | None:
+    def authenticate_cached(
+        self, credential: str, max_staleness: int | None = None
+    ) -> Principal | None:
         """What `authenticate` would return, where it need not wait, decide or write anything; None
         says nothing about the credential."""
         if self._feed.is_current(max_staleness):

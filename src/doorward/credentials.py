@@ -2,7 +2,7 @@
 
 import json
 
-from .access import Claims, mint_access_token, read_access_token
+from .access_token import Claims, mint_access_token, read_access_token
 from .change_feed import ChangeFeed
 from .errors import Rejected
 from .keys import RootKeys, base64url

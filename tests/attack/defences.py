@@ -11,7 +11,7 @@ from doorward.keys.ring import Keyring
 from doorward.rules import Verdict
 from doorward.server.flows import login, password
 from doorward.server.http import errors
-from doorward.server.pages import entry
+from doorward.server.pages import login as login_page
 from doorward.server.refusals import Refusal, Refused
 from doorward.server.routes import api
 from doorward.web import transport
@@ -75,7 +75,7 @@ DEFENCES: dict[str, Patch] = (
         "signatures of tokens are verified": _lax_tokens,
         "duplicate cookies are refused": _first_cookie,
         "a login redirects to local paths only": lambda patch: patch.setattr(
-            entry, "local_path", lambda text: text
+            login_page, "local_path", lambda text: text
         ),
         "a new password ends other sessions": lambda patch: patch.setattr(
             password, "apply_decisions", _nothing

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from doorward import access, rules
+from doorward import access_token, rules
 from doorward.attack import forge
 from doorward.credentials import Credentials
 from doorward.errors import Rejected
@@ -58,7 +58,7 @@ def root_key_signs(patch: pytest.MonkeyPatch) -> None:
         for key in self._signing._root.keys:
             if forge.encode(hmac.digest(key, message.encode(), "sha256")) == signature:
                 payload = forge.decode(message.split(".")[1])
-                return access._claims(access._decode(payload), self._settings)
+                return access_token._claims(access_token._decode(payload), self._settings)
         return await strict(self, text, now, expired_too=expired_too)
 
     patch.setattr(Credentials, "read_access_token", lax)
@@ -91,7 +91,7 @@ def unprefixed(patch: pytest.MonkeyPatch) -> None:
 
 
 def lax_claims(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(access, "_decode", json.loads)
+    patch.setattr(access_token, "_decode", json.loads)
 
 
 def lasting_keys(patch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from doorward.auth import Auth
 from doorward.cli.moved_notice import unsealing
 from doorward.errors import Reason, Rejected
 from doorward.open import open_auth
-from doorward.server.move import moving, seal
+from doorward.server.move import moving, read_only
 from doorward.server.options import Options
 from doorward.settings import Settings
 from doorward.stores.read_only import BEING_MOVED, MOVED, closed_in_sqlite
@@ -164,7 +164,7 @@ def test_a_move_that_was_killed_is_not_taken_for_one_that_was_done(desk: Desk, t
 
     async def killed() -> None:
         async with moving.opened(desk.database, desk.database) as place:
-            await seal.seal(place.database, f"{BEING_MOVED} --database {there.database}")
+            await read_only.seal(place.database, f"{BEING_MOVED} --database {there.database}")
 
     asyncio.run(killed())
     for words in (

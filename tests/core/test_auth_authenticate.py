@@ -28,11 +28,11 @@ async def test_a_second_check_reads_no_row_and_finds_the_same_principal(house: H
 async def test_what_was_checked_is_at_hand_until_something_changes(house: House) -> None:
     auth = house.auth()
     issued = await log_in(auth)
-    assert auth.at_hand(issued.credential) is None
+    assert auth.authenticate_cached(issued.credential) is None
     found = await auth.authenticate(issued.credential)
-    assert auth.at_hand(issued.credential) is found
+    assert auth.authenticate_cached(issued.credential) is found
     await auth.revoke(sid=issued.session.sid)
-    assert auth.at_hand(issued.credential) is None
+    assert auth.authenticate_cached(issued.credential) is None
 
 
 async def test_every_check_asks_what_changed(house: House) -> None:

@@ -57,10 +57,10 @@ async def test_while_the_view_is_fresh_a_check_asks_nothing(far: Far) -> None:
 async def test_a_view_that_is_fresh_enough_is_at_hand(far: Far) -> None:
     issued = await far.known_login()
     far.ticks.now += 0.5
-    assert far.here.at_hand(issued.credential) is not None
-    assert far.here.at_hand(issued.credential, 0) is None
+    assert far.here.authenticate_cached(issued.credential) is not None
+    assert far.here.authenticate_cached(issued.credential, 0) is None
     far.ticks.now += 0.5
-    assert far.here.at_hand(issued.credential) is None
+    assert far.here.authenticate_cached(issued.credential) is None
     assert far.wire.calls == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.server.pages.acts import ACTS
+from doorward.server.pages.user_actions import ACTIONS
 from doorward.settings import MINUTE
 from tests.server.desk import CUSTOMER, Desk, desk_of, person
 from tests.server.house import PASSWORD, House
@@ -18,7 +18,7 @@ async def desk(either: House) -> Desk:
 @pytest.mark.parametrize(
     "page",
     [
-        *(f"users/{{carol}}/{name}" for name in ACTS),
+        *(f"users/{{carol}}/{name}" for name in ACTIONS),
         "sessions/end-all",
         "sessions/{sid}/end",
         "keys/rotate",

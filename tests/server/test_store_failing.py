@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from doorward.server.metrics.health import LASTS
-from doorward.server.move import moving, seal
+from doorward.server.move import moving, read_only
 from doorward.stores import Movable
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.server import running_server
@@ -149,7 +149,7 @@ async def test_who_was_moved_says_so_to_programs_and_people_and_not_where_to(
     house: House = await opened(database=url)
     browser = await house.alice()
     async with moving.opened(url, url) as place:
-        await seal.seal(place.database, "moved to --database postgresql://h4sh")
+        await read_only.seal(place.database, "moved to --database postgresql://h4sh")
         await cast(Movable, place.store).seal("moved to --database postgresql://h4sh")
     answer = await login(browser)
     assert (answer.status_code, answer.json()["reason"]) == (503, "moved")

@@ -106,7 +106,7 @@ async def verbs(who: Principal) -> None:
     assert_type(await verbs.attempt(), Attempt)
     assert_type(await (await verbs.attempt()).login("ada", device=Device(label="phone")), Issued)
     assert_type(await verbs.authenticate("token", max_staleness=0), Principal)
-    assert_type(verbs.at_hand("token"), Principal | None)
+    assert_type(verbs.authenticate_cached("token"), Principal | None)
     assert_type(await verbs.refresh("token"), Issued)
     assert_type(await verbs.elevate(who, amr=["otp"]), Issued)
     assert_type(await verbs.logout("token", "another"), Sequence[str])

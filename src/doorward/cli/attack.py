@@ -27,7 +27,7 @@ from ..attack.target import Unusable
 from ..errors import ConfigurationError
 from ..server.plural import counted
 from ..stores import check_url
-from ..stores.unused import check_unused
+from ..stores.empty import check_empty
 from ..types import Mode
 from . import USAGE, complain, progress
 from .output import plain, say
@@ -133,7 +133,7 @@ async def _check_store(url: str) -> None:
         raise ConfigurationError(
             f"the store must be empty, and {place_of(url)} is the database of a server"
         )
-    await check_unused(url)
+    await check_empty(url)
 
 
 def _check_writable(file: Path) -> None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
-from ..stores.unused import check_unused
+from ..stores.empty import check_empty
 from .applications.spec import Kind
 from .client import Client
 from .contender import Contender, Work
@@ -68,7 +68,7 @@ def compare(plan: Plan, show: Callable[[int, int, str], None]) -> Run:
     """Raises `Unusable` when an application cannot be measured, and `ConfigurationError` for a
     store that cannot be used."""
     for store in plan.stores:
-        asyncio.run(check_unused(store))
+        asyncio.run(check_empty(store))
     found = Run(machine(), plan.rows)
     with TemporaryDirectory(prefix="doorward-compare-") as folder, ExitStack() as stack:
         made = contenders(Path(folder), plan.stores, plan.rounds, plan.kinds)

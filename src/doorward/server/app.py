@@ -26,15 +26,15 @@ from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
 from .open import opened
 from .options import Options
-from .pages import account, acts, console, entry, index, outbox, recovery, setup
+from .pages import account, console, index, login, outbox, recovery, setup, user_actions
 from .recorder import Recorder
 from .refusals import Refused
 from .routes import admin_api, api, forward_auth, history_api, openapi
 
 ROUTERS = (
     *(api.router, forward_auth.router, history_api.router, admin_api.router),
-    *(index.router, entry.router, account.router, recovery.router),
-    *(setup.router, console.router, outbox.router, acts.router),
+    *(index.router, login.router, account.router, recovery.router),
+    *(setup.router, console.router, outbox.router, user_actions.router),
 )
 """Every route there is, but for `/openapi.json`."""
 

@@ -162,7 +162,7 @@ async def principal(*, max_staleness: int | None = None) -> Principal:
     asks the store.  Asked for the first time once the answer has begun, it refreshes nothing.
     Raises `Rejected`, `NotInstalled`."""
     visit = current_visit()
-    found = visit.at_hand(max_staleness)
+    found = visit.cached_principal(max_staleness)
     return found if found is not None else await visit.principal(max_staleness=max_staleness)
 
 

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 from ..auth import Auth
 from . import client, origin
 from .devices import Devices
+from .header_cache import HeaderCache
 from .limiter import Limiter
-from .readings import Readings
 from .streams import Streams
 
 log = logging.getLogger("doorward")
@@ -25,11 +25,11 @@ class Gate:
         "auth",
         "cookie_suffix",
         "devices",
+        "header_cache",
         "limiter",
         "modes",
         "origins",
         "public_origin",
-        "readings",
         "trusted",
     )
 
@@ -41,7 +41,7 @@ class Gate:
         self.devices = Devices(auth.device_keys, self.cookie_suffix)
         self.limiter = Limiter(auth.store, auth.clock)
         self.origins = origin.Origins.of(auth.settings)
-        self.readings = Readings(auth.settings.remember)
+        self.header_cache = HeaderCache(auth.settings.remember)
         self.trusted = trusted
         self._streams: WeakKeyDictionary[AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._warned = False

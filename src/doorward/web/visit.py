@@ -107,11 +107,13 @@ class Visit:
         self._asked_about = client.method(self.peer, self.headers, self.gate.trusted)
         return self._asked_about != ""
 
-    def at_hand(self, max_staleness: int | None = None) -> Principal | None:
+    def cached_principal(self, max_staleness: int | None = None) -> Principal | None:
         """The principal, if this header was accepted before and nothing must be asked, written or
         renewed.  After None, ask `principal`: it may still accept the request."""
         credential = self._plain_credential() if self.known is None else self._credential
-        found = None if credential is None else self.auth.at_hand(credential, max_staleness)
+        found = (
+            None if credential is None else self.auth.authenticate_cached(credential, max_staleness)
+        )
         if found is not None:
             self.asked, self._credential = True, credential
             self._know(found)
@@ -228,7 +230,7 @@ class Visit:
 
     def _plain_credential(self) -> str | None:
         """The credential, if this header was accepted before and no rule but the view's applies."""
-        shown = None if self.answered else self.gate.readings.recall(self.headers)
+        shown = None if self.answered else self.gate.header_cache.recall(self.headers)
         if shown is None or (shown.transport == "cookie" and self.method not in origin.SAFE):
             return None
         return shown.credential
@@ -252,7 +254,7 @@ class Visit:
     def _shown(self) -> Presented | None:
         if self._given is not None:
             return self._given
-        return self.gate.readings.recall(self.headers) or transport.read(
+        return self.gate.header_cache.recall(self.headers) or transport.read(
             self.headers, self.gate.modes, self.gate.cookie_suffix
         )
 
@@ -268,7 +270,7 @@ class Visit:
             return await self._by_cookie(shown, submitted, max_staleness)
         self._credential = shown.credential
         found = await self.auth.authenticate(shown.credential or "", max_staleness)
-        self.gate.readings.keep(self.headers, shown)
+        self.gate.header_cache.keep(self.headers, shown)
         return found
 
     async def _again(self, known: Principal, max_staleness: int | None) -> Principal:
@@ -296,7 +298,7 @@ class Visit:
         known = await self._unless_renewable(shown, max_staleness)
         if known is not None:
             if shown.mode in ("token", self.gate.modes[0]):  # else it is exchanged each time
-                self.gate.readings.keep(self.headers, shown)
+                self.gate.header_cache.keep(self.headers, shown)
                 return known
             if self.answered:
                 return known

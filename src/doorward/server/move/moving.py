@@ -13,10 +13,10 @@ from ...stores.read_only import BEING_MOVED, MOVED
 from ...types import Clock
 from ..db.database import Database, open_database
 from ..plural import counted
-from . import seal, tables, waiting
+from . import read_only, tables, tickets_and_counters
 from .sessions import Sessions
 from .tables import Tables
-from .waiting import Waiting
+from .tickets_and_counters import Waiting
 
 MAX_PASSES = 5
 """The most passes while the servers serve.  Each pass copies the changes made during the pass
@@ -87,7 +87,7 @@ async def move(source: Place, target: Place, where: str, clock: Clock, tell: Tel
     began = perf_counter()
     async with _sealed(source, where, tell):
         await _carry(sessions, rows)
-        left = await waiting.carry(_movable(source.store), target.store, clock())
+        left = await tickets_and_counters.carry(_movable(source.store), target.store, clock())
     pause = perf_counter() - began
     return Moved(sessions.count, sessions.keys, rows.counts, left, passes, pause)
 
@@ -95,7 +95,7 @@ async def move(source: Place, target: Place, where: str, clock: Clock, tell: Tel
 async def unseal(place: Place) -> None:
     """Let the servers of a place write again."""
     await _movable(place.store).unseal()
-    await seal.unseal(place.database)
+    await read_only.unseal(place.database)
 
 
 def _is_worth_another(passes: Sequence[float]) -> bool:
@@ -119,15 +119,15 @@ async def _sealed(place: Place, where: str, tell: Tell) -> AsyncIterator[None]:
     seals the users' database goes on, and neither lifts the seal of the other."""
     being, done = f"{BEING_MOVED} {where}", f"{MOVED} {where}"
     try:
-        await seal.seal(place.database, being)
+        await read_only.seal(place.database, being)
         await _movable(place.store).seal(being)
         yield
         await _movable(place.store).seal(done)
-        await seal.change(place.database, being, done)
-    except seal.AnotherMove:
+        await read_only.change(place.database, being, done)
+    except read_only.AnotherMove:
         raise
     except BaseException:
-        if await seal.said(place.database) in (being, done):
+        if await read_only.said(place.database) in (being, done):
             await unseal(place)
             tell("The move failed; the source is open again, and its servers write as before.")
         raise

@@ -26,7 +26,7 @@ from ..ui.console import Menu
 from ..ui.forms import read_form
 from ..ui.rendering import AccountPage, ElevatePage, OwnHistoryPage, SessionRow
 from ..ui.words import own
-from .entry import post_logout
+from .login import post_logout
 from .menu import menu_of
 from .notices import notice, told
 from .responses import see, show, wrong

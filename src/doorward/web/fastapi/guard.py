@@ -62,7 +62,7 @@ class Guard(SecurityBase):
 
     async def __call__(self, security_scopes: SecurityScopes = NO_SCOPES) -> Principal:
         visit = visit_of(self._settings)
-        found = visit.at_hand(self._max_staleness)
+        found = visit.cached_principal(self._max_staleness)
         if found is None:
             found = await visit.principal(max_staleness=self._max_staleness)
         if self._asks_for_more:

@@ -94,7 +94,7 @@ async def _reset_link(service: Service, user: User, form: Form) -> Response:
     return show(page)
 
 
-ACTS = {
+ACTIONS = {
     "lock": Act(
         "Lock {}?",
         "Every session of this person ends at once, and they cannot log in until they are"
@@ -301,9 +301,9 @@ def _asked(
 
 
 def _act(name: str) -> Act:
-    if name not in ACTS:
+    if name not in ACTIONS:
         raise Refused(Refusal.NOT_FOUND)
-    return ACTS[name]
+    return ACTIONS[name]
 
 
 def _csrf(service: Service, sid: str) -> str:

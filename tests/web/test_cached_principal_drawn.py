@@ -136,7 +136,7 @@ class History:
         for _ in range(2):  # also a second question, which exchanges nothing again
             self.between.calls.clear()
             told = len(self.events)
-            found = visit.at_hand(staleness)
+            found = visit.cached_principal(staleness)
             assert self.between.calls == []
             assert len(self.events) == told
             if found is not None and visit.renewing is None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from doorward import ConfigurationError, Reason, Rejected, Settings
-from doorward.access import MAX_BYTES, Claims, mint_access_token, read_access_token
+from doorward.access_token import MAX_BYTES, Claims, mint_access_token, read_access_token
 from doorward.keys import Keyring, first_keys
 from doorward.keys.base64url import decode
 from doorward.settings import CLOCK_SKEW, DAY, MAX_NAME_BYTES, MAX_ROLE_BYTES

@@ -4,7 +4,7 @@ from ..errors import ConfigurationError, StoreUnavailable
 from . import EVERY_ROW, open_store
 
 
-async def check_unused(url: str) -> None:
+async def check_empty(url: str) -> None:
     """Raises `ConfigurationError` where the store holds sessions or signing keys, also dead ones,
     and where it does not answer; what `open_store` raises."""
     store = open_store(url)

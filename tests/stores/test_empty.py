@@ -8,24 +8,24 @@ import pytest
 from doorward import ConfigurationError, Settings
 from doorward.cli import attack
 from doorward.open import open_auth
-from doorward.stores.unused import check_unused
+from doorward.stores.empty import check_empty
 from tests.support.migrated import new_file
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_store_that_somebody_uses_is_refused(url: str, tmp_path: Path) -> None:
-    await check_unused(url)
+    await check_empty(url)
     auth = await open_auth(url, Settings(), root_key_file=tmp_path / "root.key")
     await (await auth.attempt()).login("somebody")
     await auth.store.close()
     with pytest.raises(ConfigurationError, match="must be empty"):
-        await check_unused(url)
+        await check_empty(url)
 
 
 async def test_a_store_that_does_not_answer_is_refused() -> None:
     with pytest.raises(ConfigurationError):
-        await check_unused("redis://127.0.0.1:1")
+        await check_empty("redis://127.0.0.1:1")
 
 
 @pytest.mark.engine

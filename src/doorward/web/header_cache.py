@@ -6,7 +6,7 @@ from threading import Lock
 from .transport import SMALL_HEADER_BYTES, Header, Presented
 
 
-class Readings:
+class HeaderCache:
     """The parsed credentials of at most `limit` headers of each transport, and the header that each
     came in last.
 
