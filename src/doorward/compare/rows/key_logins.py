@@ -17,7 +17,7 @@ ROW = Row(
     explained="A withdrawn key ends the access tokens that it signed, but a refresh token still"
     " gets a new one. With plain JWTs there is no refresh token, so everybody must log in again.",
     how="Five people log in before key-recovery; the share of them who need their password after"
-    " it.",
+    " it. Sessions have no signing key, so nobody is logged out.",
     measure=_measure,
     last=True,
 )
