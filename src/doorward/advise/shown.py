@@ -26,8 +26,8 @@ NEXT = {
 """What to read next, by the transport."""
 
 ASKING = ("work", "store-reads", "thousand-nodes")
-"""Rows measured with nodes that answer from memory.  Where each request asks the store, only the plain
-session, which asks too, was measured as it will run."""
+"""Rows measured with nodes that answer from memory.  If each request asks the store, only the
+figure of the plain session applies, because it asks as well."""
 
 LIBRARY = {"trusted_origin": "trusted_origins"}
 """Settings of the library whose option of the server has another name."""
@@ -126,10 +126,12 @@ def _figures(row: str, values: Mapping[str, Any]) -> str:
 def _quantity(value: object, unit: str) -> str:
     """A value with its unit; long times in minutes, hours or days."""
     if not isinstance(value, int | float):
-        return (
-            f"({_SECONDS.sub(lambda its: _long(float(its[1].replace(',', ''))) or its[0], value)})"
-        )
+        return f"({_SECONDS.sub(_spelled, str(value))})"
     return _long(value * {"s": 1.0, "ms": 0.001}.get(unit, 0)) or f"{value:,} {unit}"
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return _long(float(found[1].replace(",", ""))) or found[0]
 
 
 def _long(seconds: float) -> str:
