@@ -13,7 +13,7 @@ from doorward.advise.advice import IDLE, MEANT, advise
 from doorward.advise.answers import Answers, choices
 from doorward.advise.figures import result
 from doorward.advise.questions import QUESTIONS
-from doorward.advise.shown import library, variables
+from doorward.advise.shown import as_json, library, variables
 from doorward.cli.advise import main
 from doorward.compare.catalogue import ROWS
 from doorward.server.options import OPTIONS, Options
@@ -131,8 +131,16 @@ def test_figures_that_the_advice_changes_are_not_cited() -> None:
     for answers in EVERY:
         advice = advise(answers)
         if advice.settings.get("max_staleness") == 0:
-            cited = {row for reason in advice.reasons for row in reason.rows}
-            assert not cited & {"store-reads", "thousand-nodes"}, answers
+            shown = [row for why in as_json(answers, advice)["reasons"] for row in why["rows"]]
+            for row in shown:
+                if row["id"] in ("work", "store-reads", "thousand-nodes"):
+                    assert row["values"].keys() == {"plain_session"}, answers
+
+
+def test_tokens_are_for_other_services_and_for_mobile_apps() -> None:
+    for answers in EVERY:
+        wanted = answers.others_check == "yes" or answers.clients in ("mobile", "all")
+        assert (advise(answers).mode == "token") == wanted, answers
 
 
 def test_each_reason_cites_rows_that_were_measured() -> None:
@@ -163,6 +171,8 @@ def test_what_is_printed_has_both_forms_and_the_figures(
     assert re.search(r"\n  bearer-bytes: session \d+ bytes; token \d+ bytes", shown)
     assert shown.count("\n  bearer-bytes:") == 1
     assert "plain jwt 30 minutes" in shown
+    assert "log in again after 14 days" in shown
+    assert not re.search(r"\d,\d{3} m?s\b", shown)
 
 
 def test_on_a_terminal_it_asks_and_takes_numbers_words_and_nothing(

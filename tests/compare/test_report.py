@@ -1,6 +1,7 @@
 """The page that a run writes."""
 
 import re
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.async_api import Browser
 
 from doorward.compare.catalogue import ROWS
-from doorward.compare.plot import LABELS, bars
+from doorward.compare.plot import bars
 from doorward.compare.report import report
 from tests.compare.figures import COLUMNS, a_run
 from tools.pictures import example
@@ -36,18 +37,27 @@ def test_bars_are_as_long_as_their_figures_and_name_them() -> None:
     row = ROWS[0]
     drawn = bars(row, COLUMNS, dict(zip(COLUMNS, (10, 40, None), strict=True)))
     svg = ET.fromstring(str(drawn))  # noqa: S314 - our own
-    lengths = [float(bar.get("width", "")) for bar in svg.iter("rect")]
+    lengths = [float(bar.get("width", "").removesuffix("%")) for bar in svg.iter("rect")]
     assert lengths[1] == pytest.approx(4 * lengths[0], abs=0.1)
     assert [text.text for text in svg.iter("text")][1::2] == ["10", "40", "-"]
-    assert all(float(text.get("x", "")) < LABELS for text in svg.iter("text"))
+    assert lengths[1] == 100
     assert "session @ sqlite: 10" in str(svg.get("aria-label"))
 
 
 def test_bars_that_are_far_apart_count_powers_of_ten_and_say_so() -> None:
     drawn = bars(ROWS[0], COLUMNS, dict(zip(COLUMNS, (1, 1_000, 1_000_000), strict=True)))
-    lengths = [float(width) for width in re.findall(r'<rect[^>]* width="([\d.]+)"', drawn)]
+    lengths = [float(width) for width in re.findall(r'<rect[^>]* width="([\d.]+)%"', drawn)]
     assert lengths[2] - lengths[1] == pytest.approx(lengths[1] - lengths[0], abs=0.1)
     assert "power of ten" in drawn
+
+
+def test_a_logarithmic_chart_says_so_beside_its_title_and_each_topic_is_linked() -> None:
+    page = report(a_run(), "A title")
+    assert f"{ROWS[0].title}, {ROWS[0].unit}</h3>" in page
+    assert page.count("<h2 id=") == page.count("<li><a href=")
+    wide = a_run()
+    wide.values[ROWS[0].id] = dict(zip(COLUMNS, (1, 10, 1_000), strict=True))
+    assert f"{ROWS[0].title}, {ROWS[0].unit}, logarithmic</h3>" in report(wide, "A title")
 
 
 def test_nothing_is_drawn_where_everything_is_nothing() -> None:
@@ -57,6 +67,9 @@ def test_nothing_is_drawn_where_everything_is_nothing() -> None:
 def test_the_example_is_the_kept_result_in_the_words_of_today() -> None:
     kept = (DOCS / "examples/compare.html").read_text()
     assert kept == example(), "run: python -m tools.pictures"
+    words = unescape(kept)
+    for row in ROWS:
+        assert {text for text in (row.title, row.explained, row.how) if text not in words} == set()
 
 
 @pytest.mark.process

@@ -69,7 +69,7 @@ def _mode(answers: Answers) -> tuple[Mode, Reason]:
             "Other services can check a signed token by themselves, with the public key.",
             ("third-party", "visible", "request-bytes"),
         )
-    if answers.clients == "mobile":
+    if answers.clients in ("mobile", "all"):
         return "token", Reason(
             "mode",
             "In token mode the requests of an app carry a credential that lives for minutes, and"
@@ -192,7 +192,7 @@ def _staleness(answers: Answers, mode: Mode) -> Found:
             " session. If only a few routes need this, leave the setting out and guard those routes"
             " with max_staleness=0."
         )
-        return {"max_staleness": 0}, [Reason("locks", sentence, ("work",))]
+        return {"max_staleness": 0}, [Reason("locks", sentence, ("store-reads", "work"))]
     sentence = (
         "Nodes learn of a lock within milliseconds. A node that loses its connection to the store"
         f" refuses all requests after {seconds} s."

@@ -1,13 +1,16 @@
 """Advice as text for people and as JSON."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..server.options import OPTIONS
 from ..settings import DAY, HOUR, MINUTE
-from .advice import Advice, Reason
+from .advice import Advice
 from .answers import Answers
-from .figures import COMMAND, result, unit, values
+from .figures import COMMAND, result, unit
+from .figures import values as measured
 
 STORES = {"one": "sqlite", "some": "postgresql", "many": "redis"}
 """The store whose figures are cited, by the number of machines."""
@@ -22,8 +25,15 @@ NEXT = {
 }
 """What to read next, by the transport."""
 
+ASKING = ("work", "store-reads", "thousand-nodes")
+"""Rows measured with nodes that answer from memory.  If each request asks the store, only the
+figure of the plain session applies, because it asks as well."""
+
 LIBRARY = {"trusted_origin": "trusted_origins"}
 """Settings of the library whose option of the server has another name."""
+
+
+_SECONDS = re.compile(r"([0-9][0-9,]*) s\b")
 
 
 def variables(advice: Advice) -> Mapping[str, str]:
@@ -42,7 +52,7 @@ def library(advice: Advice) -> str:
 
 
 def as_json(answers: Answers, advice: Advice) -> dict[str, Any]:
-    store = STORES[answers.machines]
+    store, values = STORES[answers.machines], partial(_values, answers, advice)
     return {
         "mode": advice.mode,
         "transport": advice.transport,
@@ -53,7 +63,7 @@ def as_json(answers: Answers, advice: Advice) -> dict[str, Any]:
                 "about": reason.about,
                 "sentence": reason.sentence,
                 "rows": [
-                    {"id": row, "unit": unit(row), "store": store, "values": values(row, store)}
+                    {"id": row, "unit": unit(row), "store": store, "values": values(row)}
                     for row in reason.rows
                 ],
             }
@@ -75,19 +85,20 @@ def lines(answers: Answers, advice: Advice) -> list[str]:
         "# in an application (from doorward.web.fastapi import Doorward)",
         *library(advice).split("\n"),
         "",
-        *_reasons(advice.reasons, STORES[answers.machines]),
+        *_reasons(answers, advice),
         NEXT[advice.transport],
     ]
 
 
-def _reasons(reasons: Sequence[Reason], store: str) -> list[str]:
+def _reasons(answers: Answers, advice: Advice) -> list[str]:
     """Each with its figures; a row that several cite stands below the first."""
-    machine, cited, found = result()["machine"], set[str](), list[str]()
-    for reason in reasons:
+    store, machine = STORES[answers.machines], result()["machine"]
+    cited, found = set[str](), list[str]()
+    for reason in advice.reasons:
         new = [row for row in reason.rows if row not in cited]
         cited |= set(new)
         found.append(f"{reason.about.capitalize()}. {reason.sentence}")
-        found += [*(f"  {row}: {_figures(row, store)}" for row in new), ""]
+        found += [*(f"  {row}: {_figures(row, _values(answers, advice, row))}" for row in new), ""]
     return [
         *found,
         f"Figures: {store}, {machine['at']}, {machine['cores']} cores, with the default settings.",
@@ -96,10 +107,18 @@ def _reasons(reasons: Sequence[Reason], store: str) -> list[str]:
     ]
 
 
-def _figures(row: str, store: str) -> str:
+def _values(answers: Answers, advice: Advice, row: str) -> Mapping[str, Any]:
+    """The values of a row by kind, without those that the advised settings change."""
+    found = measured(row, STORES[answers.machines])
+    if row not in ASKING or advice.settings.get("max_staleness") != 0:
+        return found
+    return {kind: value for kind, value in found.items() if kind == "plain_session"}
+
+
+def _figures(row: str, values: Mapping[str, Any]) -> str:
     """The values of a row; kinds with the same value share one entry."""
     said: dict[str, list[str]] = {}
-    for kind, value in values(row, store).items():
+    for kind, value in values.items():
         said.setdefault(_quantity(value, unit(row)), []).append(kind.replace("_", " "))
     return "; ".join(f"{', '.join(kinds)} {text}" for text, kinds in said.items())
 
@@ -107,12 +126,20 @@ def _figures(row: str, store: str) -> str:
 def _quantity(value: object, unit: str) -> str:
     """A value with its unit; long times in minutes, hours or days."""
     if not isinstance(value, int | float):
-        return f"({value})"
-    seconds = value * {"s": 1.0, "ms": 0.001}.get(unit, 0)
+        return f"({_SECONDS.sub(_spelled, str(value))})"
+    return _long(value * {"s": 1.0, "ms": 0.001}.get(unit, 0)) or f"{value:,} {unit}"
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return _long(float(found[1].replace(",", ""))) or found[0]
+
+
+def _long(seconds: float) -> str:
+    """A time of at least two minutes in a larger unit; empty for a shorter one."""
     for name, length in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {name}"
-    return f"{value:,} {unit}"
+    return ""
 
 
 def _text(value: object) -> str:

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from .row import Row, Value
 from .table import heading, shown
 
-WIDTH, LABELS, STEP, BAR = 720, 290, 26, 16
-"""Pixels: the chart's width, the names and figures on the left, where a narrow page shows them; the
-height of a line and of a bar."""
+STEP, BASELINE, BAR = 34, 13, 9
+"""Pixels: the height of a column with its bar, the line of its name and value, the height of the
+bar.  Widths are parts of the page, so that text keeps its size on a phone."""
 
 LINEAR_RANGE = 100
 """The largest ratio of two values on a linear scale; beyond it the scale is logarithmic."""
@@ -34,38 +34,36 @@ def bars(row: Row, columns: Sequence[str], values: Mapping[str, Value]) -> Marku
     said = "; ".join(f"{column}: {shown(values.get(column))}" for column in columns)
     label = escape(f"{row.title}, {row.unit}. {said}")
     lines = [
-        _line(place, column, shown(values.get(column)), _length(numbers.get(column), numbers))
+        _line(place, column, shown(values.get(column)), _percent(numbers.get(column), numbers))
         for place, column in enumerate(columns)
     ]
-    note = LOGARITHMIC if _is_logarithmic(numbers) else ""
-    svg = f'<svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" aria-label="{label}">'
+    note = LOGARITHMIC if is_logarithmic(values) else ""
+    svg = f'<svg width="100%" height="{height}" role="img" aria-label="{label}">'
     # every part was escaped or is a number
     return Markup(f"{svg}{''.join(lines)}</svg>{note}")  # noqa: S704
 
 
-def _is_logarithmic(numbers: Mapping[str, float]) -> bool:
-    above = [number for number in numbers.values() if number > 0]
-    return max(above) / min(above) > LINEAR_RANGE
+def is_logarithmic(values: Mapping[str, Value]) -> bool:
+    above = [value for value in values.values() if isinstance(value, int | float) and value > 0]
+    return bool(above) and max(above) / min(above) > LINEAR_RANGE
 
 
-def _length(number: float | None, numbers: Mapping[str, float]) -> float:
+def _percent(number: float | None, numbers: Mapping[str, float]) -> float:
     if number is None or number <= 0:
         return 0
-    room = WIDTH - LABELS
     most = max(numbers.values())
-    if not _is_logarithmic(numbers):
-        return room * number / most
+    if not is_logarithmic(numbers):
+        return 100 * number / most
     least = min(each for each in numbers.values() if each > 0)
-    return room * (log10(number / least) + 0.5) / (log10(most / least) + 0.5)
+    return 100 * (log10(number / least) + 0.5) / (log10(most / least) + 0.5)
 
 
-def _line(place: int, column: str, value: str, length: float) -> str:
-    top, middle = place * STEP + 2, place * STEP + STEP / 2 + 3
+def _line(place: int, column: str, value: str, percent: float) -> str:
+    top = place * STEP
     kind = column.partition(" @ ")[0].replace("_", "-")
-    size = f'x="{LABELS}" y="{top}" width="{length:.1f}" height="{BAR}"'
-    bar = f'<rect class="{kind}" {size} rx="2"/>'
+    size = f'y="{top + BASELINE + 4}" width="{percent:.2f}%" height="{BAR}"'
     return (
-        f'<text x="0" y="{middle}">{escape(heading(column))}</text>'
-        f"{bar if length else ''}"
-        f'<text x="{LABELS - 8}" y="{middle}" text-anchor="end">{escape(value)}</text>'
+        f'<text x="0" y="{top + BASELINE}">{escape(heading(column))}</text>'
+        f'<text x="100%" y="{top + BASELINE}" text-anchor="end">{escape(value)}</text>'
+        + (f'<rect class="{kind}" {size} rx="2"/>' if percent else "")
     )

@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from ..report.page import templates_of
-from .plot import bars
+from .plot import bars, is_logarithmic
 from .run import Run
 from .table import TEXT, heading, shown, texts
 
@@ -19,6 +19,7 @@ def report(run: Run, title: str) -> str:
         title=title,
         topics=topics,
         bars=bars,
+        logarithmic=is_logarithmic,
         heading=heading,
         shown=shown,
         text=TEXT,
