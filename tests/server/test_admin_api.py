@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute
 
-from doorward.server.app import ROUTERS
+from doorward.server.app import DECLARED
 from doorward.server.audit.history import Query
 from doorward.server.routes.access import AdminRoute, ConsoleRoute
 from doorward.settings import MINUTE
@@ -265,7 +265,10 @@ async def test_in_session_mode_there_is_no_key_to_rotate(opened: Opened) -> None
 
 def guarded() -> list[APIRoute]:
     everywhere = [
-        route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
+        route
+        for router in DECLARED.routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
     ]
     return [route for route in everywhere if re.match(r"(/api)?/admin\b", route.path)]
 

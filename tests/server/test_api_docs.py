@@ -6,8 +6,9 @@ from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
 from pydantic import BaseModel, Field
 
-from doorward.server.ui.api_docs import ApiDocs, read_openapi
-from doorward.server.ui.rendering import DocsPage, render
+from doorward.server.journeys.api_docs.pages import DocsPage
+from doorward.server.journeys.api_docs.reader import ApiDocs, read_openapi
+from doorward.server.ui.rendering import render
 from tests.server.pages import read_html
 
 

@@ -14,12 +14,12 @@ from anyio.lowlevel import checkpoint
 from doorward import Rejected, Settings
 from doorward.auth import Auth
 from doorward.keys import RootKeys
+from doorward.server.accounts import apply_decisions
+from doorward.server.accounts.apply_decisions import sweep
+from doorward.server.accounts.lock import lock, unlock
+from doorward.server.accounts.roles import give_roles
 from doorward.server.accounts.users import LastAdmin, Users
 from doorward.server.db.database import open_database
-from doorward.server.flows import apply_decisions
-from doorward.server.flows.apply_decisions import sweep
-from doorward.server.flows.lock import lock, unlock
-from doorward.server.flows.roles import give_roles
 from doorward.stores import open_store
 from tests.server.databases import FILE, POSTGRES, new_url
 from tests.server.house import House, Opened, login

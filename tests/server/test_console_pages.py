@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.server.pages.user_actions import ACTIONS
+from doorward.server.admin.users.acts import ACTIONS
 from doorward.settings import MINUTE
 from tests.server.desk import CUSTOMER, Desk, desk_of, person
 from tests.server.house import PASSWORD, House

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from doorward.server.accounts.reset_link import reset_link
-from doorward.server.app import ROUTERS
+from doorward.server.app import DECLARED
 from doorward.web.origin import SAFE
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 from tests.support.pairwise import cover
@@ -131,7 +131,7 @@ def test_every_unsafe_route_is_tried() -> None:
     credential from the body alone."""
     found = {
         (method, route.path.replace("{sid}", "SID"))
-        for router in ROUTERS
+        for router in DECLARED.routers
         for route in router.routes
         if isinstance(route, APIRoute) and not route.path.startswith(("/admin", "/api/admin"))
         for method in (route.methods or set()) - SAFE

@@ -11,8 +11,8 @@ from doorward import Auth, Rejected, Settings
 from doorward.errors import Reason, StoreUnavailable
 from doorward.events import Record, ignore
 from doorward.keys import RootKeys
-from doorward.server.flows import everyone
-from doorward.server.flows.everyone import Ended, end_everyone
+from doorward.server.accounts import everyone
+from doorward.server.accounts.everyone import Ended, end_everyone
 from doorward.settings import DAY
 from doorward.stores import open_store
 from doorward.testing import FakeClock

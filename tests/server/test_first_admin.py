@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from doorward.server.audit.history import Query
-from doorward.server.flows.first_admin import LIFETIME, setup_link
+from doorward.server.journeys.first_admin.flow import LIFETIME, setup_link
 from tests.server.house import EMAIL, PASSWORD, House, Opened
 
 pytestmark = pytest.mark.anyio

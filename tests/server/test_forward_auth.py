@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from doorward.server.audit.sampling import FROM_ONE
-from doorward.server.routes.forward_auth import names
+from doorward.server.journeys.forward_auth.api import names
 from doorward.types import Principal
 from tests.server.house import ORIGIN, House, Opened, login
 

@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
-from doorward.server.app import ROUTERS
+from doorward.server.app import DECLARED
 from doorward.server.http.headers import DATA_POLICY, PAGE_POLICY, always
 from doorward.server.ui.rendering import static_path
 from doorward.web.asgi import KEY, principal
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 ROUTES = [
     (method, route.path.replace("{sid}", "0" * 32).replace("{address}", "x"))
-    for router in ROUTERS
+    for router in DECLARED.routers
     for route in router.routes
     if isinstance(route, APIRoute)
     for method in sorted(route.methods or ())

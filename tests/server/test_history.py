@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from doorward.server import app
 from doorward.server.audit.entry import Entry, Kept
 from doorward.server.audit.export import as_csv, as_json_lines
 from doorward.server.audit.history import MAX_BUCKETS, Count, History, Place, Query, place, step_for
@@ -155,14 +156,14 @@ async def test_a_stream_is_every_entry_once(long: Long) -> None:
 
 
 async def test_counts_are_in_equal_steps_with_none_left_out(small: History) -> None:
-    counts = await small.counts(60, 300)
+    counts = await small.counts(60, 300, app.KINDS)
     assert counts == [Count(60, 1, 1), Count(120, 3, 0), Count(180, 0, 0), Count(240, 0, 0)]
 
 
 @pytest.mark.engine
 async def test_counts_of_a_long_log_add_up(long: Long) -> None:
     began = time.perf_counter()
-    counts = await History(long.database).counts(BEGIN, BEGIN + long.many)
+    counts = await History(long.database).counts(BEGIN, BEGIN + long.many, app.KINDS)
     print(f"counts of {long.many} entries: {(time.perf_counter() - began) * 1000:.1f} ms")
     assert len(counts) <= MAX_BUCKETS
     assert sum(count.logins for count in counts) == long.many * 12 // 20
@@ -180,7 +181,7 @@ def test_a_step_is_one_that_people_know(span: int, step: int) -> None:
 @pytest.mark.parametrize("span", [1, 59, 3599, 3600, 86_400, 10**7, 10**9, 10**10])
 @pytest.mark.parametrize("since", [0, 1, 59, 1_700_000_001])
 async def test_there_are_never_more_steps_than_fit(small: History, span: int, since: int) -> None:
-    assert 1 <= len(await small.counts(since, since + span)) <= MAX_BUCKETS
+    assert 1 <= len(await small.counts(since, since + span, app.KINDS)) <= MAX_BUCKETS
 
 
 # --- export -------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from doorward.passwords import CHEAP, Cost, Passwords
+from doorward.server.accounts.apply_decisions import sweep
 from doorward.server.accounts.users import User
-from doorward.server.flows.apply_decisions import sweep
 from doorward.server.service import Service
 from tests.server.house import EMAIL, PASSWORD, House, login
 

@@ -7,8 +7,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from doorward.errors import ConfigurationError, Reason
+from doorward.server.app import KINDS
 from doorward.server.metrics.metrics import Metrics
-from doorward.server.routes.metrics import load_token, may_scrape
+from doorward.server.metrics.scrape import load_token, may_scrape
 from doorward.settings import MINUTE
 from tests.server.house import ORIGIN, PASSWORD, House, Opened, login
 
@@ -117,7 +118,7 @@ async def test_no_label_is_what_a_client_said(either: House) -> None:
 
 
 def test_every_reason_is_there_from_the_start() -> None:
-    text = Metrics().text().decode()
+    text = Metrics(KINDS).text().decode()
     for reason in Reason:
         assert value(text, "doorward_refusals_total", reason=reason) == 0
     assert value(text, "doorward_refreshes_total", outcome="rotate") == 0

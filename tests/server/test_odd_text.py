@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute
 
-from doorward.server.app import ROUTERS
+from doorward.server.app import DECLARED
 from tests.server.databases import new_url
 from tests.server.desk import ADMIN, person
 from tests.server.house import House, Opened
@@ -73,7 +73,7 @@ async def admins(
 
 def free_addresses() -> Iterator[tuple[str, str]]:
     """Every route whose address has a part that is free."""
-    everywhere = [route for router in ROUTERS for route in router.routes]
+    everywhere = [route for router in DECLARED.routers for route in router.routes]
     for route in everywhere:
         if isinstance(route, APIRoute) and "{" in route.path:
             yield from ((method, route.path) for method in sorted(route.methods or ()))

@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
+from doorward.server.accounts.apply_decisions import sweep
 from doorward.server.accounts.devices import whose
-from doorward.server.flows.apply_decisions import sweep
 from doorward.web.devices import COOKIE
 from tests.server.house import EMAIL, PASSWORD, House, login
 

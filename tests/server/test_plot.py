@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from playwright.async_api import Browser
 
+from doorward.server.admin.history.plot import DESK, HEIGHT, PHONE, Frame, draw, draw_all, tick_for
 from doorward.server.audit.history import Count
-from doorward.server.ui.plot import DESK, HEIGHT, PHONE, Frame, draw, draw_all, tick_for
 from doorward.server.ui.rendering import static_file, static_path
 from doorward.settings import DAY, HOUR, MINUTE
 

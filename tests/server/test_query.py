@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.server.accounts.online import place_of, text_of
+from doorward.server.admin.online.search import place_of, text_of
 from doorward.server.audit.entry import Entry, Kept
 from doorward.server.audit.history import Place
 from doorward.server.routes.query import after_of, place_text

@@ -12,11 +12,11 @@ import pytest
 
 from doorward.errors import StoreUnavailable
 from doorward.server import background
+from doorward.server.app import DECLARED, KINDS
 from doorward.server.audit.chain import GENESIS, Head
 from doorward.server.audit.entry import DONE, OPERATOR, SYSTEM, Entry
 from doorward.server.audit.head_log import EVERY, HeadLog
 from doorward.server.audit.history import History, Query
-from doorward.server.audit.kinds import KINDS, kind_of
 from doorward.server.audit.log import Audit
 from doorward.server.audit.sampling import FROM_ONE
 from doorward.server.db.database import open_database
@@ -65,7 +65,7 @@ class Desk:
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
     database = await open_database("memory:")
-    recorder, audit = Recorder(Metrics(), FakeClock()), Audit(database)
+    recorder, audit = Recorder(Metrics(KINDS), FakeClock(), KINDS), Audit(database)
     async with recorder.entering(audit):
         yield Desk(recorder, History(database), audit)
     await database.close()
@@ -80,15 +80,15 @@ async def entered(house: House) -> list[Entry]:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("kind", [*EVENTS, *KINDS, "locked", "nobody_thought_of_this"])
+@pytest.mark.parametrize("kind", [*EVENTS, *DECLARED.events, "locked", "nobody_thought_of_this"])
 async def test_what_names_somebody_is_entered_unless_it_happens_all_day(
     desk: Desk, kind: str
 ) -> None:
     await desk.recorder.record(Event(kind=kind, at=5, subject="u_1", sid="s", reason="rotate"))
     entries = await desk.entries()
-    assert [entry.kind for entry in entries] == ([kind] if kind_of(kind).audited else [])
+    assert [entry.kind for entry in entries] == ([kind] if KINDS.of(kind).audited else [])
     only_logged = ("refreshed", "reissued", "limited", "request_refused", "signup_refused")
-    assert kind_of(kind).audited is (kind not in only_logged)
+    assert KINDS.of(kind).audited is (kind not in only_logged)
 
 
 @pytest.mark.engine
@@ -149,7 +149,7 @@ async def test_an_entry_stays_small_however_many_sessions_ended(desk: Desk) -> N
 async def test_where_there_is_no_request_the_server_or_the_operator_acts(desk: Desk) -> None:
     await desk.recorder.note("locked", subject="u_1")
     database = await open_database("memory:")
-    operator = Recorder(Metrics(), FakeClock(), outside=OPERATOR)
+    operator = Recorder(Metrics(KINDS), FakeClock(), KINDS, outside=OPERATOR)
     async with operator.entering(Audit(database)):
         await operator.record(Event(kind="revoked", at=1, subject="u_1", sids=("s",)))
         await operator.note("login", actor="u_2")
@@ -163,7 +163,7 @@ async def test_where_there_is_no_request_the_server_or_the_operator_acts(desk: D
 async def test_what_cannot_be_entered_is_logged_and_not_acknowledged(
     desk: Desk, lines: Any, tmp_path: Path
 ) -> None:
-    closed = Recorder(Metrics(), FakeClock())
+    closed = Recorder(Metrics(KINDS), FakeClock(), KINDS)
     with pytest.raises(StoreUnavailable):
         await closed.note("locked", subject="u_1")
     assert [line["event"] for line in lines()] == ["locked"]
@@ -260,9 +260,9 @@ async def test_the_head_is_told_when_asked_and_at_the_end(lines: Any, tmp_path: 
     audit = Audit(database)
     for _ in range(2):
         await audit.append(Entry(kind="login", at=1))
-    async with Recorder(Metrics(), FakeClock()).entering(audit):
+    async with Recorder(Metrics(KINDS), FakeClock(), KINDS).entering(audit):
         pass
-    recorder = Recorder(Metrics(), FakeClock())
+    recorder = Recorder(Metrics(KINDS), FakeClock(), KINDS)
     async with recorder.entering(audit):
         recorder.tell_head()
         recorder.tell_head()
@@ -280,7 +280,7 @@ async def test_what_others_entered_is_told_by_a_look_and_at_the_end(
 ) -> None:
     databases = [await open_database(f"sqlite:///{tmp_path}/audit.db") for _ in range(2)]
     audit, others = map(Audit, databases)
-    recorder = Recorder(Metrics(), FakeClock())
+    recorder = Recorder(Metrics(KINDS), FakeClock(), KINDS)
     async with recorder.entering(audit):
         for _ in range(2):
             await others.append(Entry(kind="locked", at=1))
