@@ -36,7 +36,7 @@ from doorward import Settings
 from doorward.auth import Auth
 from doorward.keys import RootKeys
 from doorward.server.db.database import open_database
-from doorward.server.flows import apply_decisions, lock
+from doorward.server.accounts import apply_decisions, lock
 from doorward.server.accounts.users import Users
 from doorward.stores import open_store
 

@@ -109,7 +109,7 @@ async def test_a_form_that_is_refused_repeats_no_news(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/account/password", "/account/sessions/end-others", "/account/sessions/x/end"]
+    "path", ["/account/sessions/end-others", "/account/sessions/x/end"]
 )
 async def test_the_address_of_a_form_leads_to_the_form(house: House, path: str) -> None:
     answer = await (await house.alice()).get(path)

@@ -135,7 +135,7 @@ def test_every_page_takes_and_keeps_an_address_with_umlauts_as_the_server_does(t
     asked = {name for name, seen in tour.seen.items() if seen.kept}
     for name in asked:
         assert set(tour.seen[name].kept) == {UMLAUTS}, name
-    assert {"login", "signup", "setup", "account", "elevate"} <= asked
+    assert {"login", "signup", "setup", "password", "elevate"} <= asked
 
 
 async def test_a_password_can_be_shown_but_leaves_as_a_password(page: Page) -> None:
@@ -186,5 +186,5 @@ async def test_without_script_there_is_no_button_that_does_nothing(chromium: Bro
 async def test_thirty_buttons_that_say_end_say_which_place_to_those_who_hear_them(
     page: Page,
 ) -> None:
-    await page.goto(ORIGIN + "account in trouble")
+    await page.goto(ORIGIN + "account of an administrator")
     assert await page.get_by_role("button", name="End <b>long").count() == 30

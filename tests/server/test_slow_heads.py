@@ -12,8 +12,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_head_that_does_not_end_is_answered_408_and_closed() -> None:
     async with listening(Hasty) as connect:
-        reader, writer = await connect()
-        writer.write(HEAD + b"Cookie: a")
+        reader, _ = await connect(says=HEAD + b"Cookie: a")
         answer = await reader.read()
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert b"connection: close" in answer
@@ -23,9 +22,8 @@ async def test_a_head_that_does_not_end_is_answered_408_and_closed() -> None:
 @pytest.mark.parametrize("drop", [b"\r\n", b"a"])
 async def test_a_byte_now_and_then_gains_no_time(drop: bytes) -> None:
     async with listening(Hasty) as connect:
-        reader, writer = await connect()
+        reader, writer = await connect(says=b"G" if drop == b"a" else drop)
         answer = asyncio.create_task(reader.read())
-        writer.write(b"G" if drop == b"a" else drop)
         while not answer.done():
             writer.write(drop)
             await asyncio.wait([answer], timeout=Hasty.head_timeout / 4)

@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from fastapi import Request
 from starlette.responses import Response
 
+from ...types import Principal
 from ...web import origin
 from ..refusals import Refused
 from ..service import Service
 from ..ui.page import ActPage, MessagePage
-from .access import admit
 from .menu import menu_of
 from .responses import show, wrong
 
 Form = Mapping[str, str]
 
 
-async def question(
+def question(
     service: Service,
+    principal: Principal,
     request: Request,
     *,
     heading: str,
@@ -28,12 +29,7 @@ async def question(
     roles: str | None = None,
     refused: Refused | None = None,
 ) -> Response:
-    """The page that asks about an act, at the address of the act.
-
-    To look already needs a recent proof, so that nobody has to prove anything in the middle of an
-    act.
-    """
-    principal = await admit(request, act=True)
+    """The page that asks about an act, at the address of the act, which `request` names."""
     page = ActPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         menu=menu_of(service),

@@ -1,9 +1,13 @@
-"""The acts on signing keys: each asks at its address, and does it by a form."""
+"""The acts on signing keys: each asks at its address, and does it by a form.
+
+To look already needs a recent proof, so that nobody has to prove anything in the middle of an act.
+"""
 
 from fastapi import Request
 from starlette.responses import Response
 
 from ...refusals import Refusal, Refused
+from ...routes.access import admit
 from ...routes.acts import done, question
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
@@ -15,8 +19,10 @@ router = console_router()
 
 @router.get("/keys/rotate")
 async def get_rotate(request: Request, service: Serving) -> Response:
-    return await question(
+    principal = await admit(request, act=True)
+    return question(
         service,
+        principal,
         request,
         heading="Let the next key take over?",
         sentence="Nobody is logged out and no request fails, because the next key is published an"
@@ -34,10 +40,12 @@ async def post_rotate(service: Serving) -> Response:
 
 @router.get("/keys/{kid}/compromise")
 async def get_compromise(kid: str, request: Request, service: Serving) -> Response:
+    principal = await admit(request, act=True)
     if all(key.kid != kid for key in await service.auth.signing.keys()):
         raise Refused(Refusal.NOT_FOUND, "There is no such key.")
-    return await question(
+    return question(
         service,
+        principal,
         request,
         heading="Is this key compromised?",
         sentence=f"If it is, nothing that {kid} signed is accepted any more. People with a good"

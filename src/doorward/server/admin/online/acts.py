@@ -1,4 +1,7 @@
-"""The acts on live sessions: each asks at its address, and does it by a form."""
+"""The acts on live sessions: each asks at its address, and does it by a form.
+
+To look already needs a recent proof, so that nobody has to prove anything in the middle of an act.
+"""
 
 from fastapi import Request
 from starlette.responses import Response
@@ -17,8 +20,10 @@ router = console_router()
 
 @router.get("/sessions/end-all")
 async def get_end_all(request: Request, service: Serving) -> Response:
-    return await question(
+    principal = await admit(request, act=True)
+    return question(
         service,
+        principal,
         request,
         heading="Log everybody out?",
         sentence="Every session ends, your own other ones included; only this one stays."
@@ -40,12 +45,14 @@ async def post_end_all(request: Request, service: Serving) -> Response:
 
 @router.get("/sessions/{sid}/end")
 async def get_end(sid: str, request: Request, service: Serving) -> Response:
+    principal = await admit(request, act=True)
     session = await service.auth.session(sid)
     if session is None or session.revoked_at is not None:
         raise Refused(Refusal.NOT_FOUND, "This session ended before.")
     user = await service.users.by_subject(session.subject)
-    return await question(
+    return question(
         service,
+        principal,
         request,
         heading=f"End this session of {user.email if user else session.subject}?",
         sentence=f"{session.device.label or 'An unknown device'} is logged out at once, and can log"

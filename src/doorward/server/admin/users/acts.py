@@ -1,4 +1,8 @@
-"""The acts on a user, each at an address of its own: a look asks, a form does it."""
+"""The acts on a user, each at an address of its own: a look asks, a form does it.
+
+To look already needs a recent proof, so that nobody has to prove anything in the middle of an act;
+should it have become too old meanwhile, the way leads back to the question, never to the deed.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,9 +11,11 @@ from typing import ClassVar
 from fastapi import Request
 from starlette.responses import Response
 
+from ....types import Principal
 from ...accounts.users import User
 from ...plural import counted
 from ...refusals import Refusal, Refused
+from ...routes.access import admit
 from ...routes.acts import Form, done, question
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
@@ -137,7 +143,8 @@ ACTIONS = {
 @router.get("/users/{subject}/{name}")
 async def get_act(subject: str, name: str, request: Request, service: Serving) -> Response:
     act = _act(name)
-    return await _question(service, request, act, await flow.find(service, subject))
+    principal = await admit(request, act=True)
+    return _question(service, principal, request, act, await flow.find(service, subject))
 
 
 @router.post("/users/{subject}/{name}")
@@ -149,11 +156,13 @@ async def post_act(subject: str, name: str, request: Request, service: Serving) 
     except Refused as refused:
         if refused.reason is Refusal.NOT_FOUND:
             raise
-        return await _question(service, request, act, user, refused, form.get("roles"))
+        principal = await admit(request)
+        return _question(service, principal, request, act, user, refused, form.get("roles"))
 
 
-async def _question(
+def _question(
     service: Service,
+    principal: Principal,
     request: Request,
     act: Act,
     user: User,
@@ -161,8 +170,9 @@ async def _question(
     roles: str | None = None,
 ) -> Response:
     now = ", ".join(sorted(user.roles)) if roles is None else roles
-    return await question(
+    return question(
         service,
+        principal,
         request,
         heading=act.heading.format(user.email),
         sentence=act.sentence,
