@@ -181,7 +181,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             sessions=rows[1:2],
         ),
         "own history": OwnHistoryPage(
-            now=NOW, rows=_happened(said), older="after=1.1", menu=Menu(outbox=False)
+            now=NOW, rows=_happened(said), older="after=1.1", console=True
         ),
         "own history of nothing": OwnHistoryPage(now=NOW, rows=()),
         "account of an administrator": AccountPage(
@@ -194,7 +194,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             amr=("pwd", said),
             authenticated_at=NOW - 60,
             sessions=rows,
-            menu=Menu(outbox=False),
+            console=True,
             notice=said,
         ),
         "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
@@ -202,7 +202,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             csrf_token="c" + said,
             email=said,
             password_min=8,
-            menu=Menu(outbox=False),
+            console=True,
             error=said,
             field_errors=_wrong(said, "current", "new"),
         ),

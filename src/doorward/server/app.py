@@ -82,8 +82,8 @@ def create_app(
     Raises `ConfigurationError` for options that are unsafe, and when it starts, for a database or
     key that cannot be opened.
     """
-    metrics = Metrics(KINDS)
-    recorder = Recorder(metrics, clock, KINDS)
+    measured = Metrics(KINDS)
+    recorder = Recorder(measured, clock, KINDS)
     doorward = Doorward(
         options.sessions_url,
         root_key_file=options.root_key_file,
@@ -91,13 +91,13 @@ def create_app(
         forwarded=options.forwarded,
         clock=clock,
         record=recorder.record,
-        around=partial(timed, told=metrics.store_answered),
+        around=partial(timed, told=measured.store_answered),
         **options.settings(),
     )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = opened(options, doorward, recorder, metrics, clock, cost, DECLARED)
+        service = opened(options, doorward, recorder, measured, clock, cost, DECLARED)
         async with service as app.state.service:
             yield
 

@@ -13,4 +13,9 @@ def menu_of(service: Service) -> Menu:
 
 def menu_for(service: Service, principal: Principal) -> Menu | None:
     """The menu on a page that is not the console's alone: for those who may see the console."""
-    return menu_of(service) if ADMIN in principal.roles else None
+    return menu_of(service) if may_see_console(principal) else None
+
+
+def may_see_console(principal: Principal) -> bool:
+    """Whether a page leads this person to the console."""
+    return ADMIN in principal.roles

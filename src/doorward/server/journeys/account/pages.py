@@ -11,14 +11,14 @@ from ....web import origin
 from ....web.asgi import current_visit
 from ... import cookie_hint
 from ...routes.dependencies import Serving
-from ...routes.menu import menu_for
+from ...routes.menu import may_see_console
 from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...steps.live_sessions import live_sessions
-from ...ui.page import Menu, Page
+from ...ui.page import Page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -63,7 +63,7 @@ class AccountPage(Page):
     amr: tuple[str, ...]
     authenticated_at: int
     sessions: tuple[SessionRow, ...]
-    menu: Menu | None = None
+    console: bool = False
     notice: str = ""
 
 
@@ -91,6 +91,6 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         amr=principal.amr,
         authenticated_at=principal.authenticated_at,
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
-        menu=menu_for(service, principal),
+        console=may_see_console(principal),
         notice=notice,
     )

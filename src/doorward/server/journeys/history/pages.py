@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from ....web.asgi import current_visit
 from ...routes.dependencies import Serving
-from ...routes.menu import menu_for
+from ...routes.menu import may_see_console
 from ...routes.query import after_of, page_of
 from ...routes.responses import show
 from ...routes.submit_once import PageRoute
 from ...steps.confirm_password import owner
-from ...ui.page import Menu, Page
+from ...ui.page import Page
 from ...ui.rows import HappenedRow
 from ...ui.words import own
 from .flow import own_history
@@ -24,13 +24,14 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnHistoryPage(Page):
-    """All that happened to the person who asks, page by page.  `menu` is for administrators."""
+    """All that happened to the person who asks, page by page.  `console`: whether
+    they may see the console."""
 
     template: ClassVar[str] = "journeys/history/own_history.html"
     now: int
     rows: tuple[HappenedRow, ...]
     older: str = ""
-    menu: Menu | None = None
+    console: bool = False
 
 
 @router.get("/account/history")
@@ -42,6 +43,6 @@ async def get_history(service: Serving, after: str = "") -> Response:
         now=service.clock(),
         rows=tuple(own(each, principal.subject, service.kinds) for each in found),
         older="" if older is None else urlencode({"after": older}),
-        menu=menu_for(service, principal),
+        console=may_see_console(principal),
     )
     return show(page)

@@ -12,12 +12,12 @@ from ....web.asgi import current_visit
 from ...refusals import Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
-from ...routes.menu import menu_for
+from ...routes.menu import may_see_console
 from ...routes.responses import see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
-from ...ui.page import FormPage, Menu
+from ...ui.page import FormPage
 from .flow import change_password
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -30,7 +30,7 @@ class PasswordPage(FormPage):
     template: ClassVar[str] = "journeys/password/password.html"
     email: str
     password_min: int
-    menu: Menu | None = None
+    console: bool = False
 
 
 @router.get("/account/password")
@@ -61,7 +61,7 @@ async def _page(service: Service, principal: Principal, refused: Refused | None 
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         email=(await owner(service, principal)).email,
         password_min=service.options.min_password,
-        menu=menu_for(service, principal),
+        console=may_see_console(principal),
         **wrong(refused),
     )
     return show(page, refused)

@@ -166,7 +166,7 @@ async def test_password_managers_are_led_to_the_form(house: House) -> None:
     for visitor in (owner, await house.browser()):
         answer = await visitor.get("/.well-known/change-password")
         assert (answer.status_code, answer.headers["location"]) == (303, "/account/password")
-    assert 'id="password"' in (await owner.get("/account")).text
+    assert 'autocomplete="new-password"' in (await owner.get("/account/password")).text
     # by which they tell a site that answers 200 to everything
     missing = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
     assert (await owner.get(missing)).status_code == 404

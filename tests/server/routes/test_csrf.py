@@ -139,7 +139,7 @@ def test_every_unsafe_route_is_tried() -> None:
     found.discard(("POST", "/api/refresh"))
     tried = {(method, path) for method, path, _ in UNSAFE}
     assert found == tried, (
-        "in UNSAFE of tests/server/test_csrf.py:"
+        "in UNSAFE of tests/server/routes/test_csrf.py:"
         f" add {sorted(found - tried)} with a good body, remove {sorted(tried - found)}"
     )
 

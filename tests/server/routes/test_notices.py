@@ -108,9 +108,7 @@ async def test_a_form_that_is_refused_repeats_no_news(house: House) -> None:
     assert "You are logged out." not in answer.text
 
 
-@pytest.mark.parametrize(
-    "path", ["/account/sessions/end-others", "/account/sessions/x/end"]
-)
+@pytest.mark.parametrize("path", ["/account/sessions/end-others", "/account/sessions/x/end"])
 async def test_the_address_of_a_form_leads_to_the_form(house: House, path: str) -> None:
     answer = await (await house.alice()).get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")

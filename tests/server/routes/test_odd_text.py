@@ -13,10 +13,10 @@ import pytest
 from fastapi.routing import APIRoute
 
 from doorward.server.app import DECLARED
+from tests.server.admin.test_api import BODIES
 from tests.server.databases import new_url
 from tests.server.desk import ADMIN, person
 from tests.server.house import House, Opened
-from tests.server.test_admin_api import BODIES
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
