@@ -320,10 +320,17 @@ def _console_pages(said: str) -> dict[str, Page]:
         "users": UsersPage(
             menu=BUSY,
             query=said,
+            role=said,
+            state="locked",
+            sort="newest",
+            total=10_000,
+            more=True,
             rows=(user, replace(user, roles=(), locked=False)),
             older="a=b",
         ),
-        "users of nobody": UsersPage(menu=QUIET, query="", rows=()),
+        "users of nobody": UsersPage(
+            menu=QUIET, query="", role="", state="", sort="", total=0, more=False, rows=()
+        ),
         "user": known,
         "user who is locked": replace(
             known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False

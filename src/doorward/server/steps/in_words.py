@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..accounts.users import User
+from ..accounts.user import User
 from ..audit.entry import Kept
 from ..service import Service
 from ..ui.rows import HappenedRow

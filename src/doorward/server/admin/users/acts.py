@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ....types import Principal
-from ...accounts.users import User
+from ...accounts.user import User
 from ...plural import counted
 from ...refusals import Refusal, Refused
 from ...routes.access import admit

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fastapi import Request
 from starlette.responses import Response
 
-from ...accounts.users import User
+from ...accounts.user import User
 from ...audit.history import Query
 from ...routes.admin import console_router, next_page
 from ...routes.dependencies import Serving
@@ -16,10 +17,11 @@ from ...steps.live_sessions import live_sessions
 from ...ui.page import ConsolePage
 from ...ui.rows import HappenedRow, LiveRow
 from .flow import find
+from .search import MOST_COUNTED, users_of
 
 router = console_router()
 
-PAGE = 50
+FILTERS = ("query", "role", "state", "sort")
 
 LATEST = 20
 """Entries of the history on a user's own page."""
@@ -38,11 +40,17 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsersPage(ConsolePage):
-    """All users, or those a search finds."""
+    """All users, or those a search finds.  `total` is how many there are, or with `more`, how many
+    of them were counted."""
 
     template: ClassVar[str] = "admin/users/users.html"
     query: str
+    role: str
+    state: str
+    sort: str
     rows: tuple[UserRow, ...]
+    total: int
+    more: bool
     older: str = ""
 
 
@@ -63,14 +71,16 @@ class UserPage(ConsolePage):
 
 
 @router.get("/users")
-async def get_users(service: Serving, query: str = "", after: str = "") -> Response:
-    query = query.strip()
-    found = await service.users.list(after or None, PAGE + 1, query=query)
-    shown = found[:PAGE]
-    older = shown[-1].email if len(found) > PAGE else None
-    rows = tuple(_user_row(user) for user in shown)
+async def get_users(request: Request, service: Serving) -> Response:
+    asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
+    found = await users_of(service, request.query_params)
     page = UsersPage(
-        menu=menu_of(service), query=query, rows=rows, older=next_page(older, query=query)
+        menu=menu_of(service),
+        rows=tuple(_user_row(user) for user in found.users),
+        total=min(found.total, MOST_COUNTED),
+        more=found.total > MOST_COUNTED,
+        older=next_page(found.after, **asked),
+        **asked,
     )
     return show(page)
 
