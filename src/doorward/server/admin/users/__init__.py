@@ -8,10 +8,10 @@ journey = Journey(
     routers=(api.router, pages.router, acts.router),
     events={
         "account_deleted": Kind("Account deleted"),
-        "locked": Kind("Account locked"),
+        "locked": Kind("Account locked", covers=("revoked",)),
         "reset_link_made": Kind("Reset link made"),
         "reset_link_sent": Kind("Reset link sent"),
-        "roles_set": Kind("Roles set"),
+        "roles_set": Kind("Roles set", covers=("changed",)),
         "unlocked": Kind("Account unlocked"),
     },
     letters={"reset_link_sent": mail.RESET_LINK},
