@@ -2,6 +2,7 @@
 
 from ...audit.kinds import Kind
 from ...journey import Journey
+from ...ui.notice import Notice
 from . import acts, api, mail, pages
 
 journey = Journey(
@@ -15,5 +16,12 @@ journey = Journey(
         "unlocked": Kind("Account unlocked"),
     },
     letters={"reset_link_sent": mail.RESET_LINK},
+    notices={
+        "locked": Notice("Locked: nobody can log in with this account. {sessions} ended."),
+        "unlocked": Notice("Unlocked: this person can log in again."),
+        "user_out": Notice("Logged out everywhere: {sessions} ended."),
+        "roles_set": Notice("Roles set: {sessions} changed, and nobody was logged out."),
+        "link_sent": Notice("A link is on its way. It works once, for an hour after it is sent."),
+    },
     links={"reset_link_sent": mail.reset_link_of},
 )

@@ -11,9 +11,11 @@ from ...audit.history import Query
 from ...routes.admin import console_router, next_page
 from ...routes.dependencies import Serving
 from ...routes.menu import menu_of
+from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...steps.in_words import in_words
 from ...steps.live_sessions import live_sessions
+from ...ui.notice import NO_NEWS, Notice
 from ...ui.page import ConsolePage
 from ...ui.rows import HappenedRow, LiveRow
 from .flow import find
@@ -68,6 +70,7 @@ class UserPage(ConsolePage):
     created_at: int
     sessions: tuple[LiveRow, ...]
     happened: tuple[HappenedRow, ...]
+    notice: Notice = NO_NEWS
 
 
 @router.get("/users")
@@ -86,13 +89,14 @@ async def get_users(request: Request, service: Serving) -> Response:
 
 
 @router.get("/users/{subject}")
-async def get_user(subject: str, service: Serving) -> Response:
+async def get_user(subject: str, request: Request, service: Serving) -> Response:
     user = await find(service, subject)
     sessions = await live_sessions(service, subject)
     latest = await service.history.page(Query(person=subject), limit=LATEST)
     page = UserPage(
         now=service.clock(),
         menu=menu_of(service),
+        notice=notice(request),
         email=user.email,
         subject=subject,
         roles=tuple(sorted(user.roles)),
@@ -102,7 +106,7 @@ async def get_user(subject: str, service: Serving) -> Response:
         sessions=tuple(LiveRow.of(row, user) for row in sessions),
         happened=await in_words(service, latest),
     )
-    return show(page)
+    return told(request, show(page))
 
 
 def _user_row(user: User) -> UserRow:
