@@ -4,33 +4,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
 
-from doorward.server.ui.rendering import render, static_file
 from tests.server.pages import every_page
+from tests.server.served import ORIGIN, serving
 
 pytestmark = pytest.mark.anyio
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 PAGES = every_page("<b>" + "long" * 90)
-ORIGIN = "http://localhost:8000/"
-
-
-async def answer(route: Route) -> None:
-    name = route.request.url.removeprefix(ORIGIN).split("?")[0]
-    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
-    if found := static_file(name.removeprefix("static/")):
-        headers["Content-Type"] = found.media_type
-        await route.fulfill(body=found.body, headers=headers)
-    elif name == "admin/online/events":
-        await route.fulfill(body="retry: 60000\n\n", content_type="text/event-stream")
-    else:
-        page = PAGES[name.replace("%20", " ")]
-        headers["Content-Type"] = "text/html; charset=utf-8"
-        await route.fulfill(body=render(page), headers=headers)
+answer = serving(PAGES)
 
 
 @pytest.fixture
