@@ -46,6 +46,7 @@ from markupsafe import Markup, escape
 from ...types import Mode
 from .api_docs import ApiDocs
 from .console import ConsolePage, HappenedRow, Menu
+from .filters import address, brief, exact, field_time, grouped, timed
 
 _HERE = Path(__file__).parent
 
@@ -238,12 +239,13 @@ def static_file(address: str) -> StaticFile | None:
 
 def ago(then: int, now: int) -> Markup:
     """`3 minutes ago` in a `<time>` that also carries the exact time; a date after thirty days."""
-    return _time(then, _relative(then, now))
+    text = _relative(then, now)
+    return timed(then, text, "date" if text == absolute(then) else "")
 
 
 def date(then: int) -> Markup:
     """`23 November 2026, 19:44 UTC` in a `<time>`."""
-    return _time(then, absolute(then))
+    return timed(then, absolute(then), "date")
 
 
 def prose(text: str) -> Markup:
@@ -276,11 +278,6 @@ def absolute(then: int) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
-def _time(then: int, text: str) -> Markup:
-    machine = f"{datetime.fromtimestamp(then, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, absolute(then), text)
-
-
 @cache
 def _addresses() -> dict[str, str]:
     return {path.name: _address(path) for path in (_HERE / "static").iterdir()}
@@ -311,5 +308,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals |= {"static": static_path, "once": partial(token_urlsafe, 16)}
-    made.filters |= {"ago": ago, "date": date, "prose": prose, "segment": segment}
+    made.filters |= {"ago": ago, "date": date, "brief": brief, "exact": exact}
+    made.filters |= {"address": address, "field_time": field_time, "grouped": grouped}
+    made.filters |= {"prose": prose, "segment": segment}
     return made
