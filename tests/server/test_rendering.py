@@ -78,7 +78,7 @@ def asked_of(template: str) -> set[str]:
     own |= {each.name for each in parsed.find_all(nodes.Macro)}
     targets = [each.target for each in parsed.body if isinstance(each, nodes.Assign)]
     own |= {target.name for target in targets if isinstance(target, nodes.Name)}
-    asked = meta.find_undeclared_variables(parsed) - own - {"static"}
+    asked = meta.find_undeclared_variables(parsed) - own - {"static", "site"}
     for each in parsed.find_all(nodes.Extends):
         assert isinstance(each.template, nodes.Const)
         asked |= asked_of(each.template.value)

@@ -47,8 +47,10 @@ from ...types import Mode
 from .api_docs import ApiDocs
 from .console import ConsolePage, HappenedRow, Menu
 from .filters import address, brief, exact, field_time, grouped, timed
+from .site import Site
 
 _HERE = Path(__file__).parent
+_OURS = Site()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,10 +223,29 @@ _MEDIA_TYPES = {
 }
 
 
-def render(page: Page) -> str:
+def render(page: Page, site: Site = _OURS) -> str:
     """The page as HTML.  Raises `jinja2.UndefinedError` if a template asks for what it lacks."""
     context = {each.name: getattr(page, each.name) for each in fields(page)}
-    return environment().get_template(page.template).render(context)
+    return environment().get_template(page.template).render(context, site=_shown(site))
+
+
+def site_files(site: Site) -> dict[str, StaticFile]:
+    """The static files of a site, by the last segment of their addresses."""
+    files = {}
+    if site.logo is not None:
+        logo = StaticFile(site.logo.body, site.logo.media_type)
+        files[_address(f"logo{site.logo.suffix}", logo.body)] = logo
+    if site.accent:
+        sheet = StaticFile(site.accent.encode(), _MEDIA_TYPES[".css"])
+        files[_address("accent.css", sheet.body)] = sheet
+    return files
+
+
+def _shown(site: Site) -> dict[str, str]:
+    """A site as `base.html` needs it: its name and two addresses."""
+    own = {name.partition(".")[0]: f"/static/{name}" for name in site_files(site)}
+    ours = {"logo": static_path("doorward.svg"), "accent": ""}
+    return {"name": site.name, **ours, **own}
 
 
 def static_path(name: str) -> str:
@@ -280,12 +301,13 @@ def absolute(then: int) -> str:
 
 @cache
 def _addresses() -> dict[str, str]:
-    return {path.name: _address(path) for path in (_HERE / "static").iterdir()}
+    files = (_HERE / "static").iterdir()
+    return {path.name: _address(path.name, path.read_bytes()) for path in files}
 
 
-def _address(path: Path) -> str:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"{path.stem}.{digest}{path.suffix}"
+def _address(name: str, body: bytes) -> str:
+    stem, suffix = name.rsplit(".", 1)
+    return f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
 
 
 @cache
