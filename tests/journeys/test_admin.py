@@ -168,7 +168,9 @@ async def test_without_javascript_everything_can_be_done(
         await page.get_by_role("link", name="Set roles").click()
         await page.get_by_label("Roles").fill("editor, reviewer")
         await page.get_by_role("button", name="Set roles").click()
-        await expect(page.locator("main")).to_contain_text("1 session changed, and nobody was logged")
+        await expect(page.locator("main")).to_contain_text(
+            "1 session changed, and nobody was logged"
+        )
         assert person.knows("roles") == ["editor", "reviewer"]
         await page.get_by_role("link", name="End").last.click()
         await page.get_by_role("button", name="End this session").click()

@@ -294,7 +294,7 @@ def _console_pages(said: str) -> dict[str, Page]:
         locked_at=None,
         has_password=True,
         created_at=NOW,
-        sessions=(live, live),
+        sessions=(live, replace(live, created_at=NOW - 180_000)),
         happened=happened,
     )
     log = HistoryPage(
@@ -304,8 +304,8 @@ def _console_pages(said: str) -> dict[str, Page]:
         kind=said,
         kinds=(("login", "Logged in"), (said, said)),
         address=said,
-        since=said,
-        until=said,
+        since="2026-11-11",
+        until="1795000000",
         query="kind=login",
         plot=plot,
         rows=happened,
@@ -313,9 +313,17 @@ def _console_pages(said: str) -> dict[str, Page]:
     )
     return {
         "online": OnlinePage(
-            now=NOW, menu=BUSY, query=said, rows=(live, live), live=True, older="after=1.x"
+            now=NOW,
+            menu=BUSY,
+            query=said,
+            rows=(live, replace(live, created_at=NOW - 180_000, own=True)),
+            live=True,
+            total=1_234,
+            older="after=1.x",
         ),
-        "online at night": OnlinePage(now=NOW, menu=QUIET, query="", rows=(), live=False),
+        "online at night": OnlinePage(
+            now=NOW, menu=QUIET, query="", rows=(), live=False, total=None
+        ),
         "users": UsersPage(
             menu=BUSY,
             query=said,

@@ -67,7 +67,7 @@ async def test_the_page_that_logs_everybody_out_asks_first_and_says_what_it_did(
 
 
 async def test_the_menu_of_the_console_stands_wherever_an_act_leads(desk: Desk) -> None:
-    menu = '<nav class="console" aria-label="Console">'
+    menu = '<nav class="console" id="menu" aria-label="Console" popover>'
     at = f"/admin/users/{desk.carol}"
     shown = [
         await desk.admin.get(f"{at}/lock"),

@@ -1,36 +1,19 @@
 """The pages in a real browser, under the strict policy they are served with."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
 
-from doorward.server.ui.rendering import render, static_file
 from tests.server.pages import every_page
+from tests.server.served import ORIGIN, serving
 
 pytestmark = pytest.mark.anyio
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 PAGES = every_page("<b>" + "long" * 90)
-ORIGIN = "http://localhost:8000/"
-
-
-async def answer(route: Route) -> None:
-    name = route.request.url.removeprefix(ORIGIN).split("?")[0]
-    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
-    if found := static_file(name.removeprefix("static/")):
-        headers["Content-Type"] = found.media_type
-        await route.fulfill(body=found.body, headers=headers)
-    elif name == "admin/online/events":
-        await route.fulfill(body="retry: 60000\n\n", content_type="text/event-stream")
-    else:
-        page = PAGES[name.replace("%20", " ")]
-        headers["Content-Type"] = "text/html; charset=utf-8"
-        await route.fulfill(body=render(page), headers=headers)
+answer = serving(PAGES)
 
 
 @pytest.fixture
@@ -48,10 +31,13 @@ MENU = (320, pytest.param(375, marks=SOAK), 464, pytest.param(480, marks=SOAK))
 
 MEASURE = """() => ({
     excess: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    boxes: [...document.querySelectorAll(".top nav a")].map(
+    boxes: [...document.querySelectorAll(".top nav a, .top button")].map(
         (link) => [link.getClientRects().length, link.offsetHeight, link.offsetTop]
-    ),
+    ).filter(([parts]) => parts),
 })"""
+NAME = """(button) => button.getAttribute("aria-labelledby").split(" ").map(
+    (id) => document.getElementById(id).textContent
+).join(" ")"""
 UMLAUTS = "müller@exämple.org"
 ENTER = """(said) => [...document.querySelectorAll("input[autocomplete=username]")].map(
     (field) => (field.value = said, field.validationMessage + field.value)
@@ -61,9 +47,11 @@ ENTER = """(said) => [...document.querySelectorAll("input[autocomplete=username]
 @dataclass(slots=True)
 class Seen:
     """What the browser made of one page: by width, what is too wide and how the links of its menu
-    lie; and what its fields for an address keep of one with umlauts."""
+    lie; what is too wide on a phone with letters of twice the size; and what its fields for an
+    address keep of one with umlauts."""
 
     excess: dict[int, int]
+    large: int
     boxes: dict[int, list[tuple[int, int, int]]]
     kept: list[str]
 
@@ -99,13 +87,16 @@ async def tour(request: pytest.FixtureRequest, chromium: Browser) -> Tour:
 
 
 async def seen_at(page: Page, name: str, widths: list[int]) -> Seen:
-    found = Seen({}, {}, [])
+    found = Seen({}, 0, {}, [])
     await page.set_viewport_size({"width": widths[0], "height": 640})
     await page.goto(ORIGIN + name)
     for width in widths:
         await page.set_viewport_size({"width": width, "height": 640})
         measured = await page.evaluate(MEASURE)
         found.excess[width], found.boxes[width] = measured["excess"], measured["boxes"]
+    await page.set_viewport_size({"width": 390, "height": 640})
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    found.large = (await page.evaluate(MEASURE))["excess"]
     found.kept = await page.evaluate(ENTER, UMLAUTS)
     return found
 
@@ -117,6 +108,10 @@ def test_no_page_offends_the_policy_or_its_script(tour: Tour) -> None:
 @pytest.mark.parametrize("width", SIDEWAYS)
 def test_no_page_scrolls_sideways_whatever_it_has_to_say(tour: Tour, width: int) -> None:
     assert [name for name, seen in tour.seen.items() if seen.excess[width] > 0] == []
+
+
+def test_no_page_scrolls_sideways_where_letters_are_twice_as_large(tour: Tour) -> None:
+    assert [name for name, seen in tour.seen.items() if seen.large > 0] == []
 
 
 @pytest.mark.parametrize("width", MENU)
@@ -188,3 +183,68 @@ async def test_thirty_buttons_that_say_end_say_which_place_to_those_who_hear_the
 ) -> None:
     await page.goto(ORIGIN + "account of an administrator")
     assert await page.get_by_role("button", name="End <b>long").count() == 30
+
+
+async def test_two_sessions_on_one_device_are_ended_by_buttons_of_different_names(
+    page: Page,
+) -> None:
+    for name, role in (
+        ("user", "link"),
+        ("account of an administrator", "button"),
+        ("online", "link"),
+    ):
+        await page.goto(ORIGIN + name)
+        buttons = page.get_by_role(role, name=re.compile("^End .*long"))  # type: ignore[arg-type]  # two of its literals
+        heard = [await each.evaluate(NAME) for each in await buttons.all()]
+        assert len(heard) == len(set(heard)) > 1, name
+
+
+async def test_a_phone_opens_the_menu_of_the_console_without_a_script(chromium: Browser) -> None:
+    view = {"width": 390, "height": 640}
+    context = await chromium.new_context(viewport=view, java_script_enabled=False)  # type: ignore[arg-type]  # a dict of these two keys
+    await context.route("**/*", answer)
+    page = await context.new_page()
+    await page.goto(ORIGIN + "users")
+    links = page.get_by_role("navigation", name="Console").get_by_role("link")
+    assert await links.count() == 0
+    await page.get_by_role("button", name="Menu").click()
+    assert await links.all_inner_texts() == [
+        *("Online", "Users", "History", "Keys", "Outbox", "Account")
+    ]
+    await context.close()
+
+
+async def test_times_are_local_and_exact_in_the_title(chromium: Browser) -> None:
+    context = await chromium.new_context(timezone_id="Asia/Kolkata")
+    await context.route("**/*", answer)
+    page = await context.new_page()
+    await page.goto(ORIGIN + "history")
+    first = page.locator("tbody time").first
+    assert await first.inner_text() == "18 Nov 2026, 16:35:40"
+    assert await first.get_attribute("title") == "18 November 2026 at 16:35:40 GMT+5:30"
+    await page.goto(ORIGIN + "online")
+    seen = page.locator("tbody time").first
+    assert await seen.inner_text() == "1 minute ago"
+    assert await seen.get_attribute("title") == "18 November 2026 at 16:35:10 GMT+5:30"
+    await context.close()
+
+
+async def test_on_paper_every_time_is_exact_and_there_is_no_empty_field(page: Page) -> None:
+    await page.emulate_media(media="print")
+    await page.goto(ORIGIN + "online at night")
+    assert not await page.get_by_role("searchbox").is_visible()
+    await page.goto(ORIGIN + "online")
+    said = await page.evaluate(
+        "getComputedStyle(document.querySelector('tbody time'), '::after').content"
+    )
+    assert "18 November 2026 at " in said
+    await page.goto(ORIGIN + "history")
+    assert await page.get_by_text("Printed").is_visible()
+    assert not await page.get_by_role("navigation").is_visible()
+
+
+async def test_a_list_that_refreshes_by_itself_can_be_paused(page: Page) -> None:
+    await page.goto(ORIGIN + "online")
+    await page.get_by_role("button", name="Pause").click()
+    await page.get_by_role("button", name="Resume").click()
+    assert await page.get_by_role("button", name="Pause").count() == 1

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from doorward.server.ui.contrast import contrast
 from doorward.server.ui.rendering import render, static_file, static_path
 from tests.server.pages import every_page, read_html
 
@@ -43,17 +44,6 @@ def palettes() -> dict[str, dict[str, str]]:
     light, dark = re.findall(r":root \{(.*?)\}", served.body.decode(), re.DOTALL)[:2]
     colours = re.compile(r"--([a-z-]+): (#[0-9a-f]{6});")
     return {"light": dict(colours.findall(light)), "dark": dict(colours.findall(dark))}
-
-
-def luminance(colour: str) -> float:
-    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 def test_the_measure_agrees_with_known_pairs() -> None:

@@ -13,9 +13,12 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from .filters import address, brief, exact, field_time, grouped, timed
 from .page import Page
+from .site import Site
 
 _HERE = Path(__file__).parent
+_OURS = Site()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,29 @@ _MEDIA_TYPES = {
 }
 
 
-def render(page: Page) -> str:
+def render(page: Page, site: Site = _OURS) -> str:
     """The page as HTML.  Raises `jinja2.UndefinedError` if a template asks for what it lacks."""
     context = {each.name: getattr(page, each.name) for each in fields(page)}
-    return environment().get_template(page.template).render(context)
+    return environment().get_template(page.template).render(context, site=_shown(site))
+
+
+def site_files(site: Site) -> dict[str, StaticFile]:
+    """The static files of a site, by the last segment of their addresses."""
+    files = {}
+    if site.logo is not None:
+        logo = StaticFile(site.logo.body, site.logo.media_type)
+        files[_address(f"logo{site.logo.suffix}", logo.body)] = logo
+    if site.accent:
+        sheet = StaticFile(site.accent.encode(), _MEDIA_TYPES[".css"])
+        files[_address("accent.css", sheet.body)] = sheet
+    return files
+
+
+def _shown(site: Site) -> dict[str, str]:
+    """A site as `base.html` needs it: its name and two addresses."""
+    own = {name.partition(".")[0]: f"/static/{name}" for name in site_files(site)}
+    ours = {"logo": static_path("doorward.svg"), "accent": ""}
+    return {"name": site.name, **ours, **own}
 
 
 def static_path(name: str) -> str:
@@ -52,12 +74,13 @@ def static_file(address: str) -> StaticFile | None:
 
 def ago(then: int, now: int) -> Markup:
     """`3 minutes ago` in a `<time>` that also carries the exact time; a date after thirty days."""
-    return _time(then, _relative(then, now))
+    text = _relative(then, now)
+    return timed(then, text, "date" if text == absolute(then) else "")
 
 
 def date(then: int) -> Markup:
     """`23 November 2026, 19:44 UTC` in a `<time>`."""
-    return _time(then, absolute(then))
+    return timed(then, absolute(then), "date")
 
 
 def prose(text: str) -> Markup:
@@ -90,19 +113,15 @@ def absolute(then: int) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
-def _time(then: int, text: str) -> Markup:
-    machine = f"{datetime.fromtimestamp(then, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, absolute(then), text)
-
-
 @cache
 def _addresses() -> dict[str, str]:
-    return {path.name: _address(path) for path in (_HERE / "static").iterdir()}
+    files = (_HERE / "static").iterdir()
+    return {path.name: _address(path.name, path.read_bytes()) for path in files}
 
 
-def _address(path: Path) -> str:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"{path.stem}.{digest}{path.suffix}"
+def _address(name: str, body: bytes) -> str:
+    stem, suffix = name.rsplit(".", 1)
+    return f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
 
 
 @cache
@@ -125,5 +144,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals |= {"static": static_path, "once": partial(token_urlsafe, 16)}
-    made.filters |= {"ago": ago, "date": date, "prose": prose, "segment": segment}
+    made.filters |= {"ago": ago, "date": date, "brief": brief, "exact": exact}
+    made.filters |= {"address": address, "field_time": field_time, "grouped": grouped}
+    made.filters |= {"prose": prose, "segment": segment}
     return made

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from ...types import Mode, Session
+from ...types import Mode, Principal, Session
 from ..accounts.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRow:
-    """One live session.  `who` is the address, or the subject of somebody who is no user here."""
+    """One live session.  `who` is the address, or the subject of somebody who is no user here;
+    `own` marks the session that asks."""
 
     sid: str
     subject: str
@@ -18,10 +19,12 @@ class LiveRow:
     mode: Mode
     created_at: int
     seen_at: int
+    own: bool = False
 
     @classmethod
-    def of(cls, session: Session, user: User | None) -> "LiveRow":
-        """The row of a session; `user` is None for somebody who is no user here."""
+    def of(cls, session: Session, user: User | None, asking: Principal | None) -> "LiveRow":
+        """The row of a session; `user` is None for somebody who is no user here, `asking` is who
+        will see the row."""
         return cls(
             sid=session.sid,
             subject=session.subject,
@@ -31,6 +34,7 @@ class LiveRow:
             mode=session.mode,
             created_at=session.created_at,
             seen_at=session.seen_at,
+            own=asking is not None and asking.sid == session.sid,
         )
 
 

@@ -34,9 +34,12 @@ class Frame:
         return (self.width - _LEFT - _RIGHT) / len(counts)
 
 
-DESK, PHONE = Frame("desk", 640, 6, 8), Frame("phone", 320, 3, 5)
-"""For a desk and for a phone, where a drawing that is only made smaller cannot be read.  The style
-sheet shows one of them."""
+DESK, TABLET, PHONE = (
+    Frame("desk", 960, 8, 12),
+    Frame("tablet", 640, 6, 8),
+    Frame("phone", 320, 3, 5),
+)
+"""By width: a drawing that is only made smaller cannot be read.  The style sheet shows one."""
 
 _APART = (
     *(MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE),
@@ -51,7 +54,7 @@ _LETTER = 3.5
 
 def draw_all(counts: Sequence[Count]) -> str:
     """A drawing for every width of a page."""
-    return "\n".join(draw(counts, frame) for frame in (DESK, PHONE))
+    return "\n".join(draw(counts, frame) for frame in (DESK, TABLET, PHONE))
 
 
 def draw(counts: Sequence[Count], to: Frame = DESK) -> str:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from ....web.asgi import current_visit
 from ...routes.admin import console_router, next_page
 from ...routes.dependencies import Serving
 from ...routes.menu import menu_of
@@ -22,13 +23,15 @@ router = console_router()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlinePage(ConsolePage):
-    """Who is logged in now."""
+    """Who is logged in now.  `total` is how many sessions there are, as of at most a minute ago;
+    None where they were not counted."""
 
     template: ClassVar[str] = "admin/online/online.html"
     now: int
     query: str
     rows: tuple[LiveRow, ...]
     live: bool
+    total: int | None
     older: str = ""
     notice: Notice = NO_NEWS
 
@@ -39,13 +42,16 @@ async def get_online(
 ) -> Response:
     query, place = query.strip(), place_of(after)
     found = await online(service.users, service.auth, query, place)
+    known, whole = current_visit().known, place is None and found.older is None
+    total = len(found.sessions) if whole else None if query else await service.live_sessions.live()
     page = OnlinePage(
         now=service.clock(),
         menu=menu_of(service),
         notice=notice(request),
         query=query,
-        rows=tuple(LiveRow.of(row, found.users.get(row.subject)) for row in found.sessions),
+        rows=tuple(LiveRow.of(row, found.users.get(row.subject), known) for row in found.sessions),
         live=place is None,
+        total=total,
         older=next_page(text_of(found.older), query=query),
     )
     return told(request, show(page))

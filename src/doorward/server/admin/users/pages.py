@@ -6,6 +6,7 @@ from typing import ClassVar
 from fastapi import Request
 from starlette.responses import Response
 
+from ....web.asgi import current_visit
 from ...accounts.user import User
 from ...audit.history import Query
 from ...routes.admin import console_router, next_page
@@ -103,7 +104,7 @@ async def get_user(subject: str, request: Request, service: Serving) -> Response
         locked_at=user.locked_at,
         has_password=user.password_hash is not None,
         created_at=user.created_at,
-        sessions=tuple(LiveRow.of(row, user) for row in sessions),
+        sessions=tuple(LiveRow.of(row, user, current_visit().known) for row in sessions),
         happened=await in_words(service, latest),
     )
     return told(request, show(page))

@@ -4,15 +4,16 @@ function reveal(input) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "reveal";
-  button.textContent = "Show";
   button.setAttribute("aria-controls", input.id);
-  button.setAttribute("aria-pressed", "false");
-  button.setAttribute("aria-label", `Show ${input.labels[0].textContent.trim().toLowerCase()}`);
+  // What is seen is the beginning of what is heard: two fields, two names.
+  const field = document.createElement("span");
+  field.className = "unseen";
+  field.textContent = ` ${input.labels[0].textContent.trim().toLowerCase()}`;
   const show = (shown) => {
     input.type = shown ? "text" : "password";
-    button.textContent = shown ? "Hide" : "Show";
-    button.setAttribute("aria-pressed", String(shown));
+    button.replaceChildren(shown ? "Hide" : "Show", field);
   };
+  show(false);
   button.addEventListener("click", () => show(input.type === "password"));
   // A browser remembers what is typed into plain text fields, so none may leave the page as one.
   input.form.addEventListener("submit", () => show(false));
@@ -20,6 +21,27 @@ function reveal(input) {
 }
 
 document.querySelectorAll("input[type=password]").forEach(reveal);
+
+// Times are written in UTC.  Here they become those of the reader's clock, in the page's language.
+const DAY = { day: "numeric", month: "short", year: "numeric" };
+const CLOCK = { hour: "2-digit", minute: "2-digit" };
+const FORMS = {
+  date: { ...DAY, ...CLOCK, month: "long" },
+  brief: { ...DAY, ...CLOCK },
+  exact: { ...DAY, ...CLOCK, second: "2-digit" },
+  title: { dateStyle: "long", timeStyle: "long" },
+};
+
+function inLocalTime(time) {
+  const write = (form) => new Intl.DateTimeFormat("en-GB", form).format(new Date(time.dateTime));
+  time.title = write(FORMS.title);
+  const form = FORMS[time.dataset.form];
+  if (form) time.textContent = write(form);
+}
+
+const localTimes = () => document.querySelectorAll("time").forEach(inLocalTime);
+localTimes();
+document.addEventListener("refreshed", localTimes);
 
 // A one-time link is a secret: once its ticket is in the form, it need not stay in the history.
 if (document.querySelector("input[name=ticket]")) {

@@ -1,0 +1,66 @@
+"""axe-core finds nothing on any page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.server.pages import every_page
+from tests.server.served import ORIGIN, serving
+
+pytestmark = pytest.mark.anyio
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+RUN = """async () => {
+    const {violations} = await axe.run({
+        resultTypes: ["violations"],
+        preload: false,
+        rules: {"target-size": {enabled: true}},
+    });
+    return violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`));
+}"""
+"""All rules of WCAG 2.2 A and AA and of good practice.  One is off by default: a target is at least
+24 pixels high and wide, or stands apart."""
+
+PAGES = every_page("plain")
+SOAK = pytest.mark.soak
+VARIANTS = [
+    pytest.param("light", 1280, marks=SOAK),
+    pytest.param("dark", 1280, marks=SOAK),
+    ("light", 390),
+    pytest.param("dark", 390, marks=SOAK),
+]
+"""A phone has every element that a desk has, and more to press in less room.  The palette has its
+own test in both schemes."""
+
+
+@asynccontextmanager
+async def opened(chromium: Browser, scheme: Any, width: int) -> AsyncIterator[Page]:
+    view = {"width": width, "height": 800}
+    context = await chromium.new_context(color_scheme=scheme, viewport=view)  # type: ignore[arg-type]  # a dict of these two keys
+    await context.route("**/*", serving(PAGES))
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), VARIANTS)
+async def test_axe_finds_nothing_on_any_page(chromium: Browser, scheme: str, width: int) -> None:
+    async with opened(chromium, scheme, width) as page:
+        found = {}
+        for name in PAGES:
+            await page.goto(ORIGIN + name)
+            await page.evaluate(AXE)
+            found[name] = await page.evaluate(RUN)
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+async def test_axe_sees_what_is_wrong(chromium: Browser) -> None:
+    async with opened(chromium, "light", 390) as page:
+        await page.goto(ORIGIN + "login")
+        await page.evaluate("document.querySelector('label').remove()")
+        await page.evaluate(AXE)
+        (fault,) = await page.evaluate(RUN)
+    assert fault.startswith("label: <input")
