@@ -35,7 +35,11 @@ def _decoded(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     shown = label[4:].encode("ascii").decode("punycode")
-    if not shown.isprintable() or shown.encode("punycode") != label[4:].encode("ascii"):
+    if (
+        shown.isascii()
+        or not shown.isprintable()
+        or shown.encode("punycode") != label[4:].encode("ascii")
+    ):
         raise UnicodeError
     return shown
 

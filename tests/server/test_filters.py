@@ -1,0 +1,43 @@
+"""How addresses and moments are written for people."""
+
+import pytest
+
+from doorward.server.ui.filters import address, field_time, readable
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("ada@example.org", "ada@example.org"),
+        ("müller@xn--exmple-cua.org", "müller@exämple.org"),
+        ("ada@xn--zckzah.example", "ada@テスト.example"),
+        ("ada@xn--.example", "ada@xn--.example"),
+        ("ada@xn--\u00e4.example", "ada@xn--\u00e4.example"),
+        ("xn--exmple-cua", "xn--exmple-cua"),
+    ],
+)
+def test_a_domain_is_shown_in_its_own_script(stored: str, shown: str) -> None:
+    assert readable(stored) == shown
+
+
+def test_an_address_keeps_its_stored_form_in_the_title() -> None:
+    said = address("a<b@xn--exmple-cua.org")
+    assert said == ('<bdi dir="ltr" title="a&lt;b@xn--exmple-cua.org">a&lt;b@exämple.org</bdi>')
+    assert address("ada@example.org") == '<bdi dir="ltr">ada@example.org</bdi>'
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("", ""),
+        ("banana", ""),
+        ("2026-11-23", "2026-11-23T00:00"),
+        ("2026-11-23T19:44", "2026-11-23T19:44"),
+        ("2026-11-23T19:44:05", "2026-11-23T19:44:05"),
+        ("2026-11-23T19:44+02:00", "2026-11-23T17:44"),
+        ("0", "1970-01-01T00:00"),
+        ("9" * 400, ""),
+    ],
+)
+def test_what_a_query_says_of_a_time_fills_the_field(said: str, value: str) -> None:
+    assert field_time(said) == value
