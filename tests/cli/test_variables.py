@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from doorward.cli.variables import unknown
-from doorward.server.options import add_options, read_options
+from doorward.server.command_options import add_options, read_options
 
 SERVICE = {
     "DOORWARD_SERVICE_HOST": "10.96.0.17",

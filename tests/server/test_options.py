@@ -8,8 +8,10 @@ import pytest
 
 from doorward import ConfigurationError, Settings
 from doorward.server import values
+from doorward.server.command_options import add_options, read_options
 from doorward.server.mail.relay import Relay, parse_relay
-from doorward.server.options import OPTIONS, Options, add_options, read_options
+from doorward.server.options import OPTIONS, Options
+from doorward.server.ui.site import accent, site_name
 
 
 def read(*argv: str, **environ: str) -> Options:
@@ -45,6 +47,8 @@ EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.switch: ("on", True),
     values.signup: ("closed", "closed"),
     values.address: ("login@mail.example", "login@mail.example"),
+    site_name: ("Example Inc", "Example Inc"),
+    accent: ("#0b5e4d", "#0b5e4d"),
     parse_relay: ("smtps://ann@mail.example", Relay("mail.example", 465, "ann", "implicit")),
 }
 """What an option may be set to, and what is made of it, for each parser."""

@@ -17,9 +17,10 @@ from threading import Thread
 
 from doorward.passwords import CHEAP
 from doorward.server.app import create_app
+from doorward.server.command_options import add_options, read_options
 from doorward.server.http.serving import Server, make_server
 from doorward.server.journeys.first_admin.flow import setup_link
-from doorward.server.options import Options, add_options, read_options
+from doorward.server.options import Options
 from doorward.types import Clock, system_clock
 from tests.support.outside import SERVER
 from tests.support.until import PATIENCE

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..server.options import read_options
+from ..server.command_options import read_options
 from ..server.plural import counted
 from .commands import Verb, run
 from .open import opened_database

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import DoorwardError, StoreMoved, StoreUnavailable
-from ..server.options import add_options, read_options
+from ..server.command_options import add_options, read_options
 from . import complain, overview
 from .moved_notice import note_of_move, nothing_done
 from .output import Answer, plain, show

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ..server.options import read_options
+from ..server.command_options import read_options
 from ..server.plural import counted
 from ..types import system_clock
 from . import REFUSED

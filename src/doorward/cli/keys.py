@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from ..server import signing_keys
-from ..server.options import read_options
+from ..server.command_options import read_options
 from ..server.plural import counted
 from ..types import SigningKey
 from .commands import Verb, run

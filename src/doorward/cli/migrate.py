@@ -3,9 +3,10 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
+from ..server.command_options import read_options
 from ..server.db.database import open_database
 from ..server.db.schema import Versions
-from ..server.options import Options, read_options
+from ..server.options import Options
 from ..stores import Backend, open_store
 from .commands import ALWAYS, carry_out, ordered, parser_of
 from .moved_notice import check_open

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..keys import Keyring, load_root_keys
+from ..server.command_options import read_options
 from ..server.db.url import shown
-from ..server.options import Options, read_options
+from ..server.options import Options
 from ..server.plural import counted
 from ..stores.read_only import MOVED
 from ..types import SigningKey, system_clock

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
 from ..origins import is_loopback
+from ..server.command_options import add_options, read_options
 from ..server.db.url import shown
 from ..server.db.url_security import open_way
 from ..server.http.signals import stopping
-from ..server.options import Options, add_options, read_options
+from ..server.options import Options
 from . import complain
 from .log import log_to_stderr
 from .moved_notice import check_open

@@ -4,7 +4,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 
 from ..auth import Auth
-from ..server.options import Options, read_options
+from ..server.command_options import read_options
+from ..server.options import Options
 from ..server.plural import counted
 from ..stores import Page
 from ..types import Session

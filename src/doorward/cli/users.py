@@ -10,7 +10,8 @@ from ..server.accounts.email import canonical
 from ..server.accounts.policy import check_password
 from ..server.accounts.reset_link import LIFETIME, reset_link
 from ..server.accounts.user import User
-from ..server.options import Options, read_options
+from ..server.command_options import read_options
+from ..server.options import Options
 from ..server.plural import counted
 from ..settings import MAX_ROLE_BYTES, Settings
 from ..types import Roles, system_clock

@@ -82,7 +82,7 @@ def create_app(
     Raises `ConfigurationError` for options that are unsafe, and when it starts, for a database or
     key that cannot be opened.
     """
-    measured = Metrics(KINDS)
+    site, measured = options.site(), Metrics(KINDS)
     recorder = Recorder(measured, clock, KINDS)
     doorward = Doorward(
         options.sessions_url,
@@ -97,12 +97,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = opened(options, doorward, recorder, measured, clock, cost, DECLARED)
+        service = opened(options, doorward, recorder, measured, clock, cost, DECLARED, site)
         async with service as app.state.service:
             yield
 
     app = _described(lifespan)
     app.state.recorder = recorder
+    app.state.site = site
     trusted = Trusted.parse(options.trusted_proxies, standard=options.forwarded)
     log = refusal_log(recorder, trusted)
     _put_layers(app, doorward, options, trusted, log)

@@ -25,6 +25,7 @@ from .metrics.scrape import load_token
 from .options import Options
 from .recorder import Recorder
 from .service import Service
+from .ui.site import Site
 
 
 @asynccontextmanager
@@ -36,8 +37,10 @@ async def opened(
     clock: Clock,
     cost: Cost | None,
     declared: Journey,
+    site: Site,
 ) -> AsyncIterator[Service]:
-    """Open the database and the root key; `declared` is what all journeys declare.  Raises
+    """Open the database and the root key; `declared` is what all journeys declare,
+    `site` how pages look.  Raises
     `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
@@ -62,8 +65,9 @@ async def opened(
                 history=History(database),
                 kinds=recorder.kinds,
                 outbox=Outbox(database, declared.letters, sends=options.mail == "smtp"),
-                letters=Letters(declared.letters, options.origin),
+                letters=Letters(declared.letters, options.origin, site.name),
                 notices=declared.notices,
+                site=site,
                 metrics=metrics,
                 live_sessions=LiveSessions(auth),
                 metrics_token=token or None,

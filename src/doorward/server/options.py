@@ -1,7 +1,5 @@
 """The options of the server: one table for the command line, the environment and the docs."""
 
-import argparse
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +12,9 @@ from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
 from .naming import in_their_words
-from .option import Option, argument, default
+from .option import Option
 from .option import option as _option
+from .ui.site import Site, accent, accent_sheet, read_logo, site_name
 
 _LIBRARY = Settings()
 
@@ -217,6 +216,24 @@ class Options:
     mail_from: str | None = _option(
         None, "The address that our mail comes from.", values.address, "ADDRESS", "none"
     )
+    site_name: str = _option(
+        "Doorward", "What pages and letters call this site.", site_name, "NAME"
+    )
+    logo_file: str | None = _option(
+        None,
+        "The picture beside the name: SVG, PNG or WebP, of up to 256 KiB.",
+        values.text,
+        "FILE",
+        "Doorward's",
+    )
+    accent: str = _option(
+        "",
+        "The colour of links and buttons, such as #0b5e4d, or two, separated by a comma, for light"
+        " and dark pages. It must have enough contrast to be read.",
+        accent,
+        "COLOUR",
+        "Doorward's",
+    )
     tls_cert: str | None = _option(
         None,
         "A certificate chain (PEM), to speak https without a proxy.",
@@ -297,6 +314,15 @@ class Options:
             return "none"
         return "outbox" if tried else "none"
 
+    def site(self) -> Site:
+        """How the site is called and looks.  Raises `ConfigurationError` for a logo that cannot be
+        used."""
+        try:
+            logo = None if self.logo_file is None else read_logo(Path(self.logo_file))
+        except ValueError as error:
+            raise ConfigurationError(f"--logo-file: {error}") from None
+        return Site(self.site_name, logo, self.accent and accent_sheet(self.accent))
+
     @property
     def sessions_url(self) -> str:
         """Where the sessions live."""
@@ -319,31 +345,3 @@ OPTIONS: dict[str, Option] = {
     if each.metadata
 }
 """Every option by its field's name, in the order of `--help`."""
-
-
-def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *names: str) -> None:
-    """Give a parser these options, or all.  What the environment says is their default, and is
-    judged as if it stood on the command line; but empty it is refused, whatever the option: who
-    meant a value must not get the default."""
-    given = {name for name in names or OPTIONS if OPTIONS[name].variable in environ}
-    parser.set_defaults(from_environment=frozenset(given))
-    for field_name in names or OPTIONS:
-        option = OPTIONS[field_name]
-        parser.add_argument(
-            f"--{option.name}",
-            metavar=option.metavar,
-            type=argument(option),
-            action=values.Adding if option.parse is values.several else values.Setting,
-            default=default(option, environ),
-            help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
-        )
-
-
-def read_options(namespace: argparse.Namespace) -> Options:
-    """The options of a parsed command line; those its parser does not know keep their defaults.
-
-    Raises `ConfigurationError` for two that do not go together.
-    """
-    known = (*OPTIONS, "from_environment")
-    given = {name: getattr(namespace, name) for name in known if hasattr(namespace, name)}
-    return Options(**given)

@@ -21,6 +21,7 @@ from .metrics.metrics import Metrics
 from .options import Options
 from .recorder import Recorder
 from .ui.notice import Notice
+from .ui.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Service:
     outbox: Outbox
     letters: Letters
     notices: Mapping[str, Notice]
+    site: Site
     metrics: Metrics
     live_sessions: LiveSessions
     metrics_token: bytes | None

@@ -9,7 +9,7 @@ from doorward.server.ui.rendering import absolute
 
 AT = 1_795_000_000
 ORIGIN = "https://login.example"
-LETTERS = Letters(DECLARED.letters, ORIGIN)
+LETTERS = Letters(DECLARED.letters, ORIGIN, "Example")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
 

@@ -27,7 +27,7 @@ from tests.support.until import PATIENCE
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 ORIGIN, FROM = "https://login.example", "login@login.example"
-LETTERS = Letters(DECLARED.letters, ORIGIN)
+LETTERS = Letters(DECLARED.letters, ORIGIN, "Example")
 
 
 class Post:

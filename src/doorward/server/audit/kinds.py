@@ -43,7 +43,7 @@ SHARED: dict[str, Kind] = {
     "link_refused": Kind("Link refused", endless=True, counts="refusal"),
     "login": Kind("Logged in", counts="login"),
     "logout": Kind("Logged out"),
-    "new_device": Kind("Logged in on a device not seen before", covers=("login",)),
+    "new_device": Kind("Login on a new device", covers=("login",)),
     # all day, by every client
     "refreshed": Kind(audited=False, level=logging.DEBUG),
     "reissued": Kind(audited=False, level=logging.DEBUG),

@@ -1,5 +1,8 @@
 """How a refusal looks: a page where people are, problem details where programs are."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -59,10 +62,10 @@ def is_page(path: str) -> bool:
     return path not in _PROGRAMS and not path.startswith(_FOR_PROGRAMS)
 
 
-def answer(path: str, refused: Refused) -> Response:
-    """The answer to what the server refuses."""
-    if is_page(path):
-        return _page(refused.status, str(refused), refused.reason, refused.headers)
+def answer(scope: Mapping[str, Any], refused: Refused) -> Response:
+    """The answer to what the server refuses; `scope` is that of the request."""
+    if is_page(scope["path"]):
+        return _page(scope, refused.status, str(refused), refused.reason, refused.headers)
     return _raw(refused.status, refused.headers, refused.document, b"application/problem+json")
 
 
@@ -102,14 +105,14 @@ async def on_refused(request: Request, error: Exception) -> Response:
     refused = refused_of(error)
     if refused is None:
         raise error
-    return answer(request.url.path, refused)
+    return answer(request.scope, refused)
 
 
 async def on_unavailable(request: Request, error: StoreUnavailable) -> Response:
     request.app.state.service.recent_failure.happened(str(error))
     if not is_page(request.url.path):
         return _raw(*problem(error))
-    return _page(503, _UNAVAILABLE[error.reason], error.reason, [retry_after(error)])
+    return _page(request.scope, 503, _UNAVAILABLE[error.reason], error.reason, [retry_after(error)])
 
 
 async def on_rejected(request: Request, error: Rejected) -> Response:
@@ -118,10 +121,10 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     if not is_page(path):
         return _raw(*problem(error))
     if error.reason is Reason.CROSS_ORIGIN:
-        return _page(403, _cross_origin(request, str(error)), error.reason, [])
+        return _page(request.scope, 403, _cross_origin(request, str(error)), error.reason, [])
     if STATUS[error.reason] != 401:
         sentence = _FOR_PEOPLE.get(error.reason, EXPLANATIONS[error.reason])
-        return _page(STATUS[error.reason], sentence, error.reason, [])
+        return _page(request.scope, STATUS[error.reason], sentence, error.reason, [])
     back = asked_for(request.scope) if request.method in PAGE_METHODS else "/account"
     page = "/elevate" if error.reason is Reason.STEP_UP_REQUIRED else "/login"
     response = RedirectResponse(with_return(page, "" if back == "/" else back), 303)
@@ -132,7 +135,7 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
 
 async def on_failure(request: Request, error: Exception) -> Response:
     """Answers an unexpected error; `Headers` logs it."""
-    return answer(request.url.path, Refused(Refusal.INTERNAL))
+    return answer(request.scope, Refused(Refusal.INTERNAL))
 
 
 def _cross_origin(request: Request, sentence: str) -> str:
@@ -144,7 +147,9 @@ def _cross_origin(request: Request, sentence: str) -> str:
     return f"{plain} {sentence}" if sentence.startswith(FROM_ELSEWHERE) else sentence
 
 
-def _page(status: int, sentence: str, reason: str, headers: list[Header]) -> Response:
+def _page(
+    scope: Mapping[str, Any], status: int, sentence: str, reason: str, headers: list[Header]
+) -> Response:
     link, link_text = _WAY_ON.get(reason, ("/", "Go to the front page"))
     page = MessagePage(
         heading=_HEADINGS.get(status, "That did not work"),
@@ -154,7 +159,7 @@ def _page(status: int, sentence: str, reason: str, headers: list[Header]) -> Res
         link=link,
         link_text=link_text,
     )
-    response = HTMLResponse(render(page), status)
+    response = HTMLResponse(render(page, scope["app"].state.site), status)
     for name, value in headers:
         response.headers.append(name.decode(), value.decode())
     return response

@@ -72,7 +72,7 @@ class Headers:
             # a route's failure has its answer from within the gate, with the cookies of a refresh
             log.exception("%s %s failed", scope["method"], ascii(scope["path"]))
             if not sender.began:
-                broken = answer(scope["path"], Refused(Refusal.INTERNAL))
+                broken = answer(scope, Refused(Refusal.INTERNAL))
                 await broken(scope, receive, sender.send)
 
     def _understood(self, scope: Message) -> Message:

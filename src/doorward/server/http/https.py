@@ -60,7 +60,7 @@ class HttpsOnly:
             return self._moved(scope)
         refused = Refused(Refusal.INSECURE, fault)
         self._log(refused, scope)
-        return answer(scope["path"], refused)
+        return answer(scope, refused)
 
     def _fault(self, scope: Message) -> str:
         """Why it is not certain that the client used plain http; empty if it is.  A redirect would

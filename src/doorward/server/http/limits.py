@@ -45,7 +45,7 @@ class RequestLimits:
             body = await _body(scope, receive)
         except Refused as refused:
             self._log(refused, scope)
-            await answer(scope["path"], refused)(scope, receive, _ending(receive, send))
+            await answer(scope, refused)(scope, receive, _ending(receive, send))
         else:
             if body is not None:
                 await self._app(scope, _replayed(body, receive), send)

@@ -56,16 +56,17 @@ IF_YOU = "If it was you, there is nothing to do."
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The letters of one server: `templates` by the kind of event that each tells of, and the
-    public `origin`."""
+    """The letters of one server: `templates` by the kind of event that each tells of, the public
+    `origin`, and what the `site` is called."""
 
     templates: Mapping[str, Template]
     origin: str
+    site: str
 
     def write(self, letter: Letter, link: str = "") -> Text:
         """The letter in words; `link` is for a kind that carries one."""
         title, paragraphs = self.templates[letter.kind]
-        end = "You get this because the account {email} is yours:\n{origin}"
+        end = "You get this because the account {email} at {site} is yours:\n{origin}"
         body = "\n\n".join([*paragraphs, end]).format(
             email=letter.email,
             when=absolute(letter.at),
@@ -73,6 +74,7 @@ class Letters:
             other=_other(letter),
             login=f"{self.origin}/login",
             origin=self.origin,
+            site=self.site,
             link=link,
         )
         return Text(title, f"{body}\n")

@@ -42,4 +42,4 @@ def question(
         roles=roles,
         **wrong(refused),
     )
-    return show(page, refused)
+    return show(service, page, refused)

@@ -8,14 +8,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from ...web import origin
 from ...web.asgi import current_visit
 from ..refusals import Refused
+from ..service import Service
 from ..ui.page import Page
 from ..ui.rendering import render
 from .notices import announce
 
 
-def show(page: Page, refused: Refused | None = None) -> HTMLResponse:
+def show(service: Service, page: Page, refused: Refused | None = None) -> HTMLResponse:
     """A page; with `refused`, one whose form was not taken."""
-    response = HTMLResponse(render(page), 200 if refused is None else refused.status)
+    response = HTMLResponse(render(page, service.site), 200 if refused is None else refused.status)
     for name, value in [] if refused is None else refused.headers:
         response.headers.append(name.decode(), value.decode())
     return response

@@ -91,6 +91,13 @@ def accent_sheet(text: str) -> str:
     return _rules(light, "light") + dark_rules
 
 
+def accent(text: str) -> str:
+    """The text of an accent, once it is known that a style sheet can be made of it.  Raises
+    `ValueError`."""
+    accent_sheet(text)
+    return text
+
+
 def _check(accent: str, scheme: Scheme) -> None:
     least = _least(accent, scheme)
     if least < _READABLE:

@@ -66,7 +66,7 @@ async def get_history(request: Request, service: Serving) -> Response:
     try:
         query = await query_of(request, service)
     except Refused as refused:
-        return show(HistoryPage(**form, **wrong(refused)), refused)
+        return show(service, HistoryPage(**form, **wrong(refused)), refused)
     if said.get("format"):
         return export(service.history, query, said["format"])
     found, older = await page_of(service.history, query, after_of(said.get("after", "")))
@@ -76,7 +76,7 @@ async def get_history(request: Request, service: Serving) -> Response:
         rows=await in_words(service, found),
         older=next_page(older, **filters),
     )
-    return show(page)
+    return show(service, page)
 
 
 def _kinds(service: Service, asked: str) -> tuple[tuple[str, str], ...]:

@@ -58,4 +58,4 @@ async def get_keys(request: Request, service: Serving) -> Response:
     )
     mode = service.options.mode
     page = KeysPage(now=now, menu=menu_of(service), mode=mode, rows=rows, notice=notice(request))
-    return told(request, show(page))
+    return told(request, show(service, page))

@@ -54,7 +54,7 @@ async def get_online(
         total=total,
         older=next_page(text_of(found.older), query=query),
     )
-    return told(request, show(page))
+    return told(request, show(service, page))
 
 
 @router.get("/online/events")

@@ -46,7 +46,7 @@ async def get_outbox(service: Serving) -> Response:
         raise Refused(Refusal.NOT_FOUND)
     latest = await service.outbox.latest(MOST)
     rows = tuple(_row(letter, service.letters) for letter in latest)
-    return show(OutboxPage(menu=menu, now=service.clock(), rows=rows))
+    return show(service, OutboxPage(menu=menu, now=service.clock(), rows=rows))
 
 
 def _row(letter: Letter, letters: Letters) -> LetterRow:

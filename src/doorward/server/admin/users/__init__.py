@@ -12,7 +12,7 @@ journey = Journey(
         "locked": Kind("Account locked", covers=("revoked",)),
         "reset_link_made": Kind("Reset link made"),
         "reset_link_sent": Kind("Reset link sent"),
-        "roles_set": Kind("Roles set", covers=("changed",)),
+        "roles_set": Kind("Roles set", covers=("changed", "revoked")),
         "unlocked": Kind("Account unlocked"),
     },
     letters={"reset_link_sent": mail.RESET_LINK},

@@ -83,7 +83,7 @@ async def _reset_link(service: Service, user: User, form: Form) -> Response:
         expires_at=expires_at,
         back=user_path(user.subject),
     )
-    return show(page)
+    return show(service, page)
 
 
 ACTIONS = {

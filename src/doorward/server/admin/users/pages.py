@@ -86,7 +86,7 @@ async def get_users(request: Request, service: Serving) -> Response:
         older=next_page(found.after, **asked),
         **asked,
     )
-    return show(page)
+    return show(service, page)
 
 
 @router.get("/users/{subject}")
@@ -107,7 +107,7 @@ async def get_user(subject: str, request: Request, service: Serving) -> Response
         sessions=tuple(LiveRow.of(row, user, current_visit().known) for row in sessions),
         happened=await in_words(service, latest),
     )
-    return told(request, show(page))
+    return told(request, show(service, page))
 
 
 def _user_row(user: User) -> UserRow:

@@ -50,7 +50,8 @@ class SessionRow:
 class AccountPage(Page):
     """Who I am and where I am logged in.
 
-    `amr` holds the factors proved at this login (RFC 8176); `sessions` are shown in their order.
+    `amr` holds the factors proved at this login (RFC 8176), `confirmed_at` is when they were proved
+    again; `sessions` are shown in their order.
     """
 
     template: ClassVar[str] = "journeys/account/account.html"
@@ -61,7 +62,8 @@ class AccountPage(Page):
     roles: tuple[str, ...]
     mode: Mode
     amr: tuple[str, ...]
-    authenticated_at: int
+    logged_in_at: int
+    confirmed_at: int | None
     sessions: tuple[SessionRow, ...]
     console: bool = False
     notice: str = ""
@@ -71,7 +73,7 @@ class AccountPage(Page):
 async def get_account(request: Request, service: Serving) -> Response:
     principal = await current_visit().principal()
     page = await _page(service, principal, notice(request).sentence)
-    response = show(page)
+    response = show(service, page)
     told(request, response)
     cookie_hint.unmark(request, response)
     return response
@@ -81,6 +83,8 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
     user = await owner(service, principal)
     sessions = await live_sessions(service, principal.subject)
     rows = sorted(sessions, key=lambda session: session.sid != principal.sid)
+    proved = principal.authenticated_at
+    began = next((row.created_at for row in rows if row.sid == principal.sid), proved)
     return AccountPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         now=service.clock(),
@@ -89,7 +93,8 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         roles=tuple(sorted(principal.roles)),
         mode=principal.mode,
         amr=principal.amr,
-        authenticated_at=principal.authenticated_at,
+        logged_in_at=began,
+        confirmed_at=proved if proved > began else None,
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
         console=may_see_console(principal),
         notice=notice,

@@ -6,6 +6,7 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ...routes.dependencies import Serving
 from ...routes.responses import show
 from ...ui.page import Page
 from .reader import ApiDocs, read_openapi
@@ -22,5 +23,5 @@ class DocsPage(Page):
 
 
 @router.get("/docs")
-async def get_docs(request: Request) -> Response:
-    return show(DocsPage(api=read_openapi(request.app.openapi())))
+async def get_docs(request: Request, service: Serving) -> Response:
+    return show(service, DocsPage(api=read_openapi(request.app.openapi())))

@@ -67,4 +67,4 @@ async def _page(
         menu=menu_for(service, principal),
         **wrong(refused),
     )
-    return show(page, refused)
+    return show(service, page, refused)

@@ -86,7 +86,7 @@ async def _page(
         email=email,
         **wrong(refused),
     )
-    return show(page, refused)
+    return show(service, page, refused)
 
 
 async def _known() -> Principal | None:

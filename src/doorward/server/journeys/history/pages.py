@@ -48,4 +48,4 @@ async def get_history(service: Serving, after: str = "") -> Response:
         older="" if older is None else urlencode({"after": older}),
         console=may_see_console(principal),
     )
-    return show(page)
+    return show(service, page)

@@ -11,7 +11,7 @@ from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.responses import show
 from ...ui.page import Page
-from ...ui.rendering import static_file
+from ...ui.rendering import site_files, static_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,12 +29,12 @@ class IndexPage(Page):
 async def get_index(service: Serving) -> Response:
     principal = await current_visit().optional_principal()
     signup_open = service.options.signup == "open"
-    return show(IndexPage(signed_in=principal is not None, signup_open=signup_open))
+    return show(service, IndexPage(signed_in=principal is not None, signup_open=signup_open))
 
 
 @router.get("/static/{address}")
-async def get_static(address: str) -> Response:
-    file = static_file(address)
+async def get_static(address: str, service: Serving) -> Response:
+    file = static_file(address) or site_files(service.site).get(address)
     if file is None:
         raise Refused(Refusal.NOT_FOUND)
     return Response(

@@ -70,4 +70,4 @@ async def _page(
         tone="news" if hint else news.tone,
         **wrong(refused),
     )
-    return show(page, refused)
+    return show(service, page, refused)

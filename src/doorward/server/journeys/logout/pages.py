@@ -26,11 +26,11 @@ class LogoutPage(Page):
 
 
 @router.get("/logout")
-async def get_logout() -> Response:
+async def get_logout(service: Serving) -> Response:
     """Asks: no look at an address may log out, or every link and image could."""
     if not current_visit().held():
         return see("/login")
-    return show(LogoutPage(csrf_token=await form_token()))
+    return show(service, LogoutPage(csrf_token=await form_token()))
 
 
 @router.post("/logout")

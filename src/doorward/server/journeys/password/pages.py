@@ -64,4 +64,4 @@ async def _page(service: Service, principal: Principal, refused: Refused | None 
         console=may_see_console(principal),
         **wrong(refused),
     )
-    return show(page, refused)
+    return show(service, page, refused)

@@ -58,4 +58,4 @@ async def _page(service: Service, ticket: str, refused: Refused | None = None) -
         password_min=service.options.min_password,
         **wrong(refused),
     )
-    return show(page, refused)
+    return show(service, page, refused)

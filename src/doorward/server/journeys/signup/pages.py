@@ -66,4 +66,4 @@ async def _page(
         email=form.get("email", "") if refused else "",
         **wrong(refused),
     )
-    return show(page, refused)
+    return show(service, page, refused)
