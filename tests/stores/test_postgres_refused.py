@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from doorward.errors import ConfigurationError, StoreUnavailable
 from doorward.server.accounts.users import Users
@@ -72,12 +74,29 @@ async def test_an_error_with_a_hint_is_one_line_and_tells_nothing_of_a_row(
         url,
     )
     database = await open_database(new_database(postgres))
-    with pytest.raises(StoreUnavailable, match=r"^first second$"):
+    with pytest.raises(StoreUnavailable, match=r"^first second$") as of_database:
         await database.run(raising)
     await database.close()
-    with pytest.raises(StoreUnavailable, match=r"^PostgreSQL: one$"):
+    with pytest.raises(StoreUnavailable, match=r"^PostgreSQL: one$") as of_store:
         await store.put("code", b"digest", "", NOW)
     await store.close()
+    for caught in (of_database, of_store):
+        assert "DETAIL:" not in "".join(format_exception(caught.value))
+
+
+async def test_a_row_that_is_there_already_is_not_shown(postgres: Postgres) -> None:
+    url = new_database(postgres)
+    database, store = await open_database(url), open_store(url)
+    again = text("INSERT INTO doorward_schema SELECT * FROM doorward_schema")
+    await add(store, a_session("s3cret"))
+    with pytest.raises(ValueError, match=r'constraint "doorward_sessions_pkey"$') as of_store:
+        await add(store, a_session("s3cret"))
+    await store.close()
+    with pytest.raises(IntegrityError) as of_database:
+        await database.run(again)
+    await database.close()
+    for caught in (of_store, of_database):
+        assert "DETAIL:" not in "".join(format_exception(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import sys
 from asyncio import gather
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 
@@ -81,6 +82,16 @@ async def test_an_old_server_is_refused() -> None:
     old = {"INFO": b"$19\r\nredis_version:6.2.6\r\n"}
     async with answering(FIT | old) as url:
         await refused(url, r"needs Redis 7\.0 or later")
+
+
+async def test_a_password_that_the_server_repeats_is_not_shown() -> None:
+    repeated = b"-ERR unknown command 'AUTH', with args beginning with: 'pia' 's3cret' \r\n"
+    async with answering(FIT | {"AUTH": repeated}) as url:
+        store = open_store(url.replace("//", "//pia:s3cret@"))
+        with pytest.raises(StoreUnavailable, match=r"^Redis: unknown command 'AUTH'$") as caught:
+            await store.get("a")
+        await store.close()
+    assert "s3cret" not in "".join(format_exception(caught.value))
 
 
 async def test_what_a_server_does_not_tell_is_a_warning(

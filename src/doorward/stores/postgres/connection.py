@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from ..asyncpg_driver import FAILURES, said
+from ..asyncpg_driver import FAILURES, said, without_details
 from ..read_only import failure
 
 CLOSING = 1.0
@@ -51,13 +51,14 @@ def answering(connection: Any, until: float) -> Iterator[None]:
     watchdog = get_running_loop().call_at(until, connection.terminate)
     try:
         yield
-    except asyncpg.IntegrityConstraintViolationError:
+    except asyncpg.IntegrityConstraintViolationError as error:
+        without_details(error)
         raise
     except asyncpg.DataError as error:
-        raise ValueError(f"PostgreSQL cannot store this: {said(error)}") from error
+        raise ValueError(f"PostgreSQL cannot store this: {said(error)}") from without_details(error)
     except (*FAILURES, AttributeError) as error:
         # AttributeError: asyncpg's own, when it is cut between two steps of a query
         connection.terminate()
-        raise failure(error, f"PostgreSQL: {said(error)}") from error
+        raise failure(error, f"PostgreSQL: {said(error)}") from without_details(error)
     finally:
         watchdog.cancel()

@@ -15,6 +15,7 @@ from redis.exceptions import (
 )
 
 from ...errors import ConfigurationError
+from .errors import without_arguments
 
 log = logging.getLogger("doorward")
 
@@ -53,6 +54,7 @@ class Checks:
                     await _check_publish(connection)
                     self._passed = True
             except RedisError as error:
+                without_arguments(error)
                 raise _explained(error) from None
 
 
@@ -92,7 +94,7 @@ async def _check_publish(connection: Connection) -> None:
 
 
 def _explained(error: RedisError) -> Exception:
-    """The error, or what to do about it.  What the server says holds no password."""
+    """The error, or what to do about it."""
     if isinstance(error, NoPermissionError):
         return ConfigurationError(f"the Redis server lets this user do too little: {error}")
     if isinstance(error, AuthenticationError | AuthorizationError):

@@ -13,6 +13,7 @@ from ...errors import StoreUnavailable
 from ..read_only import failure
 from .address import Connect
 from .checks import Checks
+from .errors import without_arguments
 from .scripts import Script
 
 ANSWER_WITHIN = 2.0
@@ -71,6 +72,7 @@ class Pool:
                 await self._give_back(connection)
         except (RedisError, OSError, TimeoutError) as error:
             await self._drop_idle()
+            without_arguments(error)
             said = str(error) or f"no answer within {ANSWER_WITHIN:g} seconds"
             raise failure(error, f"Redis: {said}") from error
 

@@ -12,7 +12,14 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ....errors import ConfigurationError, StoreUnavailable
-from ....stores.asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
+from ....stores.asyncpg_driver import (
+    FAILURES,
+    POOLED,
+    cut_unless_done,
+    original,
+    said,
+    without_details,
+)
 from ....stores.ca_file import check_ca_file
 from ....stores.read_only import FIND_IN_POSTGRES, failure, said_in_postgres
 from ....stores.search_path import search_path
@@ -158,7 +165,7 @@ async def open_postgres(url: str) -> PostgresDatabase:
             return PostgresDatabase(engine, versions)
     except (*_ERRORS, ValueError) as error:
         await engine.dispose()
-        raise _refusal(url, error) from error
+        raise _refusal(url, error) from without_details(error)
     except BaseException:
         await engine.dispose()
         raise
@@ -205,7 +212,7 @@ async def _asked(url: str, statement: str) -> Sequence[Any]:
         finally:
             driver.terminate()
     except (*_ERRORS, ValueError) as error:
-        raise _refusal(url, error) from error
+        raise _refusal(url, error) from without_details(error)
     return rows
 
 
@@ -265,16 +272,11 @@ def _unavailable() -> Iterator[None]:
     """The one place where an error of PostgreSQL becomes ours."""
     try:
         yield
-    except IntegrityError:
+    except IntegrityError as error:
+        without_details(error)
         raise
     except _ERRORS as error:
-        raise failure(_original(error), _cause(error)) from error
-
-
-def _original(error: BaseException) -> BaseException:
-    """The error of asyncpg inside the one of SQLAlchemy."""
-    wrapped = getattr(error, "orig", None)
-    return error if wrapped is None else wrapped.__cause__ or wrapped
+        raise failure(original(error), _cause(error)) from without_details(error)
 
 
 def _refusal(url: str, error: Exception) -> ConfigurationError:
@@ -288,7 +290,7 @@ def _refusal(url: str, error: Exception) -> ConfigurationError:
             f" ({_cause(error)}): run `doorward migrate` as one that may."
         )
     why = _cause(error)
-    if isinstance(_original(error), asyncpg.ProtocolViolationError):
+    if isinstance(original(error), asyncpg.ProtocolViolationError):
         why = f"{POOLED} ({why})"
     return ConfigurationError(f"The database {place} cannot be opened: {why}.")
 
@@ -301,5 +303,4 @@ def _cause(error: Exception) -> str:
     """The message of an error, without its DETAIL, which may show the content of a row."""
     if isinstance(error, TimeoutError):
         return f"no answer in {PATIENCE} seconds"
-    # SQLAlchemy's own text has the DETAIL in some versions
-    return said(_original(error))
+    return said(error)
