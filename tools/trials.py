@@ -40,7 +40,7 @@ ROOMS = {
     "src/doorward/web/cors.py": "web/test_cors* web/*",
     "src/doorward/web/cors_agreement.py": "web/test_cors_agreement* web/*",
     "src/doorward/web/gate.py": "web/test_gate* web/test_asgi* web/test_fastapi* web/*"
-    " server/test_two_on*",
+    " server/http/test_two_on*",
     "src/doorward/web/origin.py": "web/test_origin* web/test_gate* web/*",
     "src/doorward/web/origin_check.py": "web/test_gate* web/test_cors* web/test_login* web/*",
     "src/doorward/web/renewal.py": "web/test_gate* web/test_asgi* web/test_change_over* web/*",
@@ -49,9 +49,8 @@ ROOMS = {
     "src/doorward/web/limiter.py": "web/test_limiter* web/test_guesses* web/test_answered*"
     " web/test_login*"
     " server/test_limiter* server/test_tries*"
-    " server/test_login* server/test_password* server/test_recover* server/test_devices*",
-    "src/doorward/server/audit/chain.py": "server/test_chain* server/test_audit*"
-    " server/test_recorder* server/test_history*",
+    " server/journeys/test_* server/accounts/test_devices*",
+    "src/doorward/server/audit/chain.py": "server/audit/* server/admin/test_history*",
 }
 """Each file, and where its tests are: the nearest first."""
 

@@ -9,12 +9,13 @@ from doorward import rules
 from doorward.attack import forge
 from doorward.keys.ring import Keyring
 from doorward.rules import Verdict
-from doorward.server.flows import login, password
 from doorward.server.http import errors
-from doorward.server.pages import login as login_page
+from doorward.server.journeys.login import flow as login
+from doorward.server.journeys.login import pages as login_page
+from doorward.server.journeys.password import flow as password
 from doorward.server.refusals import Refusal, Refused
-from doorward.server.routes import api
 from doorward.web import transport
+from doorward.web.fastapi import Doorward
 from doorward.web.origin_check import OriginCheck
 from doorward.web.visit import Visit
 from tests.attack.defences_at_rest import AT_REST
@@ -61,7 +62,7 @@ DEFENCES: dict[str, Patch] = (
     | OF_REQUESTS
     | {
         "a logout ends the session on the server": lambda patch: patch.setattr(
-            api, "logout", _nothing
+            Doorward, "logout", _nothing
         ),
         "reuse of a refresh token is detected": lambda patch: patch.setattr(
             rules, "judge_refresh", lambda *_, **__: Verdict.ROTATE

@@ -16,9 +16,9 @@ from doorward.errors import Rejected
 from doorward.keys import ring
 from doorward.server.accounts import tickets
 from doorward.server.audit.entry import Entry
-from doorward.server.flows import recover
 from doorward.server.http import headers
 from doorward.server.http.headers import Headers
+from doorward.server.journeys.reset import flow as reset
 from doorward.server.recorder import Recorder
 from doorward.types import Principal
 from doorward.web import transport
@@ -105,7 +105,7 @@ def lasting_keys(patch: pytest.MonkeyPatch) -> None:
 
 def lasting_links(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tickets, "use", tickets.look)
-    patch.setattr(recover, "is_good", lambda *_: True)
+    patch.setattr(reset, "is_good", lambda *_: True)
 
 
 def untold(patch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,17 @@ from doorward.credentials import Credentials, claimed_sid
 from doorward.errors import Rejected
 from doorward.server.accounts import users
 from doorward.server.accounts.users import User
-from doorward.server.flows import password, signup
-from doorward.server.flows.confirm_password import owner
 from doorward.server.http import limits
 from doorward.server.http.connection import Connection
 from doorward.server.http.headers import Headers
-from doorward.server.routes import api, strict_json
+from doorward.server.journeys.password import flow as password
+from doorward.server.journeys.sessions import api as sessions
+from doorward.server.journeys.signup import api as signup
+from doorward.server.journeys.signup import flow as signup_flow
+from doorward.server.routes import strict_json
 from doorward.server.service import Service
+from doorward.server.steps import create_account
+from doorward.server.steps.confirm_password import owner
 from doorward.tokens import SESSION_PREFIX, parse_session_token
 from doorward.types import Principal
 from doorward.web.visit import Visit
@@ -84,9 +88,9 @@ def every_member(patch: pytest.MonkeyPatch) -> None:
         await service.users.set_roles(user.subject, frozenset(roles))
         return user
 
-    made = signup.signup
+    made = signup_flow.signup
     patch.setattr(strict_json, "parse", parse)
-    patch.setattr(api, "signup", granting)
+    patch.setattr(signup, "signup", granting)
 
 
 def unasked(patch: pytest.MonkeyPatch) -> None:
@@ -100,7 +104,7 @@ def anybodys(patch: pytest.MonkeyPatch) -> None:
     async def end(service: Service, principal: Principal, sid: str) -> None:
         await service.auth.revoke(sid=sid)
 
-    patch.setattr(api, "end_session", end)
+    patch.setattr(sessions, "end_session", end)
 
 
 def any_json(patch: pytest.MonkeyPatch) -> None:
@@ -118,7 +122,7 @@ def overridden(patch: pytest.MonkeyPatch) -> None:
 
 
 def any_spelling(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(signup, "_address", lambda email: email)
+    patch.setattr(create_account, "_address", lambda email: email)
     patch.setattr(users, "canonical", lambda email: email)
 
 
@@ -178,7 +182,9 @@ OF_REQUESTS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "a token serves only its own purpose": any_text,
     "the whole secret is compared": secrets,
     "unexpected members of a body are ignored": every_member,
-    "people can end their other sessions": lambda patch: patch.setattr(api, "end_others", _nothing),
+    "people can end their other sessions": lambda patch: patch.setattr(
+        sessions, "end_others", _nothing
+    ),
     "a change of password needs the current password": unasked,
     "only the owner ends a session by its id": anybodys,
     "JSON is parsed strictly": any_json,

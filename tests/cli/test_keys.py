@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from doorward.server.ui.key_state import state
+from doorward.server.signing_keys import state
 from doorward.types import SigningKey
 
 from .conftest import Beside

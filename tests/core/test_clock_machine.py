@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 
 from doorward import Auth, Issued, Reason, Rejected, Settings, open_store
 from doorward.login import Attempt
-from doorward.server.flows.everyone import end_everyone
+from doorward.server.accounts.everyone import end_everyone
 from doorward.settings import DAY, HOUR
 from doorward.stores import Backend
 from doorward.testing import FakeClock

@@ -103,7 +103,7 @@ async def test_a_customer_is_locked_out_at_the_next_click_and_a_third_person_not
         assert phone.is_out()
         if console.mode == "token":
             assert phone.refresh().status_code == 401
-    await customer.get_by_role("button", name="Change password").focus()
+    await customer.get_by_role("button", name="Log out").focus()
     await customer.reload()
     await expect(customer).to_have_url(f"{console.url}/login?return_to=%2Faccount")
     await third.reload()

@@ -231,7 +231,7 @@ async def test_a_new_password_ends_every_other_place_and_the_old_one_opens_nothi
     here, there = await sit(), await sit()
     email = await here.sign_up()
     await there.log_in(email)
-    await here.go("/account")
+    await here.go("/account/password")
     await here.fill(current="not the right one", new=OTHER)
     await here.press("Change password")
     await expect(here.page.get_by_role("alert")).to_be_visible()

@@ -18,7 +18,7 @@ from tests.docs.pages import DOCS, blocks
 from tests.journeys.traveller import PASSWORD
 from tests.nodes.conftest import SOAK
 from tests.nodes.guarded import CLAIMS, Guarded, guarding
-from tests.server.test_sizes import most_roles
+from tests.server.http.test_sizes import most_roles
 from tests.support.certificate import make_certificate
 from tests.support.fronts import found
 from tests.support.nginx import OWN, nginx_path, running_nginx

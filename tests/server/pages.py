@@ -6,41 +6,38 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup
 
+from doorward.server.admin.history.pages import HistoryPage
+from doorward.server.admin.history.plot import draw_all
+from doorward.server.admin.keys.pages import KeyRow, KeysPage
+from doorward.server.admin.online.pages import OnlinePage
+from doorward.server.admin.outbox.pages import LetterRow, OutboxPage
+from doorward.server.admin.users.acts import LinkPage
+from doorward.server.admin.users.pages import UserPage, UserRow, UsersPage
 from doorward.server.audit.history import Count
-from doorward.server.ui.api_docs import ApiDocs, Field, Group, Operation, Response, Scheme
-from doorward.server.ui.console import (
-    ActPage,
-    HappenedRow,
-    HistoryPage,
-    KeyRow,
-    KeysPage,
-    LetterRow,
-    LinkPage,
-    LiveRow,
-    Menu,
-    OnlinePage,
-    OutboxPage,
-    SetupPage,
-    UserPage,
-    UserRow,
-    UsersPage,
+from doorward.server.journeys.account.pages import AccountPage, SessionRow
+from doorward.server.journeys.api_docs.pages import DocsPage
+from doorward.server.journeys.api_docs.reader import (
+    ApiDocs,
+    Field,
+    Group,
+    Operation,
+    Response,
+    Scheme,
 )
-from doorward.server.ui.plot import draw_all
-from doorward.server.ui.rendering import (
-    AccountPage,
-    DocsPage,
-    ElevatePage,
-    IndexPage,
-    LoginPage,
-    MessagePage,
-    OwnHistoryPage,
-    Page,
-    ResetPage,
-    SessionRow,
-    SignupPage,
-)
+from doorward.server.journeys.elevate.pages import ElevatePage
+from doorward.server.journeys.first_admin.pages import SetupPage
+from doorward.server.journeys.history.pages import OwnHistoryPage
+from doorward.server.journeys.index.pages import IndexPage
+from doorward.server.journeys.login.pages import LoginPage
+from doorward.server.journeys.password.pages import PasswordPage
+from doorward.server.journeys.reset.pages import ResetPage
+from doorward.server.journeys.signup.pages import SignupPage
+from doorward.server.ui.page import ActPage, Menu, MessagePage, Page
+from doorward.server.ui.rows import HappenedRow, LiveRow
 
 NOW = 1_795_000_000
+
+BUSY, QUIET = Menu(outbox=True), Menu(outbox=False)
 
 
 @dataclass(slots=True)
@@ -182,14 +179,12 @@ def _account_pages(said: str) -> dict[str, Page]:
             amr=(),
             authenticated_at=NOW - 60,
             sessions=rows[1:2],
-            happened=(),
-            password_min=8,
         ),
         "own history": OwnHistoryPage(
-            now=NOW, rows=_happened(said), older="after=1.1", menu=Menu(outbox=False)
+            now=NOW, rows=_happened(said), older="after=1.1", console=True
         ),
         "own history of nothing": OwnHistoryPage(now=NOW, rows=()),
-        "account in trouble": AccountPage(
+        "account of an administrator": AccountPage(
             csrf_token="c" + said,
             now=NOW,
             email=said,
@@ -199,9 +194,15 @@ def _account_pages(said: str) -> dict[str, Page]:
             amr=("pwd", said),
             authenticated_at=NOW - 60,
             sessions=rows,
-            happened=_happened(said),
-            password_min=8,
+            console=True,
             notice=said,
+        ),
+        "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
+        "password in trouble": PasswordPage(
+            csrf_token="c" + said,
+            email=said,
+            password_min=8,
+            console=True,
             error=said,
             field_errors=_wrong(said, "current", "new"),
         ),
@@ -287,7 +288,7 @@ def _console_pages(said: str) -> dict[str, Page]:
     gone = replace(key, state="withdrawn", withdrawn_at=NOW)
     known = UserPage(
         now=NOW,
-        outbox=True,
+        menu=BUSY,
         email=said,
         subject=said,
         roles=(said,),
@@ -299,7 +300,7 @@ def _console_pages(said: str) -> dict[str, Page]:
     )
     log = HistoryPage(
         now=NOW,
-        outbox=True,
+        menu=BUSY,
         person=said,
         kind=said,
         kinds=(("login", "Logged in"), (said, said)),
@@ -313,16 +314,16 @@ def _console_pages(said: str) -> dict[str, Page]:
     )
     return {
         "online": OnlinePage(
-            now=NOW, outbox=True, query=said, rows=(live, live), live=True, older="after=1.x"
+            now=NOW, menu=BUSY, query=said, rows=(live, live), live=True, older="after=1.x"
         ),
-        "online at night": OnlinePage(now=NOW, outbox=False, query="", rows=(), live=False),
+        "online at night": OnlinePage(now=NOW, menu=QUIET, query="", rows=(), live=False),
         "users": UsersPage(
-            outbox=True,
+            menu=BUSY,
             query=said,
             rows=(user, replace(user, roles=(), locked=False)),
             older="a=b",
         ),
-        "users of nobody": UsersPage(outbox=False, query="", rows=()),
+        "users of nobody": UsersPage(menu=QUIET, query="", rows=()),
         "user": known,
         "user who is locked": replace(
             known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False
@@ -336,12 +337,14 @@ def _console_pages(said: str) -> dict[str, Page]:
             older="",
             field_errors=_wrong(said, "kind", "address", "since", "until"),
         ),
-        "keys": KeysPage(now=NOW, outbox=False, mode="token", rows=(key, gone)),
+        "keys": KeysPage(now=NOW, menu=QUIET, mode="token", rows=(key, gone)),
         "outbox": OutboxPage(
-            now=NOW, rows=(LetterRow(email=said, at=NOW, title=said, body=f"{said}\n{said}"),)
+            menu=BUSY,
+            now=NOW,
+            rows=(LetterRow(email=said, at=NOW, title=said, body=f"{said}\n{said}"),),
         ),
-        "outbox of nobody": OutboxPage(now=NOW, rows=()),
-        "keys in session mode": KeysPage(now=NOW, outbox=False, mode="session", rows=()),
+        "outbox of nobody": OutboxPage(menu=BUSY, now=NOW, rows=()),
+        "keys in session mode": KeysPage(now=NOW, menu=QUIET, mode="session", rows=()),
     }
 
 

@@ -62,12 +62,14 @@ async def listening(
     acceptor.start()
     talks: list[Talk] = []
 
-    async def connect(receives: int = 0, **how: Any) -> Talk:
+    async def connect(receives: int = 0, says: bytes = b"", **how: Any) -> Talk:
+        """`says` has arrived before the server's patience begins, however busy this machine is."""
         one = socket.socket()
         if receives:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
         one.setblocking(False)
         await asyncio.get_running_loop().sock_connect(one, listener.getsockname())
+        await asyncio.get_running_loop().sock_sendall(one, says)
         talks.append(await asyncio.open_connection(sock=one, **how))
         return talks[-1]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from doorward.server.app import KINDS
 from doorward.server.audit.history import Query
 from doorward.server.audit.kinds import UNFIT
 from doorward.server.audit.sampling import ALTOGETHER, FROM_ONE, MAX_FROM_ONE, Sampling
@@ -95,8 +96,8 @@ async def test_trying_to_end_somebody_elses_session_is_told_and_kept(
 
 @pytest.mark.parametrize("reason", sorted(UNFIT))
 def test_a_request_is_turned_away_without_a_visit_or_a_database(log: Any, reason: Refusal) -> None:
-    metrics = Metrics()
-    recorder = Recorder(metrics, FakeClock(0))
+    metrics = Metrics(KINDS)
+    recorder = Recorder(metrics, FakeClock(0), KINDS)
     for _ in range(3 * FROM_ONE):
         recorder.turned_away(Refused(reason), "203.0.113.9")
     recorder.turned_away(Refused(reason), "", "GET /api/me")
@@ -111,7 +112,7 @@ def test_a_request_is_turned_away_without_a_visit_or_a_database(log: Any, reason
 def test_what_is_refused_for_another_reason_than_its_form_is_not_turned_away(
     log: Any, reason: Refusal
 ) -> None:
-    Recorder(Metrics(), FakeClock()).turned_away(Refused(reason), "203.0.113.9")
+    Recorder(Metrics(KINDS), FakeClock(), KINDS).turned_away(Refused(reason), "203.0.113.9")
     assert log() == []
 
 

@@ -17,8 +17,8 @@ from threading import Thread
 
 from doorward.passwords import CHEAP
 from doorward.server.app import create_app
-from doorward.server.flows.first_admin import setup_link
 from doorward.server.http.serving import Server, make_server
+from doorward.server.journeys.first_admin.flow import setup_link
 from doorward.server.options import Options, add_options, read_options
 from doorward.types import Clock, system_clock
 from tests.support.outside import SERVER

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from ..keys import load_root_keys, signer_at
 from ..keys.algorithm import signing
 from ..keys.rotation import private_part
+from ..server import signing_keys
 from ..server.accounts.reset_link import reset_link
-from ..server.flows import keys
 from ..server.service import Service
 from ..types import SigningKey
 from .forge import encode, segment
@@ -61,7 +61,7 @@ class Inside:
         return f"{message}.{encode(sign(message.encode()))}"
 
     def _compromise(self, kid: str) -> None:
-        self._do(keys.compromise(self._service.auth, kid))
+        self._do(signing_keys.compromise(self._service.auth, kid))
 
     def _reset_link(self, email: str) -> str:
         async def make() -> str:

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from ..auth import Auth
 from ..errors import StoreUnavailable
+from ..server.accounts.apply_decisions import apply_decisions
+from ..server.accounts.lock import unlock
 from ..server.accounts.users import ADMIN, User, Users
-from ..server.flows.apply_decisions import apply_decisions
-from ..server.flows.lock import unlock
 from ..types import Roles
 from .output import NotDone
 

@@ -3,10 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ..server.flows import keys
+from ..server import signing_keys
 from ..server.options import read_options
 from ..server.plural import counted
-from ..server.ui.key_state import state
 from ..types import SigningKey
 from .commands import Verb, run
 from .open import opened_auth, opened_deciding
@@ -28,7 +27,7 @@ async def _list(given: Namespace) -> Answer:
         (
             key.kid,
             key.algorithm,
-            state(key, every, now),
+            signing_keys.state(key, every, now),
             long(max(0, now - key.created_at)),
             when(key.created_at),
             "-" if key.signs_from is None else when(key.signs_from),
@@ -43,7 +42,7 @@ async def _rotate(given: Namespace) -> Answer:
     async with opened_deciding(read_options(given)) as auth:
         if not await auth.signing.keys():
             raise NotDone(NONE)
-        heir, now = await keys.rotate(auth), auth.clock()
+        heir, now = await signing_keys.rotate(auth), auth.clock()
     begins = heir.signs_from or now
     signs = "signs from now on" if begins <= now else f"will sign from {when(begins)} UTC on"
     lines = [f"Key {heir.kid} {signs}; nobody is logged out."]
@@ -55,7 +54,7 @@ async def _rotate(given: Namespace) -> Answer:
 async def _compromise(given: Namespace) -> Answer:
     async with opened_deciding(read_options(given)) as auth:
         try:
-            gone, signer = await keys.compromise(auth, given.kid)
+            gone, signer = await signing_keys.compromise(auth, given.kid)
         except LookupError as error:
             raise NotDone(str(error.args[0])) from error
     data = {"kid": given.kid, "withdrawn": gone, "signing": signer.kid}
@@ -73,7 +72,7 @@ def _entry(key: SigningKey, every: Sequence[SigningKey], now: int) -> dict[str, 
     return {
         "kid": key.kid,
         "algorithm": key.algorithm,
-        "state": state(key, every, now),
+        "state": signing_keys.state(key, every, now),
         "created_at": key.created_at,
         "signs_from": key.signs_from,
         "withdrawn_at": key.withdrawn_at,

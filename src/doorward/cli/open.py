@@ -89,12 +89,14 @@ async def opened_register(
     """The users, without their sessions.  Raises like `opened_auth`."""
     from ..server.accounts.users import Users
     from ..server.audit.entry import OPERATOR
+    from ..server.audit.kinds import Kinds
     from ..server.audit.log import Audit
     from ..server.metrics.metrics import Metrics
     from ..server.recorder import Recorder
 
     async with opened_database(options, make=make) as database:
-        recorder = Recorder(Metrics(), system_clock, outside=OPERATOR)
+        kinds = Kinds()
+        recorder = Recorder(Metrics(kinds), system_clock, kinds, outside=OPERATOR)
         async with recorder.entering(Audit(database)):
             yield Users(database), recorder
 

@@ -213,7 +213,7 @@ async def _greet(app: "FastAPI", said: Sequence[str]) -> None:
 
 async def _first_steps(app: "FastAPI") -> list[str]:
     """How to begin, while there is no administrator."""
-    from ..server.flows.first_admin import setup_link
+    from ..server.journeys.first_admin.flow import setup_link
 
     link = await setup_link(app.state.service)
     if link is None:

@@ -58,7 +58,7 @@ async def _revoke_all(given: Namespace) -> Answer:
 
 
 async def _revoke_everyone(given: Namespace) -> Answer:
-    from ..server.flows.everyone import end_everyone
+    from ..server.accounts.everyone import end_everyone
 
     options = read_options(given)
     if await has_users(options):

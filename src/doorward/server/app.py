@@ -17,26 +17,52 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
+from .admin import history as everybodys_history
+from .admin import keys, online, outbox, users
+from .audit.kinds import SHARED, Kinds
 from .http import errors
 from .http.headers import Headers
 from .http.https import HttpsOnly
 from .http.limits import RequestLimits
 from .http.refusal_log import LogRefusal, logged, refusal_log
+from .journey import Journey, together
+from .journeys import (
+    account,
+    api_docs,
+    elevate,
+    first_admin,
+    forward_auth,
+    health,
+    history,
+    index,
+    jwks,
+    login,
+    logout,
+    metrics,
+    password,
+    reset,
+    sessions,
+    signup,
+)
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
 from .open import opened
 from .options import Options
-from .pages import account, console, index, login, outbox, recovery, setup, user_actions
 from .recorder import Recorder
 from .refusals import Refused
-from .routes import admin_api, api, forward_auth, history_api, openapi
+from .routes import notices, openapi
 
-ROUTERS = (
-    *(api.router, forward_auth.router, history_api.router, admin_api.router),
-    *(index.router, login.router, account.router, recovery.router),
-    *(setup.router, console.router, outbox.router, user_actions.router),
+JOURNEYS = tuple(
+    module.journey
+    for module in (
+        *(index, api_docs, health, metrics, jwks, forward_auth),
+        *(signup, login, logout, account, sessions, password, elevate, reset, history, first_admin),
+        *(online, users, everybodys_history, keys, outbox),
+    )
 )
-"""Every route there is, but for `/openapi.json`."""
+
+DECLARED = together(Journey(events=SHARED, notices=notices.SHARED), *JOURNEYS)
+KINDS = Kinds(DECLARED.events)
 
 _HANDLERS: dict[type[Exception], Any] = {
     Refused: errors.on_refused,
@@ -56,8 +82,8 @@ def create_app(
     Raises `ConfigurationError` for options that are unsafe, and when it starts, for a database or
     key that cannot be opened.
     """
-    metrics = Metrics()
-    recorder = Recorder(metrics, clock)
+    measured = Metrics(KINDS)
+    recorder = Recorder(measured, clock, KINDS)
     doorward = Doorward(
         options.sessions_url,
         root_key_file=options.root_key_file,
@@ -65,14 +91,14 @@ def create_app(
         forwarded=options.forwarded,
         clock=clock,
         record=recorder.record,
-        around=partial(timed, told=metrics.store_answered),
+        around=partial(timed, told=measured.store_answered),
         **options.settings(),
     )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(options, doorward, recorder, metrics, clock, cost) as service:
-            app.state.service = service
+        service = opened(options, doorward, recorder, measured, clock, cost, DECLARED)
+        async with service as app.state.service:
             yield
 
     app = _described(lifespan)
@@ -118,7 +144,7 @@ def _put_layers(
 
 
 def _furnish(app: FastAPI, log: LogRefusal) -> None:
-    for router in ROUTERS:
+    for router in DECLARED.routers:
         # All applications share these objects, since `include_router` would build each again.
         # Nothing may change a route after its import.
         app.router.routes.extend(router.routes)

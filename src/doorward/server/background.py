@@ -1,7 +1,7 @@
 """The background tasks of a server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -9,10 +9,10 @@ from typing import Any
 from ..errors import StoreUnavailable
 from ..settings import MINUTE
 from ..web.sweeper import in_turn
-from .accounts.reset_link import reset_link
+from .accounts.apply_decisions import keep_sweeping
 from .audit.log import Audit, nothing
 from .db.database import Database
-from .flows.apply_decisions import keep_sweeping
+from .journey import MakeLink
 from .mail.letter import Letter
 from .metrics.lag import Lag
 from .retention import prune_all
@@ -21,7 +21,10 @@ from .service import Service
 
 @asynccontextmanager
 async def doing(
-    service: Service, database: Database, smtp_password: str | None
+    service: Service,
+    database: Database,
+    links: Mapping[str, MakeLink],
+    smtp_password: str | None,
 ) -> AsyncIterator[None]:
     """Enter what happens into the audit log, and do what is to be done again and again, until this
     ends."""
@@ -33,7 +36,7 @@ async def doing(
         service.recorder.entering(audit, lag),
         _beside(in_turn("prune", store, service.clock, prune)),
         _beside(keep_sweeping(service.users, service.auth)),
-        _beside(_post(service, smtp_password)),
+        _beside(_post(service, links, smtp_password)),
         _beside(_look_at_heads(service)),
         service.live_sessions,
     ):
@@ -61,21 +64,18 @@ async def _look_at_heads(service: Service) -> None:
             await service.recorder.look_at_head()
 
 
-async def _post(service: Service, password: str | None) -> None:
+async def _post(service: Service, links: Mapping[str, MakeLink], password: str | None) -> None:
     """Send what is in the outbox, until cancelled; or nothing, where no mail is sent."""
     options, auth = service.options, service.auth
     if options.smtp_url is None or options.mail_from is None:
         return
     from .mail.postman import Postman  # its library is slow to import, and few need it
 
-    link = partial(_link, service)
-    relay, sender, origin = options.smtp_url, options.mail_from, options.origin
-    await Postman(service.outbox, relay, sender, password, origin, link, auth.clock).walk()
+    link = partial(_link, service, links)
+    relay, sender, letters = options.smtp_url, options.mail_from, service.letters
+    await Postman(service.outbox, relay, sender, password, letters, link, auth.clock).walk()
 
 
-async def _link(service: Service, letter: Letter) -> str | None:
-    """Made when it is sent: so the outbox holds nothing that would open an account."""
-    auth, user = service.auth, await service.users.by_subject(letter.subject)
-    if user is None or user.ending != letter.ending:  # by number: clocks of nodes differ
-        return None
-    return await reset_link(auth.store, user, service.options.origin, at=auth.clock())
+async def _link(service: Service, links: Mapping[str, MakeLink], letter: Letter) -> str | None:
+    make = links.get(letter.kind)
+    return "" if make is None else await make(service, letter)

@@ -14,14 +14,16 @@ from .audit.history import History
 from .audit.sampling import Sampling
 from .background import doing
 from .db.database import check_writable, open_database
+from .journey import Journey
+from .mail.letter import Letters
 from .mail.outbox import Outbox
 from .mail.password import load_password
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
+from .metrics.scrape import load_token
 from .options import Options
 from .recorder import Recorder
-from .routes.metrics import load_token
 from .service import Service
 
 
@@ -33,8 +35,10 @@ async def opened(
     metrics: Metrics,
     clock: Clock,
     cost: Cost | None,
+    declared: Journey,
 ) -> AsyncIterator[Service]:
-    """Open the database and the root key.  Raises `ConfigurationError`."""
+    """Open the database and the root key; `declared` is what all journeys declare.  Raises
+    `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
     database = await open_database(options.database)
@@ -56,7 +60,10 @@ async def opened(
                 devices=Devices(auth.device_keys, auth.settings.cookie_suffix or ""),
                 recorder=recorder,
                 history=History(database),
-                outbox=Outbox(database, sends=options.mail == "smtp"),
+                kinds=recorder.kinds,
+                outbox=Outbox(database, declared.letters, sends=options.mail == "smtp"),
+                letters=Letters(declared.letters, options.origin),
+                notices=declared.notices,
                 metrics=metrics,
                 live_sessions=LiveSessions(auth),
                 metrics_token=token or None,
@@ -64,7 +71,7 @@ async def opened(
                 sampling=Sampling(),
                 clock=clock,
             )
-            async with doing(service, database, password):
+            async with doing(service, database, declared.links, password):
                 yield service
     finally:
         passwords.close()

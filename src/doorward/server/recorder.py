@@ -12,7 +12,7 @@ from ..web.asgi import current_visit
 from .audit import event_log
 from .audit.entry import DONE, SYSTEM, Entry
 from .audit.head_log import HeadLog
-from .audit.kinds import UNFIT, Kind, is_usual, kind_of
+from .audit.kinds import UNFIT, Kind, Kinds, is_usual
 from .audit.log import Audit
 from .audit.sampling import Sampling
 from .metrics.lag import Lag
@@ -36,9 +36,12 @@ class Recorder:
     request: `SYSTEM` or `OPERATOR`.
     """
 
-    def __init__(self, metrics: Metrics, clock: Clock, *, outside: str = SYSTEM) -> None:
+    def __init__(
+        self, metrics: Metrics, clock: Clock, kinds: Kinds, *, outside: str = SYSTEM
+    ) -> None:
         self._metrics = metrics
         self._clock = clock
+        self.kinds = kinds
         self._outside = outside
         self._audit: Audit | None = None
         self._lag: Lag | None = None
@@ -120,10 +123,10 @@ class Recorder:
             outcome=refused.reason,
             detail={"request": request},
         )
-        self._tell(entry, "", kind_of(entry.kind))
+        self._tell(entry, "", self.kinds.of(entry.kind))
 
     async def _enter(self, entry: Entry, reason: str) -> None:
-        kind = kind_of(entry.kind)
+        kind = self.kinds.of(entry.kind)
         self._tell(entry, reason, kind)
         if not kind.audited or (kind.endless and not self._worth(entry)):
             return

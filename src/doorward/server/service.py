@@ -1,5 +1,6 @@
 """What every journey needs, opened with the application and closed with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..auth import Auth
@@ -10,13 +11,16 @@ from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.users import Users
 from .audit.history import History
+from .audit.kinds import Kinds
 from .audit.sampling import Sampling
+from .mail.letter import Letters
 from .mail.outbox import Outbox
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
 from .options import Options
 from .recorder import Recorder
+from .ui.notice import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,10 @@ class Service:
     devices: Devices
     recorder: Recorder
     history: History
+    kinds: Kinds
     outbox: Outbox
+    letters: Letters
+    notices: Mapping[str, Notice]
     metrics: Metrics
     live_sessions: LiveSessions
     metrics_token: bytes | None

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from doorward.server.flows.first_admin import setup_link
+from doorward.server.journeys.first_admin.flow import setup_link
 from tests.server.desk import ADMIN, person
 from tests.server.house import PASSWORD, House, login
 

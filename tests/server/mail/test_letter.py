@@ -2,12 +2,14 @@
 
 import pytest
 
-from doorward.server.mail.letter import KINDS, LINK, Letter, place, write
+from doorward.server.app import DECLARED
+from doorward.server.mail.letter import Letter, Letters, place
 from doorward.server.mail.smtp import message
 from doorward.server.ui.rendering import absolute
 
 AT = 1_795_000_000
 ORIGIN = "https://login.example"
+LETTERS = Letters(DECLARED.letters, ORIGIN)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
 
@@ -26,9 +28,9 @@ def letter(kind: str, **more: object) -> Letter:
     return Letter(**given)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DECLARED.letters)
 def test_every_letter_says_when_or_what_to_do_and_is_short(kind: str) -> None:
-    text = write(letter(kind), ORIGIN, f"{ORIGIN}/reset?ticket=secret")
+    text = LETTERS.write(letter(kind), f"{ORIGIN}/reset?ticket=secret")
     assert len(text.title) < 60
     lines = text.body.splitlines()
     assert len(lines) < 22
@@ -36,17 +38,17 @@ def test_every_letter_says_when_or_what_to_do_and_is_short(kind: str) -> None:
     links = [line for line in lines if "https://" in line]
     assert all(line.startswith("https://") for line in links)
     assert "ann@example.test" in text.body
-    assert ("secret" in text.body) == (kind == LINK)
+    assert ("secret" in text.body) == (kind in DECLARED.links)
     assert "{" not in text.body
-    if kind != LINK:
-        where = "in _WORDS of src/doorward/server/mail/letter.py"
+    if kind not in DECLARED.links:
+        where = "in the mail.py of its journey"
         assert absolute(AT) in text.body, f"{where}: say in {kind!r} when it happened, by {{when}}"
         assert "Firefox on Linux, at the address 203.0.113.9" in text.body
 
 
 def test_a_theft_names_both_parties() -> None:
     other = {"address": "198.51.100.7", "user_agent": CHROME, "label": "Chrome on Windows"}
-    body = write(letter("reused", other=other), ORIGIN).body
+    body = LETTERS.write(letter("reused", other=other)).body
     assert "Chrome on Windows, at the address 198.51.100.7" in body
     assert "Firefox on Linux, at the address 203.0.113.9" in body
 
@@ -71,13 +73,13 @@ def test_no_header_can_be_added_by_an_address() -> None:
     kind = "password_changed"
     bad = letter(kind, email="a@b.example\r\nBcc: c@d.example")
     with pytest.raises(ValueError, match=r"CR or LF|newline|linefeed"):
-        message(bad, write(bad, ORIGIN), "login@login.example", at=1)
+        message(bad, LETTERS.write(bad), "login@login.example", at=1)
 
 
 def test_a_letter_sent_twice_is_one_message() -> None:
     one = letter("new_device")
-    first = message(one, write(one, ORIGIN), "login@login.example", at=1)
-    again = message(one, write(one, ORIGIN), "login@login.example", at=2)
+    first = message(one, LETTERS.write(one), "login@login.example", at=1)
+    again = message(one, LETTERS.write(one), "login@login.example", at=2)
     assert first["message-id"] == again["message-id"] == f"<{'0' * 32}@login.example>"
     assert (first["to"], first["auto-submitted"]) == ("ann@example.test", "auto-generated")
     assert first.get_content_type() == "text/plain"

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from doorward.server.audit.history import Query
-from doorward.server.flows.new_device import JUST_NOW
 from doorward.server.mail.outbox import MOST
 from doorward.server.mail.relay import parse_relay
+from doorward.server.steps.new_device import JUST_NOW
 from doorward.settings import HOUR
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.smtp import Smtp, running_smtp

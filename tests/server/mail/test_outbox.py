@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from doorward.errors import StoreUnavailable
 from doorward.server.accounts.users import User, Users
+from doorward.server.app import DECLARED
 from doorward.server.audit.entry import Entry
 from doorward.server.audit.log import Audit
 from doorward.server.db.database import Database, open_database
@@ -31,7 +32,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 @pytest.fixture
 def outbox(database: Database) -> Outbox:
-    return Outbox(database, sends=True)
+    return Outbox(database, DECLARED.letters, sends=True)
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ async def test_of_many_at_once_one_takes_a_letter(
 ) -> None:
     for kind in ("reused", "new_device", "password_changed"):
         await happen(database, outbox, ann, kind)
-    others = [Outbox(database, sends=True) for _ in range(8)]
+    others = [Outbox(database, DECLARED.letters, sends=True) for _ in range(8)]
     taken = [
         letter.id
         for _ in range(3)
@@ -161,7 +162,7 @@ async def test_what_was_sent_is_forgotten_after_a_day(
 
 
 async def test_where_none_is_sent_none_waits(database: Database, ann: User) -> None:
-    shown = Outbox(database, sends=False)
+    shown = Outbox(database, DECLARED.letters, sends=False)
     await happen(database, shown, ann)
     assert await shown.take(AT) is None
     assert await shown.give_up(AT + LIFE) == []

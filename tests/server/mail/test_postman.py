@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from doorward.server.accounts.users import Users
+from doorward.server.app import DECLARED
 from doorward.server.audit.entry import Entry
 from doorward.server.audit.log import Audit
 from doorward.server.db.database import Database, open_database
-from doorward.server.mail.letter import LINK, Letter
+from doorward.server.mail.letter import Letter, Letters
 from doorward.server.mail.outbox import LIFE, SHORTEST, Outbox
 from doorward.server.mail.postman import Postman
 from doorward.server.mail.relay import Relay, Tls
@@ -26,6 +27,7 @@ from tests.support.until import PATIENCE
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 ORIGIN, FROM = "https://login.example", "login@login.example"
+LETTERS = Letters(DECLARED.letters, ORIGIN)
 
 
 class Post:
@@ -33,7 +35,7 @@ class Post:
 
     def __init__(self, database: Database) -> None:
         self.database, self.clock = database, FakeClock()
-        self.outbox = Outbox(database, sends=True)
+        self.outbox = Outbox(database, DECLARED.letters, sends=True)
         self.link: str | None = None
 
     async def happen(self, kind: str = "reused", email: str = "ann@example.test") -> None:
@@ -44,9 +46,9 @@ class Post:
 
     def man(self, relay: Relay, password: str | None = None) -> Postman:
         async def link(letter: Letter) -> str | None:
-            return self.link
+            return self.link if letter.kind in DECLARED.links else ""
 
-        return Postman(self.outbox, relay, FROM, password, ORIGIN, link, self.clock)
+        return Postman(self.outbox, relay, FROM, password, LETTERS, link, self.clock)
 
 
 @pytest.fixture
@@ -262,11 +264,11 @@ async def test_a_link_is_made_when_it_is_sent_and_one_without_a_point_is_dropped
 ) -> None:
     async with running_smtp() as smtp:
         desk.link = f"{ORIGIN}/reset?ticket=secret"
-        await desk.happen(LINK)
+        await desk.happen("reset_link_sent")
         await desk.man(at(smtp.port)).deliver()
         assert b"/reset?ticket=secret" in smtp.taken[0].raw
         desk.link = None
-        await desk.happen(LINK)
+        await desk.happen("reset_link_sent")
         await desk.man(at(smtp.port)).deliver()
         assert len(smtp.taken) == 1
     assert [bool(each.sent_at) for each in await desk.outbox.latest(9)] == [True]

@@ -7,6 +7,8 @@ from ...stores import Tickets
 from .tickets import Claim, issue
 from .users import User
 
+TICKET = "reset"
+
 LIFETIME = HOUR
 """Seconds a link works: once, and not after the password or address was changed."""
 
@@ -18,7 +20,7 @@ async def reset_link(tickets: Tickets, user: User, public_origin: str, *, at: in
     a way that is as safe as the account should be.
     """
     claim = Claim((user.subject, _state(user)), at + LIFETIME)
-    ticket = await issue(tickets, "reset", claim)
+    ticket = await issue(tickets, TICKET, claim)
     return f"{public_origin}/reset?ticket={ticket}"
 
 

@@ -4,11 +4,9 @@ import json
 import re
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from ...stores import Tickets
-
-Kind = Literal["reset", "first_admin"]
 
 _TICKET = re.compile(r"[\w-]{43}", re.ASCII)
 
@@ -20,7 +18,7 @@ class Claim(NamedTuple):
     expires_at: int
 
 
-async def issue(tickets: Tickets, kind: Kind, claim: Claim) -> str:
+async def issue(tickets: Tickets, kind: str, claim: Claim) -> str:
     """A new ticket.  Whoever bears it has the claim."""
     ticket = token_urlsafe(32)
     await put_back(tickets, kind, ticket, claim)
@@ -32,13 +30,13 @@ def is_whole(ticket: str) -> bool:
     return _TICKET.fullmatch(ticket) is not None
 
 
-async def look(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | None:
+async def look(tickets: Tickets, kind: str, ticket: str, *, at: int) -> Claim | None:
     """What a ticket is good for, without using it up.  None as in `use`."""
     found = await tickets.look(kind, _digest(ticket), at)
     return None if found is None else _claim(found)
 
 
-async def use(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | None:
+async def use(tickets: Tickets, kind: str, ticket: str, *, at: int) -> Claim | None:
     """Use a ticket up: of many who do so at once, one gets the claim.  None when it is unknown,
     dead or used."""
     taken = await tickets.take(kind, _digest(ticket), at)
@@ -47,7 +45,7 @@ async def use(tickets: Tickets, kind: Kind, ticket: str, *, at: int) -> Claim | 
     return _claim(taken[0])
 
 
-async def put_back(tickets: Tickets, kind: Kind, ticket: str, claim: Claim) -> None:
+async def put_back(tickets: Tickets, kind: str, ticket: str, claim: Claim) -> None:
     """Let a ticket work as if it had not been used: what its bearer wanted was refused."""
     await tickets.put(kind, _digest(ticket), json.dumps(claim), claim.expires_at)
 

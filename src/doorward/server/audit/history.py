@@ -21,7 +21,7 @@ from sqlalchemy import (
 from ...settings import DAY, HOUR, MINUTE
 from ..db.database import Database
 from .entry import AUDIT, Kept, kept
-from .kinds import LOGINS, REFUSALS
+from .kinds import Kinds
 
 PAGE = 50
 _STREAMED = 1000
@@ -92,11 +92,11 @@ class History:
             yield page
             after = place(page[-1])
 
-    async def counts(self, since: int, until: int) -> list[Count]:
+    async def counts(self, since: int, until: int, kinds: Kinds) -> list[Count]:
         """How many logins and refusals there were, in equal steps; none is left out."""
         step = step_for(since, until)
         begin = since - since % step
-        rows = await self._database.run(_counts(begin, until, step))
+        rows = await self._database.run(_counts(begin, until, step, kinds))
         return [Count(at, logins, refusals) for at, logins, refusals in map(tuple, rows)]
 
 
@@ -150,7 +150,7 @@ def _unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
     return column.concat("")
 
 
-def _counts(begin: int, until: int, step: int) -> Select[Any]:
+def _counts(begin: int, until: int, step: int, counted: Kinds) -> Select[Any]:
     """The counts of each step: of each kind by itself, which is one range of an index, and a fifth
     of the work of sorting every entry into its step."""
     first = select(literal(begin, BigInteger).label("at")).cte("step", recursive=True)
@@ -164,4 +164,5 @@ def _counts(begin: int, until: int, step: int) -> Select[Any]:
         each = [select(func.count()).where(AUDIT.c.kind == kind, *within) for kind in kinds]
         return reduce(operator.add, [one.scalar_subquery() for one in each])
 
-    return select(steps.c.at, many(LOGINS), many(REFUSALS)).order_by(steps.c.at)
+    logins, refusals = counted.that_count_as("login"), counted.that_count_as("refusal")
+    return select(steps.c.at, many(logins), many(refusals)).order_by(steps.c.at)

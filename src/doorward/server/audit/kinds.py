@@ -1,7 +1,8 @@
-"""How each kind of event is recorded: whether it is audited, at which level it is logged, and what
-it counts as."""
+"""How each kind of event is recorded: whether it is audited, at which level it is logged, what it
+counts as, and what it is called."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,10 +14,12 @@ from ..refusals import Refusal
 class Kind:
     """How one kind is recorded.  What is not audited is only logged and counted.
 
-    `endless`: strangers can cause it without end.  So that they cannot fill the disk, it is logged
-    sparingly, and audited sparingly and only where it names somebody.
+    `words` is what the history calls it; only a kind that is audited needs them.  `endless`:
+    strangers can cause it without end.  So that they cannot fill the disk, it is logged sparingly,
+    and audited sparingly and only where it names somebody.
     """
 
+    words: str = ""
     audited: bool = True
     endless: bool = False
     level: int = logging.INFO
@@ -25,27 +28,35 @@ class Kind:
 
 _OTHER = Kind()
 
-KINDS: dict[str, Kind] = {
-    "login": Kind(counts="login"),
+SHARED: dict[str, Kind] = {
+    "adopted": Kind("Session came back from a restored database", level=logging.WARNING),
+    "audit_pruned": Kind("Old history deleted"),
+    "changed": Kind("Roles of sessions changed"),
+    "denied": Kind("Tried what is not allowed", endless=True, counts="refusal"),
+    "elevated": Kind("Confirmed with the password"),
+    "key_rotated": Kind("Next signing key put into use"),
+    "key_withdrawn": Kind("Signing key declared compromised", level=logging.WARNING),
+    # the guesses before it are in the audit log already
+    "limited": Kind(audited=False, endless=True, counts="refusal"),
+    "link_refused": Kind("Link refused", endless=True, counts="refusal"),
+    "login": Kind("Logged in", counts="login"),
+    "logout": Kind("Logged out"),
+    "new_device": Kind("Logged in on a device not seen before"),
     # all day, by every client
     "refreshed": Kind(audited=False, level=logging.DEBUG),
     "reissued": Kind(audited=False, level=logging.DEBUG),
-    "refused": Kind(endless=True, counts="refusal"),
-    # the guesses before it are in the audit log already
-    "limited": Kind(audited=False, endless=True, counts="refusal"),
+    "refused": Kind("Credential refused", endless=True, counts="refusal"),
     # no credential came so far that it could name anybody
     "request_refused": Kind(audited=False, endless=True, counts="refusal"),
-    "signup_refused": Kind(audited=False, endless=True, counts="refusal"),
-    "login_failed": Kind(counts="refusal"),
-    "wrong_password": Kind(counts="refusal"),
-    "denied": Kind(endless=True, counts="refusal"),
-    "link_refused": Kind(endless=True, counts="refusal"),
-    "reused": Kind(level=logging.WARNING, counts="refusal"),
-    "unsteady": Kind(level=logging.WARNING, counts="refusal"),
-    "adopted": Kind(level=logging.WARNING),
-    "key_withdrawn": Kind(level=logging.WARNING),
+    "reused": Kind("Theft detected: session ended", level=logging.WARNING, counts="refusal"),
+    "revoked": Kind("Sessions ended"),
+    "signup": Kind("Account made"),
+    "unsteady": Kind(
+        "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"
+    ),
+    "wrong_password": Kind("Wrong password", counts="refusal"),
 }
-"""Those that are not simply audited and logged, which is what every other kind is."""
+"""The kinds of the library, and those that several journeys record.  A journey declares its own."""
 
 OF_AGE = frozenset({Reason.EXPIRED, Reason.IDLE, Reason.SUPERSEDED})
 """Reasons for which honest clients are `refused` every day, before the client refreshes or the
@@ -70,13 +81,24 @@ UNFIT = frozenset(
 `not_found` is not among them: browsers, scanners and mistyped addresses ask for what is not here
 all day."""
 
-LOGINS = tuple(name for name, kind in KINDS.items() if kind.counts == "login")
-REFUSALS = tuple(name for name, kind in KINDS.items() if kind.counts == "refusal")
 
+class Kinds:
+    """Every kind that one server knows."""
 
-def kind_of(name: str) -> Kind:
-    """How a kind is recorded; one that nobody thought of is audited."""
-    return KINDS.get(name, _OTHER)
+    def __init__(self, declared: Mapping[str, Kind] = SHARED) -> None:
+        self.declared = declared
+
+    def of(self, name: str) -> Kind:
+        """How a kind is recorded; a kind that is not declared is audited."""
+        return self.declared.get(name, _OTHER)
+
+    def that_count_as(self, what: Literal["login", "refusal"]) -> tuple[str, ...]:
+        """The names of the kinds that count as `what`."""
+        return tuple(name for name, kind in self.declared.items() if kind.counts == what)
+
+    def words(self) -> dict[str, str]:
+        """What the history calls each kind that can be in it."""
+        return {name: kind.words for name, kind in self.declared.items() if kind.audited}
 
 
 def is_usual(outcome: str, *, named: bool) -> bool:

@@ -11,10 +11,11 @@ from ...web.origin import FROM_ELSEWHERE
 from ...web.problem import STATUS, problem, retry_after
 from ...web.return_to import PAGE_METHODS
 from ...web.transport import Header
-from ..pages.notices import announce
 from ..refusals import Refusal, Refused
 from ..return_to import asked_for, with_return
-from ..ui.rendering import MessagePage, render
+from ..routes.notices import announce
+from ..ui.page import MessagePage
+from ..ui.rendering import render
 
 _FOR_PROGRAMS = ("/api/", "/.well-known/", "/static/")
 _PROGRAMS = frozenset({"/api", "/healthz", "/metrics", "/openapi.json"})

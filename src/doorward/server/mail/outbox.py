@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +26,7 @@ from ...settings import DAY, HOUR, MINUTE
 from ..audit.entry import Entry, texts
 from ..db.database import TABLES, Database, Transaction
 from ..db.schema import TEXT
-from .letter import KINDS, Letter
+from .letter import Letter
 
 MOST = 3
 """Letters of one kind to one person in an hour.  Of each kind by itself: a flood of one must not
@@ -66,18 +66,20 @@ _FIELDS = [column for column in LETTERS.c if column.name != "due_at"]
 class Outbox:
     """The letters in a database.  Methods that do input and output raise `StoreUnavailable`.
 
-    `sends`: whether somebody takes them out and sends them; else they are only there to be read.
+    `kinds` are the kinds of entries of which a person is told.  `sends`: whether somebody takes the
+    letters out and sends them; else they are only there to be read.
     """
 
-    def __init__(self, database: Database, *, sends: bool) -> None:
+    def __init__(self, database: Database, kinds: Collection[str], *, sends: bool) -> None:
         self._database = database
+        self._kinds = kinds
         self._sends = sends
 
     async def put(self, connection: Transaction, entries: Sequence[Entry]) -> None:
         """Add the letters that tell of these entries, in the transaction that enters them: what is
         entered is told, whatever crashes.  No more than `MOST`, and none to who is no user."""
         for entry in entries:
-            if entry.kind in KINDS:
+            if entry.kind in self._kinds:
                 await connection.execute(self._insert(entry))
 
     async def is_full(self, subject: str, kind: str, at: int) -> bool:

@@ -8,7 +8,7 @@ from email.errors import MessageError
 from ...errors import StoreUnavailable
 from ...types import Clock
 from ..audit import event_log
-from .letter import LINK, Letter, write
+from .letter import Letter, Letters
 from .outbox import Outbox
 from .relay import Relay
 from .smtp import NotSent, Unwanted, message, post
@@ -22,7 +22,8 @@ GRACE = 3
 """Seconds that a letter under way has when the server stops."""
 
 Links = Callable[[Letter], Awaitable[str | None]]
-"""Makes the link of a letter that carries one; None when it has become pointless."""
+"""Makes the link of a letter, empty for a kind that carries none; None when the letter has become
+pointless."""
 
 
 class Postman:
@@ -34,7 +35,7 @@ class Postman:
         relay: Relay,
         sender: str,
         password: str | None,
-        origin: str,
+        letters: Letters,
         links: Links,
         clock: Clock,
     ) -> None:
@@ -42,7 +43,7 @@ class Postman:
         self._relay = relay
         self._sender = sender
         self._password = password
-        self._origin = origin
+        self._letters = letters
         self._links = links
         self._clock = clock
 
@@ -72,13 +73,13 @@ class Postman:
                 return
 
     async def _send(self, letter: Letter) -> bool:
-        link = await self._links(letter) if letter.kind == LINK else ""
+        link = await self._links(letter)
         if link is None:
             await self._outbox.drop(letter)
             return True
         at = self._clock()
         try:
-            made = message(letter, write(letter, self._origin, link), self._sender, at=at)
+            made = message(letter, self._letters.write(letter, link), self._sender, at=at)
         except (MessageError, ValueError) as failed:  # of this letter alone: the others go on
             self._tell(logging.ERROR, "mail_not_sent", letter, str(failed))
             return True

@@ -1,7 +1,7 @@
 """The counters and timers that Prometheus collects."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from importlib.metadata import version
 
@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from ...errors import Reason
-from ..audit.kinds import REFUSALS, kind_of
+from ..audit.kinds import Kinds
 
 # beside every counter, the moment of its making (the library leaves this function untyped)
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -36,20 +36,20 @@ _QUICK = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 class _Counters:
     """Counts events from the start of the server."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, refusals: Collection[str]) -> None:
         count = partial(Counter, registry=registry)
         self.events = count("doorward_events", "What happened, by kind.", ["kind"])
         self.logins = count("doorward_logins", "Sessions begun.")
-        refused = "Credentials, logins and passwords refused, by reason."
-        self.refusals = count("doorward_refusals", refused, ["reason"])
+        described = "Credentials, logins and passwords refused, by reason."
+        self.refusals = count("doorward_refusals", described, ["reason"])
         judged = "Refresh tokens presented, by outcome."
         self.refreshes = count("doorward_refreshes", judged, ["outcome"])
         self.thefts = count("doorward_thefts", "Displaced refresh tokens that came back.")
-        self._begin()
+        self._begin(refusals)
 
-    def _begin(self) -> None:
+    def _begin(self, refusals: Collection[str]) -> None:
         """What can be counted is there from the start, at 0: a rate needs a first value."""
-        for reason in {*Reason, *REFUSALS} - {"refused"}:
+        for reason in {*Reason, *refusals} - {"refused"}:
             self.refusals.labels(reason)
         for outcome in _OUTCOMES:
             self.refreshes.labels(outcome)
@@ -95,9 +95,10 @@ class Metrics:
     too, and stays when it dies.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Kinds) -> None:
         registry = CollectorRegistry()
-        self._counters = _Counters(registry)
+        self._kinds = kinds
+        self._counters = _Counters(registry, kinds.that_count_as("refusal"))
         self._gauges = _Gauges(registry)
         self._timers = _Timers(registry)
         self._shown = _shown(registry)
@@ -113,7 +114,7 @@ class Metrics:
         elif kind in _ENDED:  # the refusal itself is told of too, as `refused`
             count.refreshes.labels(kind).inc()
             count.thefts.inc(kind == "reused")
-        elif kind_of(kind).counts == "refusal":
+        elif self._kinds.of(kind).counts == "refusal":
             count.refusals.labels(reason if kind == "refused" else kind).inc()
 
     def live(self, sessions: int) -> None:

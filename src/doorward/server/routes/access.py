@@ -11,12 +11,11 @@ from ...errors import Reason, Rejected
 from ...settings import MINUTE
 from ...types import Principal
 from ...web import origin
-from ...web.asgi import current_visit
 from ...web.fastapi import Guard
 from ..accounts.users import ADMIN
 from ..return_to import asked_for, with_return
-from ..service import Service
-from ..ui.forms import read_form
+from ..steps.denied import note_denied
+from .forms import read_form
 from .strict_json import StrictRoute
 from .submit_once import once
 
@@ -73,15 +72,5 @@ async def admit(request: Request, *, act: bool | None = None) -> Principal:
         return await (ACT if acting else LOOK)()
     except Rejected as refused:
         if refused.reason is not Reason.STEP_UP_REQUIRED:
-            await note_denied(request, refused.reason)
+            await note_denied(request.app.state.service, refused.reason)
         raise
-
-
-async def note_denied(request: Request, reason: Reason) -> None:
-    """Record that somebody asked for something that they may not have."""
-    service: Service = request.app.state.service
-    known = current_visit().known
-    what = f"{request.method} {request.url.path}"[:200]
-    await service.recorder.note(
-        "denied", sid=known.sid if known else "", outcome=reason, request=what
-    )

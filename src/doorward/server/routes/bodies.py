@@ -1,13 +1,19 @@
-"""What the API takes and gives, as OpenAPI describes it."""
+"""What several routes of the API take and give, as OpenAPI describes it."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...types import Issued, Mode, Principal, Session
+from ...web.transport import Transport
 
 Email = Annotated[str, Field(description="In any spelling of it; letter case does not matter.")]
 Password = Annotated[str, Field(description="Up to 128 characters, taken exactly as sent.")]
+
+After = Annotated[
+    str | None,
+    Field(description="What `after` must be to get the next page; null when this is the last."),
+]
 
 
 class Body(BaseModel):
@@ -15,40 +21,6 @@ class Body(BaseModel):
     so that no role can be slipped in."""
 
     model_config = ConfigDict(strict=True)
-
-
-class SignupBody(Body):
-    email: Email
-    password: Password
-
-
-class LoginBody(Body):
-    email: Email
-    password: Password
-    transport: Annotated[
-        Literal["cookie", "bearer"],
-        Field(
-            description="How the credential travels: cookies that no script can read, or a"
-            " token in the answer."
-        ),
-    ] = "cookie"
-
-
-class RefreshBody(Body):
-    refresh_token: str
-
-
-class PasswordBody(Body):
-    current: Password
-    new: Password
-
-
-class ElevateBody(Body):
-    password: Password
-
-
-class Account(BaseModel):
-    subject: Annotated[str, Field(description="The stable id of the user.")]
 
 
 class Who(BaseModel):
@@ -61,16 +33,6 @@ class Who(BaseModel):
     scopes: list[str]
     amr: Annotated[list[str], Field(description="The factors proved (RFC 8176).")]
     authenticated_at: Annotated[int, Field(description="When, in seconds since 1970 UTC.")]
-
-
-class Me(Who):
-    csrf_token: Annotated[
-        str,
-        Field(
-            description="For the header X-CSRF-Token of clients that send a cookie, but neither"
-            " Sec-Fetch-Site nor Origin."
-        ),
-    ]
 
 
 class Tokens(BaseModel):
@@ -86,30 +48,6 @@ class Tokens(BaseModel):
             " the client keeps the one it has."
         ),
     ] = None
-
-
-class SessionEntry(BaseModel):
-    sid: str
-    mode: Mode
-    device: Annotated[str, Field(description="A name for people.")]
-    address: str
-    created_at: int
-    seen_at: int
-    current: Annotated[bool, Field(description="Whether it is the one that asks.")]
-
-
-class Sessions(BaseModel):
-    sessions: Annotated[
-        list[SessionEntry], Field(description="Latest activity first; at most 500.")
-    ]
-
-
-class Health(BaseModel):
-    status: Literal["ok", "unavailable"]
-    view: Annotated[
-        Literal["fresh", "stale"],
-        Field(description="Whether this process knows of every change to a session."),
-    ]
 
 
 class Problem(BaseModel):
@@ -142,13 +80,6 @@ def tokens(issued: Issued, now: int) -> Tokens:
     )
 
 
-def session_entry(session: Session, principal: Principal) -> SessionEntry:
-    return SessionEntry(
-        sid=session.sid,
-        mode=session.mode,
-        device=session.device.label,
-        address=session.device.address,
-        created_at=session.created_at,
-        seen_at=session.seen_at,
-        current=session.sid == principal.sid,
-    )
+def shown(issued: Issued, via: Transport | None, now: int) -> Who | Tokens:
+    """What a login answers: by cookie who is logged in, otherwise the tokens."""
+    return who(issued.session) if via == "cookie" else tokens(issued, now)

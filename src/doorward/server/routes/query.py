@@ -11,8 +11,9 @@ from ..accounts.users import Users
 from ..audit.entry import Kept
 from ..audit.export import as_csv, as_json_lines
 from ..audit.history import PAGE, History, Place, Query, place
+from ..audit.kinds import Kinds
 from ..refusals import Refusal, Refused
-from ..ui.words import WORDS
+from ..service import Service
 
 _EXPORTS = {
     "csv": (as_csv, "text/csv; charset=utf-8", "history.csv"),
@@ -20,14 +21,14 @@ _EXPORTS = {
 }
 
 
-async def query_of(request: Request, users: Users) -> Query:
+async def query_of(request: Request, service: Service) -> Query:
     """The filters `person` (an address or a subject), `kind`, `address`, `since` and `until` of a
     request.  Raises `Refused` for what is no kind, no address or no time: it would find nothing,
     as if nothing had happened."""
     said = request.query_params
     return Query(
-        person=await _subject(users, said.get("person", "").strip()),
-        kind=_kind(said.get("kind", "").strip()),
+        person=await _subject(service.users, said.get("person", "").strip()),
+        kind=_kind(said.get("kind", "").strip(), service.kinds),
         address=_address(said.get("address", "").strip()),
         since=moment(said.get("since", ""), "since"),
         until=moment(said.get("until", ""), "until"),
@@ -88,8 +89,8 @@ def export(history: History, query: Query, form: str) -> StreamingResponse:
     )
 
 
-def _kind(text: str) -> str:
-    if text and text not in WORDS:
+def _kind(text: str, kinds: Kinds) -> str:
+    if text and text not in kinds.words():
         sentence = "The history has no such kind of entry; a kind is like login_failed."
         raise Refused(Refusal.INVALID_REQUEST, sentence, field="kind")
     return text

@@ -28,7 +28,7 @@ from ...web.asgi import current_visit
 from ...web.transport import Header
 from ..refusals import Refusal, Refused
 from ..service import Service
-from ..ui.forms import read_form
+from .forms import read_form
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -1,207 +1,21 @@
-"""The server's pages: what each one needs to know, and how it becomes HTML.
-
-To show a page, construct its record below and pass it to `render`; a field without a default is
-required.  All text is escaped: hand over what people typed as it is.
-
-| record       | shown at               | its forms post to                                      |
-|--------------|------------------------|--------------------------------------------------------|
-| IndexPage    | /                      |                                                        |
-| SignupPage   | /signup                | /signup: email password csrf_token return_to           |
-| LoginPage    | /login                 | /login: email password csrf_token return_to            |
-| AccountPage  | /account               | /account/sessions/{sid}/end: csrf_token                |
-|              |                        | /account/sessions/end-others: csrf_token               |
-|              |                        | /account/password: current new csrf_token              |
-|              |                        | /logout: csrf_token                                    |
-| OwnHistoryPage | /account/history   |                                                        |
-| ElevatePage  | /elevate               | /elevate: password csrf_token return_to                |
-| ResetPage    | /reset                 | /reset: new ticket csrf_token                          |
-| MessagePage  | any, with any status   |                                                        |
-| DocsPage     | /docs                  |                                                        |
-| ...          | /admin..., /setup      | those of the console: see `console`                    |
-
-Fields that mean the same everywhere:
-
-- `csrf_token` goes into every form, and with it `once`, by which a double click is known.
-- `return_to` is a path already checked by the caller, or empty.
-- `notice` is one sentence of news about the visit, announced politely.
-- `error` is one sentence about the form as a whole, announced at once.
-- `field_errors` holds one sentence for each wrong field, by the field's name.
-- times are integer seconds since 1970-01-01 UTC; `now` is the caller's clock.
-"""
+"""How the record of a page becomes HTML, and the files that pages load."""
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import ClassVar, Literal
+from typing import ClassVar
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ...types import Mode
-from .api_docs import ApiDocs
-from .console import ConsolePage, HappenedRow, Menu
+from .page import Page
 
 _HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexPage:
-    """The index page.  `signup_open`: whether strangers may make an account."""
-
-    template: ClassVar[str] = "index.html"
-    signed_in: bool
-    signup_open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignupPage:
-    """Make an account.  `password_min`: the fewest characters a password may have."""
-
-    template: ClassVar[str] = "signup.html"
-    csrf_token: str
-    return_to: str
-    password_min: int
-    email: str = ""
-    notice: str = ""
-    error: str = ""
-    field_errors: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoginPage:
-    """Prove who you are.  `notice` says, for instance, that a cookie did not come back; `tone` is
-    `done` where it tells of a success."""
-
-    template: ClassVar[str] = "login.html"
-    csrf_token: str
-    return_to: str
-    signup_open: bool
-    email: str = ""
-    notice: str = ""
-    tone: Literal["news", "done"] = "news"
-    error: str = ""
-    field_errors: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRow:
-    """One place where the person is logged in; `current` marks the one that asks."""
-
-    sid: str
-    label: str
-    address: str
-    created_at: int
-    seen_at: int
-    current: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountPage:
-    """Who I am and where I am logged in.  `error` and `field_errors` are the password form's.
-
-    `amr` holds the factors proved at this login (RFC 8176); `sessions`, and `happened`, the latest
-    of the person's own history, are shown in their order.
-    """
-
-    template: ClassVar[str] = "account.html"
-    csrf_token: str
-    now: int
-    email: str
-    subject: str
-    roles: tuple[str, ...]
-    mode: Mode
-    amr: tuple[str, ...]
-    authenticated_at: int
-    sessions: tuple[SessionRow, ...]
-    happened: tuple[HappenedRow, ...]
-    password_min: int
-    notice: str = ""
-    error: str = ""
-    field_errors: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnHistoryPage:
-    """All that happened to the person who asks, page by page.  `older` is the query of the next
-    page's address, or empty; `menu` is for administrators."""
-
-    template: ClassVar[str] = "own_history.html"
-    now: int
-    rows: tuple[HappenedRow, ...]
-    older: str = ""
-    menu: Menu | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ElevatePage:
-    """Confirm your password before something that matters.  `menu` is for administrators."""
-
-    template: ClassVar[str] = "elevate.html"
-    csrf_token: str
-    return_to: str
-    email: str
-    menu: Menu | None = None
-    notice: str = ""
-    error: str = ""
-    field_errors: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetPage:
-    """Choose a new password.  `ticket` is the secret of the one-time link, kept in the form."""
-
-    template: ClassVar[str] = "reset.html"
-    csrf_token: str
-    ticket: str
-    password_min: int
-    error: str = ""
-    field_errors: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagePage:
-    """One plain sentence, good or bad.  `status` and `reason` are shown small where they help.
-
-    `link` is where to go next and `link_text` what that is called; an empty link shows none.
-    `menu` is the console's, where it came from there.
-    """
-
-    template: ClassVar[str] = "message.html"
-    heading: str
-    sentence: str
-    status: int = 200
-    reason: str = ""
-    link: str = "/"
-    link_text: str = "Go to the front page"
-    menu: Menu | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocsPage:
-    """The API documentation, as `read_openapi` reads it."""
-
-    template: ClassVar[str] = "docs.html"
-    api: ApiDocs
-
-
-Page = (
-    IndexPage
-    | SignupPage
-    | LoginPage
-    | AccountPage
-    | OwnHistoryPage
-    | ElevatePage
-    | ResetPage
-    | MessagePage
-    | DocsPage
-    | ConsolePage
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +117,7 @@ def _static_files() -> dict[str, StaticFile]:
 def environment() -> Environment:
     """Where templates are read: everything is escaped, and a missing name is an error."""
     made = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=FileSystemLoader([_HERE / "templates", _HERE.parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

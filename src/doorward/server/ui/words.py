@@ -6,41 +6,10 @@ from ...errors import Reason
 from ...web import client
 from ..accounts.users import User
 from ..audit.entry import DONE, OPERATOR, SYSTEM, Kept
+from ..audit.kinds import Kinds
 from ..plural import counted
 from ..refusals import Refusal
-from .console import HappenedRow
-
-WORDS = {
-    "account_deleted": "Account deleted",
-    "adopted": "Session came back from a restored database",
-    "all_revoked": "Everybody logged out",
-    "audit_pruned": "Old history deleted",
-    "changed": "Roles of sessions changed",
-    "denied": "Tried what is not allowed",
-    "elevated": "Confirmed with the password",
-    "first_admin": "Became the first administrator",
-    "key_rotated": "Next signing key put into use",
-    "key_withdrawn": "Signing key declared compromised",
-    "link_refused": "Link refused",
-    "locked": "Account locked",
-    "login": "Logged in",
-    "login_failed": "Login failed",
-    "logout": "Logged out",
-    "new_device": "Logged in on a device not seen before",
-    "password_changed": "Password changed",
-    "password_reset": "Password reset by a link",
-    "refused": "Credential refused",
-    "reset_link_made": "Reset link made",
-    "reset_link_sent": "Reset link sent",
-    "reused": "Theft detected: session ended",
-    "revoked": "Sessions ended",
-    "roles_set": "Roles set",
-    "signup": "Account made",
-    "unlocked": "Account unlocked",
-    "unsteady": "Session lost its place too often: ended",
-    "wrong_password": "Wrong password",
-}
-"""Every kind of entry in words for people; a kind of another version is shown as it is."""
+from .rows import HappenedRow
 
 OUTCOMES: dict[str, str] = {
     Refusal.INVALID_CREDENTIALS: "wrong address or password",
@@ -60,12 +29,12 @@ COUNTED = {"sessions": ("session", "sessions"), "people": ("person", "people")}
 _OUTSIDE = {SYSTEM: "the server", OPERATOR: "the operator", "": ""}
 
 
-def happened(kept: Kept, users: Mapping[str, User]) -> HappenedRow:
+def happened(kept: Kept, users: Mapping[str, User], kinds: Kinds) -> HappenedRow:
     """An entry as the console shows it; `users` are those who are in it, by subject."""
     one = kept.entry
     return HappenedRow(
         at=one.at,
-        what=called(one.kind),
+        what=called(one.kind, kinds),
         actor=_name(one.actor, users),
         subject=_name(one.subject, users),
         person=one.subject or ("" if one.actor in _OUTSIDE else one.actor),
@@ -77,7 +46,7 @@ def happened(kept: Kept, users: Mapping[str, User]) -> HappenedRow:
     )
 
 
-def own(kept: Kept, subject: str) -> HappenedRow:
+def own(kept: Kept, subject: str, kinds: Kinds) -> HappenedRow:
     """An entry as the person it is about sees it.  Who else did it stays unnamed, and so does where
     they were."""
     one = kept.entry
@@ -85,7 +54,7 @@ def own(kept: Kept, subject: str) -> HappenedRow:
     hidden = by == "administrator"
     return HappenedRow(
         at=one.at,
-        what=called(one.kind),
+        what=called(one.kind, kinds),
         actor={"you": "", "administrator": "an administrator"}.get(by, _OUTSIDE.get(by, "")),
         subject="",
         person="",
@@ -104,9 +73,9 @@ def by_whom(actor: str, subject: str) -> str:
     return "you" if actor == subject else "administrator"
 
 
-def called(kind: str) -> str:
-    """The words for a kind."""
-    return WORDS.get(kind, kind.replace("_", " "))
+def called(kind: str, kinds: Kinds) -> str:
+    """The words for a kind; a kind of another version is shown as it is."""
+    return kinds.of(kind).words or kind.replace("_", " ")
 
 
 def failed(outcome: str) -> str:

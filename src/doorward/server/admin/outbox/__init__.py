@@ -1,0 +1,6 @@
+"""The mails that a server on its developer's machine would send."""
+
+from ...journey import Journey
+from . import pages
+
+journey = Journey(routers=(pages.router,))

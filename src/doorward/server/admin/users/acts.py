@@ -1,0 +1,194 @@
+"""The acts on a user, each at an address of its own: a look asks, a form does it.
+
+To look already needs a recent proof, so that nobody has to prove anything in the middle of an act;
+should it have become too old meanwhile, the way leads back to the question, never to the deed.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import Request
+from starlette.responses import Response
+
+from ....types import Principal
+from ...accounts.users import User
+from ...plural import counted
+from ...refusals import Refusal, Refused
+from ...routes.access import admit
+from ...routes.acts import Form, done, question
+from ...routes.admin import console_router
+from ...routes.dependencies import Serving
+from ...routes.forms import read_form
+from ...routes.menu import menu_of
+from ...routes.responses import show, user_path
+from ...service import Service
+from ...ui.page import ConsolePage
+from . import flow
+
+router = console_router()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPage(ConsolePage):
+    """A one-time link for somebody else; it is shown here and never again."""
+
+    template: ClassVar[str] = "admin/users/link.html"
+    email: str
+    link: str
+    expires_at: int
+    back: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something done to one user: how it is asked about, and what does it."""
+
+    heading: str
+    sentence: str
+    button: str
+    carry_out: Callable[[Service, User, Form], Awaitable[Response]]
+    takes_roles: bool = False
+    danger: bool = False
+
+
+async def _lock(service: Service, user: User, form: Form) -> Response:
+    _, ended = await flow.lock_user(service, user.subject)
+    return _done(
+        service,
+        user,
+        "Locked",
+        f"{user.email} cannot log in any more; {counted(ended, 'session')} ended.",
+    )
+
+
+async def _unlock(service: Service, user: User, form: Form) -> Response:
+    await flow.unlock_user(service, user.subject)
+    return _done(service, user, "Unlocked", f"{user.email} can log in again.")
+
+
+async def _end_all(service: Service, user: User, form: Form) -> Response:
+    ended = await flow.end_all(service, user.subject)
+    return _done(
+        service,
+        user,
+        "Logged out everywhere",
+        f"{counted(ended, 'session')} of {user.email} ended.",
+    )
+
+
+async def _roles(service: Service, user: User, form: Form) -> Response:
+    given = frozenset(form.get("roles", "").replace(",", " ").split())
+    after, changed = await flow.set_roles(service, user.subject, given)
+    names = ", ".join(sorted(after.roles)) or "no roles"
+    said = (
+        f"{user.email} has {names}; {counted(changed, 'session')} changed, nobody was logged out."
+    )
+    return _done(service, user, "Roles set", said)
+
+
+async def _reset_link(service: Service, user: User, form: Form) -> Response:
+    if service.options.mail == "smtp":
+        await flow.send_reset_link(service, user.subject)
+        said = f"A link is on its way to {user.email}. It works once, for an hour after it is sent."
+        return _done(service, user, "Link sent", said)
+    _, link, expires_at = await flow.make_reset_link(service, user.subject)
+    page = LinkPage(
+        menu=menu_of(service),
+        email=user.email,
+        link=link,
+        expires_at=expires_at,
+        back=user_path(user.subject),
+    )
+    return show(page)
+
+
+ACTIONS = {
+    "lock": Act(
+        "Lock {}?",
+        "Every session of this person ends at once, and they cannot log in until they are"
+        " unlocked. Nobody else is affected.",
+        "Lock",
+        _lock,
+        danger=True,
+    ),
+    "unlock": Act("Unlock {}?", "This person can log in again.", "Unlock", _unlock),
+    "end-all": Act(
+        "Log {} out everywhere?",
+        "Every session of this person ends at once. They can log in again.",
+        "End all sessions",
+        _end_all,
+        danger=True,
+    ),
+    "roles": Act(
+        "Roles of {}",
+        "These roles replace the present ones, in live sessions too, from the next request on."
+        " Nobody is logged out.",
+        "Set roles",
+        _roles,
+        takes_roles=True,
+    ),
+    "reset-link": Act(
+        "Make a reset link for {}?",
+        "With the link this person can choose a new password, once, within an hour. The link is"
+        " mailed to them. If this server sends no mail, it is shown to you, once. You never see"
+        " the password.",
+        "Make the link",
+        _reset_link,
+    ),
+}
+"""Every act on a user, by the last part of its address."""
+
+
+@router.get("/users/{subject}/{name}")
+async def get_act(subject: str, name: str, request: Request, service: Serving) -> Response:
+    act = _act(name)
+    principal = await admit(request, act=True)
+    return _question(service, principal, request, act, await flow.find(service, subject))
+
+
+@router.post("/users/{subject}/{name}")
+async def post_act(subject: str, name: str, request: Request, service: Serving) -> Response:
+    act, form = _act(name), await read_form(request)
+    user = await flow.find(service, subject)
+    try:
+        return await act.carry_out(service, user, form)
+    except Refused as refused:
+        if refused.reason is Refusal.NOT_FOUND:
+            raise
+        principal = await admit(request)
+        return _question(service, principal, request, act, user, refused, form.get("roles"))
+
+
+def _question(
+    service: Service,
+    principal: Principal,
+    request: Request,
+    act: Act,
+    user: User,
+    refused: Refused | None = None,
+    roles: str | None = None,
+) -> Response:
+    now = ", ".join(sorted(user.roles)) if roles is None else roles
+    return question(
+        service,
+        principal,
+        request,
+        heading=act.heading.format(user.email),
+        sentence=act.sentence,
+        button=act.button,
+        danger=act.danger,
+        back=user_path(user.subject),
+        roles=now if act.takes_roles else None,
+        refused=refused,
+    )
+
+
+def _act(name: str) -> Act:
+    if name not in ACTIONS:
+        raise Refused(Refusal.NOT_FOUND)
+    return ACTIONS[name]
+
+
+def _done(service: Service, user: User, heading: str, sentence: str) -> Response:
+    return done(service, heading, sentence, user_path(user.subject), f"Back to {user.email}")

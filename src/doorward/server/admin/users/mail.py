@@ -1,0 +1,27 @@
+"""The letter with a reset link."""
+
+from ...accounts.reset_link import reset_link
+from ...mail.letter import Letter, Template
+from ...service import Service
+
+RESET_LINK = Template(
+    "Choose a new password",
+    (
+        (
+            "An administrator sends you a link with which you choose a new password. It works once,"
+            " and for an hour:\n{link}"
+        ),
+        (
+            "If you did not ask for it, leave it alone: your password stays as it is. Nobody who"
+            " runs the server needs the link, or your password."
+        ),
+    ),
+)
+
+
+async def reset_link_of(service: Service, letter: Letter) -> str | None:
+    """The link in a letter, made when it is sent; None after the password was changed."""
+    auth, user = service.auth, await service.users.by_subject(letter.subject)
+    if user is None or user.ending != letter.ending:  # by number: clocks of nodes differ
+        return None
+    return await reset_link(auth.store, user, service.options.origin, at=auth.clock())

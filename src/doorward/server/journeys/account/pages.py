@@ -1,0 +1,96 @@
+"""`/account`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ....types import Mode, Principal, Session
+from ....web import origin
+from ....web.asgi import current_visit
+from ... import cookie_hint
+from ...routes.dependencies import Serving
+from ...routes.menu import may_see_console
+from ...routes.notices import notice, told
+from ...routes.responses import show
+from ...routes.submit_once import PageRoute
+from ...service import Service
+from ...steps.confirm_password import owner
+from ...steps.live_sessions import live_sessions
+from ...ui.page import Page
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """One place where the person is logged in; `current` marks the one that asks."""
+
+    sid: str
+    label: str
+    address: str
+    created_at: int
+    seen_at: int
+    current: bool
+
+    @classmethod
+    def of(cls, session: Session, principal: Principal) -> "SessionRow":
+        return cls(
+            sid=session.sid,
+            label=session.device.label,
+            address=session.device.address,
+            created_at=session.created_at,
+            seen_at=session.seen_at,
+            current=session.sid == principal.sid,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage(Page):
+    """Who I am and where I am logged in.
+
+    `amr` holds the factors proved at this login (RFC 8176); `sessions` are shown in their order.
+    """
+
+    template: ClassVar[str] = "journeys/account/account.html"
+    csrf_token: str
+    now: int
+    email: str
+    subject: str
+    roles: tuple[str, ...]
+    mode: Mode
+    amr: tuple[str, ...]
+    authenticated_at: int
+    sessions: tuple[SessionRow, ...]
+    console: bool = False
+    notice: str = ""
+
+
+@router.get("/account")
+async def get_account(request: Request, service: Serving) -> Response:
+    principal = await current_visit().principal()
+    page = await _page(service, principal, notice(request).sentence)
+    response = show(page)
+    told(request, response)
+    cookie_hint.unmark(request, response)
+    return response
+
+
+async def _page(service: Service, principal: Principal, notice: str) -> AccountPage:
+    user = await owner(service, principal)
+    sessions = await live_sessions(service, principal.subject)
+    rows = sorted(sessions, key=lambda session: session.sid != principal.sid)
+    return AccountPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        now=service.clock(),
+        email=user.email,
+        subject=principal.subject,
+        roles=tuple(sorted(principal.roles)),
+        mode=principal.mode,
+        amr=principal.amr,
+        authenticated_at=principal.authenticated_at,
+        sessions=tuple(SessionRow.of(session, principal) for session in rows),
+        console=may_see_console(principal),
+        notice=notice,
+    )

@@ -1,0 +1,16 @@
+"""The letter about a change of the password."""
+
+from ...mail.letter import IF_YOU, Template
+
+PASSWORD_CHANGED = Template(
+    "Your password was changed",
+    (
+        "The password of your account was changed, and all other places were logged out.",
+        "When: {when}\nOn: {where}",
+        IF_YOU,
+        (
+            "If it was not you, somebody else has your account now. Ask those who run the server to"
+            " lock it, and to send you a link to choose a new password."
+        ),
+    ),
+)

@@ -1,0 +1,67 @@
+"""`/account/password`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ....types import Principal
+from ....web import origin
+from ....web.asgi import current_visit
+from ...refusals import Refused
+from ...routes.dependencies import Serving
+from ...routes.forms import read_form
+from ...routes.menu import may_see_console
+from ...routes.responses import see, show, wrong
+from ...routes.submit_once import PageRoute
+from ...service import Service
+from ...steps.confirm_password import owner
+from ...ui.page import FormPage
+from .flow import change_password
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordPage(FormPage):
+    """Change the password.  `password_min`: the fewest characters that a new one may have."""
+
+    template: ClassVar[str] = "journeys/password/password.html"
+    email: str
+    password_min: int
+    console: bool = False
+
+
+@router.get("/account/password")
+async def get_password(service: Serving) -> Response:
+    return await _page(service, await current_visit().principal())
+
+
+@router.post("/account/password")
+async def post_password(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    principal = await current_visit().principal()
+    try:
+        await change_password(service, principal, form.get("current", ""), form.get("new", ""))
+    except Refused as refused:
+        return await _page(service, principal, refused)
+    return see("/account", "password")
+
+
+@router.get("/.well-known/change-password")
+async def get_change_password() -> Response:
+    """Where password managers lead to from a password that was stolen (W3C: A Well-Known URL for
+    Changing Passwords)."""
+    return see("/account/password")
+
+
+async def _page(service: Service, principal: Principal, refused: Refused | None = None) -> Response:
+    page = PasswordPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        email=(await owner(service, principal)).email,
+        password_min=service.options.min_password,
+        console=may_see_console(principal),
+        **wrong(refused),
+    )
+    return show(page, refused)

@@ -1,0 +1,60 @@
+"""What a reset link does."""
+
+from ....errors import DoorwardError
+from ....web import limiter
+from ....web.asgi import current_visit
+from ...accounts import tickets
+from ...accounts.apply_decisions import apply_decisions
+from ...accounts.reset_link import TICKET, is_good
+from ...accounts.users import User
+from ...service import Service
+from ...steps.limits import noting_limits
+from ...steps.links import bad_link
+from ...steps.new_password import check_new_password
+
+
+async def reset_password(service: Service, ticket: str, new: str) -> None:
+    """Set the password that the bearer of a ticket chose, and end all sessions of its user.
+
+    A password that is refused does not use up the ticket, unless it is refused for being too close
+    to the user's address: that cannot be known before the ticket is taken, so it is put back.  Of
+    two tickets at once, or a ticket and a change by who is logged in, one wins.
+    """
+    visit = current_visit()
+    await visit.check_origin()
+    check_new_password(service, new, email="", field="new")
+    async with noting_limits(service):
+        await service.limiter.count(limiter.source(visit.device().address))
+    claim, user = await _use(service, ticket)
+    try:
+        check_new_password(service, new, email=user.email, field="new")
+        hashed = await service.passwords.hash(new)
+    except DoorwardError:
+        await tickets.put_back(service.auth.store, TICKET, ticket, claim)
+        raise
+    changed = await service.users.set_password(
+        user.subject, hashed, old=user.password_hash, at=service.clock()
+    )
+    if changed is None:
+        raise await bad_link(service, TICKET, subject=user.subject)
+    await apply_decisions(service.users, service.auth, changed, device=visit.device())
+    await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
+
+
+async def check_reset_link(service: Service, ticket: str) -> None:
+    """Refuse a link that can no longer be used.  Nothing is used up: mail scanners and previews
+    look at links too.  Looks are not counted: the ticket has 256 bits, and nobody guesses it."""
+    claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())
+    await _good(service, claim)
+
+
+async def _use(service: Service, ticket: str) -> tuple[tickets.Claim, User]:
+    claim = await tickets.use(service.auth.store, TICKET, ticket, at=service.clock())
+    return await _good(service, claim)
+
+
+async def _good(service: Service, claim: tickets.Claim | None) -> tuple[tickets.Claim, User]:
+    user = claim and await service.users.by_subject(claim.words[0])
+    if claim is None or user is None or not is_good(claim, user):
+        raise await bad_link(service, TICKET, subject=user.subject if user else "")
+    return claim, user

@@ -1,0 +1,69 @@
+"""`/signup`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ....web.return_to import local_path
+from ... import cookie_hint
+from ...refusals import Refusal, Refused
+from ...routes.dependencies import Serving
+from ...routes.forms import read_form
+from ...routes.responses import form_token, see, show, wrong
+from ...routes.submit_once import PageRoute
+from ...service import Service
+from ...steps.begin_session import begin_session
+from ...ui.page import FormPage
+from .flow import signup
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignupPage(FormPage):
+    """Make an account.  `password_min`: the fewest characters a password may have."""
+
+    template: ClassVar[str] = "journeys/signup/signup.html"
+    return_to: str
+    password_min: int
+    email: str = ""
+    notice: str = ""
+
+
+@router.get("/signup")
+async def get_signup(request: Request, service: Serving) -> Response:
+    if service.options.signup == "closed":
+        raise Refused(Refusal.SIGNUP_CLOSED)
+    return await _page(service, request.query_params)
+
+
+@router.post("/signup")
+async def post_signup(request: Request, service: Serving) -> Response:
+    """The new account is logged in at once: its owner just typed the password."""
+    form = await read_form(request)
+    response = see(local_path(form.get("return_to", "")) or "/account")
+    try:
+        # the mark first: whatever is decided about the new user meanwhile stops this login
+        attempt = await service.doorward.attempt()
+        user = await signup(service, form.get("email", ""), form.get("password", ""))
+    except Refused as refused:
+        return await _page(service, form, refused)
+    await begin_session(service, attempt, response, user, "cookie")
+    cookie_hint.mark(request, response)
+    return response
+
+
+async def _page(
+    service: Service, form: Mapping[str, str], refused: Refused | None = None
+) -> Response:
+    page = SignupPage(
+        csrf_token=await form_token(),
+        return_to=local_path(form.get("return_to", "")),
+        password_min=service.options.min_password,
+        email=form.get("email", "") if refused else "",
+        **wrong(refused),
+    )
+    return show(page, refused)

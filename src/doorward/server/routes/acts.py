@@ -1,0 +1,53 @@
+"""The pages around an act of an administrator: one asks, one tells what was done."""
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from starlette.responses import Response
+
+from ...types import Principal
+from ...web import origin
+from ..refusals import Refused
+from ..service import Service
+from ..ui.page import ActPage, MessagePage
+from .menu import menu_of
+from .responses import show, wrong
+
+Form = Mapping[str, str]
+
+
+def question(
+    service: Service,
+    principal: Principal,
+    request: Request,
+    *,
+    heading: str,
+    sentence: str,
+    button: str,
+    back: str,
+    danger: bool = False,
+    roles: str | None = None,
+    refused: Refused | None = None,
+) -> Response:
+    """The page that asks about an act, at the address of the act, which `request` names."""
+    page = ActPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        menu=menu_of(service),
+        heading=heading,
+        sentence=sentence,
+        button=button,
+        danger=danger,
+        action=request.scope["raw_path"].decode("latin-1"),
+        back=back,
+        roles=roles,
+        **wrong(refused),
+    )
+    return show(page, refused)
+
+
+def done(service: Service, heading: str, sentence: str, back: str, name: str) -> Response:
+    """The page that tells what was done; `name` is what `back` is called."""
+    page = MessagePage(
+        heading=heading, sentence=sentence, link=back, link_text=name, menu=menu_of(service)
+    )
+    return show(page)

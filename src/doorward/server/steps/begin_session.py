@@ -1,0 +1,28 @@
+"""Begins the session of somebody who proved who they are."""
+
+from starlette.responses import Response
+
+from ...types import Issued
+from ...web.asgi import current_visit
+from ...web.fastapi import LoginAttempt
+from ...web.transport import Transport
+from ..accounts.devices import whose
+from ..accounts.users import User
+from ..service import Service
+from .new_device import is_new_device
+
+
+async def begin_session(
+    service: Service, attempt: LoginAttempt, response: Response, user: User, via: Transport
+) -> Issued:
+    """Begin a session; by cookie, `response` carries it.  The person is told of a device not seen
+    before, and before the answer is under way, so that nobody gets in without."""
+    news = await is_new_device(service, user, via)
+    issued = await attempt.login(response, subject=user.subject, roles=user.roles, transport=via)
+    if via == "cookie":
+        name, value = service.devices.remember(current_visit().headers, whose(user))
+        response.headers.append(name.decode(), value.decode())
+    if news:
+        sid = issued.session.sid
+        await service.recorder.note("new_device", subject=user.subject, actor=user.subject, sid=sid)
+    return issued
