@@ -116,3 +116,14 @@ async def test_a_pooler_that_does_not_keep_settings_is_refused_at_start(
         with pytest.raises(ConfigurationError, match="PgBouncer"):
             await store.keys()
         await store.close()
+
+
+async def test_a_session_that_is_there_already_is_refused_without_its_row(
+    postgres: Postgres,
+) -> None:
+    store = open_store(postgres.new_database())
+    await add(store, a_session("a"))
+    with pytest.raises(ValueError, match="cannot be added") as caught:
+        await add(store, a_session("a"))
+    assert "Key (" not in str(caught.value)
+    await store.close()

@@ -6,6 +6,7 @@ import asyncpg
 
 from ...types import Session
 from .. import Decision, Most, refusals
+from ..asyncpg_driver import said
 from ..rows import given_names
 from .pool import Pool
 from .snapshot import parts
@@ -67,7 +68,7 @@ async def insert(pool: Pool, session: Session, mark: int, at: int, most: Most | 
     try:
         ((outcome,),) = await pool.fetch(INSERT, _document(session), place, snapshot, at, *limit)
     except asyncpg.IntegrityConstraintViolationError as error:
-        raise ValueError(f"this session cannot be added: {error}") from error
+        raise ValueError(f"this session cannot be added: {said(error)}") from error
     refusals.check(outcome)
 
 

@@ -301,5 +301,5 @@ def _cause(error: Exception) -> str:
     """The message of an error, without its DETAIL, which may show the content of a row."""
     if isinstance(error, TimeoutError):
         return f"no answer in {PATIENCE} seconds"
-    original = getattr(error, "orig", None) or error
-    return said(original)
+    # SQLAlchemy's own text has the DETAIL in some versions
+    return said(_original(error))
