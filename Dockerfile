@@ -1,4 +1,4 @@
-# Doorward's server.  docs/deployment.md, "In a container", says how to run it.
+# Doorward's server.  docs/container.md says how to run it.
 ARG PYTHON=3.13
 
 FROM python:${PYTHON}-slim AS build

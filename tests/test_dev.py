@@ -138,6 +138,16 @@ def test_the_lock_of_production_holds_no_build_tool_and_all_locks_agree() -> Non
     assert run | build <= test
 
 
+def test_the_lock_of_the_site_fits_into_the_environment_of_the_tests() -> None:
+    site, tests = (
+        dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements-docs.lock", "requirements-dev.lock")
+    )
+    assert {"sphinx", "furo", "myst-parser"} <= site.keys()
+    shared = site.keys() & tests.keys()
+    assert {name: site[name] for name in shared} == {name: tests[name] for name in shared}
+
+
 def test_the_lock_of_the_floors_holds_the_lowest_versions_that_are_named() -> None:
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project, groups = pyproject["project"], pyproject["dependency-groups"]

@@ -91,13 +91,13 @@ def test_the_image_and_the_services_set_options_that_exist() -> None:
 
 
 def test_the_services_are_those_that_the_docs_try_and_lack_no_secret() -> None:
-    nodes, deployment = ((DOCS / page).read_text() for page in ("nodes.md", "deployment.md"))
+    growing, container = ((DOCS / page).read_text() for page in ("growing.md", "container.md"))
     images = [each for each in re.findall(r"image: (.*)", COMPOSE) if each != "doorward"]
     assert images
-    assert [each for each in images if f" {each}" not in nodes] == []
+    assert [each for each in images if f" {each}" not in growing] == []
     secrets = set(re.findall(r"\$\{(\w+):", COMPOSE))
     assert secrets == {"POSTGRES_PASSWORD", "VALKEY_PASSWORD"}
-    assert [each for each in (*secrets, VARIABLE) if f'"{each}"' not in deployment] == []
+    assert [each for each in (*secrets, VARIABLE) if f'"{each}"' not in container] == []
 
 
 def test_the_file_for_programs_that_write_code_names_every_page_and_no_other() -> None:

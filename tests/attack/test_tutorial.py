@@ -20,7 +20,7 @@ OUTCOMES = {"succeeds": "succeeded", "held": "held", "not": "not_applicable"}
 
 def said() -> dict[str, str]:
     """The outcome of each attack that the page names."""
-    table = rows(DOCS / "attack.md", "## The tutorial's application")
+    table = rows(DOCS / "attack-tutorial.md", "## What comes out")
     return {
         id: OUTCOMES[re.split(r"[: ]", cells[0])[0]]
         for ids, cells in table.items()
@@ -62,4 +62,4 @@ def test_the_source_is_named() -> None:
     text = Path(sys.modules[tutorial_instance.__module__].__file__ or "").read_text()
     for source in ("https://fastapi.tiangolo.com/tutorial/security/oauth2-jwt/", "0.141.1"):
         assert source in text
-        assert source in (DOCS / "attack.md").read_text()
+        assert source in (DOCS / "attack-tutorial.md").read_text()

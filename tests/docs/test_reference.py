@@ -180,7 +180,7 @@ def taken(verb: object) -> str:
 
 def test_every_method_of_a_store_is_documented() -> None:
     real = [name for name, each in vars(Store).items() if callable(each) and name[0] != "_"]
-    page, heading = "stores.md", "## The ten methods"
+    page, heading = "own-store.md", "## The ten methods"
     assert_listed(page, heading, [*rows(DOCS / page, heading), "close"], real)
 
 
@@ -197,11 +197,13 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"{sampling.MAX_FROM_ONE} from one address in all",
             f"{sampling.ALTOGETHER} from all addresses",
         ],
-        "deployment.md": [
+        "wrong-passwords.md": [
             f"{limiter.FEW} in {minutes} minutes, {limiter.FROM_ONE} a day",
             f"{limiter.DAILY} a day",
             f"{limiter.FROM_SOURCE} in {minutes} minutes",
             f"to {LONGEST} characters",
+        ],
+        "proxy.md": [
             f"at most {MAX_CONNECTIONS} connections",
             f"has {timeouts.SLOWEST} seconds for TLS",
             f"for up to {KEEP_ALIVE} seconds",

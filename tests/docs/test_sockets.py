@@ -1,4 +1,4 @@
-"""The WebSocket handlers of the quickstart end quietly whatever their client does."""
+"""The WebSocket handlers of the page about streams end quietly whatever their client does."""
 
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def test_a_token_that_is_none(client):
 
 def test_no_exception_leaves_the_handlers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE", "memory:")
-    files = {block.more: block.text for block in blocks(DOCS / "quickstart.md")}
+    files = {block.more: block.text for block in blocks(DOCS / "streams.md")}
     hasty = files["test_present.py"].replace("within=10", "within=0").replace("/talk", "/hasty")
     assert "within=0)" in hasty
     for name in ("test_socket.py", "test_present.py"):

@@ -39,7 +39,7 @@ WAY: tuple[Step, ...] = (
     ("session", BOTH),
     ("session", ()),
 )
-"""There and back, from `--mode session` alone, as docs/modes.md tells it."""
+"""There and back, from `--mode session` alone, as docs/change-mode.md tells it."""
 
 OPTIONS = ("--access-ttl", "2", "--refresh-grace", "60", "--signup-limit", "1000")
 """Access tokens end while a step lasts; the grace is for machines so busy that an answer takes

@@ -268,10 +268,10 @@ def assert_no_ticket(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("front", [each for each in GUARDING if each == "nginx"])
-def test_nor_does_the_log_of_the_nginx_that_the_page_on_deployment_shows(
+def test_nor_does_the_log_of_the_nginx_that_the_page_about_proxies_shows(
     front: str, tmp_path: Path
 ) -> None:
-    (text,) = [each.text for each in blocks(DOCS / "deployment.md") if "proxy_pass" in each.text]
+    (text,) = [each.text for each in blocks(DOCS / "proxy.md") if "proxy_pass" in each.text]
     verify, port = make_certificate(tmp_path), free_port()
     with server_in_thread("--public-origin", f"https://localhost:{port}", folder=tmp_path) as node:
         for old, new in {

@@ -22,10 +22,11 @@ FORM = """<form method="post" action="{action}">
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The application that the page about logins shows."""
+    """The application that the page about identity providers shows."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     found = ModuleType("recipe")
-    block = next(each for each in blocks(DOCS / "login.md") if each.more == "test_form_post.py")
+    page = DOCS / "identity-provider.md"
+    block = next(each for each in blocks(page) if each.more == "test_form_post.py")
     exec(block.text, found.__dict__)  # noqa: S102  # our own page
     return found
 

@@ -24,7 +24,7 @@ NGINX_LINE = 8 * 1024
 """Bytes of the address, or of one header, that nginx takes of a client: one of its
 `large_client_header_buffers`."""
 
-SHOWN = {name: (DOCS / name).read_text() for name in ("deployment.md", "examples/nginx.conf")}
+SHOWN = {name: (DOCS / name).read_text() for name in ("proxy.md", "examples/nginx.conf")}
 """Where a configuration of nginx stands."""
 
 LONGEST_PATH = "/" + "|" * 1999
