@@ -226,8 +226,8 @@ class Options:
         "FILE",
         "Doorward's",
     )
-    accent: str = _option(
-        "",
+    accent: str | None = _option(
+        None,
         "The colour of links and buttons, such as #0b5e4d, or two, separated by a comma, for light"
         " and dark pages. It must have enough contrast to be read.",
         accent,
@@ -321,7 +321,7 @@ class Options:
             logo = None if self.logo_file is None else read_logo(Path(self.logo_file))
         except ValueError as error:
             raise ConfigurationError(f"--logo-file: {error}") from None
-        return Site(self.site_name, logo, self.accent and accent_sheet(self.accent))
+        return Site(self.site_name, logo, "" if self.accent is None else accent_sheet(self.accent))
 
     @property
     def sessions_url(self) -> str:

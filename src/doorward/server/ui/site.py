@@ -91,7 +91,7 @@ def accent_sheet(text: str) -> str:
     return _rules(light, "light") + dark_rules
 
 
-def accent(text: str) -> str:
+def accent(text: str) -> str | None:
     """The text of an accent, once it is known that a style sheet can be made of it.  Raises
     `ValueError`."""
     accent_sheet(text)
