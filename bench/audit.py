@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
-from doorward.server.app import KINDS
+from doorward.server import app
 from doorward.server.audit.entry import Entry
 from doorward.server.audit.history import History, Place, Query
 from doorward.server.audit.log import Audit
@@ -98,7 +98,7 @@ async def measured(database: Database, entries: int) -> dict[str, object]:
     report["verify"] = await verifying(audit)
     report["history_p95_ms"] = await asking(history, entries)
     began = time.perf_counter()
-    await history.counts(BEGIN, BEGIN + entries, KINDS)
+    await history.counts(BEGIN, BEGIN + entries, app.KINDS)
     report["plot_counts_ms"] = round((time.perf_counter() - began) * 1000, 1)
     return report
 
