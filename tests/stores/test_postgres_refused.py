@@ -13,6 +13,7 @@ from doorward.server.accounts.users import Users
 from doorward.server.db.database import open_database
 from doorward.stores import Decision, open_store
 from doorward.testing.contract.rows import NOW, a_session, add
+from tests.support.certificate import make_certificate
 from tests.support.migrated import new_database
 from tests.support.pooler import running_pooler
 from tests.support.postgres import Postgres
@@ -120,6 +121,25 @@ async def test_a_word_of_an_address_that_is_wrong_is_named(
     with pytest.raises(ConfigurationError, match=why):
         await store.keys()
     await store.close()
+
+
+async def test_a_file_of_authorities_is_checked_at_start_alone(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    make_certificate(tmp_path)
+    file = tmp_path / "cert.pem"
+    plain = new_database(postgres)
+    url = f"{plain}?sslmode=disable&sslrootcert={file}"
+    database, store = await open_database(url), open_store(url)
+    await store.mark()
+    file.unlink()
+    postgres.execute(f"SELECT pg_terminate_backend(pid) {OTHERS}", plain)
+    for call in (Users(database).count, store.mark):
+        with suppress(StoreUnavailable):
+            await call()  # its connection was cut, or is new
+        await call()
+    await store.close()
+    await database.close()
 
 
 @pytest.mark.parametrize("ignores", [False, True])
