@@ -11,7 +11,7 @@ from doorward import passwords, rules, tokens
 from doorward.credentials import Credentials, claimed_sid
 from doorward.errors import Rejected
 from doorward.server.accounts import users
-from doorward.server.accounts.users import User
+from doorward.server.accounts.user import User
 from doorward.server.http import limits
 from doorward.server.http.connection import Connection
 from doorward.server.http.headers import Headers

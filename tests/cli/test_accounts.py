@@ -12,7 +12,8 @@ from doorward.auth import Auth
 from doorward.cli.accounts import every, forget, give_roles, lock_out
 from doorward.cli.output import NotDone
 from doorward.keys import RootKeys
-from doorward.server.accounts.users import User, Users
+from doorward.server.accounts.user import User
+from doorward.server.accounts.users import Users
 from doorward.server.db.database import open_database
 from doorward.stores import open_store
 

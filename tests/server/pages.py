@@ -29,6 +29,7 @@ from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
 from doorward.server.journeys.index.pages import IndexPage
 from doorward.server.journeys.login.pages import LoginPage
+from doorward.server.journeys.logout.pages import LogoutPage
 from doorward.server.journeys.password.pages import PasswordPage
 from doorward.server.journeys.reset.pages import ResetPage
 from doorward.server.journeys.signup.pages import SignupPage
@@ -214,10 +215,8 @@ def _reading_pages(said: str) -> dict[str, Page]:
         "index": IndexPage(signed_in=False, signup_open=True),
         "index for a guest of a closed house": IndexPage(signed_in=False, signup_open=False),
         "index for a known person": IndexPage(signed_in=True, signup_open=True),
+        "logout": LogoutPage(csrf_token="c" + said),
         "message": MessagePage(heading=said, sentence=said, link_text=said),
-        "message of the console": MessagePage(
-            heading=said, sentence=said, link_text=said, menu=Menu(outbox=False)
-        ),
         "message of an error": MessagePage(
             heading=said, sentence=said, status=503, reason=said, link=""
         ),
@@ -320,10 +319,17 @@ def _console_pages(said: str) -> dict[str, Page]:
         "users": UsersPage(
             menu=BUSY,
             query=said,
+            role=said,
+            state="locked",
+            sort="newest",
+            total=10_000,
+            more=True,
             rows=(user, replace(user, roles=(), locked=False)),
             older="a=b",
         ),
-        "users of nobody": UsersPage(menu=QUIET, query="", rows=()),
+        "users of nobody": UsersPage(
+            menu=QUIET, query="", role="", state="", sort="", total=0, more=False, rows=()
+        ),
         "user": known,
         "user who is locked": replace(
             known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False
@@ -352,6 +358,7 @@ def _act_pages(said: str) -> dict[str, Page]:
     menu = Menu(outbox=True)
     act = ActPage(
         csrf_token="c" + said,
+        menu=BUSY,
         heading=said,
         sentence=said,
         button=said,

@@ -12,7 +12,9 @@ from ..auth import Auth
 from ..errors import StoreUnavailable
 from ..server.accounts.apply_decisions import apply_decisions
 from ..server.accounts.lock import unlock
-from ..server.accounts.users import ADMIN, User, Users
+from ..server.accounts.user import ADMIN, User
+from ..server.accounts.user_list import EVERYBODY
+from ..server.accounts.users import Users
 from ..types import Roles
 from .output import NotDone
 
@@ -34,7 +36,7 @@ async def find(users: Users, who: str) -> User:
 async def every(users: Users) -> list[User]:
     """All users, in the order of their addresses."""
     found = await users.list(limit=PAGE)
-    while page := await users.list(after=found[-1].email if found else None, limit=PAGE):
+    while page := await users.list(after=EVERYBODY.mark(found[-1]) if found else "", limit=PAGE):
         found += page
     return found
 

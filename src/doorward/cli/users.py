@@ -9,7 +9,7 @@ from ..passwords import Passwords
 from ..server.accounts.email import canonical
 from ..server.accounts.policy import check_password
 from ..server.accounts.reset_link import LIFETIME, reset_link
-from ..server.accounts.users import User
+from ..server.accounts.user import User
 from ..server.options import Options, read_options
 from ..server.plural import counted
 from ..settings import MAX_ROLE_BYTES, Settings

@@ -18,7 +18,8 @@ from doorward.server.accounts import apply_decisions
 from doorward.server.accounts.apply_decisions import sweep
 from doorward.server.accounts.lock import lock, unlock
 from doorward.server.accounts.roles import give_roles
-from doorward.server.accounts.users import LastAdmin, Users
+from doorward.server.accounts.user import LastAdmin
+from doorward.server.accounts.users import Users
 from doorward.server.db.database import open_database
 from doorward.stores import open_store
 from tests.server.databases import FILE, POSTGRES, new_url

@@ -6,7 +6,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 import pytest
 
 from doorward.server.accounts.devices import whose
-from doorward.server.accounts.users import User
+from doorward.server.accounts.user import User
 from doorward.web.devices import COOKIE, MOST, Devices
 
 KEY, OTHER = b"k" * 32, b"o" * 32

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from doorward.server.accounts.email import InvalidEmail
-from doorward.server.accounts.users import EmailTaken, InvalidRole, User, Users
+from doorward.server.accounts.role_names import InvalidRole
+from doorward.server.accounts.user import EmailTaken, User
+from doorward.server.accounts.user_list import EVERYBODY, Wanted
+from doorward.server.accounts.users import Users
 from doorward.server.db.database import Database, open_database
 from doorward.settings import MAX_ROLE_BYTES
 from tests.server.databases import KINDS, new_url
@@ -220,6 +223,35 @@ async def test_a_list_goes_on_where_it_stopped_though_users_come_and_go(users: U
     assert [user.email[0] for user in second] == ["c", "d"]
     assert [user.email[0] for user in await users.list(after=second[-1].email)] == ["e"]
     assert await users.list(after="e@example.test") == []
+
+
+async def test_a_list_of_the_newest_goes_on_where_it_stopped(users: Users) -> None:
+    newest = Wanted(newest=True)
+    for at, name in enumerate("ecadb", start=8):
+        await users.create(f"{name}@example.test", None, at=at - at % 2)
+    first = await users.list(limit=3, wanted=newest)
+    assert [user.email[0] for user in first] == ["b", "d", "a"]
+    assert await users.delete(first[-1].subject)
+    rest = await users.list(newest.mark(first[-1]), wanted=newest)
+    assert [user.email[0] for user in rest] == ["e", "c"]
+    assert await users.list("8.", wanted=newest) == []
+    assert await users.list("no mark of this order", wanted=newest) == [*first[:2], *rest]
+
+
+async def test_a_list_holds_those_of_a_role_and_those_who_are_locked_and_counts_them(
+    users: Users,
+) -> None:
+    ann = await users.create("ann@example.test", None, frozenset({"staff", "admin"}), at=1)
+    ben = await users.create("ben@example.test", None, frozenset({"staff2"}), at=1)
+    locked = await users.lock(ann.subject, at=2)
+    assert await users.list(wanted=Wanted(role="staff")) == [locked]
+    assert await users.list(wanted=Wanted(role='staff"')) == []
+    assert await users.list(wanted=Wanted(locked=True)) == [locked]
+    assert await users.list(wanted=Wanted(locked=False)) == [ben]
+    assert await users.count_wanted("", EVERYBODY, 9) == 2
+    assert await users.count_wanted("", EVERYBODY, 1) == 1
+    assert await users.count_wanted("ann@", Wanted(role="admin", locked=True), 9) == 1
+    assert await users.count_wanted("ben@", Wanted(role="admin"), 9) == 0
 
 
 async def test_people_are_found_by_a_word_of_their_domain_in_any_spelling(users: Users) -> None:

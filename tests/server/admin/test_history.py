@@ -160,6 +160,28 @@ async def test_counts_are_in_equal_steps_with_none_left_out(small: History) -> N
     assert counts == [Count(60, 1, 1), Count(120, 3, 0), Count(180, 0, 0), Count(240, 0, 0)]
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query(person=ANN), [(1, 1), (1, 0)]),
+        (Query(person=ADMIN), [(0, 0), (1, 0)]),
+        (Query(address="192.0.2.9"), [(0, 1), (0, 0)]),
+        (Query(address="192.0.2.1", kind="login"), [(1, 0), (2, 0)]),
+        (Query(kind="locked"), [(0, 0), (0, 0)]),
+        (Query(kind="login_failed", since=130, until=131), [(0, 1), (0, 0)]),
+    ],
+)
+async def test_what_a_filter_finds_is_counted_and_nothing_else(
+    small: History, query: Query, expected: list[tuple[int, int]]
+) -> None:
+    counts = await small.counts(60, 179, app.KINDS, query)
+    assert [tuple(count)[1:] for count in counts] == expected
+
+
+async def test_the_beginning_of_a_log_is_its_oldest_entry(small: History) -> None:
+    assert await small.begin() == 100
+
+
 @pytest.mark.engine
 async def test_counts_of_a_long_log_add_up(long: Long) -> None:
     began = time.perf_counter()

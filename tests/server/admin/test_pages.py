@@ -5,7 +5,7 @@ import pytest
 from doorward.server.admin.users.acts import ACTIONS
 from doorward.settings import MINUTE
 from tests.server.desk import CUSTOMER, Desk, desk_of, person
-from tests.server.house import PASSWORD, House
+from tests.server.house import PASSWORD, House, Opened
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,10 @@ async def test_the_page_that_logs_everybody_out_asks_first_and_says_what_it_did(
     assert '<button class="button harm">End everybody&#39;s sessions</button>' in asked.text
     assert (await desk.customer.get("/api/me")).status_code == 200
     done = await desk.admin.post(page)
-    assert "1 session of 1 person ended. You are still logged in here." in done.text
+    assert (done.status_code, done.headers["location"]) == (303, "/admin")
+    shown = (await desk.admin.get("/admin")).text
+    assert "Everybody is logged out: 1 session ended. You are still logged in." in shown
+    assert "Everybody is logged out" not in (await desk.admin.get("/admin")).text
     told = (await desk.admin.get("/admin/history?kind=all_revoked")).text
     assert "1 person" in told
     assert "people:" not in told
@@ -68,7 +71,6 @@ async def test_the_menu_of_the_console_stands_wherever_an_act_leads(desk: Desk) 
     at = f"/admin/users/{desk.carol}"
     shown = [
         await desk.admin.get(f"{at}/lock"),
-        await desk.admin.post(f"{at}/lock"),
         await desk.admin.get("/elevate"),
         await desk.admin.post(f"{at}/reset-link"),
     ]
@@ -84,3 +86,45 @@ async def test_a_page_says_in_plain_words_that_an_account_may_not_do_this(desk: 
     assert "principal" not in page.text
     answer = (await desk.customer.get("/api/admin/users")).json()
     assert answer["detail"] == "This needs a role that the account does not have."
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "back", "told"),
+    [
+        (
+            "users/{carol}/lock",
+            {},
+            "users/{carol}",
+            "nobody can log in with this account. 1 session",
+        ),
+        ("users/{carol}/unlock", {}, "users/{carol}", "this person can log in again."),
+        ("users/{carol}/end-all", {}, "users/{carol}", "Logged out everywhere: 1 session ended."),
+        ("users/{carol}/roles", {"roles": "a b"}, "users/{carol}", "Roles set: 1 session changed"),
+        ("sessions/{sid}/end", {}, "users/{carol}", "1 session ended."),
+    ],
+)
+async def test_an_act_leads_back_to_where_it_began_and_says_what_it_did(
+    desk: Desk, path: str, form: dict[str, str], back: str, told: str
+) -> None:
+    sid = (await desk.customer.get("/api/me")).json()["sid"]
+    done = await desk.admin.post(f"/admin/{path.format(carol=desk.carol, sid=sid)}", data=form)
+    page = f"/admin/{back.format(carol=desk.carol)}"
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    assert told in (await desk.admin.get(page)).text
+    assert told not in (await desk.admin.get(page)).text
+
+
+async def test_an_act_on_the_keys_leads_back_to_them(opened: Opened) -> None:
+    desk = await desk_of(await opened(mode="token"))
+    (kid, *_) = [key["kid"] for key in (await desk.admin.get("/api/admin/keys")).json()["keys"]]
+    for path, told in (
+        ("keys/rotate", "the next key takes over within an hour."),
+        (f"keys/{kid}/compromise", "nothing that this key signed is accepted any more."),
+        (f"keys/{kid}/compromise", "This key was withdrawn before."),
+    ):
+        admin, _ = await person(
+            desk.house, f"{path[-9:]}{told[:3]}@example.test".replace("/", ""), "admin"
+        )
+        done = await admin.post(f"/admin/{path}")
+        assert (done.status_code, done.headers["location"]) == (303, "/admin/keys")
+        assert told in (await admin.get("/admin/keys")).text

@@ -32,7 +32,8 @@ pytestmark = pytest.mark.anyio
 STARTER = """
 import asyncio, sys
 from doorward.server.db.database import open_database
-from doorward.server.accounts.users import EmailTaken, Users
+from doorward.server.accounts.user import EmailTaken
+from doorward.server.accounts.users import Users
 
 async def start(url):
     database = await open_database(url)

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from doorward.errors import ConfigurationError, StoreUnavailable
-from doorward.server.accounts.users import LastAdmin, Users
+from doorward.server.accounts.user import LastAdmin
+from doorward.server.accounts.users import Users
 from doorward.server.audit.log import Audit
 from doorward.server.db.database import Database, open_database
 from doorward.server.db.engines.postgres import CONNECTIONS, PATIENCE

@@ -9,7 +9,7 @@ import pytest
 
 from doorward.passwords import CHEAP, Cost, Passwords
 from doorward.server.accounts.apply_decisions import sweep
-from doorward.server.accounts.users import User
+from doorward.server.accounts.user import User
 from doorward.server.service import Service
 from tests.server.house import EMAIL, PASSWORD, House, login
 

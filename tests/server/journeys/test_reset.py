@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from doorward.server.accounts.reset_link import LIFETIME, reset_link
-from doorward.server.accounts.users import User
+from doorward.server.accounts.user import User
 from doorward.server.audit.history import Query
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, login
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from doorward.errors import StoreUnavailable
-from doorward.server.accounts.users import User, Users
+from doorward.server.accounts.user import User
+from doorward.server.accounts.users import Users
 from doorward.server.app import DECLARED
 from doorward.server.audit.entry import Entry
 from doorward.server.audit.log import Audit

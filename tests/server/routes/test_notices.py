@@ -34,8 +34,11 @@ async def test_no_link_makes_a_page_tell_news(either: House) -> None:
         assert 'role="status"' not in (await browser.get(path)).text
 
 
-async def test_a_word_that_is_not_ours_tells_nothing(house: House) -> None:
-    browser = await house.browser(cookie=f"{COOKIE}=<b>call+0900+x</b>")
+@pytest.mark.parametrize(
+    "word", ["<b>call+0900+x</b>", "logout.0900x", "logout.-0900", "logout.09000900090", ".0900"]
+)
+async def test_a_word_that_is_not_ours_tells_nothing(house: House, word: str) -> None:
+    browser = await house.browser(cookie=f"{COOKIE}={word}")
     page = (await browser.get("/login")).text
     assert "0900" not in page
     assert 'role="status"' not in page

@@ -44,9 +44,9 @@ IN_BODIES = {
 FILTERS = ("person", "kind", "address", "since", "until", "after")
 SEARCHES = {
     "/admin": ("query", "after"),
-    "/admin/users": ("query", "after"),
+    "/admin/users": ("query", "role", "state", "sort", "sort=newest&after", "after"),
     "/admin/history": FILTERS,
-    "/api/admin/users": ("query", "after"),
+    "/api/admin/users": ("query", "role", "state", "sort", "sort=newest&after", "after"),
     "/api/admin/online": ("query", "after"),
     "/api/admin/history": (*FILTERS, "format"),
     "/api/history": ("after",),

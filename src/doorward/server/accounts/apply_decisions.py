@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from ...auth import Auth
 from ...errors import StoreUnavailable
 from ...types import Device
-from .users import User, Users
+from .user import User
+from .users import Users
 
 log = logging.getLogger("doorward")
 

@@ -1,6 +1,6 @@
 """Binds a known device to a person and their present password."""
 
-from .users import User
+from .user import User
 
 
 def whose(user: User) -> bytes:

@@ -2,7 +2,8 @@
 
 from ...auth import Auth
 from .apply_decisions import apply_decisions
-from .users import User, Users
+from .user import User
+from .users import Users
 
 
 async def lock(

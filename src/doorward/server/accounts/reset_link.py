@@ -5,7 +5,7 @@ from hashlib import sha256
 from ...settings import HOUR
 from ...stores import Tickets
 from .tickets import Claim, issue
-from .users import User
+from .user import User
 
 TICKET = "reset"
 

@@ -3,7 +3,8 @@
 from ...auth import Auth
 from ...types import Roles
 from .apply_decisions import apply_decisions
-from .users import User, Users
+from .user import User
+from .users import Users
 
 
 async def give_roles(

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -50,6 +50,9 @@ class Query:
     until: int | None = None
 
 
+EVERYTHING = Query()
+
+
 class Place(NamedTuple):
     """Where a page ended: the next begins below."""
 
@@ -92,12 +95,20 @@ class History:
             yield page
             after = place(page[-1])
 
-    async def counts(self, since: int, until: int, kinds: Kinds) -> list[Count]:
-        """How many logins and refusals there were, in equal steps; none is left out."""
+    async def counts(
+        self, since: int, until: int, kinds: Kinds, query: Query = EVERYTHING
+    ) -> list[Count]:
+        """How many logins and refusals there were among the entries that `query` finds, in equal
+        steps; none is left out.  The times of the query do not count."""
         step = step_for(since, until)
         begin = since - since % step
-        rows = await self._database.run(_counts(begin, until, step, kinds))
+        rows = await self._database.run(_counts(begin, until, step, kinds, query))
         return [Count(at, logins, refusals) for at, logins, refusals in map(tuple, rows)]
+
+    async def begin(self) -> int | None:
+        """When the oldest entry was made; None of an empty log."""
+        ((at,),) = await self._database.run(select(func.min(AUDIT.c.at)))
+        return None if at is None else int(at)
 
 
 def place(entry: Kept) -> Place:
@@ -150,7 +161,17 @@ def _unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
     return column.concat("")
 
 
-def _counts(begin: int, until: int, step: int, counted: Kinds) -> Select[Any]:
+def _count(query: Query, within: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    """How many entries of one kind the query finds within a step."""
+    timeless = replace(query, since=None, until=None)
+    each = [
+        select(func.count()).where(*leading, *rest, *within)
+        for leading, rest in _conditions(timeless)
+    ]
+    return reduce(operator.add, [one.scalar_subquery() for one in each])
+
+
+def _counts(begin: int, until: int, step: int, counted: Kinds, query: Query) -> Select[Any]:
     """The counts of each step: of each kind by itself, which is one range of an index, and a fifth
     of the work of sorting every entry into its step."""
     first = select(literal(begin, BigInteger).label("at")).cte("step", recursive=True)
@@ -161,8 +182,10 @@ def _counts(begin: int, until: int, step: int, counted: Kinds) -> Select[Any]:
     within = (AUDIT.c.at >= steps.c.at, AUDIT.c.at < end)
 
     def many(kinds: Sequence[str]) -> ColumnElement[int]:
-        each = [select(func.count()).where(AUDIT.c.kind == kind, *within) for kind in kinds]
-        return reduce(operator.add, [one.scalar_subquery() for one in each])
+        each = [
+            _count(replace(query, kind=kind), within) for kind in kinds if query.kind in ("", kind)
+        ]
+        return reduce(operator.add, each, literal(0))
 
     logins, refusals = counted.that_count_as("login"), counted.that_count_as("refusal")
     return select(steps.c.at, many(logins), many(refusals)).order_by(steps.c.at)

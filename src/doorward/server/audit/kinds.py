@@ -14,7 +14,8 @@ from ..refusals import Refusal
 class Kind:
     """How one kind is recorded.  What is not audited is only logged and counted.
 
-    `words` is what the history calls it; only a kind that is audited needs them.  `endless`:
+    `words` is what the history calls it; only a kind that is audited needs them.  `covers` are the
+    kinds that the same act enters just before, of which the history then shows no row.  `endless`:
     strangers can cause it without end.  So that they cannot fill the disk, it is logged sparingly,
     and audited sparingly and only where it names somebody.
     """
@@ -24,6 +25,7 @@ class Kind:
     endless: bool = False
     level: int = logging.INFO
     counts: Literal["login", "refusal"] | None = None
+    covers: tuple[str, ...] = ()
 
 
 _OTHER = Kind()
@@ -41,7 +43,7 @@ SHARED: dict[str, Kind] = {
     "link_refused": Kind("Link refused", endless=True, counts="refusal"),
     "login": Kind("Logged in", counts="login"),
     "logout": Kind("Logged out"),
-    "new_device": Kind("Logged in on a device not seen before"),
+    "new_device": Kind("Logged in on a device not seen before", covers=("login",)),
     # all day, by every client
     "refreshed": Kind(audited=False, level=logging.DEBUG),
     "reissued": Kind(audited=False, level=logging.DEBUG),

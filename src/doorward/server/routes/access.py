@@ -12,7 +12,7 @@ from ...settings import MINUTE
 from ...types import Principal
 from ...web import origin
 from ...web.fastapi import Guard
-from ..accounts.users import ADMIN
+from ..accounts.user import ADMIN
 from ..return_to import asked_for, with_return
 from ..steps.denied import note_denied
 from .forms import read_form

@@ -1,4 +1,4 @@
-"""The pages around an act of an administrator: one asks, one tells what was done."""
+"""The page that asks about an act of an administrator."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from ...types import Principal
 from ...web import origin
 from ..refusals import Refused
 from ..service import Service
-from ..ui.page import ActPage, MessagePage
+from ..ui.page import ActPage
 from .menu import menu_of
 from .responses import show, wrong
 
@@ -43,11 +43,3 @@ def question(
         **wrong(refused),
     )
     return show(page, refused)
-
-
-def done(service: Service, heading: str, sentence: str, back: str, name: str) -> Response:
-    """The page that tells what was done; `name` is what `back` is called."""
-    page = MessagePage(
-        heading=heading, sentence=sentence, link=back, link_text=name, menu=menu_of(service)
-    )
-    return show(page)

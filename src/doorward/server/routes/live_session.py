@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ...types import Mode, Session
-from ..accounts.users import User
+from ..accounts.user import User
 
 
 class LiveSession(BaseModel):

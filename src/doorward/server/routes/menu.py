@@ -1,7 +1,7 @@
 """The console's menu."""
 
 from ...types import Principal
-from ..accounts.users import ADMIN
+from ..accounts.user import ADMIN
 from ..service import Service
 from ..ui.page import Menu
 

@@ -21,12 +21,12 @@ def show(page: Page, refused: Refused | None = None) -> HTMLResponse:
     return response
 
 
-def see(path: str, news: str = "") -> RedirectResponse:
+def see(path: str, news: str = "", sessions: int | None = None) -> RedirectResponse:
     """Go on to `path` with a GET (RFC 9110 section 15.4.4), which tells the news."""
     response = RedirectResponse(path, 303)
     response.headers["location"] = path  # to the letter, where Starlette would encode once more
     if news:
-        announce(response, news)
+        announce(response, news, sessions)
     return response
 
 

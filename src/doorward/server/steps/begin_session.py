@@ -7,7 +7,7 @@ from ...web.asgi import current_visit
 from ...web.fastapi import LoginAttempt
 from ...web.transport import Transport
 from ..accounts.devices import whose
-from ..accounts.users import User
+from ..accounts.user import User
 from ..service import Service
 from .new_device import is_new_device
 

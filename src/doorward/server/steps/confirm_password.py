@@ -3,7 +3,7 @@
 from ...errors import Reason, Rejected
 from ...types import Principal
 from ...web import limiter
-from ..accounts.users import User
+from ..accounts.user import User
 from ..refusals import Refusal, Refused
 from ..service import Service
 from .limits import noting_limits

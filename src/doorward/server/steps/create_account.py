@@ -2,7 +2,7 @@
 
 from ...web.limiter import Bucket
 from ..accounts.email import InvalidEmail, canonical
-from ..accounts.users import EmailTaken, User
+from ..accounts.user import EmailTaken, User
 from ..refusals import Refusal, Refused
 from ..service import Service
 from .new_password import check_new_password

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..accounts.users import User
+from ..accounts.user import User
 from ..audit.entry import Kept
 from ..service import Service
+from ..ui.folding import folded
 from ..ui.rows import HappenedRow
 from ..ui.words import happened
 
 
 async def in_words(service: Service, entries: Sequence[Kept]) -> tuple[HappenedRow, ...]:
     """The entries as the console shows them, in their order."""
-    subjects = {name for each in entries for name in (each.entry.subject, each.entry.actor)}
+    shown = folded(entries, service.kinds)
+    subjects = {name for each in shown for name in (each.entry.subject, each.entry.actor)}
     users: Mapping[str, User] = await service.users.named(subjects)
-    return tuple(happened(each, users, service.kinds) for each in entries)
+    return tuple(happened(each, users, service.kinds) for each in shown)

@@ -4,7 +4,7 @@ from ...settings import HOUR
 from ...web.asgi import current_visit
 from ...web.transport import Transport
 from ..accounts.devices import whose
-from ..accounts.users import User
+from ..accounts.user import User
 from ..audit.history import Query
 from ..service import Service
 

@@ -53,11 +53,12 @@ class ConsolePage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActPage(FormPage):
-    """An act, asked about once.  `action` is the address of this page, `back` where it came from;
-    `danger`: it takes something away from people; `roles`, unless None, are in a field to be
-    changed; `menu` is the console's, where the act belongs to it."""
+    """An act of an administrator, asked about once.  `action` is the address of this page, `back`
+    where it came from; `danger`: it takes something away from people; `roles`, unless None, are in
+    a field to be changed."""
 
     template: ClassVar[str] = "act.html"
+    menu: Menu
     heading: str
     sentence: str
     button: str
@@ -65,7 +66,6 @@ class ActPage(FormPage):
     back: str
     danger: bool = False
     roles: str | None = None
-    menu: Menu | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,6 @@ class MessagePage(Page):
     """One plain sentence, good or bad.  `status` and `reason` are shown small where they help.
 
     `link` is where to go next and `link_text` what that is called; an empty link shows none.
-    `menu` is the console's, where it came from there.
     """
 
     template: ClassVar[str] = "message.html"
@@ -83,4 +82,3 @@ class MessagePage(Page):
     reason: str = ""
     link: str = "/"
     link_text: str = "Go to the front page"
-    menu: Menu | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...types import Mode, Session
-from ..accounts.users import User
+from ..accounts.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ...errors import Reason
 from ...web import client
-from ..accounts.users import User
+from ..accounts.user import User
 from ..audit.entry import DONE, OPERATOR, SYSTEM, Kept
 from ..audit.kinds import Kinds
 from ..plural import counted

@@ -9,7 +9,7 @@ from fastapi import Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from ....settings import DAY
+from ....settings import DAY, HOUR
 from ...audit.history import Query
 from ...refusals import Refused
 from ...routes.admin import console_router, next_page
@@ -28,8 +28,8 @@ router = console_router()
 
 FILTERS = ("person", "kind", "address", "since", "until")
 
-PLOTTED = 7 * DAY
-"""Seconds that are drawn where no time was asked for."""
+PLOTTED, SHORTEST = 7 * DAY, HOUR
+"""Seconds that are drawn at most, and at least, where no time was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +88,14 @@ def _kinds(service: Service, asked: str) -> tuple[tuple[str, str], ...]:
 async def _plot(service: Service, query: Query) -> Markup:
     now = service.clock()
     until = min(now + 1, now + 1 if query.until is None else query.until)
-    since = max(0, until - PLOTTED if query.since is None else query.since)
+    since = await _since(service, until) if query.since is None else max(0, query.since)
     if since >= until:
         return Markup()
-    counts = await service.history.counts(since, until, service.kinds)
+    counts = await service.history.counts(since, until, service.kinds, query)
     return Markup(plot.draw_all(counts))  # noqa: S704 - numbers and times alone
+
+
+async def _since(service: Service, until: int) -> int:
+    """Where a drawing begins that nobody gave a beginning: with the log, if that is young."""
+    begin = await service.history.begin()
+    return max(until - PLOTTED, min(until - SHORTEST, until if begin is None else begin))

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from ...refusals import Refusal, Refused
 from ...routes.access import admit
-from ...routes.acts import done, question
+from ...routes.acts import question
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
-from ...service import Service
+from ...routes.responses import see
 from .flow import compromise_key, rotate_keys
 
 router = console_router()
@@ -34,8 +34,8 @@ async def get_rotate(request: Request, service: Serving) -> Response:
 
 @router.post("/keys/rotate")
 async def post_rotate(service: Serving) -> Response:
-    key = await rotate_keys(service.auth)
-    return _done(service, "Rotated", f"Key {key.kid} takes over within an hour.")
+    await rotate_keys(service.auth)
+    return see("/admin/keys", "rotated")
 
 
 @router.get("/keys/{kid}/compromise")
@@ -58,10 +58,5 @@ async def get_compromise(kid: str, request: Request, service: Serving) -> Respon
 
 @router.post("/keys/{kid}/compromise")
 async def post_compromise(kid: str, service: Serving) -> Response:
-    gone, signer = await compromise_key(service.auth, kid)
-    said = f"Withdrew {', '.join(gone)}." if gone else "This key was withdrawn before."
-    return _done(service, "Withdrawn", f"{said} Key {signer.kid} signs now.")
-
-
-def _done(service: Service, heading: str, sentence: str) -> Response:
-    return done(service, heading, sentence, "/admin/keys", "Back to the keys")
+    gone, _ = await compromise_key(service.auth, kid)
+    return see("/admin/keys", "withdrawn" if gone else "withdrawn_before")

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fastapi import Request
 from starlette.responses import Response
 
 from ....types import Mode
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
 from ...routes.menu import menu_of
+from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...signing_keys import State, state
+from ...ui.notice import NO_NEWS, Notice
 from ...ui.page import ConsolePage
 
 router = console_router()
@@ -36,10 +39,11 @@ class KeysPage(ConsolePage):
     now: int
     mode: Mode
     rows: tuple[KeyRow, ...]
+    notice: Notice = NO_NEWS
 
 
 @router.get("/keys")
-async def get_keys(service: Serving) -> Response:
+async def get_keys(request: Request, service: Serving) -> Response:
     keys, now = await service.auth.signing.keys(), service.clock()
     rows = tuple(
         KeyRow(
@@ -53,4 +57,5 @@ async def get_keys(service: Serving) -> Response:
         for key in reversed(keys)
     )
     mode = service.options.mode
-    return show(KeysPage(now=now, menu=menu_of(service), mode=mode, rows=rows))
+    page = KeysPage(now=now, menu=menu_of(service), mode=mode, rows=rows, notice=notice(request))
+    return told(request, show(page))

@@ -6,13 +6,12 @@ To look already needs a recent proof, so that nobody has to prove anything in th
 from fastapi import Request
 from starlette.responses import Response
 
-from ...plural import counted
 from ...refusals import Refusal, Refused
 from ...routes.access import admit
-from ...routes.acts import done, question
+from ...routes.acts import question
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
-from ...routes.responses import user_path
+from ...routes.responses import see, user_path
 from .flow import end_all, end_one
 
 router = console_router()
@@ -38,9 +37,7 @@ async def get_end_all(request: Request, service: Serving) -> Response:
 @router.post("/sessions/end-all")
 async def post_end_all(request: Request, service: Serving) -> Response:
     ended = await end_all(service, await admit(request))
-    whose = counted(ended.people, "person", "people")
-    said = f"{counted(ended.sessions, 'session')} of {whose} ended. You are still logged in here."
-    return done(service, "Everybody is logged out", said, "/admin", "Back to who is online")
+    return see("/admin", "all_out", ended.sessions)
 
 
 @router.get("/sessions/{sid}/end")
@@ -67,8 +64,4 @@ async def get_end(sid: str, request: Request, service: Serving) -> Response:
 async def post_end(sid: str, service: Serving) -> Response:
     subject, ended = await end_one(service, sid)
     user = await service.users.by_subject(subject)
-    who = subject if user is None else user.email
-    said = f"{counted(ended, 'session')} of {who} ended."
-    if user is None:
-        return done(service, "Session ended", said, "/admin", "Back to who is online")
-    return done(service, "Session ended", said, user_path(subject), f"Back to {user.email}")
+    return see("/admin" if user is None else user_path(subject), "session_ended", ended)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from ....auth import Auth
 from ....stores import Page
 from ....types import Session
-from ...accounts.users import User, Users
+from ...accounts.user import User
+from ...accounts.users import Users
 
 PAGE = 50
 

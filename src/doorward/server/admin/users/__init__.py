@@ -2,18 +2,26 @@
 
 from ...audit.kinds import Kind
 from ...journey import Journey
+from ...ui.notice import Notice
 from . import acts, api, mail, pages
 
 journey = Journey(
     routers=(api.router, pages.router, acts.router),
     events={
         "account_deleted": Kind("Account deleted"),
-        "locked": Kind("Account locked"),
+        "locked": Kind("Account locked", covers=("revoked",)),
         "reset_link_made": Kind("Reset link made"),
         "reset_link_sent": Kind("Reset link sent"),
-        "roles_set": Kind("Roles set"),
+        "roles_set": Kind("Roles set", covers=("changed",)),
         "unlocked": Kind("Account unlocked"),
     },
     letters={"reset_link_sent": mail.RESET_LINK},
+    notices={
+        "locked": Notice("Locked: nobody can log in with this account. {sessions} ended."),
+        "unlocked": Notice("Unlocked: this person can log in again."),
+        "user_out": Notice("Logged out everywhere: {sessions} ended."),
+        "roles_set": Notice("Roles set: {sessions} changed, and nobody was logged out."),
+        "link_sent": Notice("A link is on its way. It works once, for an hour after it is sent."),
+    },
     links={"reset_link_sent": mail.reset_link_of},
 )

@@ -12,16 +12,15 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ....types import Principal
-from ...accounts.users import User
-from ...plural import counted
+from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...routes.access import admit
-from ...routes.acts import Form, done, question
+from ...routes.acts import Form, question
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import menu_of
-from ...routes.responses import show, user_path
+from ...routes.responses import see, show, user_path
 from ...service import Service
 from ...ui.page import ConsolePage
 from . import flow
@@ -54,44 +53,28 @@ class Act:
 
 async def _lock(service: Service, user: User, form: Form) -> Response:
     _, ended = await flow.lock_user(service, user.subject)
-    return _done(
-        service,
-        user,
-        "Locked",
-        f"{user.email} cannot log in any more; {counted(ended, 'session')} ended.",
-    )
+    return see(user_path(user.subject), "locked", ended)
 
 
 async def _unlock(service: Service, user: User, form: Form) -> Response:
     await flow.unlock_user(service, user.subject)
-    return _done(service, user, "Unlocked", f"{user.email} can log in again.")
+    return see(user_path(user.subject), "unlocked")
 
 
 async def _end_all(service: Service, user: User, form: Form) -> Response:
-    ended = await flow.end_all(service, user.subject)
-    return _done(
-        service,
-        user,
-        "Logged out everywhere",
-        f"{counted(ended, 'session')} of {user.email} ended.",
-    )
+    return see(user_path(user.subject), "user_out", await flow.end_all(service, user.subject))
 
 
 async def _roles(service: Service, user: User, form: Form) -> Response:
     given = frozenset(form.get("roles", "").replace(",", " ").split())
-    after, changed = await flow.set_roles(service, user.subject, given)
-    names = ", ".join(sorted(after.roles)) or "no roles"
-    said = (
-        f"{user.email} has {names}; {counted(changed, 'session')} changed, nobody was logged out."
-    )
-    return _done(service, user, "Roles set", said)
+    _, changed = await flow.set_roles(service, user.subject, given)
+    return see(user_path(user.subject), "roles_set", changed)
 
 
 async def _reset_link(service: Service, user: User, form: Form) -> Response:
     if service.options.mail == "smtp":
         await flow.send_reset_link(service, user.subject)
-        said = f"A link is on its way to {user.email}. It works once, for an hour after it is sent."
-        return _done(service, user, "Link sent", said)
+        return see(user_path(user.subject), "link_sent")
     _, link, expires_at = await flow.make_reset_link(service, user.subject)
     page = LinkPage(
         menu=menu_of(service),
@@ -188,7 +171,3 @@ def _act(name: str) -> Act:
     if name not in ACTIONS:
         raise Refused(Refusal.NOT_FOUND)
     return ACTIONS[name]
-
-
-def _done(service: Service, user: User, heading: str, sentence: str) -> Response:
-    return done(service, heading, sentence, user_path(user.subject), f"Back to {user.email}")

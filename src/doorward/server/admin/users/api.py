@@ -1,5 +1,9 @@
 """`/api/admin/users`."""
 
+from typing import Annotated
+
+from fastapi import Query, Request
+
 from ...routes.admin import BARE, After, api_router
 from ...routes.dependencies import Serving
 from ...routes.live_session import Ended, live_session
@@ -16,19 +20,26 @@ from .bodies import (
     user_entry,
     user_members,
 )
-
-PAGE = 50
+from .search import users_of
 
 router = api_router()
 
 
 @router.get("/users", summary="Users")
-async def get_users(service: Serving, query: str = "", after: After = "") -> UserList:
-    """Those whose address contains `query`, or whose subject it is; or all."""
-    found = await service.users.list(after or None, PAGE + 1, query=query.strip())
-    shown = found[:PAGE]
-    more = shown[-1].email if len(found) > PAGE else None
-    return UserList(users=[user_entry(user) for user in shown], after=more)
+async def get_users(
+    request: Request,
+    service: Serving,
+    query: str = "",
+    role: str = "",
+    state: Annotated[str, Query(description="`active` or `locked`.")] = "",
+    sort: Annotated[str, Query(description="`email`, or `newest` first.")] = "",
+    after: After = "",
+) -> UserList:
+    """Those whose address contains `query`, or whose subject it is; or all. `total` counts no
+    further than 10,001."""
+    found = await users_of(service, request.query_params)
+    entries = [user_entry(user) for user in found.users]
+    return UserList(users=entries, total=found.total, after=found.after)
 
 
 @router.get("/users/{subject}", summary="One user")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...accounts.users import User
+from ...accounts.user import User
 from ...routes.bodies import After
 from ...routes.live_session import LiveSession
 
@@ -29,7 +29,8 @@ class UserEntry(BaseModel):
 
 
 class UserList(BaseModel):
-    users: Annotated[list[UserEntry], Field(description="In the order of their addresses.")]
+    users: Annotated[list[UserEntry], Field(description="By address, or the newest first.")]
+    total: Annotated[int, Field(description="Of all pages; 10001 stands for more than 10,000.")]
     after: After
 
 

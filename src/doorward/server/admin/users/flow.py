@@ -8,7 +8,8 @@ from ....types import Roles
 from ....web.asgi import current_visit
 from ...accounts import lock, roles
 from ...accounts.reset_link import LIFETIME, reset_link
-from ...accounts.users import InvalidRole, LastAdmin, User
+from ...accounts.role_names import InvalidRole
+from ...accounts.user import LastAdmin, User
 from ...refusals import Refusal, Refused
 from ...service import Service
 

@@ -3,23 +3,27 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fastapi import Request
 from starlette.responses import Response
 
-from ...accounts.users import User
+from ...accounts.user import User
 from ...audit.history import Query
 from ...routes.admin import console_router, next_page
 from ...routes.dependencies import Serving
 from ...routes.menu import menu_of
+from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...steps.in_words import in_words
 from ...steps.live_sessions import live_sessions
+from ...ui.notice import NO_NEWS, Notice
 from ...ui.page import ConsolePage
 from ...ui.rows import HappenedRow, LiveRow
 from .flow import find
+from .search import MOST_COUNTED, users_of
 
 router = console_router()
 
-PAGE = 50
+FILTERS = ("query", "role", "state", "sort")
 
 LATEST = 20
 """Entries of the history on a user's own page."""
@@ -38,11 +42,17 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsersPage(ConsolePage):
-    """All users, or those a search finds."""
+    """All users, or those a search finds.  `total` is how many there are, or with `more`, how many
+    of them were counted."""
 
     template: ClassVar[str] = "admin/users/users.html"
     query: str
+    role: str
+    state: str
+    sort: str
     rows: tuple[UserRow, ...]
+    total: int
+    more: bool
     older: str = ""
 
 
@@ -60,29 +70,33 @@ class UserPage(ConsolePage):
     created_at: int
     sessions: tuple[LiveRow, ...]
     happened: tuple[HappenedRow, ...]
+    notice: Notice = NO_NEWS
 
 
 @router.get("/users")
-async def get_users(service: Serving, query: str = "", after: str = "") -> Response:
-    query = query.strip()
-    found = await service.users.list(after or None, PAGE + 1, query=query)
-    shown = found[:PAGE]
-    older = shown[-1].email if len(found) > PAGE else None
-    rows = tuple(_user_row(user) for user in shown)
+async def get_users(request: Request, service: Serving) -> Response:
+    asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
+    found = await users_of(service, request.query_params)
     page = UsersPage(
-        menu=menu_of(service), query=query, rows=rows, older=next_page(older, query=query)
+        menu=menu_of(service),
+        rows=tuple(_user_row(user) for user in found.users),
+        total=min(found.total, MOST_COUNTED),
+        more=found.total > MOST_COUNTED,
+        older=next_page(found.after, **asked),
+        **asked,
     )
     return show(page)
 
 
 @router.get("/users/{subject}")
-async def get_user(subject: str, service: Serving) -> Response:
+async def get_user(subject: str, request: Request, service: Serving) -> Response:
     user = await find(service, subject)
     sessions = await live_sessions(service, subject)
     latest = await service.history.page(Query(person=subject), limit=LATEST)
     page = UserPage(
         now=service.clock(),
         menu=menu_of(service),
+        notice=notice(request),
         email=user.email,
         subject=subject,
         roles=tuple(sorted(user.roles)),
@@ -92,7 +106,7 @@ async def get_user(subject: str, service: Serving) -> Response:
         sessions=tuple(LiveRow.of(row, user) for row in sessions),
         happened=await in_words(service, latest),
     )
-    return show(page)
+    return told(request, show(page))
 
 
 def _user_row(user: User) -> UserRow:

@@ -9,7 +9,7 @@ from ....web import limiter
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
-from ...accounts.users import User
+from ...accounts.user import User
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...steps.create_account import create_account

@@ -14,6 +14,7 @@ from ...routes.query import after_of, page_of
 from ...routes.responses import show
 from ...routes.submit_once import PageRoute
 from ...steps.confirm_password import owner
+from ...ui.folding import folded
 from ...ui.page import Page
 from ...ui.rows import HappenedRow
 from ...ui.words import own
@@ -41,7 +42,9 @@ async def get_history(service: Serving, after: str = "") -> Response:
     found, older = await page_of(service.history, own_history(principal), after_of(after))
     page = OwnHistoryPage(
         now=service.clock(),
-        rows=tuple(own(each, principal.subject, service.kinds) for each in found),
+        rows=tuple(
+            own(each, principal.subject, service.kinds) for each in folded(found, service.kinds)
+        ),
         older="" if older is None else urlencode({"after": older}),
         console=may_see_console(principal),
     )

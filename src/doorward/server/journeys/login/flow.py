@@ -11,7 +11,7 @@ from ....web.transport import Transport
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.devices import whose
 from ...accounts.email import InvalidEmail, canonical
-from ...accounts.users import User
+from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.begin_session import begin_session

@@ -1,5 +1,8 @@
 """`/logout`."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -9,9 +12,17 @@ from ...routes.forms import read_form
 from ...routes.logged_out import log_out
 from ...routes.responses import form_token, see, show
 from ...routes.submit_once import PageRoute
-from ...ui.page import ActPage
+from ...ui.page import Page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoutPage(Page):
+    """Whether to log out."""
+
+    template: ClassVar[str] = "journeys/logout/logout.html"
+    csrf_token: str
 
 
 @router.get("/logout")
@@ -19,15 +30,7 @@ async def get_logout() -> Response:
     """Asks: no look at an address may log out, or every link and image could."""
     if not current_visit().held():
         return see("/login")
-    page = ActPage(
-        csrf_token=await form_token(),
-        heading="Log out?",
-        sentence="Your other places stay logged in.",
-        button="Log out",
-        action="/logout",
-        back="/account",
-    )
-    return show(page)
+    return show(LogoutPage(csrf_token=await form_token()))
 
 
 @router.post("/logout")

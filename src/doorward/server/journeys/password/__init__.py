@@ -7,7 +7,7 @@ from . import api, mail, pages
 
 journey = Journey(
     routers=(api.router, pages.router),
-    events={"password_changed": Kind("Password changed")},
+    events={"password_changed": Kind("Password changed", covers=("revoked",))},
     letters={"password_changed": mail.PASSWORD_CHANGED},
     notices={
         "password": Notice("Your password was changed, and all other places were logged out.")

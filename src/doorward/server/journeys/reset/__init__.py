@@ -8,7 +8,7 @@ from . import mail, pages
 
 journey = Journey(
     routers=(pages.router,),
-    events={"password_reset": Kind("Password reset by a link")},
+    events={"password_reset": Kind("Password reset by a link", covers=("revoked",))},
     letters={"password_reset": mail.PASSWORD_RESET},
     notices={"reset": Notice("Your new password is set. Log in with it.")},
     tickets=frozenset({TICKET}),

@@ -6,7 +6,7 @@ from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.reset_link import TICKET, is_good
-from ...accounts.users import User
+from ...accounts.user import User
 from ...service import Service
 from ...steps.limits import noting_limits
 from ...steps.links import bad_link

@@ -2,7 +2,7 @@
 
 from ....web import limiter
 from ....web.asgi import current_visit
-from ...accounts.users import User
+from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.create_account import create_account

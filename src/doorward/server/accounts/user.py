@@ -1,0 +1,93 @@
+"""One user, and the table of them."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Row, Table, text
+
+from ...errors import DoorwardError
+from ...types import Roles
+from ..db.database import TABLES
+from ..db.schema import TEXT
+
+ADMIN = "admin"
+"""The role of those who administer.  An administrator is who has it and is not locked."""
+
+USERS = Table(
+    "doorward_users",
+    TABLES,
+    Column("subject", TEXT, primary_key=True),
+    Column("email", TEXT, nullable=False),
+    Column("password_hash", TEXT),
+    Column("roles", TEXT, nullable=False),
+    Column("locked_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("password_changed_at", BigInteger, nullable=False),
+    Column("decided", BigInteger, nullable=False, server_default=text("0")),
+    Column("settled", BigInteger, nullable=False, server_default=text("0")),
+    Column("ending", BigInteger, nullable=False, server_default=text("0")),
+    Column("kept", TEXT, nullable=False, server_default=text("''")),
+)
+Index("doorward_users_email", USERS.c.email, unique=True)
+Index("doorward_users_age", USERS.c.created_at, USERS.c.email)
+UNSETTLED = text("decided <> settled")  # in these words, so that the index is found
+Index(
+    "doorward_users_unsettled",
+    USERS.c.subject,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
+)
+
+
+class EmailTaken(DoorwardError):
+    """Another user has this e-mail address."""
+
+    def __init__(self) -> None:
+        super().__init__("There is an account with this e-mail address already.")
+
+
+class LastAdmin(DoorwardError):
+    """This user is the last who can administer."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This is the last user with the role {ADMIN} who can log in.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One row.  `subject` is random and says nothing about the person; `email` is canonical.
+
+    `password_hash` is None while no password was ever set.  `locked_at` is when the account was
+    locked, or None; a locked user stays readable, and it is the caller who refuses the login.
+    `decided` counts the decisions about the user (lock, roles, password), `settled` is the last of
+    them that is known to have reached the user's sessions.  `ending` is the last that was a new
+    password, which ends all sessions but the one that is `kept`, if any.
+    """
+
+    subject: str
+    email: str
+    password_hash: str | None = field(repr=False)
+    roles: Roles
+    locked_at: int | None
+    created_at: int
+    password_changed_at: int
+    decided: int = 0
+    settled: int = 0
+    ending: int = 0
+    kept: str = ""
+
+    @property
+    def ends(self) -> bool:
+        """Whether a new password has still to end sessions."""
+        return self.ending > self.settled
+
+    @property
+    def administers(self) -> bool:
+        """Whether this is an administrator."""
+        return ADMIN in self.roles and self.locked_at is None
+
+
+def user_of(row: Row[Any]) -> User:
+    values = row._asdict()
+    return User(**{**values, "roles": frozenset(json.loads(values["roles"]))})
