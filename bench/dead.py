@@ -52,7 +52,7 @@ async def bury(store: Backend, dead: int) -> None:
 async def walk(store: Backend) -> None:
     """Every live session, page by page, to the end."""
     after = None
-    while rows := await store.list(None, NOW, after, 500):
+    while rows := await store.sessions(None, NOW, after, 500):
         after = Page(rows[-1].seen_at, rows[-1].sid)
 
 
@@ -68,8 +68,8 @@ def ways(store: Backend) -> dict[str, Way]:
     sid, subject, auth, fresh = a_session(77).sid, a_session(77).subject, auth_of(store), count()
     return {
         "get": (500, lambda: store.get(sid)),
-        "list of a subject": (100, lambda: store.list(subject, NOW)),
-        "list of all, first page": (20, lambda: store.list(None, NOW)),
+        "list of a subject": (100, lambda: store.sessions(subject, NOW)),
+        "list of all, first page": (20, lambda: store.sessions(None, NOW)),
         "list of all, to the end": (2, lambda: walk(store)),
         "login": (20, lambda: login(auth, next(fresh))),
     }

@@ -112,7 +112,7 @@ async def memory(server: Valkey, size: int) -> None:
     print(f"{(used(server) - before) / size:.0f} bytes per session at {size:,} sessions")
     began = time.perf_counter()
     for _ in range(20):
-        await store.list(None, NOW)
+        await store.sessions(None, NOW)
     print(f"list of all, first page: {(time.perf_counter() - began) / 20 * 1e6:.0f} us")
     await store.close()
 

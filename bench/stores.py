@@ -121,8 +121,8 @@ async def ways(name: str, store: Backend, size: int) -> dict[str, Way]:
         f"{name} {size:,}: get, {IN_FLIGHT} tasks at once": (4, in_tasks(store.get)),
         f"{name} {size:,}: get": (2000, lambda: store.get(sid)),
         f"{name} {size:,}: changes, none": (2000, lambda: store.changes(cursor)),
-        f"{name} {size:,}: list of a subject": (200, lambda: store.list(subject, NOW)),
-        f"{name} {size:,}: list of all, first page": (10, lambda: store.list(None, NOW)),
+        f"{name} {size:,}: list of a subject": (200, lambda: store.sessions(subject, NOW)),
+        f"{name} {size:,}: list of all, first page": (10, lambda: store.sessions(None, NOW)),
         f"{name} {size:,}: insert": (20, insert),
         f"{name} {size:,}: {IN_FLIGHT} inserts at once": (4, insert_many),
     }

@@ -232,7 +232,7 @@ class Auth:
         """Live sessions of one subject or of all, latest activity first."""
         if subject is not None:
             rules.checked_id(subject)
-        return await self.store.list(subject, self.clock(), after, limit)
+        return await self.store.sessions(subject, self.clock(), after, limit)
 
     async def still_holds(self, issued: Issued) -> bool:
         """Whether the row still is as when this was issued.  A slow answer must not put a token

@@ -188,7 +188,7 @@ async def test_a_login_that_cannot_sign_leaves_no_session_behind(
     try:
         await log_in(auth)
     except StoreUnavailable:
-        assert await token_house.store.list(None, token_house.clock()) == []
+        assert await token_house.store.sessions(None, token_house.clock()) == []
     else:
         assert call > len(faulty.calls)
 

@@ -20,7 +20,7 @@ async def copy_of(store: Backend) -> Backend:
     restored = open_store("memory:")
     for key in await store.keys():
         await restored.put_key(key)
-    for row in await store.list(None, 0, limit=10_000):
+    for row in await store.sessions(None, 0, limit=10_000):
         await restored.insert(row, await restored.mark(), row.created_at)
     return restored
 

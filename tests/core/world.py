@@ -87,7 +87,7 @@ async def keys_of(store: Backend) -> Any:
 
 
 async def rows_of(store: Backend) -> Any:
-    return await store.list(None, 0, limit=1_000_000)
+    return await store.sessions(None, 0, limit=1_000_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from doorward.server.accounts.users import Users
 from doorward.server.db.database import open_database
 from doorward.stores import Decision, open_store
 from doorward.testing.contract.rows import NOW, a_session, add
+from tests.support.certificate import make_certificate
 from tests.support.migrated import new_database
 from tests.support.pooler import running_pooler
 from tests.support.postgres import Postgres
@@ -122,6 +123,25 @@ async def test_a_word_of_an_address_that_is_wrong_is_named(
     await store.close()
 
 
+async def test_a_file_of_authorities_is_checked_at_start_alone(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    make_certificate(tmp_path)
+    file = tmp_path / "cert.pem"
+    plain = new_database(postgres)
+    url = f"{plain}?sslmode=disable&sslrootcert={file}"
+    database, store = await open_database(url), open_store(url)
+    await store.mark()
+    file.unlink()
+    postgres.execute(f"SELECT pg_terminate_backend(pid) {OTHERS}", plain)
+    for call in (Users(database).count, store.mark):
+        with suppress(StoreUnavailable):
+            await call()  # its connection was cut, or is new
+        await call()
+    await store.close()
+    await database.close()
+
+
 @pytest.mark.parametrize("ignores", [False, True])
 async def test_a_pooler_that_does_not_keep_settings_is_refused_at_start(
     postgres: Postgres, ignores: bool
@@ -135,14 +155,3 @@ async def test_a_pooler_that_does_not_keep_settings_is_refused_at_start(
         with pytest.raises(ConfigurationError, match="PgBouncer"):
             await store.keys()
         await store.close()
-
-
-async def test_a_session_that_is_there_already_is_refused_without_its_row(
-    postgres: Postgres,
-) -> None:
-    store = open_store(postgres.new_database())
-    await add(store, a_session("a"))
-    with pytest.raises(ValueError, match="cannot be added") as caught:
-        await add(store, a_session("a"))
-    assert "Key (" not in str(caught.value)
-    await store.close()

@@ -211,7 +211,7 @@ def found_in(file: sqlite3.Connection) -> list[str]:
 
 
 async def every_sid(store: Backend) -> set[str]:
-    return {session.sid for session in await store.list(None, NOW, limit=100_000)}
+    return {session.sid for session in await store.sessions(None, NOW, limit=100_000)}
 
 
 async def filled(store: Backend) -> None:

@@ -35,7 +35,7 @@ class Changes(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The keyset place after a row of `list`: that row's activity and id."""
+    """The keyset place after a row of `sessions`: that row's activity and id."""
 
     seen_at: int
     sid: str
@@ -117,7 +117,7 @@ class Store(Protocol):
         A `keep` must belong to `subject` to be spared.  Returns the sids that changed.
         """
 
-    async def list(
+    async def sessions(
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> Sequence[Session]:
         """Rows live at `at`, of one subject or of all, latest activity first: keyset on

@@ -1,11 +1,13 @@
 """What both users of the PostgreSQL driver need: the store, and the server's own tables."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
+
+from .search_path import search_path
 
 FAILURES = (
     asyncpg.PostgresError,
@@ -57,6 +59,17 @@ def without_details(error: BaseException) -> BaseException:
 
 def _cut(argument: object) -> object:
     return _DETAILS.sub("", argument) if isinstance(argument, str) else argument
+
+
+async def connect(url: str, seconds: float, settings: Mapping[str, str]) -> Any:
+    """A new connection to the primary, whose tables are those of the schema that the URL names.
+    Raises what asyncpg does, and `ConfigurationError` for an empty `search_path`."""
+    return await asyncpg.connect(
+        url,
+        timeout=seconds,
+        server_settings={**settings, **search_path(url)},
+        target_session_attrs="primary",
+    )
 
 
 @contextmanager

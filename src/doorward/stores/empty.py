@@ -9,7 +9,7 @@ async def check_empty(url: str) -> None:
     and where it does not answer; what `open_store` raises."""
     store = open_store(url)
     try:
-        used = await store.list(None, EVERY_ROW, None, 1) or await store.keys()
+        used = await store.sessions(None, EVERY_ROW, None, 1) or await store.keys()
     except StoreUnavailable as error:
         raise ConfigurationError(str(error)) from error
     finally:

@@ -133,7 +133,7 @@ class MemoryStore:
                 self._marks[subject] = (self._position, at)
             return [row.sid for row in met]
 
-    async def list(
+    async def sessions(
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> list[Session]:
         with self._lock:

@@ -210,7 +210,7 @@ async def test_a_value_that_cannot_be_stored_is_its_callers_error_alone(
     assert isinstance(answers[1], ValueError)
     assert not isinstance(answers[0], BaseException)
     with pytest.raises(ValueError, match="int64"):
-        await store.list(None, 2**80)
+        await store.sessions(None, 2**80)
     with pytest.raises(ValueError, match="cannot store"):
         await store.changes(((await store.changes(None)).cursor[0], "1:0:"))
     assert await store.get("a")

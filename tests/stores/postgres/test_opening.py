@@ -41,14 +41,14 @@ async def test_nothing_is_opened_before_the_first_call() -> None:
 async def test_many_stores_may_make_the_tables_at_once(url: str) -> None:
     stores = [PostgresStore(url) for _ in range(8)]
     await gather(*(add(store, a_session(f"{n}")) for n, store in enumerate(stores)))
-    assert len(await stores[0].list(None, NOW)) == 8
+    assert len(await stores[0].sessions(None, NOW)) == 8
     for store in stores:
         await store.close()
 
 
 async def test_of_many_first_calls_one_makes_the_tables(store: PostgresStore) -> None:
     await gather(*(add(store, a_session(f"{number}")) for number in range(20)), store.get("a"))
-    assert len(await store.list(None, NOW)) == 20
+    assert len(await store.sessions(None, NOW)) == 20
 
 
 async def test_to_migrate_makes_the_tables_and_may_be_repeated(

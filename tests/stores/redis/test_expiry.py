@@ -69,7 +69,7 @@ async def test_a_purge_leaves_nothing_of_what_had_expired(
         a_session("ended", "dora", ends_at=NOW - 1),
     )
     await store.change(sid="revoked", decision=REVOKE, at=NOW)
-    await store.list(None, NOW)
+    await store.sessions(None, NOW)
     expire(server, "p", "child", "revoked", "ended")
     assert await store.purge(NOW + 200) == 4
     left = keys(server)
@@ -77,7 +77,7 @@ async def test_a_purge_leaves_nothing_of_what_had_expired(
         "doorward:children:p"
     }
     for subject in ("alice", "bob", "carol", "dora"):
-        assert await store.list(subject, NOW) == []
+        assert await store.sessions(subject, NOW) == []
         await store.change(subject=subject, decision=REVOKE, at=NOW - 1)
     await store.purge(NOW)
     assert keys(server) == {"doorward:children:p"}
@@ -108,8 +108,8 @@ async def test_expired_rows_are_in_nobodys_way(server: Valkey, store: RedisStore
     await add(store, a_session("p"), a_session("a"), a_session("b", seen_at=NOW - 9))
     await add(store, a_session("child", "bob", parent_sid="p"))
     expire(server, "a", "child")
-    assert [found.sid for found in await store.list(None, NOW, limit=2)] == ["b", "p"]
-    assert [found.sid for found in await store.list("alice", NOW, limit=2)] == ["b", "p"]
+    assert [found.sid for found in await store.sessions(None, NOW, limit=2)] == ["b", "p"]
+    assert [found.sid for found in await store.sessions("alice", NOW, limit=2)] == ["b", "p"]
     changed = await store.change(subject="alice", decision=REVOKE, at=NOW)
     assert set(changed) == {"p", "b"}
     assert await store.get("child") is None
@@ -137,7 +137,7 @@ async def test_who_has_ended_leaves_the_list_of_the_active(
         assert await live(store, at=NOW + 1) == {"live"}
     assert server.ask("ZCARD", "doorward:active") == ":1"
     # a node whose clock is behind sees them still, and each of them is found by its subject
-    assert len(await store.list(None, NOW, limit=2000)) == 1201
+    assert len(await store.sessions(None, NOW, limit=2000)) == 1201
     assert await live(store, "s7") == {"7"}
     await live(store, at=NOW + 1)
     assert list(await store.change(subject="s8", decision=REVOKE, at=NOW)) == ["8"]
@@ -155,9 +155,9 @@ async def test_a_page_begins_where_a_row_was_that_is_gone(store: RedisStore) -> 
     sids = ["!", "a", "aa", "b~", "Z", "_", "é"]
     await add(store, *(a_session(sid, seen_at=NOW) for sid in sids))
     ordered = sorted(sids, reverse=True)
-    assert [found.sid for found in await store.list(None, NOW)] == ordered
+    assert [found.sid for found in await store.sessions(None, NOW)] == ordered
     for after in [*ordered, "a!", "", "zz"]:
-        found = await store.list("alice", NOW, Page(NOW, after))
+        found = await store.sessions("alice", NOW, Page(NOW, after))
         assert [each.sid for each in found] == [sid for sid in ordered if sid < after]
 
 

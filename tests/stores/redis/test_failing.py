@@ -30,7 +30,7 @@ CALLS: dict[str, Callable[[Backend], object]] = {
     "get": lambda store: store.get("a"),
     "replace": lambda store: store.replace(a_session("a"), a_session("a")),
     "change": lambda store: store.change(sid="a", decision=REVOKE, at=NOW),
-    "list": lambda store: store.list(None, NOW),
+    "sessions": lambda store: store.sessions(None, NOW),
     "changes": lambda store: store.changes(None),
     "purge": lambda store: store.purge(NOW),
     "keys": lambda store: store.keys(),

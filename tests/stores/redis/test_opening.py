@@ -141,7 +141,7 @@ async def test_the_rights_that_the_page_names_are_enough(server: Valkey) -> None
     await store.put("code", b"x", "y", NOW)
     await store.hit("k", 60, 1, NOW)
     await store.purge(NOW - 1)
-    assert [row.sid for row in await store.list(None, NOW)] == ["a"]
+    assert [row.sid for row in await store.sessions(None, NOW)] == ["a"]
     assert (await store.changes(None)).known
     await store.close()
     server.ask("ACL", "DELUSER", "doorward")

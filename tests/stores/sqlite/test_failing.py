@@ -29,7 +29,7 @@ CALLS: dict[str, Callable[[SQLiteStore], Awaitable[object]]] = {
     "get": lambda store: store.get("a"),
     "replace": lambda store: store.replace(SESSION, SESSION),
     "change": lambda store: store.change(subject="alice", decision=Decision(), at=NOW),
-    "list": lambda store: store.list(None, NOW),
+    "sessions": lambda store: store.sessions(None, NOW),
     "changes": lambda store: store.changes(None),
     "purge": lambda store: store.purge(NOW),
     "wait": lambda store: store.wait(1),
@@ -41,7 +41,7 @@ CALLS: dict[str, Callable[[SQLiteStore], Awaitable[object]]] = {
     "hit": lambda store: store.hit("k", 1, 1, NOW),
     "forgive": lambda store: store.forgive("k", 1, NOW),
 }
-READS = {"mark", "get", "list", "changes", "keys"}
+READS = {"mark", "get", "sessions", "changes", "keys"}
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -96,7 +96,7 @@ async def test_a_file_damaged_under_a_store_is_unavailable(store: SQLiteStore, p
         for (root,) in roots:
             file.seek((root - 1) * 4096)
             file.write(b"\xff" * 4096)
-    for call in ("get", "list", "insert"):
+    for call in ("get", "sessions", "insert"):
         with pytest.raises(StoreUnavailable, match="malformed"):
             await CALLS[call](store)
     # what lies on whole pages still answers

@@ -50,7 +50,7 @@ async def test_many_may_open_a_new_file_at_once(path: Path) -> None:
             each.tell("go")
         assert [each.hear() for each in children] == ["done"] * 6
     store = SQLiteStore(path)
-    assert {session.sid for session in await store.list(None, NOW)} == set(sids)
+    assert {session.sid for session in await store.sessions(None, NOW)} == set(sids)
     await store.close()
 
 

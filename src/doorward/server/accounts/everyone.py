@@ -53,7 +53,7 @@ async def _walk(auth: Auth, keep: Principal | None, device: Device, latest: floa
     spared = {} if keep is None else {keep.subject: keep.sid}
     sessions = people = 0
     after: Page | None = None
-    while page := await auth.store.list(None, EVERY_ROW, after, STEP):
+    while page := await auth.store.sessions(None, EVERY_ROW, after, STEP):
         due = [row for row in page if row.created_at <= latest]
         whom = list({row.subject for row in due if row.sid != spared.get(row.subject)})
         for some in (whom[n : n + AT_ONCE] for n in range(0, len(whom), AT_ONCE)):

@@ -7,7 +7,7 @@ from typing import Any, cast
 from ...stores import Backend
 
 METHODS = (
-    *("mark", "insert", "get", "replace", "change", "list", "purge"),
+    *("mark", "insert", "get", "replace", "change", "sessions", "purge"),
     *("put", "look", "take", "hit"),
 )
 """What is timed.  `changes` is asked on every check and must cost nothing more."""

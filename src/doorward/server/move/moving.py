@@ -61,7 +61,7 @@ async def opened(database_url: str, sessions_url: str) -> AsyncIterator[Place]:
 
 async def check_empty(place: Place) -> None:
     """Raises `ConfigurationError` when something is there already."""
-    sessions = await place.store.list(None, EVERY_ROW, limit=1)
+    sessions = await place.store.sessions(None, EVERY_ROW, limit=1)
     if sessions or await place.store.keys() or not await tables.is_empty(place.database):
         raise ConfigurationError(
             "The target is not empty; move to databases that hold no users, sessions, keys or"

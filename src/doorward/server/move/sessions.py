@@ -68,7 +68,7 @@ class Sessions:
         seen: set[str] = set()
         children: list[Session] = []
         written, after = 0, None
-        while page := await self._source.list(None, EVERY_ROW, after, PAGE):
+        while page := await self._source.sessions(None, EVERY_ROW, after, PAGE):
             await self._hear()  # after the rows: whatever they say of a change is known now
             seen.update(row.sid for row in page)
             children += [row for row in page if row.parent_sid is not None]

@@ -6,9 +6,8 @@ from typing import Any
 import asyncpg
 
 from ...errors import ConfigurationError, DoorwardError, StoreUnavailable
-from ..asyncpg_driver import FAILURES, POOLED, cut_unless_done, said
+from ..asyncpg_driver import FAILURES, POOLED, connect, cut_unless_done, said
 from ..ca_file import check_ca_file
-from ..search_path import search_path
 from . import schema
 from .connection import Connection, answering
 
@@ -114,12 +113,7 @@ class Connector:
         try:
             if not self._ready:
                 check_ca_file(self._url)
-            return await asyncpg.connect(
-                self._url,
-                timeout=seconds,
-                server_settings={**self._session, **search_path(self._url)},
-                target_session_attrs="primary",
-            )
+            return await connect(self._url, seconds, self._session)
         except MISCONFIGURED as error:
             raise self._refused(f"PostgreSQL refuses the database URL: {said(error)}") from error
         except asyncpg.ProtocolViolationError as error:

@@ -134,7 +134,7 @@ TABLES = (
 )
 
 LATER = (
-    # by the longest that any of them may rest, `list` finds where the live rows end
+    # by the longest that any of them may rest, `sessions` finds where the live rows end
     """
     CREATE INDEX IF NOT EXISTS doorward_sessions_rest
     ON doorward_sessions ((ends_at - seen_at)) WHERE revoked_at IS NULL

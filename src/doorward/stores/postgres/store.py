@@ -93,7 +93,7 @@ class PostgresStore:
             return await sessions.change_one(self._pool, name, decision, at)
         return await sessions.change_all(self._pool, name, keep, decision, at)
 
-    async def list(
+    async def sessions(
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> list[Session]:
         seen_at, sid = after or END

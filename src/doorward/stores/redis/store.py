@@ -98,7 +98,7 @@ class RedisStore:
         changed = await self._decide(scripts.CHANGE, *words)
         return [name.decode() for name in changed]
 
-    async def list(
+    async def sessions(
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> list[Session]:
         index = ("all", "") if subject is None else ("subject", subject)

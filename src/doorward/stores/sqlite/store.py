@@ -96,7 +96,7 @@ class SQLiteStore:
             partial(sessions.change_all, subject=name, keep=keep, decision=decision, at=at)
         )
 
-    async def list(
+    async def sessions(
         self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
     ) -> list[Session]:
         seen_at, sid = after or END

@@ -144,7 +144,7 @@ async def outcomes(store: Backend, deed: Deed, databases: int, *, marked: bool) 
         await add(store, a_session(f"kept {subject}", subject, roles=user.roles))
         login = Login(store, user, subject, marked=marked)
         await play(order, login.steps(), deed_steps(store, deed, user, subject, databases))
-        found = await store.list(subject, NOW)
+        found = await store.sessions(subject, NOW)
         assert found or deed.name == "lock", "a decision that logs nobody out did"
         leaked.append(any(map(deed.wrong, found)))
     return leaked

@@ -42,7 +42,7 @@ async def row(store: Backend, sid: str) -> Session:
 
 async def live(store: Backend, subject: str | None = None, at: int = NOW) -> set[str]:
     """The sids that are live."""
-    return {session.sid for session in await store.list(subject, at, limit=1000)}
+    return {session.sid for session in await store.sessions(subject, at, limit=1000)}
 
 
 def told(*changes: Change) -> set[tuple[str, str, int, bool]]:

@@ -33,7 +33,7 @@ EVERY_FIELD = a_session(
 
 
 class SessionsContract:
-    """Rows go in and come out unchanged; `replace` is compare-and-swap; `list` pages."""
+    """Rows go in and come out unchanged; `replace` is compare-and-swap; `sessions` pages."""
 
     async def test_an_unknown_session_is_none(self, store: Backend) -> None:
         assert await store.get("nobody") is None
@@ -42,7 +42,7 @@ class SessionsContract:
         await add(store, a_session("a"))
         for odd in ("", "\x00", "a\x00", "a\x00b", "%", "'--", "\x1a0", "\uffff", "a" * 10_000):
             assert await store.get(odd) is None
-            assert await store.list(odd, NOW) == []
+            assert await store.sessions(odd, NOW) == []
             for whose in ({"sid": odd}, {"subject": odd}):
                 assert await store.change(**whose, decision=Decision(revoke=True), at=NOW) == []
         assert (await row(store, "a")).revoked_at is None
@@ -117,7 +117,7 @@ class SessionsContract:
         assert await store.replace(old, new)
         assert await row(store, "a") == replace(old, version=old.version + 1, seen_at=NOW)
         assert await store.get("b") is None
-        assert [found.sid for found in await store.list("mallory", NOW)] == []
+        assert [found.sid for found in await store.sessions("mallory", NOW)] == []
 
     async def test_replace_never_lowers_what_clients_were_told(self, store: Backend) -> None:
         await add(store, a_session("a", ver=5))
@@ -153,8 +153,8 @@ class SessionsContract:
         )
         await store.change(sid="revoked", decision=Decision(revoke=True), at=NOW)
         for subject in ("alice", None):
-            assert [found.sid for found in await store.list(subject, NOW)] == ["live"]
-            assert [found.sid for found in await store.list(subject, NOW - 1)] == [
+            assert [found.sid for found in await store.sessions(subject, NOW)] == ["live"]
+            assert [found.sid for found in await store.sessions(subject, NOW - 1)] == [
                 "live",
                 "ends now",
             ]
@@ -163,27 +163,27 @@ class SessionsContract:
         await add(store, a_session("live"), a_session("revoked"), a_session("ended", ends_at=1))
         await store.change(sid="revoked", decision=Decision(revoke=True), at=NOW)
         for subject in ("alice", None):
-            assert {found.sid for found in await store.list(subject, 0)} == {"live", "ended"}
-            assert [found.sid for found in await store.list(subject, NOW)] == ["live"]
+            assert {found.sid for found in await store.sessions(subject, 0)} == {"live", "ended"}
+            assert [found.sid for found in await store.sessions(subject, NOW)] == ["live"]
 
     async def test_a_list_is_of_one_subject_or_of_all(self, store: Backend) -> None:
         await add(store, a_session("a", "alice"), a_session("b", "bob", seen_at=NOW))
-        assert [found.sid for found in await store.list("alice", NOW)] == ["a"]
-        assert [found.sid for found in await store.list(None, NOW)] == ["b", "a"]
-        assert list(await store.list("carol", NOW)) == []
+        assert [found.sid for found in await store.sessions("alice", NOW)] == ["a"]
+        assert [found.sid for found in await store.sessions(None, NOW)] == ["b", "a"]
+        assert list(await store.sessions("carol", NOW)) == []
 
     async def test_a_list_is_whole_rows(self, store: Backend) -> None:
         await add(store, EVERY_FIELD)
-        assert list(await store.list(EVERY_FIELD.subject, NOW)) == [EVERY_FIELD]
+        assert list(await store.sessions(EVERY_FIELD.subject, NOW)) == [EVERY_FIELD]
 
     async def test_pages_meet_every_row_once_latest_first(self, store: Backend) -> None:
         for number in range(20):
             sid = f"{number * 7 % 20:02d}"  # many rows share a second of activity
             await add(store, a_session(sid, ("alice", "bob")[number % 2], seen_at=number // 5))
         for subject in ("alice", None):
-            whole = [_place(found) for found in await store.list(subject, NOW)]
+            whole = [_place(found) for found in await store.sessions(subject, NOW)]
             paged: list[Page] = []
-            while page := await store.list(subject, NOW, paged[-1] if paged else None, 3):
+            while page := await store.sessions(subject, NOW, paged[-1] if paged else None, 3):
                 assert len(page) <= 3
                 paged += [_place(found) for found in page]
             assert paged == whole == sorted(whole, reverse=True)
@@ -193,7 +193,7 @@ class SessionsContract:
         await add(store, a_session("a", seen_at=NOW - 3), a_session("b", seen_at=NOW - 2))
         old = await row(store, "a")
         await store.replace(old, replace(old, seen_at=NOW))
-        assert [found.sid for found in await store.list("alice", NOW)] == ["a", "b"]
+        assert [found.sid for found in await store.sessions("alice", NOW)] == ["a", "b"]
 
 
 def _place(session: Session) -> Page:

@@ -15,6 +15,7 @@ from ....errors import ConfigurationError, StoreUnavailable
 from ....stores.asyncpg_driver import (
     FAILURES,
     POOLED,
+    connect,
     cut_unless_done,
     original,
     said,
@@ -22,7 +23,6 @@ from ....stores.asyncpg_driver import (
 )
 from ....stores.ca_file import check_ca_file
 from ....stores.read_only import FIND_IN_POSTGRES, failure, said_in_postgres
-from ....stores.search_path import search_path
 from ..schema import NEWER, NEWEST, VERSION_TABLE, Versions, migrate
 from ..url import shown
 
@@ -158,6 +158,7 @@ async def open_postgres(url: str) -> PostgresDatabase:
     event.listen(engine.sync_engine, "checkin", _cut_unless_idle)
     event.listen(engine.sync_engine, "invalidate", _hang_up)
     try:
+        check_ca_file(url)
         async with engine.connect() as connection:
             await (await _driver(connection)).execute(_BEGIN_MIGRATING)
             versions = await connection.run_sync(_migrate)
@@ -206,6 +207,7 @@ async def check_postgres(url: str) -> None:
 
 async def _asked(url: str, statement: str) -> Sequence[Any]:
     try:
+        check_ca_file(url)
         driver = await _connect(url)
         try:
             rows: Sequence[Any] = await driver.fetch(statement)
@@ -217,11 +219,7 @@ async def _asked(url: str, statement: str) -> Sequence[Any]:
 
 
 async def _connect(url: str) -> _Driver:
-    settings = {**_SETTINGS, **search_path(url)}
-    check_ca_file(url)
-    driver = await asyncpg.connect(
-        url, timeout=PATIENCE, server_settings=settings, target_session_attrs="primary"
-    )
+    driver = await connect(url, PATIENCE, _SETTINGS)
     with cut_unless_done(driver):
         kept, _ = await driver.fetchrow(_SET_UP)
         if not kept:
