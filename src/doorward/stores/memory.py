@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ..types import Change, Session, SigningKey
 from . import Changes, Cursor, Decision, Most, Page
 from .refusals import refusal
+from .rows import died_at
 from .whose import whose
 
 
@@ -36,10 +37,6 @@ class _Window(NamedTuple):
 
 def _live(rows: Iterable[Session], at: int) -> list[Session]:
     return [row for row in rows if row.revoked_at is None and row.ends_at > at]
-
-
-def _died_at(row: Session) -> int:
-    return row.ends_at if row.revoked_at is None else row.revoked_at
 
 
 class MemoryStore:
@@ -240,7 +237,7 @@ class MemoryStore:
             tickets, windows = self._tickets.items(), self._windows.items()
             self._tickets = {key: kept for key, kept in tickets if kept.expires_at >= before}
             self._windows = {key: kept for key, kept in windows if kept.ends_at >= before}
-            dead = (row for row in self._rows.values() if _died_at(row) < before)
+            dead = (row for row in self._rows.values() if died_at(row) < before)
             gone = tuple(islice(dead, limit))
             for row in gone:
                 self._remove(row)

@@ -67,6 +67,11 @@ def session(row: Sequence[Any]) -> Session:
     return cast(Session, made)
 
 
+def died_at(session: Session) -> int:
+    """When a session was revoked, or else when it has to end."""
+    return session.ends_at if session.revoked_at is None else session.revoked_at
+
+
 def values(session: Session) -> dict[str, str | bytes | int | None]:
     """What stands in a row, by column."""
     return {

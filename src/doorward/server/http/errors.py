@@ -19,6 +19,7 @@ from ..return_to import asked_for, with_return
 from ..routes.notices import announce
 from ..ui.page import MessagePage
 from ..ui.rendering import render
+from ..ui.site import Site
 
 _FOR_PROGRAMS = ("/api/", "/.well-known/", "/static/")
 _PROGRAMS = frozenset({"/api", "/healthz", "/metrics", "/openapi.json"})
@@ -159,10 +160,16 @@ def _page(
         link=link,
         link_text=link_text,
     )
-    response = HTMLResponse(render(page, scope["app"].state.site), status)
+    response = HTMLResponse(render(page, _site(scope)), status)
     for name, value in headers:
         response.headers.append(name.decode(), value.decode())
     return response
+
+
+def _site(scope: Mapping[str, Any]) -> Site:
+    """The look of the pages; our own where a layer serves something else than the server."""
+    app = scope.get("app")
+    return Site() if app is None else app.state.site
 
 
 def _raw(status: int, headers: list[Header], body: bytes, media_type: bytes = b"") -> Response:
