@@ -16,6 +16,7 @@ from doorward.advise.questions import QUESTIONS
 from doorward.advise.shown import as_json, library, variables
 from doorward.cli.advise import main
 from doorward.compare.catalogue import ROWS
+from doorward.server.library_settings import library_settings
 from doorward.server.options import OPTIONS, Options
 from doorward.settings import Settings
 from tests.docs.pages import DOCS, rows
@@ -91,7 +92,7 @@ def test_every_advice_is_taken_by_the_server_and_by_the_library() -> None:
             name, option = by_variable[variable]
             given[name] = several(option.parse(text))
         assert given.pop("public_origin").startswith("https://")
-        Settings(**Options(**given).settings())
+        Settings(**library_settings(Options(**given)))
         assert eval(library(advice), {"Doorward": doorward}) == advice.mode  # noqa: S307 - our own
 
 

@@ -9,6 +9,7 @@ import pytest
 from doorward import ConfigurationError, Settings
 from doorward.server import values
 from doorward.server.command_options import add_options, read_options
+from doorward.server.library_settings import library_settings, named
 from doorward.server.mail.relay import Relay, parse_relay
 from doorward.server.options import OPTIONS, Options
 from doorward.server.ui.site import accent, site_name
@@ -116,7 +117,7 @@ def test_an_option_that_is_repeatable_adds_up_and_replaces_what_the_environment_
     assert read(*argv).trusted_origin == both
     assert read(*argv, DOORWARD_TRUSTED_ORIGIN="https://c.example").trusted_origin == both
     assert read(DOORWARD_TRUSTED_ORIGIN=",".join(both)).trusted_origin == both
-    assert read(*argv).settings()["trusted_origins"] == both
+    assert library_settings(read(*argv))["trusted_origins"] == both
     assert read("--trusted-proxies", "::1", "--trusted-proxies", "::2").trusted_proxies == ("::2",)
 
 
@@ -283,14 +284,14 @@ def test_a_refused_option_is_named_as_it_was_given(name: str, text: str, told: s
     by_line, by_variable = read(f"--{option.name}", text), read(**{option.variable: text})
     over = read(f"--{option.name}", text, **{option.variable: text})
     rest = rest.replace("idle_ttl", "--idle-ttl")
-    for options, named in (
+    for options, called in (
         (by_line, f"--{option.name}"),
         (by_variable, option.variable),
         (over, f"--{option.name}"),
     ):
         with pytest.raises(ConfigurationError, match=f"^{word} ") as raised:
-            Settings(**options.settings())
-        assert options.named(str(raised.value)).startswith(f"{named} {rest}")
+            Settings(**library_settings(options))
+        assert named(options, str(raised.value)).startswith(f"{called} {rest}")
 
 
 def test_an_address_in_brackets_is_that_address() -> None:

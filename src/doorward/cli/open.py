@@ -14,6 +14,7 @@ from ..events import Record, ignore
 from ..open import open_auth
 from ..server.db.url import check_database
 from ..server.http.tls import tls_context
+from ..server.library_settings import library_settings, named
 from ..server.mail.password import load_password
 from ..server.options import Options
 from ..settings import Settings
@@ -136,9 +137,9 @@ def check_options(options: Options) -> None:
     check_databases(options)
     Trusted.parse(options.trusted_proxies)
     try:
-        Settings(**options.settings())
+        Settings(**library_settings(options))
     except ConfigurationError as error:
-        raise ConfigurationError(options.named(str(error))) from None
+        raise ConfigurationError(named(options, str(error))) from None
     if options.smtp_password_file is not None:
         load_password(options.smtp_password_file)
     tls_context(options)

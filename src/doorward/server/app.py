@@ -44,6 +44,7 @@ from .journeys import (
     sessions,
     signup,
 )
+from .library_settings import library_settings
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
 from .open import opened
@@ -92,7 +93,7 @@ def create_app(
         clock=clock,
         record=recorder.record,
         around=partial(timed, told=measured.store_answered),
-        **options.settings(),
+        **library_settings(options),
     )
 
     @asynccontextmanager

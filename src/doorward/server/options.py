@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
@@ -11,7 +11,6 @@ from ..settings import DAY, Settings
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
-from .naming import in_their_words
 from .option import Option
 from .option import option as _option
 from .ui.site import Site, accent, accent_sheet, read_logo, site_name
@@ -275,31 +274,6 @@ class Options:
             return self.public_origin
         scheme, usual = ("http", 80) if self.tls_cert is None else ("https", 443)
         return f"{scheme}://localhost" + ("" if self.port == usual else f":{self.port}")
-
-    def settings(self) -> dict[str, Any]:
-        """What of this are the library's settings, by their names there."""
-        return {
-            "mode": self.mode,
-            "accept": self.accept,
-            "public_origin": self.origin,
-            "trusted_origins": self.trusted_origin,
-            "cookie_suffix": self.cookie_suffix,
-            "access_ttl": self.access_ttl,
-            "idle_ttl": self.idle_ttl,
-            "absolute_ttl": self.absolute_ttl,
-            "refresh_grace": self.refresh_grace,
-            "touch_every": self.touch_every,
-            "max_staleness": self.max_staleness,
-            "max_sessions": self.max_sessions,
-            "end_oldest": self.when_full == "end-oldest",
-        }
-
-    def named(self, sentence: str) -> str:
-        """A sentence of the library, with the names by which the operator gave the settings."""
-        options = {name: f"--{option.name}" for name, option in OPTIONS.items()}
-        variables = {name: option.variable for name, option in OPTIONS.items()}
-        sentence = sentence.replace("trusted_origins", "trusted_origin")  # repeated, not a list
-        return in_their_words(sentence, options, variables, self.from_environment)
 
     @property
     def mail(self) -> Literal["smtp", "outbox", "none"]:

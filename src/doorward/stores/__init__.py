@@ -85,7 +85,8 @@ class Store(Protocol):
         `parent_sid` names a session that is not live at `at`; `too_many_sessions` when `most`
         refuses, or when room could only be made by ending that parent.  The check, the count, the
         ending of the oldest (a change like any other, children included) and the insert are one
-        step: what is refused changed nothing.  Raises `ValueError` for a sid that exists.
+        step: what is refused changed nothing.  Raises `ValueError` for a sid that exists.  What is
+        stored is a copy, `attributes` included: the caller may change its own afterwards.
         """
 
     async def get(self, sid: str) -> Session | None:
@@ -128,7 +129,7 @@ class Store(Protocol):
         None, every change that is still kept (so that a process that just started knows of
         access tokens revoked before).  An unknown cursor is answered like None, with `known`
         False.  Touch and rotation are not changes.  Cheap when nothing changed: it is asked on
-        every check."""
+        every check, and answers the very object that was given as `cursor` then."""
 
     def unchanged(self, cursor: Cursor | None) -> bool:
         """Whether nothing was committed after `cursor`, where that can be told without waiting;

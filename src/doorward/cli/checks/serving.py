@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
 from ...origins import check_public_origin, is_loopback
+from ...server.library_settings import named
 from ...server.plural import counted
 from ...server.refusals import Refusal
 from ...web.client import Trusted
@@ -82,7 +83,7 @@ def origin(facts: Facts) -> Finding:
     try:
         check_public_origin(given.origin)
     except ConfigurationError as error:
-        says = given.named(str(error))
+        says = named(given, str(error))
         return Finding(UNSAFE, f"{says}.", "Give the https address that people use.")
     if given.origin.startswith("https:"):
         return Finding(OK, f"Browsers use {given.origin}, and keep a login.")
