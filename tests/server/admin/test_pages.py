@@ -23,6 +23,8 @@ async def desk(either: House) -> Desk:
         "sessions/{sid}/end",
         "keys/rotate",
         "keys/k/compromise",
+        "users/u_nobody/lock",
+        "sessions/nobodys/end",
     ],
 )
 async def test_every_page_that_asks_about_an_act_needs_a_recent_proof(
