@@ -254,6 +254,14 @@ async def test_a_list_holds_those_of_a_role_and_those_who_are_locked_and_counts_
     assert await users.count_wanted("ben@", Wanted(role="admin"), 9) == 0
 
 
+async def test_a_subject_finds_nobody_whom_the_role_or_the_state_leaves_out(users: Users) -> None:
+    ann = await users.create("ann@example.test", None, frozenset({"staff"}), at=1)
+    for wanted in (EVERYBODY, Wanted(role="staff"), Wanted(locked=False)):
+        assert await users.list(query=ann.subject, wanted=wanted) == [ann]
+    for wanted in (Wanted(role="admin"), Wanted(locked=True), Wanted("staff", locked=True)):
+        assert await users.list(query=ann.subject, wanted=wanted) == []
+
+
 async def test_people_are_found_by_a_word_of_their_domain_in_any_spelling(users: Users) -> None:
     for email in ("ann@müller.test", "müller@example.test", "ben@muller.test"):
         await users.create(email, None, at=1)

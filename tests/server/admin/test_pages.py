@@ -23,6 +23,8 @@ async def desk(either: House) -> Desk:
         "sessions/{sid}/end",
         "keys/rotate",
         "keys/k/compromise",
+        "users/u_nobody/lock",
+        "sessions/nobodys/end",
     ],
 )
 async def test_every_page_that_asks_about_an_act_needs_a_recent_proof(
@@ -128,3 +130,12 @@ async def test_an_act_on_the_keys_leads_back_to_them(opened: Opened) -> None:
         done = await admin.post(f"/admin/{path}")
         assert (done.status_code, done.headers["location"]) == (303, "/admin/keys")
         assert told in (await admin.get("/admin/keys")).text
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-01T00:00:00%2B23:59", "0"])
+async def test_a_history_that_ends_before_all_times_is_empty_and_no_failure(
+    desk: Desk, until: str
+) -> None:
+    page = await desk.admin.get(f"/admin/history?until={until}")
+    assert page.status_code == 200
+    assert "Nothing was found." in page.text

@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from doorward.server.app import DECLARED
-from doorward.server.http.headers import DATA_POLICY, PAGE_POLICY, always
+from doorward.server.http.headers import DATA_POLICY, PAGE_POLICY, always, complete
 from doorward.server.ui.rendering import static_path
 from doorward.web.asgi import KEY, principal
 from doorward.web.connection import Answer
@@ -359,3 +359,16 @@ async def test_one_address_is_one_page(inhabited: House, path: str) -> None:
     answer = await alice.get(f"{ORIGIN}{path}", headers={"host": "evil.example"})
     assert answer.status_code == 404
     assert "evil" not in str(answer.headers)
+
+
+def test_an_answer_that_sets_a_cookie_is_never_stored_whatever_it_says() -> None:
+    own = [(b"cache-control", b"public, max-age=60"), (b"set-cookie", b"a=b")]
+    found = [value for name, value in complete(own, ()) if name == b"cache-control"]
+    assert found == [b"no-store"]
+
+
+def test_a_picture_opened_by_itself_can_run_nothing() -> None:
+    headers = dict(complete([(b"content-type", b"image/svg+xml")], ()))
+    policy = headers[b"content-security-policy"].split(b"; ")
+    assert b"sandbox" in policy
+    assert b"default-src 'none'" in policy

@@ -14,10 +14,34 @@ from doorward.server.ui.filters import address, field_time, readable
         ("ada@xn--.example", "ada@xn--.example"),
         ("ada@xn--\u00e4.example", "ada@xn--\u00e4.example"),
         ("xn--exmple-cua", "xn--exmple-cua"),
+        ("ada@xn--bcher-kva.xn--p1ai", "ada@b\u00fccher.\u0440\u0444"),
+        ("ada@xn--e1afmkfd.example", "ada@\u043f\u0440\u0438\u043c\u0435\u0440.example"),
+        (
+            "ada@xn--hxajbheg2az3al.example",
+            "ada@\u03c0\u03b1\u03c1\u03ac\u03b4\u03b5\u03b9\u03b3\u03bc\u03b1.example",
+        ),
+        ("ada@xn--fsqu00a.example", "ada@\u4f8b\u5b50.example"),
     ],
 )
 def test_a_domain_is_shown_in_its_own_script(stored: str, shown: str) -> None:
     assert readable(stored) == shown
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "p\u0430ypal",
+        "\u0440\u0430\u0443\u0440\u0430\u04cf",
+        "ex\u0251mple",
+        "b\u0131ng",
+        "\u03bf\u03c5\u03c4",
+        "\u0585\u0578\u057d",
+    ],
+    ids=ascii,
+)
+def test_a_domain_that_could_be_read_as_another_keeps_its_stored_form(domain: str) -> None:
+    stored = f"ada@xn--{domain.encode('punycode').decode()}.com"
+    assert readable(stored) == stored
 
 
 def test_an_address_keeps_its_stored_form_in_the_title() -> None:

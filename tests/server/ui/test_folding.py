@@ -1,5 +1,8 @@
 """One thing that happened is one row."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from doorward.server.app import KINDS
@@ -46,3 +49,27 @@ def test_an_act_that_left_two_entries_is_one_row(part: str, whole: str) -> None:
 )
 def test_what_happened_by_itself_keeps_its_row(happened: list[tuple[str, str, int]]) -> None:
     assert rows(*happened) == [kind for kind, _, _ in reversed(happened)]
+
+
+LOGIN = Entry(
+    kind="login", subject="ann", actor="ann", sid="a", at=5, address="198.51.100.7", user_agent="x"
+)
+NEW_DEVICE = replace(LOGIN, kind="new_device")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"sid": "b"}, {"actor": "root"}, {"address": "203.0.113.9"}, {"user_agent": "y"}],
+    ids=str,
+)
+def test_nobody_hides_an_entry_by_what_another_request_does_at_the_same_moment(
+    other: dict[str, Any],
+) -> None:
+    assert shown(LOGIN, NEW_DEVICE) == [NEW_DEVICE]
+    another = replace(NEW_DEVICE, **other)
+    assert shown(LOGIN, another) == [another, LOGIN]
+
+
+def shown(*entries: Entry) -> list[Entry]:
+    kept = [Kept(seq, entry) for seq, entry in enumerate(entries)]
+    return [each.entry for each in folded(kept[::-1], KINDS)]

@@ -17,6 +17,11 @@ class Wanted(NamedTuple):
     locked: bool | None = None
     newest: bool = False
 
+    def holds(self, user: User) -> bool:
+        """Whether this user is among them."""
+        has_role = not self.role or self.role in user.roles
+        return has_role and self.locked in (None, user.locked_at is not None)
+
     def mark(self, user: User) -> str:
         """Where a list that ends with this user ends."""
         return f"{user.created_at}.{user.email}" if self.newest else user.email

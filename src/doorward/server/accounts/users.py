@@ -80,14 +80,14 @@ class Users:
         self, after: str = "", limit: int = 50, *, query: str = "", wanted: Wanted = EVERYBODY
     ) -> Found:
         """Users, from the one that follows `after`, the `mark` of another: all who are `wanted`, or
-        those of them whose address contains `query`; first of all the one whose subject it is."""
+        those of them whose address contains `query`; first the one of them whose subject it is."""
         columns, follows = order(wanted.newest, after)
         emails = select(USERS.c.email).where(*follows, *conditions(query, wanted))
         # of the index alone, which is a fraction of the table
         inside = USERS.c.email.in_(emails.order_by(*columns).limit(limit))
         found = await self._all(select(USERS).where(inside).order_by(*columns))
         exact = await self.by_subject(query) if query and not after else None
-        return found if exact is None else [exact, *found][:limit]
+        return [exact, *found][:limit] if exact and wanted.holds(exact) else found
 
     async def count_wanted(self, query: str, wanted: Wanted, most: int) -> int:
         """How many such users there are, counted up to `most`."""

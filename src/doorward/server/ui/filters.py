@@ -1,11 +1,28 @@
 """How templates write addresses, moments and groups."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from markupsafe import Markup
 
 from .rows import LiveRow
+
+_EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
+"""Scripts that one word may mix, as Unicode names their letters."""
+
+_PLAIN_LATIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyz\u00df\u00e6\u00f0\u00f8\u00fe\u0111\u0142\u0153"
+)
+"""Latin letters, without their accents, that differ from each other for every reader."""
+
+_LIKE_LATIN = frozenset(
+    "\u0430\u0433\u0435\u043e\u043f\u0440\u0441\u0443\u0445\u044a\u044c\u0455\u0456\u0458\u0461\u0475\u04bb"
+    "\u04bd\u04cf\u0501\u051b\u051d"  # Cyrillic
+    "\u03b1\u03b3\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03c9"  # Greek
+    "\u0561\u0563\u0566\u0570\u0575\u0578\u057c\u057d\u0581\u0584\u0585"  # Armenian
+)
+"""Letters of other scripts that look like Latin ones."""
 
 _FORMS = {"brief": "%b %Y, %H:%M", "exact": "%b %Y, %H:%M:%S"}
 
@@ -20,7 +37,8 @@ def address(text: str) -> Markup:
 
 
 def readable(text: str) -> str:
-    """An address with each `xn--` label of its domain decoded; the text itself where one fails."""
+    """An address with each `xn--` label of its domain decoded; the text itself where one fails, or
+    could be read as another domain."""
     local, at, domain = text.rpartition("@")
     if not at or "xn--" not in domain:
         return text
@@ -39,9 +57,20 @@ def _decoded(label: str) -> str:
         shown.isascii()
         or not shown.isprintable()
         or shown.encode("punycode") != label[4:].encode("ascii")
+        or _is_misleading(shown)
     ):
         raise UnicodeError
     return shown
+
+
+def _is_misleading(label: str) -> bool:
+    """Whether a label mixes scripts, or could be written to look like another in plain Latin."""
+    letters = [each for each in unicodedata.normalize("NFD", label) if each.isalpha()]
+    scripts = {unicodedata.name(each, "").partition(" ")[0] for each in letters}
+    if scripts == {"LATIN"}:
+        return not _PLAIN_LATIN.issuperset(letters)
+    is_mixed = len(scripts) != 1 and not scripts <= _EAST_ASIAN
+    return is_mixed or _LIKE_LATIN.issuperset(letters)
 
 
 def brief(then: int) -> Markup:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..audit.entry import Kept
+from ..audit.entry import Entry, Kept
 from ..audit.kinds import Kinds
 
 AT_ONCE = 1
@@ -24,4 +24,12 @@ def folded(entries: Sequence[Kept], kinds: Kinds) -> list[Kept]:
 def _is_covered(kept: Kept, later: Kept | None, kinds: Kinds) -> bool:
     if later is None or later.entry.at - kept.entry.at > AT_ONCE:
         return False
-    return kept.entry.kind in kinds.of(later.entry.kind).covers
+    covers = kinds.of(later.entry.kind).covers
+    return kept.entry.kind in covers and _is_one_act(kept.entry, later.entry)
+
+
+def _is_one_act(part: Entry, whole: Entry) -> bool:
+    """Whether both entries can come from one request.  Otherwise one login could hide another that
+    happened at the same moment."""
+    places = {(each.address, each.user_agent) for each in (part, whole)}
+    return len(places) == 1 and part.actor in ("", whole.actor) and part.sid in ("", whole.sid)

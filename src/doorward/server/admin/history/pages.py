@@ -88,7 +88,7 @@ def _kinds(service: Service, asked: str) -> tuple[tuple[str, str], ...]:
 async def _plot(service: Service, query: Query) -> Markup:
     now = service.clock()
     until = min(now + 1, now + 1 if query.until is None else query.until)
-    since = await _since(service, until) if query.since is None else max(0, query.since)
+    since = max(0, await _since(service, until) if query.since is None else query.since)
     if since >= until:
         return Markup()
     counts = await service.history.counts(since, until, service.kinds, query)
