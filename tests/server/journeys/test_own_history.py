@@ -27,6 +27,19 @@ async def test_a_person_sees_their_own_history_and_not_who_acted_or_from_where(d
     assert "root@" not in answer.text
 
 
+async def test_the_page_of_a_persons_history_hides_where_an_administrator_was(desk: Desk) -> None:
+    agent = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"}
+    await desk.admin.post(
+        f"/admin/users/{desk.carol}/roles", data={"roles": "editor"}, headers=agent
+    )
+    assert "Firefox" in (await desk.admin.get("/admin/history")).text
+    page = (await desk.customer.get("/account/history")).text
+    assert "Roles set" in page
+    assert "an administrator" in page
+    assert "Firefox" not in page
+    assert "root@" not in page
+
+
 @pytest.mark.parametrize(
     "either", ["session", pytest.param("token", marks=pytest.mark.soak)], indirect=True
 )
@@ -57,7 +70,8 @@ async def test_what_an_administrator_did_to_others_is_no_part_of_their_own_histo
     entries = (await desk.admin.get("/api/history")).json()["entries"]
     assert [(each["kind"], each["by"]) for each in entries[:1]] == [("denied", "you")]
     assert {"locked", "revoked"}.isdisjoint(each["kind"] for each in entries)
-    page = (await desk.admin.get("/account", headers={"accept": "text/html"})).text
+    page = (await desk.admin.get("/account/history")).text
+    assert "Tried what is not allowed" in page
     assert "Account locked" not in page
     assert "Sessions ended" not in page
 
