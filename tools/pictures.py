@@ -128,7 +128,7 @@ async def main(folder: Path) -> None:
             for email, agent in AGENTS.items():
                 enter(server, email, agent)
             desk_of(server).data("users", "set-roles", ADMIN, "admin")
-            await take(browser, server, folder / "online.png", "/admin", (960, 640))
+            await take(browser, server, folder / "online.png", "/admin", (1120, 640))
 
 
 if __name__ == "__main__":
