@@ -13,12 +13,20 @@ from .new_device import is_new_device
 
 
 async def begin_session(
-    service: Service, attempt: LoginAttempt, response: Response, user: User, via: Transport
+    service: Service,
+    attempt: LoginAttempt,
+    response: Response,
+    user: User,
+    via: Transport,
+    amr: tuple[str, ...] = ("pwd",),
 ) -> Issued:
-    """Begin a session; by cookie, `response` carries it.  The person is told of a device not seen
+    """Begin a session; by cookie, `response` carries it.  `amr` are the factors that were proved
+    (RFC 8176).  The person is told of a device not seen
     before, and before the answer is under way, so that nobody gets in without."""
     news = await is_new_device(service, user, via)
-    issued = await attempt.login(response, subject=user.subject, roles=user.roles, transport=via)
+    issued = await attempt.login(
+        response, subject=user.subject, roles=user.roles, amr=amr, transport=via
+    )
     if via == "cookie":
         name, value = service.devices.remember(current_visit().headers, whose(user))
         response.headers.append(name.decode(), value.decode())

@@ -5,7 +5,7 @@ from ...mail.letter import IF_YOU, Template
 NEW_DEVICE = Template(
     "A login on a device not seen before",
     (
-        "Somebody logged in to your account with your password.",
+        "Somebody logged in to your account.",
         "When: {when}\nOn: {where}",
         f"{IF_YOU} After a change of the password every device is new once.",
         (
