@@ -119,7 +119,7 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
         version=VERSION,
         openapi_tags=openapi.TAGS,
         lifespan=lifespan,
-        docs_url=None,  # they load scripts from elsewhere, which the policy forbids; see pages
+        docs_url=None,  # they load scripts from elsewhere, which the policy forbids; see api_docs
         redoc_url=None,
         redirect_slashes=False,  # one address, one route; and its redirect believes Host
     )

@@ -39,9 +39,8 @@ async def opened(
     declared: Journey,
     site: Site,
 ) -> AsyncIterator[Service]:
-    """Open the database and the root key; `declared` is what all journeys declare,
-    `site` how pages look.  Raises
-    `ConfigurationError`."""
+    """Open the database and the root key; `declared` is what all journeys declare, `site` how
+    pages look.  Raises `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
     database = await open_database(options.database)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ...web.asgi import current_visit
 from ...web.transport import named
 from ..service import Service
-from ..ui.notice import Notice
+from ..ui.notice import NO_NEWS, Notice
 
 COOKIE = "__Host-notice"
 
@@ -40,8 +40,8 @@ def notice(request: Request) -> Notice:
     service: Service = request.app.state.service
     found = _SAID.fullmatch(request.cookies.get(_cookie(), ""))
     if found is None:
-        return Notice()
-    return service.notices.get(found["news"], Notice()).of(int(found["sessions"] or 0))
+        return NO_NEWS
+    return service.notices.get(found["news"], NO_NEWS).of(int(found["sessions"] or 0))
 
 
 def told(request: Request, response: Response) -> Response:

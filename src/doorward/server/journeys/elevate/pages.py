@@ -32,7 +32,6 @@ class ElevatePage(FormPage):
     return_to: str
     email: str
     menu: Menu | None = None
-    notice: str = ""
 
 
 @router.get("/elevate")

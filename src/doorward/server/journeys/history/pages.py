@@ -25,8 +25,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnHistoryPage(Page):
-    """All that happened to the person who asks, page by page.  `console`: whether
-    they may see the console."""
+    """All that happened to the person who asks, page by page.  `console`: whether they may see
+    the console."""
 
     template: ClassVar[str] = "journeys/history/own_history.html"
     now: int

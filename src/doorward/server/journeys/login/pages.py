@@ -16,7 +16,7 @@ from ...routes.notices import notice, told
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...ui.notice import Notice, Tone
+from ...ui.notice import NO_NEWS, Tone
 from ...ui.page import FormPage
 from .flow import login
 
@@ -60,7 +60,7 @@ async def _page(
     request: Request, service: Service, form: Mapping[str, str], refused: Refused | None = None
 ) -> Response:
     hint = cookie_hint.hint(request, service.options.origin)
-    news = Notice() if refused else notice(request)
+    news = NO_NEWS if refused else notice(request)
     page = LoginPage(
         csrf_token=await form_token(),
         return_to=local_path(form.get("return_to", "")),

@@ -30,7 +30,6 @@ class SignupPage(FormPage):
     return_to: str
     password_min: int
     email: str = ""
-    notice: str = ""
 
 
 @router.get("/signup")
