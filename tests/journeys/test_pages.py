@@ -208,12 +208,12 @@ async def test_another_place_is_ended_and_then_all_others(sit: Sit) -> None:
     others = here.page.locator(PLACES).filter(has_not_text="This one")
     await expect(others).to_have_count(2)
     await others.first.get_by_role("button").click()
-    await expect(here.page.get_by_role("status")).to_have_text("That place is logged out.")
+    await expect(here.page.get_by_role("status")).to_have_text("That device is logged out.")
     await expect(others).to_have_count(1)
     out = [await is_out(each) for each in (there, elsewhere)]
     assert sorted(out) == [False, True]
     await here.press("End all others")
-    await expect(here.page.get_by_role("status")).to_have_text("Every other place is logged out.")
+    await expect(here.page.get_by_role("status")).to_have_text("All other devices are logged out.")
     assert [await is_out(each) for each in (here, there, elsewhere)] == [False, True, True]
 
 

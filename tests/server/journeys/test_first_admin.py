@@ -61,7 +61,7 @@ async def test_who_logged_in_since_the_page_was_made_gets_nothing_by_it(house: H
     browser, ticket = await house.alice(), await ticket_of(house)
     answer = await set_up(browser, ticket)  # typed for another account, when nobody was logged in
     assert answer.status_code == 400
-    assert "Somebody has logged in" in answer.text
+    assert "somebody logged in with this browser" in answer.text
     assert not await house.service.users.any_admin()
 
 

@@ -87,7 +87,7 @@ async def test_the_account_lists_and_ends_sessions(either: House) -> None:
     answer = await browser.post(f"/account/sessions/{sid}/end")
     assert answer.headers["location"] == "/account"
     page = (await browser.get("/account")).text
-    assert "That place is logged out." in page
+    assert "That device is logged out." in page
     assert f"/account/sessions/{sid}/end" not in page
     await login(phone)
     answer = await browser.post("/account/sessions/end-others")

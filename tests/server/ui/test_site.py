@@ -87,7 +87,7 @@ def test_every_page_has_the_sites_name_logo_and_accent(tmp_path: Path) -> None:
     ("name", "body", "why"),
     [
         ("mark.gif", PNG, "is none of .svg, .png, .webp"),
-        ("mark.svg", PNG, "is not what its name says"),
+        ("mark.svg", PNG, "is not a .svg file"),
         ("mark.png", PNG + bytes(256 * 1024), "is larger than 256 KiB"),
     ],
 )

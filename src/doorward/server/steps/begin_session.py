@@ -11,6 +11,9 @@ from ..accounts.user import User
 from ..service import Service
 from .new_device import is_new_device
 
+PASSWORD = ("pwd",)
+"""The factor of a login with a password (RFC 8176)."""
+
 
 async def begin_session(
     service: Service,
@@ -18,11 +21,12 @@ async def begin_session(
     response: Response,
     user: User,
     via: Transport,
-    amr: tuple[str, ...] = ("pwd",),
+    amr: tuple[str, ...],
 ) -> Issued:
     """Begin a session; by cookie, `response` carries it.  `amr` are the factors that were proved
-    (RFC 8176).  The person is told of a device not seen
-    before, and before the answer is under way, so that nobody gets in without."""
+    (RFC 8176).  On a device not seen before, the person is notified before the answer is sent, so
+    that nobody gets in without.
+    """
     news = await is_new_device(service, user, via)
     issued = await attempt.login(
         response, subject=user.subject, roles=user.roles, amr=amr, transport=via

@@ -71,7 +71,7 @@ def read_logo(path: Path) -> Logo:
     if len(body) > _MOST_BYTES:
         raise ValueError(f"the logo {path} is larger than {_MOST_BYTES // 1024} KiB")
     if not body.lstrip().startswith(kind[1]):
-        raise ValueError(f"the logo {path} is not what its name says")
+        raise ValueError(f"the logo {path} is not a {path.suffix.lower()} file")
     return Logo(body, path.suffix.lower(), kind[0])
 
 

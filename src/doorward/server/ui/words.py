@@ -1,11 +1,12 @@
 """The history in words, for people."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ...errors import Reason
 from ...web import client
 from ..accounts.user import User
-from ..audit.entry import DONE, OPERATOR, SYSTEM, Kept
+from ..audit.entry import DONE, OPERATOR, SYSTEM, Entry, Kept
 from ..audit.kinds import Kinds
 from ..plural import counted
 from ..refusals import Refusal
@@ -29,6 +30,18 @@ COUNTED = {"sessions": ("session", "sessions"), "people": ("person", "people")}
 _OUTSIDE = {SYSTEM: "the server", OPERATOR: "the operator", "": ""}
 
 
+_BY = {"you": "", "administrator": "an administrator"}
+
+
+class Seen(NamedTuple):
+    """Who acted: `you`, `administrator`, or `SYSTEM`, `OPERATOR`, empty.  Of an administrator, the
+    address and the device stay empty."""
+
+    by: str
+    address: str = ""
+    device: str = ""
+
+
 def happened(kept: Kept, users: Mapping[str, User], kinds: Kinds) -> HappenedRow:
     """An entry as the console shows it; `users` are those who are in it, by subject."""
     one = kept.entry
@@ -49,28 +62,27 @@ def happened(kept: Kept, users: Mapping[str, User], kinds: Kinds) -> HappenedRow
 def own(kept: Kept, subject: str, kinds: Kinds) -> HappenedRow:
     """An entry as the person it is about sees it.  Who else did it stays unnamed, and so does where
     they were."""
-    one = kept.entry
-    by = by_whom(one.actor, subject)
-    hidden = by == "administrator"
+    one, seen = kept.entry, seen_by(kept.entry, subject)
     return HappenedRow(
         at=one.at,
         what=called(one.kind, kinds),
-        actor={"you": "", "administrator": "an administrator"}.get(by, _OUTSIDE.get(by, "")),
+        actor=_BY.get(seen.by, _OUTSIDE.get(seen.by, "")),
         subject="",
         person="",
-        address="" if hidden else one.address,
-        label="" if hidden else label(one.user_agent),
+        address=seen.address,
+        label=seen.device,
         outcome=failed(one.outcome),
         detail="",
         good=one.outcome == DONE,
     )
 
 
-def by_whom(actor: str, subject: str) -> str:
-    """Who acted, as `subject` may know: `you`, `administrator`, or `SYSTEM`, `OPERATOR`, empty."""
-    if actor in _OUTSIDE:
-        return actor
-    return "you" if actor == subject else "administrator"
+def seen_by(entry: Entry, subject: str) -> Seen:
+    """What `subject` may know of who acted in an entry about them, and from where."""
+    if entry.actor not in _OUTSIDE and entry.actor != subject:
+        return Seen("administrator")
+    by = "you" if entry.actor == subject else entry.actor
+    return Seen(by, entry.address, label(entry.user_agent))
 
 
 def called(kind: str, kinds: Kinds) -> str:

@@ -25,7 +25,7 @@ async def get_end_all(request: Request, service: Serving) -> Response:
         principal,
         request,
         heading="Log everybody out?",
-        sentence="Every session ends, your own other ones included; only this one stays."
+        sentence="Every session ends, including your own on other devices. Only this session stays."
         " Everybody can log in again. With very many sessions this takes minutes: wait for the"
         " answer.",
         button="End everybody's sessions",

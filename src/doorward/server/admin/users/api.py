@@ -63,11 +63,11 @@ async def post_unlock(subject: str, service: Serving) -> UserEntry:
 
 @router.post("/users/{subject}/reset-link", summary="A link to reset", dependencies=BARE)
 async def post_reset_link(subject: str, service: Serving) -> ResetLink:
-    """With it its bearer chooses a new password for this user, once, within the hour. It is sent to
-    the user's address; where no mail is sent, it is here instead."""
-    if service.options.mail == "smtp":
-        return ResetLink(sent_to=(await flow.send_reset_link(service, subject)).email)
-    _, link, expires_at = await flow.make_reset_link(service, subject)
+    """Whoever has the link can choose a new password for this user, once, within the hour. It is
+    sent to the user's address; where no mail is sent, it is here instead."""
+    user, link, expires_at = await flow.give_reset_link(service, subject)
+    if not link:
+        return ResetLink(sent_to=user.email)
     return ResetLink(reset_link=link, expires_at=expires_at)
 
 

@@ -1,7 +1,7 @@
 """What an administrator does about users.  Who may is decided before; each act is recorded, with
 who did it.  No act shows or takes a password."""
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ....settings import HOUR
 from ....types import Roles
@@ -14,6 +14,14 @@ from ...refusals import Refusal, Refused
 from ...service import Service
 
 T = TypeVar("T")
+
+
+class ResetLink(NamedTuple):
+    """A link for a user, and when it dies; an empty one was sent to their address."""
+
+    user: User
+    link: str = ""
+    expires_at: int = 0
 
 
 async def find(service: Service, subject: str) -> User:
@@ -62,23 +70,27 @@ async def end_all(service: Service, subject: str) -> int:
     return len(await service.auth.revoke(subject=subject, device=current_visit().device()))
 
 
-async def send_reset_link(service: Service, subject: str) -> User:
-    """Have a reset link sent to a user, where mail is sent."""
+async def give_reset_link(service: Service, subject: str) -> ResetLink:
+    """A link with which a user, once, chooses a new password: by mail, where mail is sent."""
+    give = _send if service.options.mail == "smtp" else _make
+    return await give(service, subject)
+
+
+async def _send(service: Service, subject: str) -> ResetLink:
     user = await find(service, subject)
     if await service.outbox.is_full(subject, "reset_link_sent", service.clock()):
         sentence = "This person was sent several links within the hour; wait before the next."
         raise Refused(Refusal.TOO_MANY_ATTEMPTS, sentence, retry_after=HOUR)
     await service.recorder.note("reset_link_sent", subject=subject)
-    return user
+    return ResetLink(user)
 
 
-async def make_reset_link(service: Service, subject: str) -> tuple[User, str, int]:
-    """A link with which a user, once, chooses a new password; and when it dies."""
+async def _make(service: Service, subject: str) -> ResetLink:
     user = await find(service, subject)
     now = service.clock()
     link = await reset_link(service.auth.store, user, service.options.origin, at=now)
     await service.recorder.note("reset_link_made", subject=subject)
-    return user, link, now + LIFETIME
+    return ResetLink(user, link, now + LIFETIME)
 
 
 def _there(found: T | None) -> T:

@@ -12,7 +12,7 @@ RESET_LINK = Template(
             " and for an hour:\n{link}"
         ),
         (
-            "If you did not ask for it, leave it alone: your password stays as it is. Nobody who"
+            "If you did not ask for it, ignore this mail: your password does not change. Nobody who"
             " runs the server needs the link, or your password."
         ),
     ),

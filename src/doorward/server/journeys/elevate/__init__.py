@@ -6,5 +6,5 @@ from . import api, pages
 
 journey = Journey(
     routers=(api.router, pages.router),
-    notices={"confirmed": Notice("Thank you; it is you.")},
+    notices={"confirmed": Notice("Your password was confirmed.")},
 )

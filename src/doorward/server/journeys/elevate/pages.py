@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ....types import Principal
-from ....web import origin, transport
+from ....web import origin
 from ....web.asgi import current_visit
+from ....web.login import deliver
 from ....web.return_to import local_path
 from ...refusals import Refused
 from ...routes.dependencies import Serving
@@ -51,7 +52,7 @@ async def post_elevate(request: Request, service: Serving) -> Response:
         return await _page(service, principal, return_to, refused)
     back = local_path(return_to)
     response = see(back) if back else see("/account", "confirmed")
-    for name, value in transport.write(issued, service.clock(), current_visit().gate.cookie_suffix):
+    for name, value in deliver(current_visit(), issued, "cookie"):
         response.headers.append(name.decode(), value.decode())
     return response
 

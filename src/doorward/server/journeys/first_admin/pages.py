@@ -16,15 +16,15 @@ from ...routes.forms import read_form
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.begin_session import begin_session
+from ...steps.begin_session import PASSWORD, begin_session
 from ...steps.confirm_password import owner
 from ...steps.links import check_whole
 from ...ui.page import FormPage
 from .flow import TICKET, become_first_admin, check_setup_link, make_first_admin
 
 _OTHER = (
-    "Somebody has logged in in this browser since the page was opened, so nothing was done. See"
-    " below who it is."
+    "Nothing was done, because somebody logged in with this browser after you opened this page."
+    " Their address is below."
 )
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -69,7 +69,7 @@ async def post_setup(request: Request, service: Serving) -> Response:
         return await _page(service, ticket, email, refused)
     # after the role was given, which stops every login that began before
     attempt = await service.doorward.attempt()
-    await begin_session(service, attempt, response, user, "cookie")
+    await begin_session(service, attempt, response, user, "cookie", PASSWORD)
     cookie_hint.mark(request, response)
     return response
 

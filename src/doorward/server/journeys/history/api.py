@@ -11,7 +11,7 @@ from ...routes.bodies import After
 from ...routes.dependencies import PROBLEM, Known, Serving
 from ...routes.query import after_of, page_of
 from ...routes.strict_json import StrictRoute
-from ...ui.words import by_whom, label
+from ...ui.words import seen_by
 from .flow import own_history
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
@@ -44,16 +44,14 @@ async def get_history(principal: Known, service: Serving, after: str = "") -> Ow
 
 
 def _entry(kept: Kept, subject: str) -> OwnEntry:
-    one = kept.entry
-    by = by_whom(one.actor, subject)
-    hidden = by == "administrator"
+    one, seen = kept.entry, seen_by(kept.entry, subject)
     return OwnEntry(
         seq=kept.seq,
         at=utc(one.at),
         kind=one.kind,
-        by=by,
+        by=seen.by,
         sid=one.sid,
-        address="" if hidden else one.address,
-        device="" if hidden else label(one.user_agent),
+        address=seen.address,
+        device=seen.device,
         outcome=one.outcome,
     )

@@ -47,7 +47,7 @@ async def post_login(body: LoginBody, service: Serving, response: Response) -> W
 
 @router.post("/api/refresh", tags=["Login"], summary="Refresh", response_model_exclude_none=True)
 async def post_refresh(body: RefreshBody, service: Serving) -> Tokens:
-    """Token mode only. Browsers need it not: their cookies renew themselves.
+    """Token mode only. Browsers do not need it: their cookies are renewed automatically.
 
     While the server changes over, it exchanges what was given out in the other mode."""
     if "token" not in service.auth.settings.modes:

@@ -14,7 +14,7 @@ from ...accounts.email import InvalidEmail, canonical
 from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
-from ...steps.begin_session import begin_session
+from ...steps.begin_session import PASSWORD, begin_session
 from ...steps.limits import noting_limits
 
 
@@ -34,7 +34,7 @@ async def login(
     if user.ends:  # otherwise a sweep would end the new session
         await apply_decisions(service.users, service.auth, user)
     try:
-        issued = await begin_session(service, attempt, response, user, via)
+        issued = await begin_session(service, attempt, response, user, via, PASSWORD)
     except Rejected as refused:
         if refused.reason is not Reason.SUPERSEDED:
             raise
@@ -55,7 +55,7 @@ async def _once_more(
         password, user.password_hash
     ):
         raise await _failed(service, user)
-    return await begin_session(service, attempt, response, user, via)
+    return await begin_session(service, attempt, response, user, via, PASSWORD)
 
 
 async def _guess(

@@ -7,10 +7,10 @@ NEW_DEVICE = Template(
     (
         "Somebody logged in to your account.",
         "When: {when}\nOn: {where}",
-        f"{IF_YOU} After a change of the password every device is new once.",
+        f"{IF_YOU} After you change your password, each device counts as new at its next login.",
         (
-            "If it was not you, log in, change your password at once, and end the places you do not"
-            " know:\n{login}"
+            "If it was not you, log in, change your password at once, and log out the devices that"
+            " you do not recognise:\n{login}"
         ),
     ),
 )

@@ -10,6 +10,6 @@ journey = Journey(
     events={"password_changed": Kind("Password changed", covers=("revoked",))},
     letters={"password_changed": mail.PASSWORD_CHANGED},
     notices={
-        "password": Notice("Your password was changed, and all other places were logged out.")
+        "password": Notice("Your password was changed, and all other devices were logged out.")
     },
 )

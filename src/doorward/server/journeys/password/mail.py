@@ -5,7 +5,7 @@ from ...mail.letter import IF_YOU, Template
 PASSWORD_CHANGED = Template(
     "Your password was changed",
     (
-        "The password of your account was changed, and all other places were logged out.",
+        "The password of your account was changed, and all other devices were logged out.",
         "When: {when}\nOn: {where}",
         IF_YOU,
         (

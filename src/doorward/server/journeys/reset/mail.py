@@ -6,7 +6,7 @@ PASSWORD_RESET = Template(
     "Your password was changed by a reset link",
     (
         (
-            "A new password was chosen for your account with a one-time link, and all places were"
+            "A new password was chosen for your account with a one-time link, and all devices were"
             " logged out."
         ),
         "When: {when}\nOn: {where}",

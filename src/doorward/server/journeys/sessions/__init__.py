@@ -8,7 +8,7 @@ journey = Journey(
     routers=(api.router, pages.router),
     letters={"reused": mail.REUSED},
     notices={
-        "ended": Notice("That place is logged out."),
-        "others": Notice("Every other place is logged out."),
+        "ended": Notice("That device is logged out."),
+        "others": Notice("All other devices are logged out."),
     },
 )

@@ -11,8 +11,8 @@ REUSED = Template(
         ),
         "When: {when}\nBegun on: {other}\nLast tried on: {where}",
         (
-            "Log in again, look at the places where you are logged in, end those you do not know,"
-            " and change your password:\n{login}"
+            "Log in again, check where you are logged in, log out the devices that you do not"
+            " recognise, and change your password:\n{login}"
         ),
     ),
 )

@@ -15,7 +15,7 @@ from ...routes.forms import read_form
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.begin_session import begin_session
+from ...steps.begin_session import PASSWORD, begin_session
 from ...ui.page import FormPage
 from .flow import signup
 
@@ -50,7 +50,7 @@ async def post_signup(request: Request, service: Serving) -> Response:
         user = await signup(service, form.get("email", ""), form.get("password", ""))
     except Refused as refused:
         return await _page(service, form, refused)
-    await begin_session(service, attempt, response, user, "cookie")
+    await begin_session(service, attempt, response, user, "cookie", PASSWORD)
     cookie_hint.mark(request, response)
     return response
 
