@@ -64,7 +64,7 @@ async def opened(
                 history=History(database),
                 kinds=recorder.kinds,
                 outbox=Outbox(database, declared.letters, sends=options.mail == "smtp"),
-                letters=Letters(declared.letters, options.origin, site.name),
+                letters=Letters(declared.letters, options.base_url, site.name),
                 notices=declared.notices,
                 site=site,
                 metrics=metrics,

@@ -23,6 +23,7 @@ from ...types import NONE, Roles
 from ..db.database import Database
 from ..db.schema import TEXT
 from .email import InvalidEmail, canonical
+from .factor_tables import OWNED
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
 from .user import ADMIN, UNSETTLED, USERS, EmailTaken, LastAdmin, User, user_of
@@ -137,6 +138,13 @@ class Users:
         statement = update(USERS).where(USERS.c.subject == subject, USERS.c.password_hash == old)
         return await self._wrote(statement.values(password_hash=new))
 
+    async def verify(self, subject: str, email: str, *, at: int) -> User | None:
+        """Note that this address is the user's own: one decision more, at the first time.  None,
+        and nothing written, when the user has another address by now, or was verified before."""
+        unverified = (USERS.c.email == canonical(email), USERS.c.verified_at.is_(None))
+        decided = USERS.c.decided + 1
+        return await self._change(subject, *unverified, verified_at=at, decided=decided)
+
     async def lock(self, subject: str, *, at: int, spare_last_admin: bool = False) -> User | None:
         """Refuse this user from now on: one decision more.  One locked before keeps its first time.
         Raises `LastAdmin` if asked to spare them."""
@@ -186,8 +194,12 @@ class Users:
         return await self._wrote(statement.values(settled=decided))
 
     async def delete(self, subject: str) -> bool:
-        """Forget this user.  False when there was none."""
-        return await self._wrote(delete(USERS).where(USERS.c.subject == subject))
+        """Forget this user, and all that they could prove.  False when there was none."""
+        async with self._database.writing() as transaction:
+            for table in OWNED:
+                await transaction.execute(delete(table).where(table.c.subject == subject))
+            gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
+            return bool((await transaction.execute(gone)).all())
 
     async def _one(self, statement: Any) -> User | None:
         rows = await self._database.run(statement)
