@@ -56,6 +56,7 @@ SHARED: dict[str, Kind] = {
     "unsteady": Kind(
         "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"
     ),
+    "users_imported": Kind("Accounts imported"),
     "wrong_password": Kind("Wrong password", counts="refusal"),
 }
 """The kinds of the library, and those that several journeys record.  A journey declares its own."""
