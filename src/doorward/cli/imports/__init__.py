@@ -144,7 +144,7 @@ def _answer(given: Namespace, result: Result) -> Answer:
 def _hashes(result: Result) -> str:
     parts = [
         f"{number} {'without a password' if scheme == NO_PASSWORD else scheme}"
-        for scheme, number in result.hashes.most_common()
+        for scheme, number in sorted(result.hashes.items())
     ]
     return f": {', '.join(parts)}" if parts else ""
 

@@ -1,6 +1,5 @@
 """The import itself: each row judged, and the good ones written some hundred at a time."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -41,7 +40,7 @@ class Result:
     verified: int = 0
     admins: int = 0
     admins_left_out: int = 0
-    hashes: Counter[str] = field(default_factory=Counter)
+    hashes: dict[str, int] = field(default_factory=dict)
     refused: list[RefusedRow] = field(default_factory=list)
 
 
@@ -105,8 +104,9 @@ class Import:
     def _count(self, each: _Waiting) -> None:
         result, user = self.result, each.user
         hashed = user.password_hash
+        scheme = NO_PASSWORD if hashed is None else parse(hashed).scheme
         result.imported += 1
-        result.hashes[NO_PASSWORD if hashed is None else parse(hashed).scheme] += 1
+        result.hashes[scheme] = result.hashes.get(scheme, 0) + 1
         result.locked += user.locked_at is not None
         result.verified += user.verified_at is not None
         result.admins += ADMIN in user.roles
