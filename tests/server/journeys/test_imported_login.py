@@ -18,7 +18,10 @@ from tests.server.house import House, Opened, login
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[3]
-MADE = json.loads((ROOT / "tests/data/password_hashes.json").read_text())["hashes"]
+HASHES = json.loads((ROOT / "tests/data/password_hashes.json").read_text())["hashes"]
+MADE = [made["hash"] for made in HASHES if made["password"] == "correct horse"]
+"""One of each form."""
+
 OURS = f"$argon2id$v=19$m={CHEAP.memory_kib},t={CHEAP.passes},p=1$"
 
 
@@ -57,10 +60,10 @@ async def test_the_old_password_of_each_form_logs_in_once_by_the_old_hash(
 ) -> None:
     file, people = tmp_path / "accounts.jsonl", []
     with file.open("w") as lines:
-        for number, made in enumerate(MADE):
+        for number, hashed in enumerate(MADE):
             email = f"a{number}@example.test"
-            people.append(Person(email, made["password"]))
-            lines.write(json.dumps({"email": email, "password_hash": made["hash"]}) + "\n")
+            people.append(Person(email, "correct horse"))
+            lines.write(json.dumps({"email": email, "password_hash": hashed}) + "\n")
     desk = imported(tmp_path, str(file), "--from", "jsonl")
     house = await opened(database=desk.database)
     for number, person in enumerate(people):
@@ -71,9 +74,8 @@ async def test_who_was_inactive_or_had_no_password_stays_out(
     opened: Opened, tmp_path: Path
 ) -> None:
     file = tmp_path / "accounts.csv"
-    hashed = next(made["hash"] for made in MADE if made["password"] == "correct horse")
     file.write_text(
-        f"email,password_hash,locked\nlocked@example.test,{hashed},yes\nbare@example.test,!,\n"
+        f"email,password_hash,locked\nlocked@example.test,{MADE[0]},yes\nbare@example.test,!,\n"
     )
     house = await opened(database=imported(tmp_path, str(file), "--from", "csv").database)
     for email in ("locked@example.test", "bare@example.test"):
