@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
+from .accounts.listeners import Listener
 from .admin import history as everybodys_history
 from .admin import keys, online, outbox, users
 from .audit.kinds import SHARED, Kinds
@@ -87,6 +88,7 @@ class Base:
     metrics: Metrics
     clock: Clock
     cost: Cost | None
+    listeners: list[Listener] = field(default_factory=list)
 
 
 def base(options: Options, *, clock: Clock = system_clock, cost: Cost | None = None) -> Base:
@@ -152,6 +154,7 @@ def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
             found.cost,
             DECLARED,
             site,
+            found.listeners,
         )
         async with service as app.state.service:
             yield

@@ -1,6 +1,6 @@
 """The service opened: database, sessions and keys, and what is done beside the requests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from ..passwords import Cost, Passwords
@@ -9,6 +9,7 @@ from ..types import Clock
 from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
+from .accounts.listeners import Listener
 from .accounts.users import Users
 from .audit.history import History
 from .audit.sampling import Sampling
@@ -38,9 +39,10 @@ async def opened(
     cost: Cost | None,
     declared: Journey,
     site: Site,
+    listeners: Sequence[Listener] = (),
 ) -> AsyncIterator[Service]:
     """Open the database and the root key; `declared` is what all journeys declare, `site` how
-    pages look.  Raises `ConfigurationError`."""
+    pages look, `listeners` who is told of accounts.  Raises `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
     database = await open_database(options.database)
@@ -74,7 +76,7 @@ async def opened(
                 sampling=Sampling(),
                 clock=clock,
             )
-            async with doing(service, database, declared.links, password):
+            async with doing(service, database, declared.links, password, listeners):
                 yield service
     finally:
         passwords.close()

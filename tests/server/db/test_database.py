@@ -34,7 +34,6 @@ STARTER = """
 import asyncio, sys
 from doorward.server.db.database import open_database
 from doorward.server.accounts.user import EmailTaken
-from doorward.server.accounts.factor_tables import OWNED
 from doorward.server.accounts.users import Users
 
 async def start(url):

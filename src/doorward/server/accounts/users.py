@@ -24,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 from ...types import NONE, Roles
 from ..db.database import Database
 from ..db.schema import TEXT
+from .account_events import Kind, note
 from .email import InvalidEmail, canonical
 from .factor_tables import OWNED
 from .role_names import piece, written
@@ -58,7 +59,7 @@ class Users:
             password_changed_at=at,
         )
         try:
-            (user,) = await self._write(statement)
+            (user,) = await self._write(statement, "created")
         except IntegrityError:
             raise EmailTaken from None
         return user
@@ -218,7 +219,9 @@ class Users:
             for table in OWNED:
                 await transaction.execute(delete(table).where(table.c.subject == subject))
             gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
-            return bool((await transaction.execute(gone)).all())
+            found = [row.subject for row in await transaction.execute(gone)]
+            await note(transaction, "deleted", found)
+        return bool(found)
 
     async def _one(self, statement: Any) -> User | None:
         rows = await self._database.run(statement)
@@ -240,7 +243,7 @@ class Users:
         statement = update(USERS).where(USERS.c.subject == subject, *conditions)
         return next(iter(await self._write(statement.values(**values))), None)
 
-    async def _write(self, statement: Any) -> Found:
+    async def _write(self, statement: Any, kind: Kind = "changed") -> Found:
         """The users as written.  One who administers makes every link for a first administrator
         void in the same step: else a link would be good again once that user is gone."""
         async with self._database.writing() as transaction:
@@ -248,6 +251,7 @@ class Users:
             users = [user_of(row) for row in rows]
             if any(user.administers for user in users):
                 await transaction.execute(delete(LINKS))
+            await note(transaction, kind, [user.subject for user in users])
         return users
 
     async def _wrote(self, statement: Any) -> bool:
