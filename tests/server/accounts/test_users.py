@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from doorward.server.accounts.account_events import waiting
 from doorward.server.accounts.email import InvalidEmail
 from doorward.server.accounts.role_names import InvalidRole
 from doorward.server.accounts.user import EmailTaken, User
@@ -55,7 +56,7 @@ async def test_a_created_user_is_found_by_address_and_by_subject(users: Users) -
 
 
 async def test_many_are_added_at_once_but_those_whose_address_has_an_account(
-    users: Users,
+    users: Users, database: Database
 ) -> None:
     ann = await users.create("ann@example.test", None, at=1)
     ben = replace(ann, subject=new_subject(), email="ben@example.test", locked_at=3, verified_at=4)
@@ -68,6 +69,8 @@ async def test_many_are_added_at_once_but_those_whose_address_has_an_account(
     assert await users.by_email(ben.email) == ben
     assert await users.by_email(boss.email) == boss
     assert await users.has_link("link"), "a locked user administers nothing"
+    told = {(event.subject, event.kind) for event in await waiting(database)}
+    assert told == {(each.subject, "created") for each in (ann, ben, boss)}
     boss = replace(boss, subject=NOBODY, email="y@b.test", locked_at=None)
     assert await users.add_many([boss]) == {}
     assert not await users.has_link("link")

@@ -73,6 +73,7 @@ class Users:
             new = [user for user in users if user.email not in taken]
             if new:
                 await transaction.execute(insert_into(USERS), [_row(user) for user in new])
+                await note(transaction, "created", [user.subject for user in new])
             if any(user.administers for user in new):
                 await transaction.execute(delete(LINKS))
         return taken
