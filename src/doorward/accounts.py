@@ -65,8 +65,9 @@ class Accounts:
         again.  Raises `ConfigurationError` for what is no path, or where another `Doorward` is
         installed.
         """
-        self._doorward.install(app, login_page=f"{_place(at)}/login")
-        app.mount(_place(at), self._mounted(at))
+        place = _place(at)
+        self._doorward.install(app, login_page=f"{place}/login", elevate_page=f"{place}/elevate")
+        app.mount(place, self._mounted(place))
 
     def wrap(self, app: ASGIApp, *, at: str = "/auth") -> ASGIApp:
         """The same around any ASGI application: it asks `doorward.web.asgi.principal()` who makes a
@@ -101,7 +102,7 @@ class Accounts:
         if self._inner is not None:
             raise ConfigurationError("these accounts are installed in an application already")
         self._inner = create_mounted(
-            replace(self._base, options=replace(self._base.options, at=_place(at)))
+            replace(self._base, options=replace(self._base.options, at=at))
         )
         return self._inner
 

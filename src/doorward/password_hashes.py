@@ -10,7 +10,7 @@ import hmac
 import re
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from re import Match
 
@@ -61,9 +61,9 @@ class PasswordHash:
     """A hash whose form is known and whose costs are within bounds."""
 
     scheme: str
-    derive: Callable[[bytes], bytes]
+    derive: Callable[[bytes], bytes] = field(repr=False)
     """What the password's bytes become.  Takes the hash's time and memory."""
-    digest: bytes
+    digest: bytes = field(repr=False)
 
     def matches(self, secret: bytes) -> bool:
         """Whether it was made of these bytes.  Raises `ConfigurationError` when that takes a

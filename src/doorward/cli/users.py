@@ -252,7 +252,7 @@ def _role_arguments(parser: ArgumentParser) -> None:
     )
 
 
-LINK = ("public_origin", "port")
+LINK = ("public_origin", "port", "at")
 
 VERBS = {
     "create": Verb(
