@@ -208,21 +208,11 @@ async def _open_once(app: "FastAPI", said: Sequence[str]) -> None:
 
 async def _greet(app: "FastAPI", said: Sequence[str]) -> None:
     """Say what is served; and where the audit log ends, once for all workers."""
-    say("".join(f"{line}\n" for line in (*said, *await _first_steps(app))))
+    from ..server.journeys.first_admin.flow import invitation
+
+    invited = await invitation(app.state.service)
+    say("".join(f"{line}\n" for line in (*said, *invited)))
     app.state.service.recorder.tell_head()
-
-
-async def _first_steps(app: "FastAPI") -> list[str]:
-    """How to begin, while there is no administrator."""
-    from ..server.journeys.first_admin.flow import setup_link
-
-    link = await setup_link(app.state.service)
-    if link is None:
-        return []
-    return [
-        "No administrator yet. Open this single-use link within 24 hours to become one:",
-        link,
-    ]
 
 
 @contextmanager
