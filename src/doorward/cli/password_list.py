@@ -9,11 +9,12 @@ import sys
 import zlib
 from binascii import unhexlify
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import IO
 
 from ..server.accounts.breached import digest_of
 from .output import NotDone
@@ -25,6 +26,7 @@ STDIN = "-"
 """The name of a list that comes in on stdin."""
 
 _DIGITS = 40
+_FIRST = 100  # lines that tell what a list is
 _WITH_COUNT = re.compile(rb"([0-9A-Fa-f]{32,}):[0-9]+")
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -41,17 +43,10 @@ class PasswordList:
     password; they give its number.
     """
 
-    def __init__(self, file: BinaryIO, name: str, least: int | None) -> None:
+    def __init__(self, file: IO[bytes], name: str, least: int | None) -> None:
         self._file, self._name, self._least = file, name, least
         self._packed = self._begins(2) == _GZIP
-        first = next(self._lines(), b"")
-        found = _WITH_COUNT.fullmatch(first)
-        if found and len(found[1]) != _DIGITS:
-            raise NotDone(
-                f"{name} holds digests of {len(found[1])} digits; Doorward needs the list of SHA-1,"
-                f" whose digests have {_DIGITS}."
-            )
-        self.has_counts = found is not None
+        self.has_counts = self._judged()
         if least is not None and not self.has_counts:
             raise NotDone(f"{name} has no counts (HEX40:COUNT), so --min-count cannot choose.")
 
@@ -60,6 +55,21 @@ class PasswordList:
         if self.has_counts:
             return self._of_counts(self._lines(seen))
         return map(digest_of, filter(None, self._lines(seen)))
+
+    def _judged(self) -> bool:
+        """Whether the lines are digests with counts, by the first ones.  Nobody's words are such
+        lines, and words between them are a slip that would make the filter useless."""
+        first = [line for line in islice(self._lines(), _FIRST) if line]
+        found = [_WITH_COUNT.fullmatch(line) for line in first]
+        sizes = {len(each[1]) for each in found if each}
+        if sizes - {_DIGITS}:
+            raise NotDone(
+                f"{self._name} holds digests of {min(sizes - {_DIGITS})} digits; Doorward needs the"
+                f" list of SHA-1, whose digests have {_DIGITS}."
+            )
+        if any(found) and not all(found):
+            raise NotDone(f"{self._name} mixes lines of the form HEX40:COUNT with others.")
+        return any(found)
 
     def _of_counts(self, lines: Iterator[bytes]) -> Iterator[bytes]:
         least = self._least or 0
@@ -118,34 +128,45 @@ def opened_list(name: str, least: int | None, spool: Path) -> Iterator[PasswordL
     """The list in a file, or, for `-`, on stdin.  What cannot be read twice is first copied into
     the folder `spool`, as it is, and deleted afterwards.  Raises `NotDone`."""
     shown = "stdin" if name == STDIN else name
-    try:
-        file = sys.stdin.buffer if name == STDIN else Path(name).open("rb")
-    except OSError as error:
-        raise _unreadable(shown, error) from error
-    with file:
-        if stat.S_ISREG(_mode(file)):
-            yield PasswordList(file, shown, least)
-            return
-        with _copy(file, shown, spool) as copy:
-            yield PasswordList(copy, shown, least)
+    with ExitStack() as stack:
+        try:
+            file = _stdin() if name == STDIN else stack.enter_context(Path(name).open("rb"))
+        except OSError as error:
+            raise _unreadable(shown, error) from error
+        if not _is_regular(file):
+            file = _copied(file, shown, stack.enter_context(_spool(spool)))
+        yield PasswordList(file, shown, least)
 
 
-def _mode(file: BinaryIO) -> int:
+def _stdin() -> IO[bytes]:
+    if sys.stdin is None:  # the shell closed it
+        raise NotDone("There is no stdin to read a list from.")
+    return sys.stdin.buffer
+
+
+def _is_regular(file: IO[bytes]) -> bool:
     try:
-        return os.fstat(file.fileno()).st_mode
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     except OSError:  # a stream that is no file of the system
-        return 0
+        return False
 
 
-@contextmanager
-def _copy(file: BinaryIO, name: str, spool: Path) -> Iterator[BinaryIO]:
+def _spool(folder: Path) -> IO[bytes]:
     try:
-        with TemporaryFile(dir=spool) as copy:
-            shutil.copyfileobj(file, copy, BLOCK)
-            copy.seek(0)
-            yield copy
+        return TemporaryFile(dir=folder)
     except OSError as error:
-        raise NotDone(f"{name} cannot be copied to {spool}: {error.strerror}.") from error
+        raise NotDone(f"Nothing can be written to {folder}: {error.strerror}.") from error
+
+
+def _copied(file: IO[bytes], name: str, spool: IO[bytes]) -> IO[bytes]:
+    try:
+        shutil.copyfileobj(file, spool, BLOCK)
+        spool.seek(0)
+    except OSError as error:
+        raise NotDone(
+            f"{name} cannot be copied to a file to be read twice: {error.strerror}."
+        ) from error
+    return spool
 
 
 def _unreadable(name: str, error: OSError) -> NotDone:

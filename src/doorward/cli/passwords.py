@@ -48,15 +48,13 @@ async def _import(given: Namespace) -> Answer:
 async def _check(given: Namespace) -> Answer:
     options = read_options(given)
     breached = open_breached(options.breached_file)
-    against = f"a filter of {breached.header.entries:,} stolen ones" if breached else "no filter"
     password = known_password()
     try:
         check_password(password, email=given.email, minimum=options.min_password, breached=breached)
     except UnacceptablePassword as refusal:
-        data = {"accepted": False, "code": refusal.code.value, "says": str(refusal)}
-        return Answer(data, [f"Refused ({refusal.code}): {refusal}"], status=REFUSED)
-    data = {"accepted": True, "code": None, "says": None}
-    return Answer(data, [f"Accepted; it was compared with the common passwords and {against}."])
+        return Answer(_verdict(refusal), [f"Refused: {refusal}"], status=REFUSED)
+    beside = f", nor in the filter of {breached.header.entries:,} stolen ones" if breached else ""
+    return Answer(_verdict(None), [f"Accepted: it is not among the common passwords{beside}."])
 
 
 # --- steps --------------------------------------------------------------------------------------
@@ -84,8 +82,9 @@ def _filled(shape: Shape, listed: PasswordList, entries: int) -> bytearray:
     except MemoryError:
         raise NotDone(f"The filter of {_size(shape.size)} does not fit into memory.") from None
     added = 0
-    for added, digest in enumerate(_shown(listed, "entries added"), 1):
+    for digest in _shown(listed, "entries added"):
         shape.add(body, digest)
+        added += 1
     if added != entries:
         raise NotDone("The list changed while it was read; nothing was written.")
     return body
@@ -106,6 +105,12 @@ def _shown(listed: PasswordList, label: str) -> Iterable[bytes]:
 # --- words --------------------------------------------------------------------------------------
 
 
+def _verdict(refusal: UnacceptablePassword | None) -> dict[str, object]:
+    if refusal is None:
+        return {"accepted": True, "code": None, "says": None}
+    return {"accepted": False, "code": refusal.code.value, "says": str(refusal)}
+
+
 def _data(header: Header) -> dict[str, object]:
     return {
         "entries": header.entries,
@@ -117,10 +122,10 @@ def _data(header: Header) -> dict[str, object]:
 
 
 def _written(path: Path, header: Header) -> list[str]:
-    wrong = f"1 in {round(1 / header.false_rate):,}" if header.false_rate else "none"
+    many = counted(f"{header.entries:,}", "entry", "entries")
     return [
-        f"Wrote {path}: {counted(f'{header.entries:,}', 'entry', 'entries')} in"
-        f" {_size(header.file_size)}; of other passwords {wrong} is refused by mistake.",
+        f"Wrote {path}: {many} in {_size(header.file_size)}.",
+        f"Of other passwords 1 in {header.one_in:,} is refused by mistake.",
         f"Give it to each server with --breached-file {path}, and restart those that run.",
     ]
 

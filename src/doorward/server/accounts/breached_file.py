@@ -40,6 +40,11 @@ class Header:
         return float(share**self.shape.hashes)
 
     @property
+    def one_in(self) -> int:
+        """Of how many other passwords one is found by mistake, as far as anybody counts."""
+        return round(1 / max(self.false_rate, 1e-12))
+
+    @property
     def file_size(self) -> int:
         """The bytes of the whole file."""
         return _HEAD.size + self.shape.size
@@ -97,7 +102,7 @@ def write_filter(path: Path, shape: Shape, body: bytearray, *, entries: int, lea
 
 
 def is_filter(path: Path) -> bool:
-    """Whether the file at `path` begins as a filter does, of whatever version.  Raises `OSError`."""
+    """Whether the file at `path` begins as a filter of any version does.  Raises `OSError`."""
     with path.open("rb") as file:
         return file.read(len(_MAGIC)) == _MAGIC
 
@@ -118,7 +123,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[Header, bytes]:
         )
     size, hashes, entries, ones, least = _FIELDS.unpack(fields)
     header = Header(shape=Shape(size, hashes), entries=entries, ones=ones, least=least)
-    sound = size > 0 and 0 < hashes <= _MOST_HASHES and ones <= size * 8
+    sound = size > 0 and 0 < hashes <= _MOST_HASHES and 0 < ones <= size * 8
     if not sound or os.fstat(file.fileno()).st_size != header.file_size:
         raise _damaged(path)
     return header, digest
