@@ -17,11 +17,13 @@ import resource
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from doorward.passwords import UnacceptablePassword
 from doorward.server.accounts.bloom import DIGEST_SIZE, shape_for
 from doorward.server.accounts.breached import BreachedPasswords, open_breached
 from doorward.server.accounts.policy import check_password
@@ -69,7 +71,8 @@ def checked(breached: BreachedPasswords | None) -> float:
     for number in range(9):
         began = time.perf_counter()
         for each in range(2000):
-            check_password(f"Harbour {number} {each}", email="", minimum=8, breached=breached)
+            with suppress(UnacceptablePassword):  # 1 in 5,000, by mistake
+                check_password(f"Harbour {number} {each}", email="", minimum=8, breached=breached)
         rounds.append((time.perf_counter() - began) / 2000)
     return round(median(rounds) * 1e6, 1)
 
