@@ -14,7 +14,7 @@ from doorward.server.accounts.breached_file import is_filter, read_header, write
 
 from .stolen import breached, filter_of
 
-HEAD = 86
+HEAD = 87
 """Bytes before the bits; the last 32 are the SHA-256."""
 
 VERSION = 17
@@ -54,7 +54,7 @@ FAULTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "the last bit": (lambda whole: whole[:-1] + bytes([whole[-1] ^ 1]), "is damaged or cut short"),
     "the count of entries": (put(VERSION + 14, 1), "is damaged or cut short"),
     "no hashes": (put(VERSION + 12, 0, 0), "is damaged or cut short"),
-    "its own digest": (put(HEAD - 1, 0, 0), "is damaged or cut short"),
+    "its own digest": (put(HEAD - 2, 0, 0), "is damaged or cut short"),
     "a newer format": (put(VERSION + 3, 2), "has the format 2 of a newer Doorward"),
 }
 
