@@ -1,5 +1,6 @@
 """The file of a filter: what is kept in it, and what is wrong with one."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,23 @@ def test_whatever_is_wrong_with_a_file_is_told_in_a_sentence_with_its_name(
     with pytest.raises(ConfigurationError, match=f"{path}.*{says}|{path} {says}") as told:
         open_breached(str(path))
     assert "doorward passwords import" in str(told.value)
+
+
+def test_the_head_alone_tells_that_a_file_is_cut_short(tmp_path: Path) -> None:
+    path = Path(filter_of(tmp_path / "f", "stolen horse"))
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ConfigurationError, match="cut short"):
+        read_header(path)
+
+
+def test_the_format_does_not_change_without_a_new_number(tmp_path: Path) -> None:
+    """A filter that was made once can be read for good, or is refused."""
+    whole = Path(filter_of(tmp_path / "f", "stolen horse", "stolen battery")).read_bytes()
+    assert whole[VERSION : VERSION + 4] == bytes([0, 0, 0, 1])
+    assert (
+        hashlib.sha256(whole).hexdigest()
+        == "d296a77004ef00d01555dd3e4311b289413634450b2b233991dd1da014a9916d"
+    )
 
 
 def test_what_cannot_be_read_is_told_in_a_sentence(tmp_path: Path) -> None:
