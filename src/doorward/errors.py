@@ -22,6 +22,7 @@ class Reason(StrEnum):
     STEP_UP_REQUIRED = "step_up_required"
     INSUFFICIENT_ROLE = "insufficient_role"
     INSUFFICIENT_SCOPE = "insufficient_scope"
+    UNVERIFIED = "unverified"
     TOO_MANY_SESSIONS = "too_many_sessions"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
 
@@ -45,6 +46,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.STEP_UP_REQUIRED: "A more recent authentication is needed.",
     Reason.INSUFFICIENT_ROLE: "This needs a role that the account does not have.",
     Reason.INSUFFICIENT_SCOPE: "This needs a scope that the credential does not have.",
+    Reason.UNVERIFIED: "This needs an account whose e-mail address is verified.",
     Reason.TOO_MANY_SESSIONS: "The subject has as many sessions as are allowed.",
     Reason.TOO_MANY_ATTEMPTS: "Too many attempts. Wait before you try again.",
 }

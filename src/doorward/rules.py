@@ -7,6 +7,7 @@ from enum import Enum
 from hmac import compare_digest
 
 from .errors import Reason, Rejected
+from .factors import MFA, proves
 from .settings import (
     ELEVATE_OVERLAP,
     MAX_ATTRIBUTE_BYTES,
@@ -231,14 +232,27 @@ def check_permission(
     scope: str | None,
     fresh: int | None,
     any_role: Roles | None = None,
+    factor: str | None = None,
+    verified: bool = False,
 ) -> None:
-    """Raises `Rejected` when the principal lacks the role, all of `any_role` or the scope, or
-    proved a factor more than `fresh` seconds ago."""
+    """Raises `Rejected` when the principal lacks the role, all of `any_role`, the scope or the
+    proof of an address, never proved `factor` in this session, or proved none within `fresh`
+    seconds."""
     if role is not None and role not in principal.roles:
         raise Rejected(Reason.INSUFFICIENT_ROLE, role)
     if any_role is not None and any_role.isdisjoint(principal.roles):
         raise Rejected(Reason.INSUFFICIENT_ROLE, " or ".join(sorted(any_role)))
     check_scopes(principal, () if scope is None else (scope,))
+    if verified and not principal.verified:
+        raise Rejected(Reason.UNVERIFIED)
+    if factor is not None and not proves(principal.amr, factor):
+        named = "a second factor" if factor == MFA else f"the factor {factor}"
+        raise Rejected(
+            Reason.STEP_UP_REQUIRED,
+            factor,
+            max_age=fresh,
+            sentence=f"This needs {named}, which was not proved in this session.",
+        )
     if fresh is not None and needs_step_up(principal.authenticated_at, fresh, now):
         raise Rejected(Reason.STEP_UP_REQUIRED, max_age=fresh)
 

@@ -21,6 +21,10 @@ Roles = frozenset[str]
 NONE: Roles = frozenset()
 
 
+VERIFIED = "verified"
+"""The role of those who proved that their e-mail address is theirs.  No operator gives it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """Where a login came from: what the person recognises in the list of their sessions.
@@ -93,6 +97,12 @@ class Principal:
     amr: tuple[str, ...] = ()
     authenticated_at: int = 0
     client_id: str = ""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the person proved that their e-mail address is theirs, where the accounts are
+        Doorward's own."""
+        return VERIFIED in self.roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,7 +132,7 @@ def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] =
     key = root_key_path(options, environ)
     copied = " (new: keep a copy)" if key in made else ""
     lines = [
-        f"Doorward serves {options.origin} (listening on {options.host} port {options.port})",
+        f"Doorward serves {options.base_url} (listening on {options.host} port {options.port})",
         f"  mode      {_modes(options)}",
         f"  database  {_place(options.database, made)}",
         *([f"  sessions  {_place(options.sessions, made)}"] if options.sessions else []),
@@ -164,7 +164,7 @@ def _place(url: str, made: Collection[Path]) -> str:
 def _mail(options: Options) -> str:
     if options.smtp_url is not None:
         return f"through {options.smtp_url.host}, from {options.mail_from}"
-    shown = f"; read it at {options.origin}/admin/outbox" if options.mail == "outbox" else ""
+    shown = f"; read it at {options.base_url}/admin/outbox" if options.mail == "outbox" else ""
     return f"none is sent{shown}"
 
 

@@ -151,7 +151,7 @@ async def _delete_leftovers(auth: Auth, who: str) -> Answer:
 async def _link(auth: Auth, options: Options, user: User) -> tuple[str, int]:
     """A reset link and when it dies."""
     now = system_clock()
-    link = await reset_link(auth.store, user, options.origin, at=now)
+    link = await reset_link(auth.store, user, options.base_url, at=now)
     return link, now + LIFETIME
 
 
@@ -214,7 +214,7 @@ def _link_notes(options: Options) -> list[str]:
     if options.public_origin is not None or options.port != Options().port:
         return []
     given = "give the --port or --public-origin of the server if it has another"
-    return [f"Note: the link leads to {options.origin}, the default; {given}."]
+    return [f"Note: the link leads to {options.base_url}, the default; {given}."]
 
 
 def _named(roles: Roles) -> str:

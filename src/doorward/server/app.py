@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,10 +18,12 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
+from .accounts.listeners import Listener
 from .admin import history as everybodys_history
 from .admin import keys, online, outbox, users
 from .audit.kinds import SHARED, Kinds
 from .http import errors
+from .http.below_path import BelowPath
 from .http.headers import Headers
 from .http.https import HttpsOnly
 from .http.limits import RequestLimits
@@ -75,15 +78,23 @@ _HANDLERS: dict[type[Exception], Any] = {
 }
 
 
-def create_app(
-    options: Options, *, clock: Clock = system_clock, cost: Cost | None = None
-) -> FastAPI:
-    """The server as an ASGI application; its lifespan opens the database and the root key.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What stands before the application: the gate, and what takes down what happens."""
 
-    Raises `ConfigurationError` for options that are unsafe, and when it starts, for a database or
-    key that cannot be opened.
-    """
-    site, measured = options.site(), Metrics(KINDS)
+    options: Options
+    doorward: Doorward
+    recorder: Recorder
+    metrics: Metrics
+    clock: Clock
+    cost: Cost | None
+    listeners: list[Listener] = field(default_factory=list)
+
+
+def base(options: Options, *, clock: Clock = system_clock, cost: Cost | None = None) -> Base:
+    """The gate and the recorder of an application with these options.  Raises
+    `ConfigurationError` for options that are unsafe."""
+    measured = Metrics(KINDS)
     recorder = Recorder(measured, clock, KINDS)
     doorward = Doorward(
         options.sessions_url,
@@ -95,21 +106,69 @@ def create_app(
         around=partial(timed, told=measured.store_answered),
         **library_settings(options),
     )
+    return Base(
+        options=options,
+        doorward=doorward,
+        recorder=recorder,
+        metrics=measured,
+        clock=clock,
+        cost=cost,
+    )
+
+
+def create_app(
+    options: Options, *, clock: Clock = system_clock, cost: Cost | None = None
+) -> FastAPI:
+    """The server as an ASGI application; its lifespan opens the database and the root key.
+
+    Raises `ConfigurationError` for options that are unsafe, and when it starts, for a database or
+    key that cannot be opened.
+    """
+    found = base(options, clock=clock, cost=cost)
+    app, log = _furnished(found)
+    found.doorward.install(app)  # the gate; the next layers wrap its answers to preflights too
+    _put_layers(app, found, log)
+    return app
+
+
+def create_mounted(found: Base) -> FastAPI:
+    """The same for a mount at `options.at` in an application whose gate is that of `found`.  A
+    mount passes no lifespan on: the outer application runs this one's."""
+    app, log = _furnished(found)
+    _put_layers(app, found, log)
+    return app
+
+
+def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
+    """The routes, and the handlers of errors."""
+    options, site = found.options, found.options.site()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = opened(options, doorward, recorder, measured, clock, cost, DECLARED, site)
+        service = opened(
+            options,
+            found.doorward,
+            found.recorder,
+            found.metrics,
+            found.clock,
+            found.cost,
+            DECLARED,
+            site,
+            found.listeners,
+        )
         async with service as app.state.service:
             yield
 
     app = _described(lifespan)
-    app.state.recorder = recorder
+    app.state.recorder = found.recorder
     app.state.site = site
-    trusted = Trusted.parse(options.trusted_proxies, standard=options.forwarded)
-    log = refusal_log(recorder, trusted)
-    _put_layers(app, doorward, options, trusted, log)
+    log = refusal_log(found.recorder, _trusted(options))
     _furnish(app, log)
-    return app
+    return app, log
+
+
+def _trusted(options: Options) -> Trusted:
+    return Trusted.parse(options.trusted_proxies, standard=options.forwarded)
 
 
 def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
@@ -125,15 +184,15 @@ def _described(lifespan: Lifespan[FastAPI]) -> FastAPI:
     )
 
 
-def _put_layers(
-    app: FastAPI, doorward: Doorward, options: Options, trusted: Trusted, log: LogRefusal
-) -> None:
+def _put_layers(app: FastAPI, found: Base, log: LogRefusal) -> None:
     """Put each layer around those before it: a request passes the last one first, and an answer
     passes it last.  Innermost are the routes, and around them the handler of crashes."""
-    doorward.install(app)  # the gate; the next layers wrap its answers to preflights too
+    options, trusted = found.options, _trusted(found.options)
+    settings = found.doorward.lifecycle.settings
     put_outermost(app, partial(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log))
     put_outermost(app, partial(RequestLimits, log=log))
-    put_outermost(app, partial(Readable, settings=doorward.lifecycle.settings))
+    put_outermost(app, partial(Readable, settings=settings))
+    put_outermost(app, partial(BelowPath, at=options.at))
     put_outermost(
         app,
         partial(

@@ -1,7 +1,7 @@
 """The background tasks of a server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from ..errors import StoreUnavailable
 from ..settings import MINUTE
 from ..web.sweeper import in_turn
 from .accounts.apply_decisions import keep_sweeping
+from .accounts.listeners import Listener, keep_telling
 from .audit.log import Audit, nothing
 from .db.database import Database
 from .journey import MakeLink
@@ -25,18 +26,20 @@ async def doing(
     database: Database,
     links: Mapping[str, MakeLink],
     smtp_password: str | None,
+    listeners: Sequence[Listener] = (),
 ) -> AsyncIterator[None]:
     """Enter what happens into the audit log, and do what is to be done again and again, until this
     ends."""
     store, outbox, options = service.auth.store, service.outbox, service.options
     audit = Audit(database, nothing if options.mail == "none" else outbox.put)
     lag = Lag(store, (await store.changes(None)).cursor, service.metrics.revocation_seen)
-    prune = partial(prune_all, audit, outbox, service.clock, options.audit_ttl)
+    prune = partial(prune_all, audit, outbox, database, service.clock, options.audit_ttl)
     async with (
         service.recorder.entering(audit, lag),
         _beside(in_turn("prune", store, service.clock, prune)),
         _beside(keep_sweeping(service.users, service.auth)),
         _beside(_post(service, links, smtp_password)),
+        _beside(keep_telling(listeners, database, service.users, store, service.clock)),
         _beside(_look_at_heads(service)),
         service.live_sessions,
     ):

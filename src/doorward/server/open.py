@@ -1,6 +1,6 @@
 """The service opened: database, sessions and keys, and what is done beside the requests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from ..passwords import Cost, Passwords
@@ -10,6 +10,7 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import open_breached
+from .accounts.listeners import Listener
 from .accounts.users import Users
 from .audit.history import History
 from .audit.sampling import Sampling
@@ -39,9 +40,10 @@ async def opened(
     cost: Cost | None,
     declared: Journey,
     site: Site,
+    listeners: Sequence[Listener] = (),
 ) -> AsyncIterator[Service]:
     """Open the database and the root key; `declared` is what all journeys declare, `site` how
-    pages look.  Raises `ConfigurationError`."""
+    pages look, `listeners` who is told of accounts.  Raises `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
     breached = open_breached(options.breached_file)
@@ -67,7 +69,7 @@ async def opened(
                 history=History(database),
                 kinds=recorder.kinds,
                 outbox=Outbox(database, declared.letters, sends=options.mail == "smtp"),
-                letters=Letters(declared.letters, options.origin, site.name),
+                letters=Letters(declared.letters, options.base_url, site.name),
                 notices=declared.notices,
                 site=site,
                 metrics=metrics,
@@ -77,7 +79,7 @@ async def opened(
                 sampling=Sampling(),
                 clock=clock,
             )
-            async with doing(service, database, declared.links, password):
+            async with doing(service, database, declared.links, password, listeners):
                 yield service
     finally:
         passwords.close()

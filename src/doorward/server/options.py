@@ -32,6 +32,14 @@ class Options:
         "ORIGIN",
         "localhost and the port",
     )
+    at: str = _option(
+        "",
+        "The path below which all pages and the API lie, such as /auth: in an application in which"
+        " they are mounted, or behind a proxy that sends only this path here.",
+        values.mount_path,
+        "PATH",
+        "the whole host",
+    )
     trusted_origin: tuple[str, ...] = _option(
         (),
         "Another origin whose pages are treated as the server's own, such as https://app.example"
@@ -284,6 +292,11 @@ class Options:
         return f"{scheme}://localhost" + ("" if self.port == usual else f":{self.port}")
 
     @property
+    def base_url(self) -> str:
+        """What stands before each address of ours in a letter."""
+        return self.origin + self.at
+
+    @property
     def mail(self) -> Literal["smtp", "outbox", "none"]:
         """What becomes of mail: it is sent; or, while somebody tries the server on their own
         machine, it can be read in the console; or there is none."""
@@ -303,7 +316,8 @@ class Options:
             logo = None if self.logo_file is None else read_logo(Path(self.logo_file))
         except ValueError as error:
             raise ConfigurationError(f"--logo-file: {error}") from None
-        return Site(self.site_name, logo, "" if self.accent is None else accent_sheet(self.accent))
+        sheet = "" if self.accent is None else accent_sheet(self.accent)
+        return Site(self.site_name, logo, sheet, self.at)
 
     @property
     def sessions_url(self) -> str:

@@ -13,6 +13,12 @@ def asked_for(scope: Mapping[str, Any]) -> str:
     return local_path((scope["raw_path"] + query).decode("latin-1"))
 
 
+def own_path(scope: Mapping[str, Any]) -> str:
+    """The path of a request without the one below which our addresses lie."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
 def with_return(page: str, path: str) -> str:
     """The address of a page that will send people on to `path`."""
     return f"{page}?return_to={quote(path, safe='')}" if path else page

@@ -113,6 +113,14 @@ def when_full(text: str) -> Literal["end-oldest", "refuse"]:
             raise ValueError("end-oldest or refuse")
 
 
+def mount_path(text: str) -> str:
+    """A path such as `/auth`, which every server takes to the letter."""
+    path = text.rstrip("/")
+    if path and not re.fullmatch(r"(?:/[A-Za-z0-9_-]+)+", path):
+        raise ValueError("a path like /auth, of letters, digits, - and _")
+    return path
+
+
 def host(given: str) -> str:
     """An IPv6 address may be in brackets, as in a URL."""
     bracketed = re.fullmatch(r"\[([0-9A-Fa-f:.%]+)\]", given)

@@ -25,12 +25,18 @@ STATUS: dict[Reason, HTTPStatus] = {
     Reason.CROSS_ORIGIN: HTTPStatus.FORBIDDEN,
     Reason.INSUFFICIENT_ROLE: HTTPStatus.FORBIDDEN,
     Reason.INSUFFICIENT_SCOPE: HTTPStatus.FORBIDDEN,
+    Reason.UNVERIFIED: HTTPStatus.FORBIDDEN,
     Reason.TOO_MANY_SESSIONS: HTTPStatus.CONFLICT,
     Reason.TOO_MANY_ATTEMPTS: HTTPStatus.TOO_MANY_REQUESTS,
 }
 """The status that answers each reason."""
 
-_UNCHALLENGED = frozenset({Reason.CROSS_ORIGIN, Reason.TOO_MANY_SESSIONS, Reason.TOO_MANY_ATTEMPTS})
+_UNCHALLENGED = frozenset(
+    {
+        *(Reason.CROSS_ORIGIN, Reason.UNVERIFIED),
+        *(Reason.TOO_MANY_SESSIONS, Reason.TOO_MANY_ATTEMPTS),
+    }
+)
 """Refusals that no other credential would turn into a yes."""
 
 

@@ -38,6 +38,6 @@ async def test_a_database_that_is_away_is_only_noted(caplog: pytest.LogCaptureFi
     caplog.set_level(logging.INFO, logger="doorward.events")
     database = await open_database("memory:")
     await database.run(text("DROP TABLE doorward_audit"))
-    await prune_all(Audit(database), Outbox(database, (), sends=False), FakeClock(), 100)
+    await prune_all(Audit(database), Outbox(database, (), sends=False), database, FakeClock(), 100)
     assert json.loads(caplog.records[0].getMessage())["event"] == "audit_not_pruned"
     await database.close()

@@ -219,7 +219,7 @@ def mail(facts: Facts) -> Finding:
     if given.smtp_url is not None:
         return Finding(OK, f"Mail is sent through {given.smtp_url.host}, from {given.mail_from}.")
     if given.mail == "outbox":
-        return Finding(OK, f"Mail is not sent; it can be read at {given.origin}/admin/outbox.")
+        return Finding(OK, f"Mail is not sent; it can be read at {given.base_url}/admin/outbox.")
     return Finding(
         WARNING,
         "No mail is sent: nobody is told when their login was stolen, their password changed, or"

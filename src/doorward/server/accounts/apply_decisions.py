@@ -72,4 +72,4 @@ async def _carry_out(auth: Auth, user: User, device: Device) -> Sequence[str]:
         ended = await auth.revoke(subject=user.subject, keep=user.kept or None, device=device)
         if user.decided == user.ending == user.settled + 1:
             return ended
-    return [*ended, *await auth.change(user.subject, roles=user.roles)]
+    return [*ended, *await auth.change(user.subject, roles=user.session_roles)]

@@ -13,7 +13,7 @@ LIFETIME = HOUR
 """Seconds a link works: once, and not after the password or address was changed."""
 
 
-async def reset_link(tickets: Tickets, user: User, public_origin: str, *, at: int) -> str:
+async def reset_link(tickets: Tickets, user: User, base_url: str, *, at: int) -> str:
     """A link with which its bearer, once, chooses a new password for `user`.
 
     Only a digest of it is stored.  Whoever gets it becomes the user: hand it over in person, or by
@@ -21,7 +21,7 @@ async def reset_link(tickets: Tickets, user: User, public_origin: str, *, at: in
     """
     claim = Claim((user.subject, _state(user)), at + LIFETIME)
     ticket = await issue(tickets, TICKET, claim)
-    return f"{public_origin}/reset?ticket={ticket}"
+    return f"{base_url}/reset?ticket={ticket}"
 
 
 def is_good(claim: Claim, user: User) -> bool:

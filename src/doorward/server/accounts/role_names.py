@@ -5,7 +5,7 @@ import re
 
 from ...errors import DoorwardError
 from ...settings import MAX_ROLE_BYTES
-from ...types import Roles
+from ...types import VERIFIED, Roles
 
 _ROLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 
@@ -17,6 +17,10 @@ class InvalidRole(DoorwardError, ValueError):
 def written(roles: Roles) -> str:
     """Roles as the column holds them.  A name is 1 to 64 ASCII letters, digits and `_ . : / -`,
     the first a letter or digit.  Raises `InvalidRole`."""
+    if VERIFIED in roles:
+        raise InvalidRole(
+            f"The role {VERIFIED} belongs to whoever proved their address; nobody can give it."
+        )
     for role in roles:
         if not _ROLE.fullmatch(role):
             raise InvalidRole(
@@ -24,7 +28,7 @@ def written(roles: Roles) -> str:
                 " a letter or digit first."
             )
     text = json.dumps(sorted(roles))
-    if len(text) > MAX_ROLE_BYTES:
+    if len(json.dumps(sorted(roles | {VERIFIED}))) > MAX_ROLE_BYTES:
         raise InvalidRole("These are too many or too long roles to fit in an access token.")
     return text
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Row, Table, text
 
 from ...errors import DoorwardError
-from ...types import Roles
+from ...types import VERIFIED, Roles
 from ..db.database import TABLES
 from ..db.schema import TEXT
 
@@ -28,6 +28,8 @@ USERS = Table(
     Column("settled", BigInteger, nullable=False, server_default=text("0")),
     Column("ending", BigInteger, nullable=False, server_default=text("0")),
     Column("kept", TEXT, nullable=False, server_default=text("''")),
+    Column("verified_at", BigInteger),
+    Column("erase_at", BigInteger),
 )
 Index("doorward_users_email", USERS.c.email, unique=True)
 Index("doorward_users_age", USERS.c.created_at, USERS.c.email)
@@ -62,7 +64,9 @@ class User:
     locked, or None; a locked user stays readable, and it is the caller who refuses the login.
     `decided` counts the decisions about the user (lock, roles, password), `settled` is the last of
     them that is known to have reached the user's sessions.  `ending` is the last that was a new
-    password, which ends all sessions but the one that is `kept`, if any.
+    password, which ends all sessions but the one that is `kept`, if any.  `verified_at` is when the
+    person proved that the address is theirs, or None; `erase_at` is when the account, which its
+    owner deleted, will be erased, unless they log in before, or None.
     """
 
     subject: str
@@ -76,6 +80,13 @@ class User:
     settled: int = 0
     ending: int = 0
     kept: str = ""
+    verified_at: int | None = None
+    erase_at: int | None = None
+
+    @property
+    def session_roles(self) -> Roles:
+        """The roles that the user's sessions carry."""
+        return self.roles if self.verified_at is None else self.roles | {VERIFIED}
 
     @property
     def ends(self) -> bool:

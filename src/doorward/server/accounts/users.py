@@ -22,7 +22,9 @@ from sqlalchemy.exc import IntegrityError
 from ...types import NONE, Roles
 from ..db.database import Database
 from ..db.schema import TEXT
+from .account_events import Kind, note
 from .email import InvalidEmail, canonical
+from .factor_tables import OWNED
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
 from .user import ADMIN, UNSETTLED, USERS, EmailTaken, LastAdmin, User, user_of
@@ -55,7 +57,7 @@ class Users:
             password_changed_at=at,
         )
         try:
-            (user,) = await self._write(statement)
+            (user,) = await self._write(statement, "created")
         except IntegrityError:
             raise EmailTaken from None
         return user
@@ -137,6 +139,13 @@ class Users:
         statement = update(USERS).where(USERS.c.subject == subject, USERS.c.password_hash == old)
         return await self._wrote(statement.values(password_hash=new))
 
+    async def verify(self, subject: str, email: str, *, at: int) -> User | None:
+        """Note that this address is the user's own: one decision more, at the first time.  None,
+        and nothing written, when the user has another address by now, or was verified before."""
+        unverified = (USERS.c.email == canonical(email), USERS.c.verified_at.is_(None))
+        decided = USERS.c.decided + 1
+        return await self._change(subject, *unverified, verified_at=at, decided=decided)
+
     async def lock(self, subject: str, *, at: int, spare_last_admin: bool = False) -> User | None:
         """Refuse this user from now on: one decision more.  One locked before keeps its first time.
         Raises `LastAdmin` if asked to spare them."""
@@ -186,8 +195,14 @@ class Users:
         return await self._wrote(statement.values(settled=decided))
 
     async def delete(self, subject: str) -> bool:
-        """Forget this user.  False when there was none."""
-        return await self._wrote(delete(USERS).where(USERS.c.subject == subject))
+        """Forget this user, and all that they could prove.  False when there was none."""
+        async with self._database.writing() as transaction:
+            for table in OWNED:
+                await transaction.execute(delete(table).where(table.c.subject == subject))
+            gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
+            found = [row.subject for row in await transaction.execute(gone)]
+            await note(transaction, "deleted", found)
+        return bool(found)
 
     async def _one(self, statement: Any) -> User | None:
         rows = await self._database.run(statement)
@@ -209,7 +224,7 @@ class Users:
         statement = update(USERS).where(USERS.c.subject == subject, *conditions)
         return next(iter(await self._write(statement.values(**values))), None)
 
-    async def _write(self, statement: Any) -> Found:
+    async def _write(self, statement: Any, kind: Kind = "changed") -> Found:
         """The users as written.  One who administers makes every link for a first administrator
         void in the same step: else a link would be good again once that user is gone."""
         async with self._database.writing() as transaction:
@@ -217,6 +232,7 @@ class Users:
             users = [user_of(row) for row in rows]
             if any(user.administers for user in users):
                 await transaction.execute(delete(LINKS))
+            await note(transaction, kind, [user.subject for user in users])
         return users
 
     async def _wrote(self, statement: Any) -> bool:

@@ -15,7 +15,7 @@ from ...web.problem import STATUS, problem, retry_after
 from ...web.return_to import PAGE_METHODS
 from ...web.transport import Header
 from ..refusals import Refusal, Refused
-from ..return_to import asked_for, with_return
+from ..return_to import asked_for, own_path, with_return
 from ..routes.notices import announce
 from ..ui.page import MessagePage
 from ..ui.rendering import render
@@ -58,14 +58,15 @@ _ENDED = {
 """Why the session has ended, for a person with a dead credential."""
 
 
-def is_page(path: str) -> bool:
-    """Whether people look at this path, so that its refusals are pages."""
+def is_page(scope: Mapping[str, Any]) -> bool:
+    """Whether people look at the path of this request, so that its refusals are pages."""
+    path = own_path(scope)
     return path not in _PROGRAMS and not path.startswith(_FOR_PROGRAMS)
 
 
 def answer(scope: Mapping[str, Any], refused: Refused) -> Response:
     """The answer to what the server refuses; `scope` is that of the request."""
-    if is_page(scope["path"]):
+    if is_page(scope):
         return _page(scope, refused.status, str(refused), refused.reason, refused.headers)
     return _raw(refused.status, refused.headers, refused.document, b"application/problem+json")
 
@@ -111,24 +112,27 @@ async def on_refused(request: Request, error: Exception) -> Response:
 
 async def on_unavailable(request: Request, error: StoreUnavailable) -> Response:
     request.app.state.service.recent_failure.happened(str(error))
-    if not is_page(request.url.path):
+    if not is_page(request.scope):
         return _raw(*problem(error))
     return _page(request.scope, 503, _UNAVAILABLE[error.reason], error.reason, [retry_after(error)])
 
 
 async def on_rejected(request: Request, error: Rejected) -> Response:
     """On a page, who is not logged in is led to the login page, and back again afterwards."""
-    path = request.url.path
-    if not is_page(path):
+    if not is_page(request.scope):
         return _raw(*problem(error))
     if error.reason is Reason.CROSS_ORIGIN:
         return _page(request.scope, 403, _cross_origin(request, str(error)), error.reason, [])
     if STATUS[error.reason] != 401:
         sentence = _FOR_PEOPLE.get(error.reason, EXPLANATIONS[error.reason])
         return _page(request.scope, STATUS[error.reason], sentence, error.reason, [])
-    back = asked_for(request.scope) if request.method in PAGE_METHODS else "/account"
+    site = _site(request.scope)
+    again = request.method in PAGE_METHODS
+    back = asked_for(request.scope) if again else site.path("/account")
     page = "/elevate" if error.reason is Reason.STEP_UP_REQUIRED else "/login"
-    response = RedirectResponse(with_return(page, "" if back == "/" else back), 303)
+    response = RedirectResponse(
+        with_return(site.path(page), "" if back == site.path("/") else back), 303
+    )
     if error.reason in _ENDED:
         announce(response, _ENDED[error.reason])
     return response

@@ -10,6 +10,7 @@ from ...web import client
 from ...web.asgi import App, Message, Receive, Send
 from ...web.transport import Header
 from ..refusals import Refusal, Refused
+from ..return_to import own_path
 from .errors import answer, is_page
 from .refusal_log import LogRefusal
 
@@ -53,10 +54,10 @@ class HttpsOnly:
         await app(scope, receive, send)
 
     def _insecure(self, scope: Message) -> App:
-        if scope["path"] in _BESIDE:
+        if own_path(scope) in _BESIDE:
             return self._app
         fault = self._fault(scope)
-        if not fault and scope["method"] == "GET" and is_page(scope["path"]):
+        if not fault and scope["method"] == "GET" and is_page(scope):
             return self._moved(scope)
         refused = Refused(Refusal.INSECURE, fault)
         self._log(refused, scope)

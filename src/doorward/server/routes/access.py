@@ -58,7 +58,8 @@ class ConsoleRoute(APIRoute):
             except Rejected as refused:
                 if refused.reason is not Reason.STEP_UP_REQUIRED:
                     raise
-                return RedirectResponse(with_return("/elevate", asked_for(request.scope)), 303)
+                elevate = request.app.state.site.path("/elevate")
+                return RedirectResponse(with_return(elevate, asked_for(request.scope)), 303)
             return await once(request, handle)
 
         return guarded

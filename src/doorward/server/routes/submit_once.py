@@ -27,6 +27,7 @@ from ...web import origin, transport
 from ...web.asgi import current_visit
 from ...web.transport import Header
 from ..refusals import Refusal, Refused
+from ..return_to import own_path
 from ..service import Service
 from .forms import read_form
 
@@ -79,7 +80,7 @@ async def once(request: Request, handle: Handle) -> Response:
         return await handle(request)
     # before the first answer is shown: another site may have sent this form
     form = await read_form(request)
-    if not _WORD.fullmatch(form.get(FIELD, "")) or request.url.path in _HARMLESS_TWICE:
+    if not _WORD.fullmatch(form.get(FIELD, "")) or own_path(request.scope) in _HARMLESS_TWICE:
         return await handle(request)
     return await _Sent.of(request, await request.body()).answer(request, handle)
 

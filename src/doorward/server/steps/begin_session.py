@@ -29,7 +29,7 @@ async def begin_session(
     """
     news = await is_new_device(service, user, via)
     issued = await attempt.login(
-        response, subject=user.subject, roles=user.roles, amr=amr, transport=via
+        response, subject=user.subject, roles=user.session_roles, amr=amr, transport=via
     )
     if via == "cookie":
         name, value = service.devices.remember(current_visit().headers, whose(user))

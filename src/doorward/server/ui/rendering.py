@@ -40,7 +40,8 @@ _MEDIA_TYPES = {
 def render(page: Page, site: Site = _OURS) -> str:
     """The page as HTML.  Raises `jinja2.UndefinedError` if a template asks for what it lacks."""
     context = {each.name: getattr(page, each.name) for each in fields(page)}
-    return environment().get_template(page.template).render(context, site=_shown(site))
+    template = environment(site.at).get_template(page.template)
+    return template.render(context, site=_shown(site))
 
 
 def site_files(site: Site) -> dict[str, StaticFile]:
@@ -57,8 +58,8 @@ def site_files(site: Site) -> dict[str, StaticFile]:
 
 def _shown(site: Site) -> dict[str, str]:
     """A site as `base.html` needs it: its name and two addresses."""
-    own = {name.partition(".")[0]: f"/static/{name}" for name in site_files(site)}
-    ours = {"logo": static_path("doorward.svg"), "accent": ""}
+    own = {name.partition(".")[0]: site.path(f"/static/{name}") for name in site_files(site)}
+    ours = {"logo": site.path(static_path("doorward.svg")), "accent": ""}
     return {"name": site.name, **ours, **own}
 
 
@@ -133,8 +134,9 @@ def _static_files() -> dict[str, StaticFile]:
 
 
 @cache
-def environment() -> Environment:
-    """Where templates are read: everything is escaped, and a missing name is an error."""
+def environment(at: str = "") -> Environment:
+    """Where templates are read: everything is escaped, and a missing name is an error.  `at` is the
+    path before each address of ours."""
     made = Environment(
         loader=FileSystemLoader([_HERE / "templates", _HERE.parent]),
         autoescape=True,
@@ -143,7 +145,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"static": static_path, "once": partial(token_urlsafe, 16)}
+    made.globals |= {"at": at, "static": lambda name: at + static_path(name)}
+    made.globals["once"] = partial(token_urlsafe, 16)
     made.filters |= {"ago": ago, "date": date, "brief": brief, "exact": exact}
     made.filters |= {"address": address, "field_time": field_time, "grouped": grouped}
     made.filters |= {"prose": prose, "segment": segment}

@@ -40,11 +40,17 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What pages say and show of the site.  `accent` is a style sheet, or empty for our own."""
+    """What pages say and show of the site.  `accent` is a style sheet, or empty for our own; `at`
+    is the path below which all our addresses lie, or empty."""
 
     name: str = "Doorward"
     logo: Logo | None = None
     accent: str = ""
+    at: str = ""
+
+    def path(self, ours: str) -> str:
+        """An address of ours, such as `/login`, as a browser asks for it."""
+        return self.at + ours
 
 
 def site_name(text: str) -> str:

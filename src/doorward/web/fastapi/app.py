@@ -129,10 +129,14 @@ class Doorward:
         any_role: Collection[str] | None = None,
         scope: str | None = None,
         fresh: int | None = None,
+        factor: str | None = None,
+        verified: bool = False,
         max_staleness: int | None = None,
     ) -> Guard:
-        """Dependency: the principal, who has this role, at least one of `any_role` and this scope
-        (else 403) and proved a factor within `fresh` seconds (else 401 `step_up_required`).
+        """Dependency: the principal, who has this role, at least one of `any_role`, this scope and,
+        with `verified`, a verified address (else 403), and proved `factor` in this session and any
+        factor within `fresh` seconds (else 401 `step_up_required`).  A factor is a name of
+        `doorward.factors`, such as `passkey`, or `mfa` for two of them.
         `max_staleness=0` asks the store at this moment, as for a money transfer.
 
         Raises `ValueError` when asked for nothing (that is `principal`), for a name that no role or
@@ -143,13 +147,15 @@ class Doorward:
             any_role=any_role,
             scope=scope,
             fresh=fresh,
+            factor=factor,
+            verified=verified,
             max_staleness=max_staleness,
             settings=self.lifecycle.settings,
         )
         if guard == self.principal:
             raise ValueError(
-                "requires needs a role, any_role, a scope, fresh or max_staleness; auth.principal"
-                " asks for nothing"
+                "requires needs a role, any_role, a scope, fresh, a factor, verified or"
+                " max_staleness; auth.principal asks for nothing"
             )
         return guard
 

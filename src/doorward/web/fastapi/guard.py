@@ -9,6 +9,7 @@ from fastapi.security.base import SecurityBase
 
 from ... import rules
 from ...errors import ConfigurationError
+from ...factors import checked_factor
 from ...settings import Settings
 from ...types import Principal, Roles
 from ..asgi import current_visit
@@ -25,8 +26,9 @@ NO_SCOPES = SecurityScopes()
 
 class Guard(SecurityBase):
     """A dependency: the principal, who has this role, one of `any_role` and this scope (else 403)
-    and proved a factor within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401.
-    All that as of at most `max_staleness` seconds ago.  The scopes of
+    and a verified address, if asked for (else 403), proved this `factor` in this session, and any
+    factor within `fresh` seconds (else 401 `step_up_required`); anybody else gets 401.  All that as
+    of at most `max_staleness` seconds ago.  The scopes of
     `Security(guard, scopes=[...])` are asked for too.
 
     With `settings` it asks behind the gate that has these very settings, and nowhere else.  Two
@@ -41,6 +43,8 @@ class Guard(SecurityBase):
         any_role: Collection[str] | None = None,
         scope: str | None = None,
         fresh: int | None = None,
+        factor: str | None = None,
+        verified: bool = False,
         max_staleness: int | None = None,
         settings: Settings | None = None,
     ) -> None:
@@ -49,15 +53,20 @@ class Guard(SecurityBase):
         _check_seconds("fresh", fresh)
         _check_seconds("max_staleness", max_staleness)
         self.model = HTTPBearer()
-        permission = role is not None or any_role is not None or scope is not None
+        permission = verified or (role, any_role, scope) != (None,) * 3
         self.scheme_name = PERMITTED if permission else KNOWN
         self._role, self._scope, self._fresh = role, scope, fresh
         self._any_role = None if any_role is None else _checked_choice(any_role)
+        self._factor = None if factor is None else checked_factor(factor)
+        self._verified = verified
         self._max_staleness = max_staleness
         self._settings = settings
-        self.asks = (role, self._any_role, scope, fresh, max_staleness)
+        self.asks = (
+            *(role, self._any_role, scope, fresh),
+            *(factor, verified or None, max_staleness),
+        )
         """All that it asks for; every part is None where it asks only who it is."""
-        self._asks_for_more = self.asks[:4] != (None,) * 4
+        self._asks_for_more = self.asks[:6] != (None,) * 6
         self._hash = hash(self.asks)  # FastAPI looks each dependency up several times a request
 
     async def __call__(self, security_scopes: SecurityScopes = NO_SCOPES) -> Principal:
@@ -73,6 +82,8 @@ class Guard(SecurityBase):
                 any_role=self._any_role,
                 scope=self._scope,
                 fresh=self._fresh,
+                factor=self._factor,
+                verified=self._verified,
             )
         if security_scopes.scopes:
             rules.check_scopes(found, security_scopes.scopes)

@@ -35,7 +35,7 @@ async def get_rotate(request: Request, service: Serving) -> Response:
 @router.post("/keys/rotate")
 async def post_rotate(service: Serving) -> Response:
     await rotate_keys(service.auth)
-    return see("/admin/keys", "rotated")
+    return see(service.site.path("/admin/keys"), "rotated")
 
 
 @router.get("/keys/{kid}/compromise")
@@ -59,4 +59,4 @@ async def get_compromise(kid: str, request: Request, service: Serving) -> Respon
 @router.post("/keys/{kid}/compromise")
 async def post_compromise(kid: str, service: Serving) -> Response:
     gone, _ = await compromise_key(service.auth, kid)
-    return see("/admin/keys", "withdrawn" if gone else "withdrawn_before")
+    return see(service.site.path("/admin/keys"), "withdrawn" if gone else "withdrawn_before")

@@ -37,7 +37,7 @@ async def get_end_all(request: Request, service: Serving) -> Response:
 @router.post("/sessions/end-all")
 async def post_end_all(request: Request, service: Serving) -> Response:
     ended = await end_all(service, await admit(request))
-    return see("/admin", "all_out", ended.sessions)
+    return see(service.site.path("/admin"), "all_out", ended.sessions)
 
 
 @router.get("/sessions/{sid}/end")
@@ -64,4 +64,5 @@ async def get_end(sid: str, request: Request, service: Serving) -> Response:
 async def post_end(sid: str, service: Serving) -> Response:
     subject, ended = await end_one(service, sid)
     user = await service.users.by_subject(subject)
-    return see("/admin" if user is None else user_path(subject), "session_ended", ended)
+    back = "/admin" if user is None else user_path(subject)
+    return see(service.site.path(back), "session_ended", ended)

@@ -53,28 +53,32 @@ class Act:
 
 async def _lock(service: Service, user: User, form: Form) -> Response:
     _, ended = await flow.lock_user(service, user.subject)
-    return see(user_path(user.subject), "locked", ended)
+    return see(service.site.path(user_path(user.subject)), "locked", ended)
 
 
 async def _unlock(service: Service, user: User, form: Form) -> Response:
     await flow.unlock_user(service, user.subject)
-    return see(user_path(user.subject), "unlocked")
+    return see(service.site.path(user_path(user.subject)), "unlocked")
 
 
 async def _end_all(service: Service, user: User, form: Form) -> Response:
-    return see(user_path(user.subject), "user_out", await flow.end_all(service, user.subject))
+    return see(
+        service.site.path(user_path(user.subject)),
+        "user_out",
+        await flow.end_all(service, user.subject),
+    )
 
 
 async def _roles(service: Service, user: User, form: Form) -> Response:
     given = frozenset(form.get("roles", "").replace(",", " ").split())
     _, changed = await flow.set_roles(service, user.subject, given)
-    return see(user_path(user.subject), "roles_set", changed)
+    return see(service.site.path(user_path(user.subject)), "roles_set", changed)
 
 
 async def _reset_link(service: Service, user: User, form: Form) -> Response:
     _, link, expires_at = await flow.give_reset_link(service, user.subject)
     if not link:
-        return see(user_path(user.subject), "link_sent")
+        return see(service.site.path(user_path(user.subject)), "link_sent")
     page = LinkPage(
         menu=menu_of(service),
         email=user.email,

@@ -88,7 +88,7 @@ async def _send(service: Service, subject: str) -> ResetLink:
 async def _make(service: Service, subject: str) -> ResetLink:
     user = await find(service, subject)
     now = service.clock()
-    link = await reset_link(service.auth.store, user, service.options.origin, at=now)
+    link = await reset_link(service.auth.store, user, service.options.base_url, at=now)
     await service.recorder.note("reset_link_made", subject=subject)
     return ResetLink(user, link, now + LIFETIME)
 

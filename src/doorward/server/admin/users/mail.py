@@ -24,4 +24,4 @@ async def reset_link_of(service: Service, letter: Letter) -> str | None:
     auth, user = service.auth, await service.users.by_subject(letter.subject)
     if user is None or user.ending != letter.ending:  # by number: clocks of nodes differ
         return None
-    return await reset_link(auth.store, user, service.options.origin, at=auth.clock())
+    return await reset_link(auth.store, user, service.options.base_url, at=auth.clock())

@@ -51,7 +51,7 @@ async def post_elevate(request: Request, service: Serving) -> Response:
     except Refused as refused:
         return await _page(service, principal, return_to, refused)
     back = local_path(return_to)
-    response = see(back) if back else see("/account", "confirmed")
+    response = see(back) if back else see(service.site.path("/account"), "confirmed")
     for name, value in deliver(current_visit(), issued, "cookie"):
         response.headers.append(name.decode(), value.decode())
     return response

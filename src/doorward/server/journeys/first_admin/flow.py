@@ -32,7 +32,7 @@ async def setup_link(service: Service) -> str | None:
         return None
     claim = tickets.Claim((link,), service.clock() + LIFETIME)
     ticket = await tickets.issue(service.auth.store, TICKET, claim)
-    return f"{service.options.origin}/setup?ticket={ticket}"
+    return f"{service.options.base_url}/setup?ticket={ticket}"
 
 
 async def check_setup_link(service: Service, ticket: str) -> None:

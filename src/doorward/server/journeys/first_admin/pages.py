@@ -55,7 +55,7 @@ async def get_setup(request: Request, service: Serving) -> Response:
 async def post_setup(request: Request, service: Serving) -> Response:
     form = await read_form(request)
     ticket, email = form.get("ticket", ""), form.get("email", "")
-    known, response = await _known(), see("/admin")
+    known, response = await _known(), see(service.site.path("/admin"))
     if known is not None and email:  # somebody logged in since the page was made
         return await _page(service, ticket, refused=Refused(Refusal.INVALID_REQUEST, _OTHER))
     try:

@@ -21,8 +21,6 @@ from ...routes.dependencies import PROBLEM, Serving
 from ...routes.strict_json import StrictRoute
 from ...service import Service
 
-LOGIN = "/login"
-
 PLAIN = "!$&'()*+-./:;=@_|~"
 """The characters that are not percent-encoded in a header, beside letters and digits."""
 
@@ -118,12 +116,13 @@ def _login(service: Service, visit: Visit) -> str:
     the login, and for the login page itself."""
     place = visit.peer, visit.headers, visit.gate.trusted
     asked, origin = client.uri(*place), service.options.origin
-    if not asked or asked.partition("?")[0] == LOGIN or not is_navigation(visit.headers):
+    login = service.site.path("/login")
+    if not asked or asked.partition("?")[0] == login or not is_navigation(visit.headers):
         return ""
     if client.host(*place).lower() != urlsplit(origin).netloc:
         return ""
     back = local_path(asked) if visit.method in PAGE_METHODS else ""
-    return origin + with_return(LOGIN, back)
+    return origin + with_return(login, back)
 
 
 def _sent(refused: Rejected, login: str, visit: Visit) -> Response:

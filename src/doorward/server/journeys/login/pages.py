@@ -47,7 +47,7 @@ async def get_login(request: Request, service: Serving) -> Response:
 @router.post("/login")
 async def post_login(request: Request, service: Serving) -> Response:
     form = await read_form(request)
-    response = see(local_path(form.get("return_to", "")) or "/account")
+    response = see(local_path(form.get("return_to", "")) or service.site.path("/account"))
     try:
         await login(service, response, form.get("email", ""), form.get("password", ""), "cookie")
     except Refused as refused:

@@ -29,7 +29,7 @@ class LogoutPage(Page):
 async def get_logout(service: Serving) -> Response:
     """Asks: no look at an address may log out, or every link and image could."""
     if not current_visit().held():
-        return see("/login")
+        return see(service.site.path("/login"))
     return show(service, LogoutPage(csrf_token=await form_token()))
 
 

@@ -46,14 +46,14 @@ async def post_password(request: Request, service: Serving) -> Response:
         await change_password(service, principal, form.get("current", ""), form.get("new", ""))
     except Refused as refused:
         return await _page(service, principal, refused)
-    return see("/account", "password")
+    return see(service.site.path("/account"), "password")
 
 
 @router.get("/.well-known/change-password")
-async def get_change_password() -> Response:
+async def get_change_password(service: Serving) -> Response:
     """Where password managers lead to from a password that was stolen (W3C: A Well-Known URL for
     Changing Passwords)."""
-    return see("/account/password")
+    return see(service.site.path("/account/password"))
 
 
 async def _page(service: Service, principal: Principal, refused: Refused | None = None) -> Response:

@@ -48,7 +48,7 @@ async def post_reset(request: Request, service: Serving) -> Response:
         if refused.reason is Refusal.INVALID_LINK:
             raise
         return await _page(service, ticket, refused)
-    return see("/login", "reset")
+    return see(service.site.path("/login"), "reset")
 
 
 async def _page(service: Service, ticket: str, refused: Refused | None = None) -> Response:

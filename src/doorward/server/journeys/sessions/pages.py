@@ -16,16 +16,16 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get("/account/sessions/end-others")
 @router.get("/account/sessions/{sid}/end")
-async def get_form_again() -> Response:
+async def get_form_again(service: Serving) -> Response:
     """Whoever comes to the address of a form, by Back or a reload, finds the form."""
-    return see("/account")
+    return see(service.site.path("/account"))
 
 
 @router.post("/account/sessions/end-others")
 async def post_end_others(request: Request, service: Serving) -> Response:
     await read_form(request)
     await end_others(service, await current_visit().principal())
-    return see("/account", "others")
+    return see(service.site.path("/account"), "others")
 
 
 @router.post("/account/sessions/{sid}/end")
@@ -35,4 +35,4 @@ async def post_end(sid: str, request: Request, service: Serving) -> Response:
     if sid == principal.sid:
         return await log_out(service, request)
     await end_session(service, principal, sid)
-    return see("/account", "ended")
+    return see(service.site.path("/account"), "ended")

@@ -43,7 +43,7 @@ async def get_signup(request: Request, service: Serving) -> Response:
 async def post_signup(request: Request, service: Serving) -> Response:
     """The new account is logged in at once: its owner just typed the password."""
     form = await read_form(request)
-    response = see(local_path(form.get("return_to", "")) or "/account")
+    response = see(local_path(form.get("return_to", "")) or service.site.path("/account"))
     try:
         # the mark first: whatever is decided about the new user meanwhile stops this login
         attempt = await service.doorward.attempt()
