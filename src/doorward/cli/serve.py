@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
 from ..origins import is_loopback
+from ..server.accounts.breached_file import read_header
 from ..server.command_options import add_options, read_options
 from ..server.db.url import shown
 from ..server.db.url_security import open_way
@@ -137,6 +138,7 @@ def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] =
         *([f"  sessions  {_place(options.sessions, made)}"] if options.sessions else []),
         f"  root key  {key.absolute() if key else 'DOORWARD_ROOT_KEY'}{copied}",
         f"  mail      {_mail(options)}",
+        *([f"  breached  {_breached(options.breached_file)}"] if options.breached_file else []),
     ]
     files = database_file(options.database), database_file(options.sessions_url)
     if key and key.absolute().parent in [file.parent for file in files if file]:
@@ -164,6 +166,11 @@ def _mail(options: Options) -> str:
         return f"through {options.smtp_url.host}, from {options.mail_from}"
     shown = f"; read it at {options.base_url}/admin/outbox" if options.mail == "outbox" else ""
     return f"none is sent{shown}"
+
+
+def _breached(path: str) -> str:
+    header = read_header(Path(path))
+    return f"{header.entries:,} stolen passwords are refused ({Path(path).absolute()})"
 
 
 def _surprises(options: Options) -> list[str]:
