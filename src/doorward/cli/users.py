@@ -3,10 +3,13 @@
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..auth import Auth
 from ..passwords import Passwords
 from ..server.accounts.email import canonical
+from ..server.accounts.invitation import LIFETIME as INVITATION_LIFETIME
+from ..server.accounts.invitation import invitation_link
 from ..server.accounts.policy import check_password
 from ..server.accounts.reset_link import LIFETIME, reset_link
 from ..server.accounts.user import User
@@ -20,6 +23,10 @@ from .commands import Verb, run
 from .open import opened_office, opened_register, opened_users
 from .output import Answer, NotDone, table, when
 from .prompt import new_password
+
+if TYPE_CHECKING:
+    from ..server.accounts.users import Users
+    from ..server.recorder import Recorder
 
 
 def main(argv: Sequence[str]) -> int:
@@ -48,7 +55,7 @@ async def _list(given: Namespace) -> Answer:
     ]
     head = ("E-MAIL", "SUBJECT", "ROLES", "STATE", "CREATED (UTC)")
     lines = table(head, shown) if shown else ["There are no users."]
-    return Answer({"users": [_entry(user) for user in found]}, lines)
+    return Answer({"users": [user.facts() for user in found]}, lines)
 
 
 async def _lock(given: Namespace) -> Answer:
@@ -106,6 +113,25 @@ async def _reset_link(given: Namespace) -> Answer:
     return Answer(data, _link_lines(user, link, ends_at), notes)
 
 
+async def _invite(given: Namespace) -> Answer:
+    options = read_options(given)
+    _check_origin(options)
+    async with opened_office(options) as (users, auth, recorder):
+        before = await users.find(given.who)
+        user = before or await _made(users, recorder, canonical(given.who), _roles(given.role))
+        if before is not None and given.role:
+            raise NotDone(f"{user.email} has an account already; users set-roles gives roles.")
+        if user.password_hash is not None:
+            raise NotDone(f"{user.email} has a password already; users reset-link makes a link.")
+        now = system_clock()
+        link = await invitation_link(auth.store, user, options.base_url, at=now)
+        await recorder.note("invitation_made", subject=user.subject)
+    ends_at = now + INVITATION_LIFETIME
+    data = {**_data(user), "invitation_link": link, "expires_at": ends_at}
+    lines = [_created(user)] if before is None else []
+    return Answer(data, [*lines, *_link_lines(user, link, ends_at)], _link_notes(options))
+
+
 async def _delete(given: Namespace) -> Answer:
     options = read_options(given)
     async with opened_office(options) as (users, auth, recorder):
@@ -128,13 +154,19 @@ async def _delete(given: Namespace) -> Answer:
 async def _create_with_link(options: Options, email: str, roles: Roles) -> Answer:
     _check_origin(options)
     async with opened_office(options, make=True) as (users, auth, recorder):
-        user = await users.create(email, None, roles, at=system_clock())
-        await recorder.note("signup", subject=user.subject, roles=sorted(roles))
+        user = await _made(users, recorder, email, roles)
         link, ends_at = await _link(auth, options, user)
         await recorder.note("reset_link_made", subject=user.subject)
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
     lines = [_created(user), *_link_lines(user, link, ends_at)]
     return Answer(data, lines, _link_notes(options))
+
+
+async def _made(users: "Users", recorder: "Recorder", email: str, roles: Roles) -> User:
+    """A new user without a password."""
+    user = await users.create(email, None, roles, at=system_clock())
+    await recorder.note("signup", subject=user.subject, roles=sorted(roles))
+    return user
 
 
 async def _delete_leftovers(auth: Auth, who: str) -> Answer:
@@ -180,19 +212,11 @@ def _data(user: User) -> dict[str, object]:
     return {"subject": user.subject, "email": user.email, "roles": sorted(user.roles)}
 
 
-def _entry(user: User) -> dict[str, object]:
-    return {
-        **_data(user),
-        "locked_at": user.locked_at,
-        "has_password": user.password_hash is not None,
-        "created_at": user.created_at,
-        "password_changed_at": user.password_changed_at,
-    }
-
-
 def _state(user: User) -> str:
     if user.locked_at is not None:
         return f"locked {when(user.locked_at)}"
+    if user.erase_at is not None:
+        return f"to be erased {when(user.erase_at)}"
     return "active" if user.password_hash is not None else "no password yet"
 
 
@@ -244,6 +268,13 @@ def _create_arguments(parser: ArgumentParser) -> None:
     )
 
 
+def _invite_arguments(parser: ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument(
+        "--role", metavar="ROLE", action="append", default=[], help="a role of a new user"
+    )
+
+
 def _role_arguments(parser: ArgumentParser) -> None:
     _who(parser)
     parser.add_argument(
@@ -259,6 +290,12 @@ VERBS = {
         run=_create,
         options=("min_password", *LINK),
         arguments=_create_arguments,
+    ),
+    "invite": Verb(
+        what="Print a link with which a person chooses their first password; adds a new user.",
+        run=_invite,
+        options=LINK,
+        arguments=_invite_arguments,
     ),
     "list": Verb(what="Show all users.", run=_list),
     "lock": Verb(

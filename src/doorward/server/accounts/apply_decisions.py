@@ -81,8 +81,8 @@ async def keep_sweeping(users: Users, auth: Auth) -> None:
 
 
 async def _carry_out(auth: Auth, user: User, device: Device) -> Sequence[str]:
-    """End the sessions of a user who is locked or to be erased; those of another whose password is new, but the kept one;
-    and give what is left the user's roles.  The sids."""
+    """End the sessions of a user who is locked or to be erased; those of another whose password is
+    new, but the kept one; and give what is left the user's roles.  The sids."""
     if user.locked_at is not None or user.erase_at is not None:
         return await auth.revoke(subject=user.subject, device=device)
     ended: Sequence[str] = ()

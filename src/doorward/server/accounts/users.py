@@ -209,9 +209,7 @@ class Users:
     async def delete_later(self, subject: str, erase_at: int) -> User | None:
         """Let the account be erased at that time, or at the one it has already: one decision more,
         which ends all sessions.  Raises `LastAdmin`."""
-        return await self._decide(
-            subject, True, erase_at=func.coalesce(USERS.c.erase_at, erase_at)
-        )
+        return await self._decide(subject, True, erase_at=func.coalesce(USERS.c.erase_at, erase_at))
 
     async def undo_deletion(self, subject: str) -> User | None:
         """Keep an account that was to be erased.  None, and nothing written, when it was not to be,
