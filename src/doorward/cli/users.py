@@ -16,10 +16,11 @@ from ..server.accounts.user import User
 from ..server.command_options import read_options
 from ..server.options import Options
 from ..server.plural import counted
-from ..settings import MAX_ROLE_BYTES, Settings
+from ..settings import MAX_ROLE_BYTES
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .commands import Verb, run
+from .links import check_origin, link_lines, link_notes
 from .open import opened_office, opened_register, opened_users
 from .output import Answer, NotDone, table, when
 from .prompt import new_password
@@ -101,21 +102,21 @@ async def _set_roles(given: Namespace) -> Answer:
 
 async def _reset_link(given: Namespace) -> Answer:
     options = read_options(given)
-    _check_origin(options)
+    check_origin(options)
     async with opened_office(options) as (users, auth, recorder):
         user = await find(users, given.who)
         link, ends_at = await _link(auth, options, user)
         await recorder.note("reset_link_made", subject=user.subject)
-    notes = _link_notes(options)
+    notes = link_notes(options)
     if user.locked_at is not None:
         notes.append(f"Note: {user.email} is locked, and stays so until it is unlocked.")
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
-    return Answer(data, _link_lines(user, link, ends_at), notes)
+    return Answer(data, link_lines(user, link, ends_at), notes)
 
 
 async def _invite(given: Namespace) -> Answer:
     options = read_options(given)
-    _check_origin(options)
+    check_origin(options)
     async with opened_office(options) as (users, auth, recorder):
         before = await users.find(given.who)
         user = before or await _made(users, recorder, canonical(given.who), _roles(given.role))
@@ -129,7 +130,7 @@ async def _invite(given: Namespace) -> Answer:
     ends_at = now + INVITATION_LIFETIME
     data = {**_data(user), "invitation_link": link, "expires_at": ends_at}
     lines = [_created(user)] if before is None else []
-    return Answer(data, [*lines, *_link_lines(user, link, ends_at)], _link_notes(options))
+    return Answer(data, [*lines, *link_lines(user, link, ends_at)], link_notes(options))
 
 
 async def _delete(given: Namespace) -> Answer:
@@ -152,14 +153,14 @@ async def _delete(given: Namespace) -> Answer:
 
 
 async def _create_with_link(options: Options, email: str, roles: Roles) -> Answer:
-    _check_origin(options)
+    check_origin(options)
     async with opened_office(options, make=True) as (users, auth, recorder):
         user = await _made(users, recorder, email, roles)
         link, ends_at = await _link(auth, options, user)
         await recorder.note("reset_link_made", subject=user.subject)
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
-    lines = [_created(user), *_link_lines(user, link, ends_at)]
-    return Answer(data, lines, _link_notes(options))
+    lines = [_created(user), *link_lines(user, link, ends_at)]
+    return Answer(data, lines, link_notes(options))
 
 
 async def _made(users: "Users", recorder: "Recorder", email: str, roles: Roles) -> User:
@@ -193,11 +194,6 @@ async def _hashed(password: str) -> str:
         passwords.close()
 
 
-def _check_origin(options: Options) -> None:
-    """A link to another machine over plain http would hand the account to anyone on the way."""
-    Settings(public_origin=options.origin)
-
-
 def _roles(words: Sequence[str]) -> Roles:
     roles = frozenset(words)
     if len(json.dumps(sorted(roles))) > MAX_ROLE_BYTES:
@@ -222,21 +218,6 @@ def _state(user: User) -> str:
 
 def _created(user: User) -> str:
     return f"Created {user.email} with {_named(user.roles)}; the subject is {user.subject}."
-
-
-def _link_lines(user: User, link: str, ends_at: int) -> list[str]:
-    return [
-        f"With this link {user.email} can choose a password, once, until {when(ends_at)} UTC.",
-        "So can anybody else who has it: hand it over in a safe way.",
-        link,
-    ]
-
-
-def _link_notes(options: Options) -> list[str]:
-    if options.public_origin is not None or options.port != Options().port:
-        return []
-    given = "give the --port or --public-origin of the server if it has another"
-    return [f"Note: the link leads to {options.base_url}, the default; {given}."]
 
 
 def _named(roles: Roles) -> str:

@@ -242,10 +242,8 @@ class Users:
 
     async def _delete(self, *conditions: ColumnElement[bool]) -> bool:
         async with self._database.writing() as transaction:
-            gone = await transaction.execute(
-                delete(USERS).where(*conditions).returning(USERS.c.subject)
-            )
-            subjects = [row.subject for row in gone]
+            gone = delete(USERS).where(*conditions).returning(USERS.c.subject)
+            subjects = [row.subject for row in await transaction.execute(gone)]
             for table in OWNED if subjects else ():
                 await transaction.execute(delete(table).where(table.c.subject.in_(subjects)))
         return bool(subjects)

@@ -8,21 +8,19 @@ from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
 from ....errors import Reason, Rejected
-from ....types import Principal
 from ....web import origin
 from ....web.fastapi import Guard
 from ... import cookie_hint
-from ...refusals import Refused
 from ...return_to import with_return
 from ...routes.access import FRESH
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
-from ...routes.responses import see, show, wrong
+from ...routes.responses import see, show
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
-from ...ui.page import FormPage, Page
+from ...ui.page import Page
 from .flow import delete_account, own_data
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -40,10 +38,11 @@ class OwnDataPage(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeletePage(FormPage):
+class DeletePage(Page):
     """Whether to delete one's own account."""
 
     template: ClassVar[str] = "journeys/own_data/delete.html"
+    csrf_token: str
     email: str
     console: bool = False
 
@@ -74,7 +73,13 @@ async def get_download(service: Serving) -> Response:
 
 @router.get("/account/data/delete")
 async def get_delete(service: Serving) -> Response:
-    return await _question(service, await confirmed())
+    principal = await confirmed()
+    page = DeletePage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        email=(await owner(service, principal)).email,
+        console=may_see_console(principal),
+    )
+    return show(service, page)
 
 
 @router.post("/account/data/delete")
@@ -86,10 +91,7 @@ async def post_delete(request: Request, service: Serving) -> Response:
         if refused.reason is not Reason.STEP_UP_REQUIRED:
             raise
         return see(_elevate(service, "/account/data/delete"))
-    try:
-        await delete_account(service, principal)
-    except Refused as refused:
-        return await _question(service, principal, refused)
+    await delete_account(service, principal)
     response = see(service.site.path("/login"), "deleted")
     await service.doorward.logout(request, response)
     cookie_hint.unmark(request, response)
@@ -99,15 +101,3 @@ async def post_delete(request: Request, service: Serving) -> Response:
 def _elevate(service: Service, back: str) -> str:
     """The way to a new proof, and from there to the question, never to the deed."""
     return with_return(service.site.path("/elevate"), service.site.path(back))
-
-
-async def _question(
-    service: Service, principal: Principal, refused: Refused | None = None
-) -> Response:
-    page = DeletePage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
-        email=(await owner(service, principal)).email,
-        console=may_see_console(principal),
-        **wrong(refused),
-    )
-    return show(service, page, refused)
