@@ -374,6 +374,8 @@ def test_a_program_reads_the_list_by_names_that_stay(desk: Desk) -> None:
         "email": "ann@example.test",
         "roles": ["editor"],
         "locked_at": None,
+        "verified_at": None,
+        "erase_at": None,
         "has_password": True,
     }
 
