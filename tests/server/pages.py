@@ -12,6 +12,7 @@ from doorward.server.admin.keys.pages import KeyRow, KeysPage
 from doorward.server.admin.online.pages import OnlinePage
 from doorward.server.admin.outbox.pages import LetterRow, OutboxPage
 from doorward.server.admin.users.acts import LinkPage
+from doorward.server.admin.users.add import AddUserPage
 from doorward.server.admin.users.pages import UserPage, UserRow, UsersPage
 from doorward.server.audit.history import Count
 from doorward.server.journeys.account.pages import AccountPage, SessionRow
@@ -28,11 +29,14 @@ from doorward.server.journeys.elevate.pages import ElevatePage
 from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
 from doorward.server.journeys.index.pages import IndexPage
+from doorward.server.journeys.invitation.pages import InvitationPage
 from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.logout.pages import LogoutPage
+from doorward.server.journeys.own_data.pages import DeletePage, OwnDataPage
 from doorward.server.journeys.password.pages import PasswordPage
 from doorward.server.journeys.reset.pages import ResetPage
 from doorward.server.journeys.signup.pages import SignupPage
+from doorward.server.ui.notice import Notice
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page
 from doorward.server.ui.rows import HappenedRow, LiveRow
 
@@ -145,6 +149,17 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "password"),
         ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
+        "invitation": InvitationPage(
+            csrf_token="c" + said, ticket=said, email=said, password_min=8
+        ),
+        "invitation in trouble": InvitationPage(
+            csrf_token="c" + said,
+            ticket=said,
+            email=said,
+            password_min=8,
+            error=said,
+            field_errors=_wrong(said, "new"),
+        ),
         "reset in trouble": ResetPage(
             csrf_token="c" + said,
             ticket=said,
@@ -198,6 +213,9 @@ def _account_pages(said: str) -> dict[str, Page]:
             console=True,
             notice=said,
         ),
+        "own data": OwnDataPage(),
+        "own data of an administrator": OwnDataPage(console=True),
+        "delete": DeletePage(csrf_token="c" + said, email=said),
         "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
         "password in trouble": PasswordPage(
             csrf_token="c" + said,
@@ -294,6 +312,9 @@ def _console_pages(said: str) -> dict[str, Page]:
         locked_at=None,
         has_password=True,
         created_at=NOW,
+        verified_at=NOW - 60,
+        erase_at=None,
+        own=False,
         sessions=(live, replace(live, created_at=NOW - 180_000)),
         happened=happened,
     )
@@ -332,7 +353,11 @@ def _console_pages(said: str) -> dict[str, Page]:
             sort="newest",
             total=10_000,
             more=True,
-            rows=(user, replace(user, roles=(), locked=False)),
+            notice=Notice(said),
+            rows=(
+                user,
+                replace(user, roles=(), locked=False, verified=True, erase_at=NOW + 60),
+            ),
             older="a=b",
         ),
         "users of nobody": UsersPage(
@@ -341,6 +366,9 @@ def _console_pages(said: str) -> dict[str, Page]:
         "user": known,
         "user who is locked": replace(
             known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False
+        ),
+        "user who deleted the account": replace(
+            known, verified_at=None, erase_at=NOW + 60, own=True
         ),
         "history": log,
         "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),
@@ -379,7 +407,29 @@ def _act_pages(said: str) -> dict[str, Page]:
         "act on roles": replace(act, roles=said),
         "act in trouble": replace(act, roles=said, error=said, field_errors=_wrong(said, "roles")),
         "act that harms": replace(act, danger=True, menu=menu),
-        "link": LinkPage(menu=menu, email=said, link=said, expires_at=NOW, back="/admin/users/u_1"),
+        "act on an address": replace(act, email=said),
+        "act on an address in trouble": replace(
+            act, email=said, error=said, field_errors=_wrong(said, "email")
+        ),
+        "add user": AddUserPage(csrf_token="c" + said, menu=menu, mails=True),
+        "add user in trouble": AddUserPage(
+            csrf_token="c" + said,
+            menu=menu,
+            mails=False,
+            email=said,
+            roles=said,
+            invite=False,
+            error=said,
+            field_errors=_wrong(said, "email", "roles"),
+        ),
+        "link": LinkPage(
+            menu=menu,
+            name=said,
+            email=said,
+            link=said,
+            expires_at=NOW,
+            back="/admin/users/u_1",
+        ),
         "setup": setup,
         "setup for a known person": replace(setup, known=said),
         "setup in trouble": replace(

@@ -38,10 +38,12 @@ from .journeys import (
     health,
     history,
     index,
+    invitation,
     jwks,
     login,
     logout,
     metrics,
+    own_data,
     password,
     reset,
     sessions,
@@ -64,6 +66,7 @@ JOURNEYS = tuple(
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
         *(signup, login, logout, account, sessions, password, elevate, reset, history, first_admin),
+        *(invitation, own_data),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

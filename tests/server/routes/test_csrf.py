@@ -32,6 +32,9 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/account/password", {"current": PASSWORD, "new": "another passphrase"}),
     ("POST", "/elevate", {"password": PASSWORD}),
     ("POST", "/reset", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/link/invitation", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/account/data/delete", {}),
+    ("DELETE", "/api/account", {}),
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 
