@@ -9,7 +9,10 @@ from ..types import Clock
 from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
+from .accounts.factors import Factors
 from .accounts.listeners import Listener
+from .accounts.recovery_codes import RecoveryCodes
+from .accounts.totp import Totp
 from .accounts.users import Users
 from .audit.history import History
 from .audit.sampling import Sampling
@@ -59,6 +62,9 @@ async def opened(
                 doorward=doorward,
                 auth=auth,
                 users=Users(database),
+                factors=Factors(database),
+                totp=Totp(database, auth.factor_seal),
+                recovery_codes=RecoveryCodes(database, passwords),
                 passwords=passwords,
                 limiter=Limiter(auth.store, clock),
                 devices=Devices(auth.device_keys, auth.settings.cookie_suffix or ""),
