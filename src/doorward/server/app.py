@@ -43,10 +43,13 @@ from .journeys import (
     logout,
     metrics,
     password,
+    recovery_codes,
     reset,
     second_step,
+    security,
     sessions,
     signup,
+    totp,
 )
 from .library_settings import library_settings
 from .metrics.metrics import VERSION, Metrics
@@ -61,19 +64,9 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(
-            signup,
-            login,
-            second_step,
-            logout,
-            account,
-            sessions,
-            password,
-            elevate,
-            reset,
-            history,
-            first_admin,
-        ),
+        *(signup, login, second_step, logout, account, sessions, password, elevate, reset),
+        *(history, first_admin),
+        *(security, totp, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )
 )
