@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..auth import Auth
 from ..passwords import Passwords
+from ..server.accounts.breached import open_breached
 from ..server.accounts.email import canonical
 from ..server.accounts.policy import check_password
 from ..server.accounts.reset_factors import reset_factors
@@ -18,6 +19,7 @@ from ..settings import MAX_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .commands import Verb, run
+from .imports import IMPORT
 from .open import opened_office, opened_register, opened_users
 from .output import Answer, NotDone, table, when
 from .prompt import new_password
@@ -33,7 +35,8 @@ async def _create(given: Namespace) -> Answer:
     if given.no_password:
         return await _create_with_link(options, email, roles)
     password = new_password()
-    check_password(password, email=email, minimum=options.min_password)
+    breached = open_breached(options.breached_file)
+    check_password(password, email=email, minimum=options.min_password, breached=breached)
     async with opened_register(options, make=True) as (users, recorder):
         user = await users.create(email, await _hashed(password), roles, at=system_clock())
         await recorder.note("signup", subject=user.subject, roles=sorted(roles))
@@ -270,15 +273,16 @@ def _role_arguments(parser: ArgumentParser) -> None:
     )
 
 
-LINK = ("public_origin", "port")
+LINK = ("public_origin", "port", "at")
 
 VERBS = {
     "create": Verb(
         what="Add a user; the password is asked for, or read as one line from stdin.",
         run=_create,
-        options=("min_password", *LINK),
+        options=("min_password", "breached_file", *LINK),
         arguments=_create_arguments,
     ),
+    "import": IMPORT,
     "list": Verb(what="Show all users.", run=_list),
     "lock": Verb(
         what="Refuse a user from now on, and end all sessions.", run=_lock, arguments=_who

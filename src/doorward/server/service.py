@@ -9,6 +9,7 @@ from ..types import Clock
 from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
+from .accounts.breached import BreachedPasswords
 from .accounts.factors import Factors
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp
@@ -39,6 +40,7 @@ class Service:
     totp: Totp
     recovery_codes: RecoveryCodes
     passwords: Passwords
+    breached: BreachedPasswords | None
     limiter: Limiter
     devices: Devices
     recorder: Recorder
