@@ -45,9 +45,13 @@ from .journeys import (
     metrics,
     own_data,
     password,
+    recovery_codes,
     reset,
+    second_step,
+    security,
     sessions,
     signup,
+    totp,
 )
 from .library_settings import library_settings
 from .mail.own_letters import own_letters
@@ -65,8 +69,9 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, login, logout, account, sessions, password, elevate, reset, history, first_admin),
-        *(invitation, own_data),
+        *(signup, login, second_step, logout, account, sessions, password, elevate, reset),
+        *(history, first_admin, invitation, own_data),
+        *(security, totp, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

@@ -37,6 +37,7 @@ async def doing(
     erase = partial(erase_due, service.users, service.auth, service.recorder)
     async with (
         service.recorder.entering(audit, lag),
+        _beside(_reseal(service)),
         _beside(in_turn("prune", store, service.clock, prune)),
         _beside(in_turn("erase", store, service.clock, erase)),
         _beside(keep_sweeping(service.users, service.auth)),
@@ -58,6 +59,13 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def _reseal(service: Service) -> None:
+    """Where an older root key is given beside the newest: let the secrets of factors do without it.
+    Runs until cancelled."""
+    if len(service.auth.factor_seal.keys) > 1:
+        await in_turn("reseal", service.auth.store, service.clock, service.totp.reseal)
 
 
 async def _look_at_heads(service: Service) -> None:

@@ -26,8 +26,9 @@ from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
-from .factor_list import Factors, of
+from .factor_list import FactorList, of
 from .factor_tables import OWNED
+from .factors import forget_factors
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
 from .user import ADMIN, UNSETTLED, USERS, EmailTaken, LastAdmin, User, user_of
@@ -256,17 +257,22 @@ class Users:
             raise LastAdmin
         return gone
 
-    async def factors(self, subject: str) -> Factors:
+    async def reset_factors(self, subject: str) -> bool:
+        """Forget all that this user could prove beside the password.  False when it was nothing."""
+        async with self._database.writing() as transaction:
+            return await forget_factors(transaction, subject)
+
+    async def factors(self, subject: str) -> FactorList:
         """What the user can prove beside a password."""
         found = {table.name: await self._database.run(of(table, subject)) for table in OWNED}
-        return Factors.of(found)
+        return FactorList.of(found)
 
     async def _delete(self, *conditions: ColumnElement[bool]) -> bool:
         async with self._database.writing() as transaction:
             gone = delete(USERS).where(*conditions).returning(USERS.c.subject)
             subjects = [row.subject for row in await transaction.execute(gone)]
-            for table in OWNED if subjects else ():
-                await transaction.execute(delete(table).where(table.c.subject.in_(subjects)))
+            for subject in subjects:
+                await forget_factors(transaction, subject)
             await note(transaction, "deleted", subjects)
         return bool(subjects)
 

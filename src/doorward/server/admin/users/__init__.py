@@ -9,6 +9,7 @@ journey = Journey(
     routers=(api.router, add.router, pages.router, acts.router),
     events={
         "account_deleted": Kind("Account deleted", covers=("revoked",)),
+        "factors_reset": Kind("Factors reset", covers=("revoked",)),
         "address_set": Kind("Address changed", covers=("changed",)),
         "invitation_made": Kind("Invitation made"),
         "invitation_sent": Kind("Invitation sent"),
@@ -20,6 +21,7 @@ journey = Journey(
     },
     letters={
         "address_set": mail.ADDRESS_SET,
+        "factors_reset": mail.FACTORS_RESET,
         "invitation_sent": mail.INVITATION,
         "reset_link_sent": mail.RESET_LINK,
     },
@@ -27,6 +29,7 @@ journey = Journey(
         "locked": Notice("Locked: nobody can log in with this account. {sessions} ended."),
         "unlocked": Notice("Unlocked: this person can log in again."),
         "user_out": Notice("Logged out everywhere: {sessions} ended."),
+        "factors_reset": Notice("Factors reset: {sessions} ended. The password alone logs in."),
         "roles_set": Notice("Roles set: {sessions} changed, and nobody was logged out."),
         "address_set": Notice("Address changed. Both addresses get a mail where mail is sent."),
         "invitation_sent": Notice("An invitation is on its way. It works once, for seven days."),

@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ....web.asgi import current_visit
+from ...accounts.factors import Held
 from ...accounts.user import User
 from ...audit.history import Query
 from ...routes.admin import console_router, next_page
@@ -72,6 +73,7 @@ class UserPage(ConsolePage):
     roles: tuple[str, ...]
     locked_at: int | None
     has_password: bool
+    factors: Held
     created_at: int
     verified_at: int | None
     erase_at: int | None
@@ -112,6 +114,7 @@ async def get_user(subject: str, request: Request, service: Serving) -> Response
         roles=tuple(sorted(user.roles)),
         locked_at=user.locked_at,
         has_password=user.password_hash is not None,
+        factors=await service.factors.held(subject),
         created_at=user.created_at,
         verified_at=user.verified_at,
         erase_at=user.erase_at,
