@@ -38,6 +38,7 @@ CHECKS: dict[str, Check] = {
     "lifetimes": serving.lifetimes,
     "passwords": serving.passwords,
     "sign-up": serving.signup,
+    "verification": serving.verification,
     "mail": serving.mail,
     "root-key": root_key.present,
     "root-key-place": root_key.place,
