@@ -34,6 +34,7 @@ from .journeys import (
     api_docs,
     elevate,
     first_admin,
+    forgot,
     forward_auth,
     health,
     history,
@@ -46,6 +47,7 @@ from .journeys import (
     reset,
     sessions,
     signup,
+    verify,
 )
 from .library_settings import library_settings
 from .mail.own_letters import own_letters
@@ -63,7 +65,8 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, login, logout, account, sessions, password, elevate, reset, history, first_admin),
+        *(signup, verify, login, logout, account, sessions, password, elevate, forgot, reset),
+        *(history, first_admin),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

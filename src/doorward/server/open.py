@@ -20,6 +20,7 @@ from .journey import Journey
 from .mail.letter import Letters
 from .mail.outbox import Outbox
 from .mail.password import load_password
+from .mail.terminal import Terminal
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
@@ -56,6 +57,7 @@ async def opened(
             await check_writable(options.database)
         async with doorward.lifespan(None):
             auth = await doorward.auth()
+            letters = Letters(declared.letters, options.base_url, site.name)
             service = Service(
                 options=options,
                 doorward=doorward,
@@ -68,8 +70,9 @@ async def opened(
                 recorder=recorder,
                 history=History(database),
                 kinds=recorder.kinds,
-                outbox=Outbox(database, declared.letters, sends=options.mail == "smtp"),
-                letters=Letters(declared.letters, options.base_url, site.name),
+                outbox=Outbox(database, declared.letters, sends=options.mail != "none"),
+                letters=letters,
+                terminal=Terminal(letters, clock),
                 notices=declared.notices,
                 site=site,
                 metrics=metrics,

@@ -16,6 +16,7 @@ from .audit.kinds import Kinds
 from .audit.sampling import Sampling
 from .mail.letter import Letters
 from .mail.outbox import Outbox
+from .mail.terminal import Terminal
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
@@ -42,6 +43,7 @@ class Service:
     kinds: Kinds
     outbox: Outbox
     letters: Letters
+    terminal: Terminal
     notices: Mapping[str, Notice]
     site: Site
     metrics: Metrics

@@ -44,10 +44,16 @@ class Users:
         self._database = database
 
     async def create(
-        self, email: str, password_hash: str | None, roles: Roles = NONE, *, at: int
+        self,
+        email: str,
+        password_hash: str | None,
+        roles: Roles = NONE,
+        *,
+        at: int,
+        verified: bool = False,
     ) -> User:
-        """Add a user.  Raises `EmailTaken` (of many at once, one gets the address), `InvalidEmail`
-        and `InvalidRole`."""
+        """Add a user, who has proved the address already if `verified`.  Raises `EmailTaken` (of
+        many at once, one gets the address), `InvalidEmail` and `InvalidRole`."""
         statement = insert_into(USERS).values(
             subject=f"u_{secrets.token_hex(16)}",
             email=canonical(email),
@@ -55,6 +61,7 @@ class Users:
             roles=written(roles),
             created_at=at,
             password_changed_at=at,
+            verified_at=at if verified else None,
         )
         try:
             (user,) = await self._write(statement, "created")

@@ -31,6 +31,7 @@ class Kind:
 _OTHER = Kind()
 
 SHARED: dict[str, Kind] = {
+    "address_verified": Kind("Address confirmed"),
     "adopted": Kind("Session came back from a restored database", level=logging.WARNING),
     "audit_pruned": Kind("Old history deleted"),
     "changed": Kind("Roles of sessions changed"),
@@ -38,6 +39,8 @@ SHARED: dict[str, Kind] = {
     "elevated": Kind("Confirmed with the password"),
     "key_rotated": Kind("Next signing key put into use"),
     "key_withdrawn": Kind("Signing key declared compromised", level=logging.WARNING),
+    # by anybody, for any address: it names nobody
+    "letter_asked": Kind(audited=False, endless=True),
     # the guesses before it are in the audit log already
     "limited": Kind(audited=False, endless=True, counts="refusal"),
     "link_refused": Kind("Link refused", endless=True, counts="refusal"),
@@ -56,6 +59,7 @@ SHARED: dict[str, Kind] = {
     "unsteady": Kind(
         "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"
     ),
+    "verification_sent": Kind("Letter to confirm the address sent"),
     "wrong_password": Kind("Wrong password", counts="refusal"),
 }
 """The kinds of the library, and those that several journeys record.  A journey declares its own."""

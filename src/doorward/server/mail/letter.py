@@ -14,9 +14,10 @@ from ..ui.words import label
 class Letter:
     """A letter that waits to be sent: its event and its recipient.  It holds no secret.
 
-    `subject` is the owner of the account, `email` their address at that time, and `ending` the
-    number of their password at that time; `other` is the other party's device.  `tries` is how
-    often sending was tried.
+    `subject` is the owner of the account, or empty where anybody may have asked for the letter and
+    nobody has looked yet whether there is an account; `email` is the address at that time, and
+    `ending` the number of their password at that time; `other` is the other party's device.
+    `tries` is how often sending was tried.
     """
 
     id: str
@@ -40,15 +41,32 @@ class Text:
     body: str
 
 
+class Filled(NamedTuple):
+    """A letter as it is sent, and the link in it, which is empty for a kind that carries none."""
+
+    letter: Letter
+    link: str = ""
+
+
+OWNER = "You get this because the account {email} at {site} is yours:\n{origin}"
+"""Why the owner of an account gets a letter."""
+
+STRANGER = "You get this because somebody typed the address {email} at {site}:\n{origin}"
+"""Why somebody who may have no account gets one."""
+
+
 class Template(NamedTuple):
     """The words of a kind of letter.  A paragraph is one line: where it is broken is up to the
     screen it is read on.
 
-    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{origin}` and `{link}`.
+    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{signup}`,
+    `{origin}`, `{email}`, `{site}` and `{link}`, and the title `{site}`.  `end` says why the person
+    gets it.
     """
 
     title: str
     paragraphs: tuple[str, ...]
+    end: str = OWNER
 
 
 IF_YOU = "If it was you, there is nothing to do."
@@ -65,19 +83,20 @@ class Letters:
 
     def write(self, letter: Letter, link: str = "") -> Text:
         """The letter in words; `link` is for a kind that carries one."""
-        title, paragraphs = self.templates[letter.kind]
-        end = "You get this because the account {email} at {site} is yours:\n{origin}"
+        title, paragraphs, end = self.templates[letter.kind]
         body = "\n\n".join([*paragraphs, end]).format(
             email=letter.email,
             when=absolute(letter.at),
             where=place(letter.user_agent, letter.address),
             other=_other(letter),
             login=f"{self.origin}/login",
+            forgot=f"{self.origin}/forgot",
+            signup=f"{self.origin}/signup",
             origin=self.origin,
             site=self.site,
             link=link,
         )
-        return Text(title, f"{body}\n")
+        return Text(title.format(site=self.site), f"{body}\n")
 
 
 def place(agent: str, address: str) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from ...settings import DAY, HOUR, MINUTE
-from ..audit.entry import Entry, texts
+from ..audit.entry import Entry, storable, texts
 from ..db.database import TABLES, Database, Transaction
 from ..db.schema import TEXT
 from .letter import Letter
@@ -67,7 +67,7 @@ class Outbox:
     """The letters in a database.  Methods that do input and output raise `StoreUnavailable`.
 
     `kinds` are the kinds of entries of which a person is told.  `sends`: whether somebody takes the
-    letters out and sends them; else they are only there to be read.
+    letters out; else they are only there to be read.
     """
 
     def __init__(self, database: Database, kinds: Collection[str], *, sends: bool) -> None:
@@ -81,6 +81,19 @@ class Outbox:
         for entry in entries:
             if entry.kind in self._kinds:
                 await connection.execute(self._insert(entry))
+
+    async def write(self, letter: Letter) -> None:
+        """Add a letter that anybody may ask for, whether or not the address has an account: so
+        nothing here may depend on that.  The caller limits how many there are."""
+        values = {
+            **{name: getattr(letter, name) for name in ("id", "kind", "subject", "email", "at")},
+            "address": storable(letter.address),
+            "user_agent": storable(letter.user_agent),
+            "other": "null",
+            "tries": 0,
+            "due_at": letter.at,
+        }
+        await self._database.run(insert(LETTERS).values(**values))
 
     async def is_full(self, subject: str, kind: str, at: int) -> bool:
         """Whether this person was sent as many of this kind as they may be, for now."""
@@ -101,10 +114,9 @@ class Outbox:
         return None
 
     async def sent(self, letter: Letter, at: int) -> None:
-        """It is on its way."""
-        await self._database.run(
-            update(LETTERS).where(LETTERS.c.id == letter.id).values(sent_at=at)
-        )
+        """It is on its way, as a letter of this kind."""
+        values = {"sent_at": at, "kind": letter.kind, "subject": letter.subject}
+        await self._database.run(update(LETTERS).where(LETTERS.c.id == letter.id).values(values))
 
     async def drop(self, letter: Letter) -> None:
         """It has become pointless, or nobody takes it."""

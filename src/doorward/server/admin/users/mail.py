@@ -24,4 +24,5 @@ async def reset_link_of(service: Service, letter: Letter) -> str | None:
     auth, user = service.auth, await service.users.by_subject(letter.subject)
     if user is None or user.ending != letter.ending:  # by number: clocks of nodes differ
         return None
-    return await reset_link(auth.store, user, service.options.base_url, at=auth.clock())
+    base_url = service.options.base_url
+    return await reset_link(auth.store, user, base_url, at=auth.clock(), mailed=True)

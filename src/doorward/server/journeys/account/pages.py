@@ -51,7 +51,7 @@ class AccountPage(Page):
     """Who I am and where I am logged in.
 
     `amr` holds the factors proved at this login (RFC 8176), `confirmed_at` is when they were proved
-    again; `sessions` are shown in their order.
+    again; `sessions` are shown in their order.  `unverified`: the address is still to be proved.
     """
 
     template: ClassVar[str] = "journeys/account/account.html"
@@ -65,6 +65,7 @@ class AccountPage(Page):
     logged_in_at: int
     confirmed_at: int | None
     sessions: tuple[SessionRow, ...]
+    unverified: bool = False
     console: bool = False
     notice: str = ""
 
@@ -96,6 +97,7 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         logged_in_at=began,
         confirmed_at=proved if proved > began else None,
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
+        unverified=user.verified_at is None and service.options.verification != "off",
         console=may_see_console(principal),
         notice=notice,
     )

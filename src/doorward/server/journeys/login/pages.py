@@ -26,7 +26,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginPage(FormPage):
     """Prove who you are.  `notice` says, for instance, that a cookie did not come back; `tone` is
-    `done` where it tells of a success."""
+    `done` where it tells of a success.  `forgot`: a link to a new password comes by mail."""
 
     template: ClassVar[str] = "journeys/login/login.html"
     return_to: str
@@ -34,6 +34,7 @@ class LoginPage(FormPage):
     email: str = ""
     notice: str = ""
     tone: Tone = "news"
+    forgot: bool = False
 
 
 @router.get("/login")
@@ -65,6 +66,7 @@ async def _page(
         csrf_token=await form_token(),
         return_to=local_path(form.get("return_to", "")),
         signup_open=service.options.signup == "open",
+        forgot=service.options.mail != "none",
         email=form.get("email", "") if refused else "",
         notice=hint or news.sentence,
         tone="news" if hint else news.tone,
