@@ -45,6 +45,7 @@ from .journeys import (
     metrics,
     password,
     reset,
+    second_step,
     sessions,
     signup,
     verify,
@@ -65,8 +66,8 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, verify, login, logout, account, sessions, password, elevate, forgot, reset),
-        *(history, first_admin),
+        *(signup, verify, login, second_step, logout, account, sessions, password, elevate),
+        *(forgot, reset, history, first_admin),
         *(online, users, everybodys_history, keys, outbox),
     )
 )
