@@ -32,6 +32,7 @@ from .journey import Journey, together
 from .journeys import (
     account,
     api_docs,
+    change_email,
     elevate,
     first_admin,
     forgot,
@@ -67,6 +68,7 @@ JOURNEYS = tuple(
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
         *(signup, verify, login, second_step, logout, account, sessions, password, elevate),
+        *(change_email,),
         *(forgot, reset, history, first_admin),
         *(online, users, everybodys_history, keys, outbox),
     )

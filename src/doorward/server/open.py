@@ -10,6 +10,7 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import open_breached
+from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
 from .accounts.listeners import Listener
 from .accounts.recovery_codes import RecoveryCodes
@@ -66,6 +67,7 @@ async def opened(
                 doorward=doorward,
                 auth=auth,
                 users=Users(database),
+                email_changes=EmailChanges(database),
                 factors=Factors(database),
                 totp=Totp(database, auth.factor_seal),
                 recovery_codes=RecoveryCodes(database, passwords),

@@ -10,6 +10,7 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import BreachedPasswords
+from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp
@@ -37,6 +38,7 @@ class Service:
     doorward: Doorward
     auth: Auth
     users: Users
+    email_changes: EmailChanges
     factors: Factors
     totp: Totp
     recovery_codes: RecoveryCodes

@@ -133,6 +133,11 @@ def letters_to(account: str, kind: str, address: str) -> tuple[Bucket, ...]:
     return here, Bucket(key, LETTERS_WINDOW, LETTERS_OF_ALL)
 
 
+def letters_by(subject: str) -> Bucket:
+    """Letters to other addresses that somebody who is logged in asks for."""
+    return Bucket(f"letters-by:{subject}", LETTERS_WINDOW, LETTERS_OF_ALL)
+
+
 def _from_one(key: str) -> tuple[Bucket, ...]:
     return Bucket(key, FEW_WINDOW, FEW), Bucket(f"{key}:day", DAY, FROM_ONE)
 

@@ -24,6 +24,7 @@ from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
+from .email_changes import EMAIL_CHANGES
 from .factor_tables import OWNED
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
@@ -204,7 +205,7 @@ class Users:
     async def delete(self, subject: str) -> bool:
         """Forget this user, and all that they could prove.  False when there was none."""
         async with self._database.writing() as transaction:
-            for table in OWNED:
+            for table in (*OWNED, EMAIL_CHANGES):
                 await transaction.execute(delete(table).where(table.c.subject == subject))
             gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
             found = [row.subject for row in await transaction.execute(gone)]

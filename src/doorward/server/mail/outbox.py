@@ -85,15 +85,12 @@ class Outbox:
     async def write(self, letter: Letter) -> None:
         """Add a letter that anybody may ask for, whether or not the address has an account: so
         nothing here may depend on that.  The caller limits how many there are."""
-        values = {
-            **{name: getattr(letter, name) for name in ("id", "kind", "subject", "email", "at")},
-            "address": storable(letter.address),
-            "user_agent": storable(letter.user_agent),
-            "other": "null",
-            "tries": 0,
-            "due_at": letter.at,
-        }
-        await self._database.run(insert(LETTERS).values(**values))
+        await self._database.run(_written(letter))
+
+    async def enclose(self, transaction: Transaction, letter: Letter) -> None:
+        """Add a letter in the transaction of what it tells of, to an address that may be nobody's
+        by then.  The caller limits how many there are."""
+        await transaction.execute(_written(letter))
 
     async def is_full(self, subject: str, kind: str, at: int) -> bool:
         """Whether this person was sent as many of this kind as they may be, for now."""
@@ -158,6 +155,18 @@ class Outbox:
         whom = select(users.subject, users.email, users.ending, *columns)
         whom = whom.where(users.subject == entry.subject, lately < MOST)
         return insert(LETTERS).from_select(["subject", "email", "ending", *values], whom)
+
+
+def _written(letter: Letter) -> Insert:
+    values = {
+        **{name: getattr(letter, name) for name in ("id", "kind", "subject", "email", "at")},
+        "address": storable(letter.address),
+        "user_agent": storable(letter.user_agent),
+        "other": "null",
+        "tries": 0,
+        "due_at": letter.at,
+    }
+    return insert(LETTERS).values(**values)
 
 
 def pause(tries: int) -> int:

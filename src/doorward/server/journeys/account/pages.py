@@ -51,7 +51,8 @@ class AccountPage(Page):
     """Who I am and where I am logged in.
 
     `amr` holds the factors proved at this login (RFC 8176), `confirmed_at` is when they were proved
-    again; `sessions` are shown in their order.  `unverified`: the address is still to be proved.
+    again; `sessions` are shown in their order.  `unverified`: the address is still to be proved;
+    `can_change_email`: there is mail, by which another one can be proved.
     """
 
     template: ClassVar[str] = "journeys/account/account.html"
@@ -66,6 +67,7 @@ class AccountPage(Page):
     confirmed_at: int | None
     sessions: tuple[SessionRow, ...]
     unverified: bool = False
+    can_change_email: bool = False
     console: bool = False
     notice: str = ""
 
@@ -98,6 +100,7 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         confirmed_at=proved if proved > began else None,
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
         unverified=user.verified_at is None and service.options.verification != "off",
+        can_change_email=service.options.mail != "none",
         console=may_see_console(principal),
         notice=notice,
     )
