@@ -10,8 +10,8 @@ journey = Journey(
     letters={"verification_sent": mail.VERIFY},
     links={"verification_sent": mail.link_of},
     notices={
-        "confirmed": Notice("Your address is confirmed. Log in."),
-        "confirmed_here": Notice("Your address is confirmed."),
+        "address_confirmed": Notice("Your address is confirmed. Log in."),
+        "address_confirmed_here": Notice("Your address is confirmed."),
         "letter_sent": Notice("A letter is on its way. Open the link in it."),
     },
     tickets=frozenset({TICKET}),

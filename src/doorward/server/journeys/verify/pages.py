@@ -58,8 +58,8 @@ async def post_verify(request: Request, service: Serving) -> Response:
         return await _page(service, ticket, await look(service, ticket), refused)
     known = await _known()
     if known is not None and proof.user is not None and known.subject == proof.user.subject:
-        return see(service.site.path("/account"), "confirmed_here")
-    return see(_login(service, proof), "confirmed")
+        return see(service.site.path("/account"), "address_confirmed_here")
+    return see(_login(service, proof), "address_confirmed")
 
 
 @router.post("/account/verify")
