@@ -1,5 +1,6 @@
 """Doorward's accounts within an application: pages, API and guards on one database."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from .auth import Auth
@@ -15,6 +17,7 @@ from .passwords import Cost
 from .server.accounts.listeners import AccountEvent as AccountEvent
 from .server.accounts.listeners import Listener
 from .server.app import base, create_mounted
+from .server.journeys.first_admin.flow import invitation
 from .server.options import OPTIONS, Options
 from .server.values import mount_path
 from .types import Clock, system_clock
@@ -65,8 +68,13 @@ class Accounts:
         again.  Raises `ConfigurationError` for what is no path, or where another `Doorward` is
         installed.
         """
-        self._doorward.install(app, login_page=f"{_place(at)}/login")
-        app.mount(_place(at), self._mounted(at))
+        place = _place(at)
+        self._doorward.install(app, login_page=f"{place}/login", elevate_page=f"{place}/elevate")
+        app.mount(place, self._mounted(place))
+
+        @app.get("/.well-known/change-password", include_in_schema=False)
+        async def change_password() -> RedirectResponse:
+            return RedirectResponse(f"{place}/account/password", 303)
 
     def wrap(self, app: ASGIApp, *, at: str = "/auth") -> ASGIApp:
         """The same around any ASGI application: it asks `doorward.web.asgi.principal()` who makes a
@@ -84,6 +92,9 @@ class Accounts:
         if inner is None:
             raise ConfigurationError("these accounts are in no application: accounts.install(app)")
         async with inner.router.lifespan_context(inner):
+            if sys.stderr.isatty():  # a log that goes elsewhere must not make administrators
+                lines = await invitation(inner.state.service)
+                print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
             yield
 
     async def auth(self) -> Auth:
@@ -101,7 +112,7 @@ class Accounts:
         if self._inner is not None:
             raise ConfigurationError("these accounts are installed in an application already")
         self._inner = create_mounted(
-            replace(self._base, options=replace(self._base.options, at=_place(at)))
+            replace(self._base, options=replace(self._base.options, at=at))
         )
         return self._inner
 

@@ -32,6 +32,7 @@ class Unacceptable(StrEnum):
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     COMMON = "common"
+    BREACHED = "breached"
     CONTEXTUAL = "contextual"
     MALFORMED = "malformed"
 

@@ -419,7 +419,7 @@ def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "listed"),
     [
-        ([], ["serve     Serve the pages", "doctor    List what", "`doorward COMMAND --help`"]),
+        ([], ["serve      Serve the pages", "doctor     List what", "`doorward COMMAND --help`"]),
         (["users"], ["set-roles   Give a user", "`doorward users VERB --help` explains one."]),
     ],
 )

@@ -240,6 +240,7 @@ EDITOR = Principal(
     mode="session",
     roles=frozenset({"editor"}),
     scopes=frozenset({"posts:write"}),
+    amr=("pwd",),
     authenticated_at=1000,
 )
 
@@ -262,6 +263,10 @@ EDITOR = Principal(
         ({"fresh": 0}, 1000, None),
         ({"fresh": 0}, 1001, Reason.STEP_UP_REQUIRED),
         ({"role": "admin", "scope": "none", "fresh": 0}, 1001, Reason.INSUFFICIENT_ROLE),
+        ({"verified": True}, 1000, Reason.UNVERIFIED),
+        ({"factor": "password"}, 1000, None),
+        ({"factor": "passkey"}, 1000, Reason.STEP_UP_REQUIRED),
+        ({"factor": "mfa", "fresh": 300}, 1000, Reason.STEP_UP_REQUIRED),
     ],
 )
 def test_a_principal_has_what_is_needed_or_is_told_what_lacks(

@@ -6,7 +6,7 @@ What the first word after a fence means, and the rest of that line:
     python FILE.py      written to the page's folder, then run
     python test_FILE.py written to the page's folder, then run by pytest there
     python conftest.py  written to the page's folder
-    python in app.py    lines of the README's `app.py`
+    python in app.py    lines of the quickstart's `app.py`
     python served       an application of another framework, served by `test_frameworks.py`
     python no-run: WHY  read by Python, not run
     console             a transcript against a real server: `$ command`, then what it answers

@@ -1,4 +1,4 @@
-"""Every Python block of the pages runs, in a folder that has the README's `app.py`."""
+"""Every Python block of the pages runs, in a folder that has the quickstart's `app.py`."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ KINDS = ("python", "js", "console", "bash", "json", "ini", "sh", "mermaid", "tex
 OTHERS = ("DOORWARD_", "DATABASE", "PYTEST_ADDOPTS")
 """Variables that a reader has not set."""
 
-APP = next(block for block in blocks(ROOT / "README.md") if block.more == "app.py")
+APP = next(block for block in blocks(ROOT / "docs/quickstart.md") if block.more == "app.py")
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.address: ("login@mail.example", "login@mail.example"),
     site_name: ("Example Inc", "Example Inc"),
     accent: ("#0b5e4d", "#0b5e4d"),
+    values.mount_path: ("/my/auth/", "/my/auth"),
     parse_relay: ("smtps://ann@mail.example", Relay("mail.example", 465, "ann", "implicit")),
 }
 """What an option may be set to, and what is made of it, for each parser."""

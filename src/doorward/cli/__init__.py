@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "sessions": "See where people are logged in, and end sessions.",
     "keys": "See, rotate and withdraw the keys that sign access tokens.",
     "audit": "Prove that the audit log was not tampered with.",
+    "passwords": "Make a filter of stolen passwords, and check a password.",
     "migrate": "Make the tables, or bring them up to date.",
     "move": "Bring everything to other databases while the servers serve.",
     "doctor": "List what is unsafe or surprising in a setup.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import ConfigurationError
 from ..keys import Keyring, RootKeys, load_root_keys
+from ..server.accounts.breached_file import Header, read_filter
 from ..server.options import Options
 from ..types import Clock, Session, SigningKey
 from .certificate import Certificate, look_at
@@ -34,7 +35,8 @@ class Facts:
     of both; `keys` and `logins` are what the latter holds, of logins those used last.  `refusal` is
     why a server would not start with these options; `sealed` why the root key does not open the
     signing keys; `slips` name variables that are set but unknown; `reached` is what answers at the
-    public origin, where a proxy stands in front; `certificate` is what `--tls-cert` names."""
+    public origin, where a proxy stands in front; `certificate` is what `--tls-cert` names;
+    `breached` the filter that `--breached-file` names, or why it cannot be used."""
 
     options: Options
     now: int
@@ -47,6 +49,7 @@ class Facts:
     slips: Sequence[str] = ()
     reached: Reached | None = None
     certificate: Certificate | None = None
+    breached: Header | str | None = None
 
 
 async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> Facts:
@@ -65,6 +68,7 @@ async def gather(options: Options, environ: Mapping[str, str], clock: Clock) -> 
         slips=unknown(environ),
         reached=None if refusal else reach(options),
         certificate=look_at(options),
+        breached=_breached(options.breached_file),
     )
 
 
@@ -75,6 +79,14 @@ def _refusal(options: Options) -> str | None:
     except ConfigurationError as error:
         return str(error)
     return None
+
+
+def _breached(path: str | None) -> Header | str | None:
+    """All of the file is read: damage shows in its bits alone."""
+    try:
+        return None if path is None else read_filter(Path(path))[0]
+    except ConfigurationError as error:
+        return str(error)
 
 
 def _root_key(options: Options, environ: Mapping[str, str]) -> RootKey:

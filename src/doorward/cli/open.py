@@ -12,6 +12,7 @@ from ..auth import Auth
 from ..errors import ConfigurationError, StoreUnavailable
 from ..events import Record, ignore
 from ..open import open_auth
+from ..server.accounts.breached_file import read_header
 from ..server.db.url import check_database
 from ..server.http.tls import tls_context
 from ..server.library_settings import library_settings, named
@@ -142,6 +143,10 @@ def check_options(options: Options) -> None:
         raise ConfigurationError(named(options, str(error))) from None
     if options.smtp_password_file is not None:
         load_password(options.smtp_password_file)
+    if options.breached_file is not None:
+        read_header(
+            Path(options.breached_file)
+        )  # all of it only once, by the server: it may be big
     tls_context(options)
 
 

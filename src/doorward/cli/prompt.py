@@ -18,18 +18,28 @@ def new_password() -> str:
     """From a terminal, typed twice and not shown; else one line of stdin.  Raises `NotDone`, and
     `KeyboardInterrupt` at the first Ctrl-C."""
     with _interruptible():
-        return _typed() if sys.stdin.isatty() else _line()
+        return _typed() if sys.stdin.isatty() else _line(", or give --no-password")
+
+
+def known_password() -> str:
+    """A password to look at: like `new_password`, but typed once."""
+    with _interruptible():
+        return _asked("Password: ") if sys.stdin.isatty() else _line()
 
 
 def _typed() -> str:
-    try:
-        password, again = getpass("New password: "), getpass("The same again: ")
-    except KeyboardInterrupt:
-        print(file=sys.stderr)  # so that the next message begins on a new line
-        raise
+    password, again = _asked("New password: "), _asked("The same again: ")
     if again != password:
         raise NotDone("The two passwords differ; nothing was done.")
     return password
+
+
+def _asked(prompt: str) -> str:
+    try:
+        return getpass(prompt)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # so that the next message begins on a new line
+        raise
 
 
 @contextmanager
@@ -47,8 +57,9 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _line() -> str:
+def _line(without: str = "") -> str:
+    """`without` is what else could be done where nothing came in."""
     line = sys.stdin.readline(_MOST)
     if not line:
-        raise NotDone("No password came in; write one line to stdin, or give --no-password.")
+        raise NotDone(f"No password came in; write one line to stdin{without}.")
     return line.removesuffix("\n").removesuffix("\r")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, DoorwardError, StoreUnavailable
 from ..origins import is_loopback
+from ..server.accounts.breached_file import read_header
 from ..server.command_options import add_options, read_options
 from ..server.db.url import shown
 from ..server.db.url_security import open_way
@@ -137,6 +138,7 @@ def notes(options: Options, environ: Mapping[str, str], made: Collection[Path] =
         *([f"  sessions  {_place(options.sessions, made)}"] if options.sessions else []),
         f"  root key  {key.absolute() if key else 'DOORWARD_ROOT_KEY'}{copied}",
         f"  mail      {_mail(options)}",
+        *([f"  breached  {_breached(options.breached_file)}"] if options.breached_file else []),
     ]
     files = database_file(options.database), database_file(options.sessions_url)
     if key and key.absolute().parent in [file.parent for file in files if file]:
@@ -167,6 +169,11 @@ def _mail(options: Options) -> str:
     return (
         f"none is sent; its links are printed here, and all is at {options.base_url}/admin/outbox"
     )
+
+
+def _breached(path: str) -> str:
+    header = read_header(Path(path))
+    return f"{header.entries:,} stolen passwords are refused ({Path(path).absolute()})"
 
 
 def _surprises(options: Options) -> list[str]:
@@ -211,21 +218,11 @@ async def _open_once(app: "FastAPI", said: Sequence[str]) -> None:
 
 async def _greet(app: "FastAPI", said: Sequence[str]) -> None:
     """Say what is served; and where the audit log ends, once for all workers."""
-    say("".join(f"{line}\n" for line in (*said, *await _first_steps(app))))
+    from ..server.journeys.first_admin.flow import invitation
+
+    invited = await invitation(app.state.service)
+    say("".join(f"{line}\n" for line in (*said, *invited)))
     app.state.service.recorder.tell_head()
-
-
-async def _first_steps(app: "FastAPI") -> list[str]:
-    """How to begin, while there is no administrator."""
-    from ..server.journeys.first_admin.flow import setup_link
-
-    link = await setup_link(app.state.service)
-    if link is None:
-        return []
-    return [
-        "No administrator yet. Open this single-use link within 24 hours to become one:",
-        link,
-    ]
 
 
 @contextmanager

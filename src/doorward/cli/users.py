@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..auth import Auth
 from ..passwords import Passwords
+from ..server.accounts.breached import open_breached
 from ..server.accounts.email import canonical
 from ..server.accounts.policy import check_password
 from ..server.accounts.reset_link import LIFETIME, reset_link
@@ -32,7 +33,8 @@ async def _create(given: Namespace) -> Answer:
     if given.no_password:
         return await _create_with_link(options, email, roles)
     password = new_password()
-    check_password(password, email=email, minimum=options.min_password)
+    breached = open_breached(options.breached_file)
+    check_password(password, email=email, minimum=options.min_password, breached=breached)
     async with opened_register(options, make=True) as (users, recorder):
         user = await users.create(email, await _hashed(password), roles, at=system_clock())
         await recorder.note("signup", subject=user.subject, roles=sorted(roles))
@@ -251,13 +253,13 @@ def _role_arguments(parser: ArgumentParser) -> None:
     )
 
 
-LINK = ("public_origin", "port")
+LINK = ("public_origin", "port", "at")
 
 VERBS = {
     "create": Verb(
         what="Add a user; the password is asked for, or read as one line from stdin.",
         run=_create,
-        options=("min_password", *LINK),
+        options=("min_password", "breached_file", *LINK),
         arguments=_create_arguments,
     ),
     "list": Verb(what="Show all users.", run=_list),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Lifespan
 
-from ..errors import Rejected, StoreUnavailable
+from ..errors import ConfigurationError, Rejected, StoreUnavailable
 from ..passwords import Busy, Cost
 from ..types import Clock, system_clock
 from ..web.client import Trusted
@@ -50,6 +50,7 @@ from .journeys import (
     verify,
 )
 from .library_settings import library_settings
+from .mail.own_letters import own_letters
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
 from .open import opened
@@ -57,6 +58,8 @@ from .options import Options
 from .recorder import Recorder
 from .refusals import Refused
 from .routes import notices, openapi
+from .ui.own_templates import check_own_templates
+from .ui.site import Site
 
 JOURNEYS = tuple(
     module.journey
@@ -144,7 +147,8 @@ def create_mounted(found: Base) -> FastAPI:
 
 def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
     """The routes, and the handlers of errors."""
-    options, site = found.options, found.options.site()
+    options = found.options
+    site, declared = _look_and_words(options)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -155,7 +159,7 @@ def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
             found.metrics,
             found.clock,
             found.cost,
-            DECLARED,
+            declared,
             site,
             found.listeners,
         )
@@ -168,6 +172,18 @@ def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
     log = refusal_log(found.recorder, _trusted(options))
     _furnish(app, log)
     return app, log
+
+
+def _look_and_words(options: Options) -> tuple[Site, Journey]:
+    """How pages look, and what the journeys declare, with the operator's own letters."""
+    site = options.site()
+    if site.templates is None:
+        return site, DECLARED
+    try:
+        check_own_templates(site.templates)
+        return site, replace(DECLARED, letters=own_letters(site.templates, DECLARED.letters))
+    except ValueError as error:
+        raise ConfigurationError(f"--templates: {error}") from None
 
 
 def _trusted(options: Options) -> Trusted:

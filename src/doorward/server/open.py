@@ -9,6 +9,7 @@ from ..types import Clock
 from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
+from .accounts.breached import open_breached
 from .accounts.listeners import Listener
 from .accounts.users import Users
 from .audit.history import History
@@ -46,6 +47,7 @@ async def opened(
     pages look, `listeners` who is told of accounts.  Raises `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
+    breached = open_breached(options.breached_file)
     database = await open_database(options.database)
     passwords = Passwords(cost)
     try:
@@ -62,6 +64,7 @@ async def opened(
                 auth=auth,
                 users=Users(database),
                 passwords=passwords,
+                breached=breached,
                 limiter=Limiter(auth.store, clock),
                 devices=Devices(auth.device_keys, auth.settings.cookie_suffix or ""),
                 recorder=recorder,

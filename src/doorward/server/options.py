@@ -207,6 +207,14 @@ class Options:
         values.password_length,
         "COUNT",
     )
+    breached_file: str | None = _option(
+        None,
+        "A filter of stolen passwords, which nobody may choose; `doorward passwords import` makes"
+        " it. It is read when the server starts.",
+        values.text,
+        "FILE",
+        "none",
+    )
     audit_ttl: int = _option(
         365 * DAY, "How long the audit log keeps an entry.", values.duration, "TIME", "365d"
     )
@@ -248,6 +256,13 @@ class Options:
         " and dark pages. It must have enough contrast to be read.",
         accent,
         "COLOUR",
+        "Doorward's",
+    )
+    templates: str | None = _option(
+        None,
+        "A folder with templates of pages and texts of letters of your own, which replace ours.",
+        values.text,
+        "FOLDER",
         "Doorward's",
     )
     tls_cert: str | None = _option(
@@ -305,6 +320,11 @@ class Options:
         return f"{scheme}://localhost" + ("" if self.port == usual else f":{self.port}")
 
     @property
+    def template_folder(self) -> Path | None:
+        """The folder of the operator's own templates, if there is one."""
+        return None if self.templates is None else Path(self.templates)
+
+    @property
     def base_url(self) -> str:
         """What stands before each address of ours in a letter."""
         return self.origin + self.at
@@ -330,7 +350,7 @@ class Options:
         except ValueError as error:
             raise ConfigurationError(f"--logo-file: {error}") from None
         sheet = "" if self.accent is None else accent_sheet(self.accent)
-        return Site(self.site_name, logo, sheet, self.at)
+        return Site(self.site_name, logo, sheet, self.at, self.template_folder)
 
     @property
     def sessions_url(self) -> str:

@@ -38,6 +38,6 @@ async def prune_all(
     try:
         await prune(audit, clock, keep)
         await outbox.forget(clock())
-        await account_events.forget_older(database, clock() - UNTOLD)
+        await account_events.forget_older(database, UNTOLD)
     except StoreUnavailable as error:  # the next hour will do
         event_log.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})

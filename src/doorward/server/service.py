@@ -9,6 +9,7 @@ from ..types import Clock
 from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
+from .accounts.breached import BreachedPasswords
 from .accounts.users import Users
 from .audit.history import History
 from .audit.kinds import Kinds
@@ -34,6 +35,7 @@ class Service:
     auth: Auth
     users: Users
     passwords: Passwords
+    breached: BreachedPasswords | None
     limiter: Limiter
     devices: Devices
     recorder: Recorder

@@ -67,14 +67,18 @@ def is_navigation(headers: Headers) -> bool:
     return mode == b"navigate" if mode is not None else b"text/html" in said.get(b"accept", b"")
 
 
-def way_to_login(scope: Mapping[str, Any], refused: Rejected, page: str) -> str:
+def way_to_login(
+    scope: Mapping[str, Any], refused: Rejected, page: str, elevate_page: str = ""
+) -> str:
     """Where to send the browser that made a request, with a 303: the login page `page`, a path of
-    this application, with `return_to`.  Empty where a problem is the answer: to programs, to what
+    this application, with `return_to`; or `elevate_page` if the person is logged in and must prove
+    a factor again.  Empty where a problem is the answer: to programs, to what
     no login cures, and on the login page itself, which would lead to itself for ever.
 
     A form that was sent has no way back: it cannot be sent once more.
     """
-    if STATUS[refused.reason] != 401 or refused.reason is Reason.STEP_UP_REQUIRED:
+    page = elevate_page if refused.reason is Reason.STEP_UP_REQUIRED else page
+    if STATUS[refused.reason] != 401 or not page:
         return ""
     login, here = root_of(scope) + page, address(scope)
     path = login.partition("?")[0]

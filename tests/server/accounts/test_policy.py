@@ -2,11 +2,15 @@
 
 import gzip
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from doorward.passwords import UnacceptablePassword
+from doorward.server.accounts.breached import BreachedPasswords
 from doorward.server.accounts.policy import check_password
+
+from .stolen import breached
 
 EMAIL = "ann.lee+shop@acme.example.test"
 
@@ -46,10 +50,16 @@ CONTEXTUAL = [
 ]
 
 
-def refused(password: str, *, email: str = EMAIL, minimum: int = 8) -> str:
+def refused(
+    password: str,
+    *,
+    email: str = EMAIL,
+    minimum: int = 8,
+    stolen: BreachedPasswords | None = None,
+) -> str:
     """The code of the refusal, or nothing."""
     try:
-        check_password(password, email=email, minimum=minimum)
+        check_password(password, email=email, minimum=minimum, breached=stolen)
     except UnacceptablePassword as refusal:
         return refusal.code
     return ""
@@ -120,6 +130,25 @@ def test_every_listed_password_is_refused_in_any_case() -> None:
         assert refused(password) == "common", password
         assert refused(password.upper()) == "common", password
     assert refused("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44") == "common"
+
+
+def test_a_stolen_password_is_refused_as_typed_and_in_small_letters(tmp_path: Path) -> None:
+    composed, apart = "Th\u00e9 au citron", "the\u0301 au lait"
+    stolen = breached(tmp_path / "f", "harbour-9001", "Tulip Fields", composed, apart, "baseball")
+    for password in ("harbour-9001", "HARBOUR-9001", "\uff28arbour-9001", "Tulip Fields"):
+        assert refused(password, stolen=stolen) == "breached", password
+        assert refused(password) == ""
+    # whichever of the two forms a keyboard sends, and the list holds
+    assert refused("The\u0301 au citron", stolen=stolen) == "breached"
+    assert refused(apart, stolen=stolen) == "breached"
+    assert refused("tulip fields", stolen=stolen) == ""
+    assert refused("harbour-9002", stolen=stolen) == ""
+    assert refused("baseball", stolen=stolen) == "common"
+
+
+def test_no_good_password_is_in_a_filter_of_others(tmp_path: Path) -> None:
+    stolen = breached(tmp_path / "f", *common_passwords()[:500])
+    assert [password for password in FINE if refused(password, stolen=stolen)] == []
 
 
 def test_the_list_holds_only_what_the_policy_would_look_up_and_names_its_licence() -> None:

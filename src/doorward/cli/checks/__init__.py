@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..doctor_facts import Facts
-from . import database, root_key, serving, signing, tls
+from . import database, passwords, root_key, serving, signing, tls
 from .finding import NOTE, OK
 from .finding import UNSAFE as UNSAFE
 from .finding import Finding as Finding
@@ -36,7 +36,8 @@ CHECKS: dict[str, Check] = {
     "tls-key": tls.key,
     "client-addresses": _of_rows(serving.addresses),
     "lifetimes": serving.lifetimes,
-    "passwords": serving.passwords,
+    "passwords": passwords.shortest,
+    "breached": passwords.breached,
     "sign-up": serving.signup,
     "verification": serving.verification,
     "mail": serving.mail,

@@ -14,9 +14,6 @@ from ..doctor_facts import Facts
 from ..output import long
 from .finding import NOTE, OK, UNSAFE, WARNING, Finding
 
-ADVISED_PASSWORD = 15
-"""Characters advised while the password is the only factor (NIST SP 800-63B, ASVS 6.2.1)."""
-
 
 def options(facts: Facts) -> Finding:
     """A server that would not start is found out before it is to start."""
@@ -202,18 +199,6 @@ def lifetimes(facts: Facts) -> Finding:
         )
     idle, most = long(given.idle_ttl), long(given.absolute_ttl)
     return Finding(OK, f"A session ends after {idle} without use, and after {most} at most.")
-
-
-def passwords(facts: Facts) -> Finding:
-    """How short a password may be."""
-    least = facts.options.min_password
-    if least < ADVISED_PASSWORD:
-        return Finding(
-            NOTE,
-            f"Passwords of {least} characters are accepted, and they are the only factor.",
-            f"Set --min-password to {ADVISED_PASSWORD}.",
-        )
-    return Finding(OK, f"New passwords have at least {least} characters.")
 
 
 def signup(facts: Facts) -> Finding:

@@ -51,9 +51,10 @@ async def forget(database: Database, event: Noted) -> None:
     await database.run(delete(EVENTS).where(EVENTS.c.id == event.id))
 
 
-async def forget_older(database: Database, at: int) -> None:
-    """Forget what nobody asked for until this second.  Raises `StoreUnavailable`."""
-    await database.run(delete(EVENTS).where(EVENTS.c.id < f"{at * 10**9:020d}"))
+async def forget_older(database: Database, seconds: int) -> None:
+    """Forget what nobody asked for within these seconds.  Raises `StoreUnavailable`."""
+    before = time.time_ns() - seconds * 10**9
+    await database.run(delete(EVENTS).where(EVENTS.c.id < f"{before:020d}"))
 
 
 def _new_id() -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from ...passwords import Unacceptable, UnacceptablePassword, normalise, prepare
+from .breached import BreachedPasswords
 
 _PRODUCT = "doorward"
 _SHORTEST_WORD = 3  # Shorter parts of an address occur in too many good passwords.
@@ -14,13 +15,16 @@ _NOT_TYPED = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separa
 _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 
 
-def check_password(password: str, *, email: str, minimum: int) -> None:
+def check_password(
+    password: str, *, email: str, minimum: int, breached: BreachedPasswords | None = None
+) -> None:
     """Raise `UnacceptablePassword` unless this is fit to be a new password for `email`.
 
     `too_short`: fewer than `minimum` code points in Unicode form NFC; `too_long`, `malformed`: as
     `doorward.passwords.prepare` says; `malformed` also with a control character or line end, which
     no password field can repeat (RFC 8265 section 4.2); `common`: in the list that attackers try
-    first, whatever its case (ASVS 6.2.4), looked up without any network; `contextual`: what is left
+    first, whatever its case (ASVS 6.2.4), looked up without any network; `breached`: in the filter
+    of the operator, as it was typed or in small letters (ASVS 6.2.12); `contextual`: what is left
     without the product's name and the words of the e-mail address, forwards or backwards, with
     digits for letters or not, is itself fewer than `minimum` (ASVS 6.1.2, 6.2.11).  There are no
     rules about which characters to mix (ASVS 6.2.5).
@@ -39,11 +43,22 @@ def check_password(password: str, *, email: str, minimum: int) -> None:
         raise UnacceptablePassword(
             Unacceptable.COMMON, "This password is one of the first that attackers try."
         )
+    if breached is not None and any(form in breached for form in _forms(password)):
+        raise UnacceptablePassword(
+            Unacceptable.BREACHED,
+            "This password is in a list of stolen passwords, which attackers try first.",
+        )
     if _is_contextual(_fold(password), _words(_fold(email)), minimum):
         raise UnacceptablePassword(
             Unacceptable.CONTEXTUAL,
             "The password is too close to the e-mail address or the name of this service.",
         )
+
+
+def _forms(password: str) -> set[str]:
+    """As it was typed, as it is hashed, and as whoever varies a stolen one begins: mostly one or
+    two."""
+    return {password, normalise(password), _fold(password)}
 
 
 def _fold(text: str) -> str:

@@ -9,6 +9,11 @@ from ..service import Service
 def check_new_password(service: Service, password: str, *, email: str, field: str) -> None:
     """Refuse a new password that is weak; `field` is the form's name for it."""
     try:
-        check_password(password, email=email, minimum=service.options.min_password)
+        check_password(
+            password,
+            email=email,
+            minimum=service.options.min_password,
+            breached=service.breached,
+        )
     except UnacceptablePassword as unacceptable:
         raise Refused(Refusal.WEAK_PASSWORD, str(unacceptable), field=field) from None

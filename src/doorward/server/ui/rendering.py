@@ -20,6 +20,9 @@ from .site import Site
 _HERE = Path(__file__).parent
 _OURS = Site()
 
+OURS = (_HERE / "templates", _HERE.parent)
+"""The folders of our templates."""
+
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
@@ -40,7 +43,7 @@ _MEDIA_TYPES = {
 def render(page: Page, site: Site = _OURS) -> str:
     """The page as HTML.  Raises `jinja2.UndefinedError` if a template asks for what it lacks."""
     context = {each.name: getattr(page, each.name) for each in fields(page)}
-    template = environment(site.at).get_template(page.template)
+    template = environment(site.at, site.templates).get_template(page.template)
     return template.render(context, site=_shown(site))
 
 
@@ -134,11 +137,11 @@ def _static_files() -> dict[str, StaticFile]:
 
 
 @cache
-def environment(at: str = "") -> Environment:
+def environment(at: str = "", folder: Path | None = None) -> Environment:
     """Where templates are read: everything is escaped, and a missing name is an error.  `at` is the
-    path before each address of ours."""
+    path before each address of ours; what `folder` has wins over what we have."""
     made = Environment(
-        loader=FileSystemLoader([_HERE / "templates", _HERE.parent]),
+        loader=FileSystemLoader([*([folder] if folder else []), *OURS]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

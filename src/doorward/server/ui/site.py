@@ -41,12 +41,14 @@ class Logo:
 @dataclass(frozen=True, slots=True)
 class Site:
     """What pages say and show of the site.  `accent` is a style sheet, or empty for our own; `at`
-    is the path below which all our addresses lie, or empty."""
+    is the path below which all our addresses lie, or empty; `templates` is a folder of the
+    operator's own, or None."""
 
     name: str = "Doorward"
     logo: Logo | None = None
     accent: str = ""
     at: str = ""
+    templates: Path | None = None
 
     def path(self, ours: str) -> str:
         """An address of ours, such as `/login`, as a browser asks for it."""

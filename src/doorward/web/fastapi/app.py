@@ -74,13 +74,16 @@ class Doorward:
         )
         self.principal = Guard(settings=self.lifecycle.settings)
 
-    def install(self, app: FastAPI, *, login_page: str | None = None) -> None:
+    def install(
+        self, app: FastAPI, *, login_page: str | None = None, elevate_page: str | None = None
+    ) -> None:
         """Put the gate before an application and before those mounted in it when it starts, and the
         security schemes on its OpenAPI page.  Exception handlers that the application has for
         `Rejected`, `StoreUnavailable` or `DoorwardError` are kept.
 
         With `login_page`, a path of this application, a browser that opens a page and is not logged
-        in is sent there with `return_to`, the way back: give it to `way_back`.  Programs still get
+        in is sent there with `return_to`, the way back: give it to `way_back`.  With
+        `elevate_page` beside it, who must prove a factor again is sent there.  Programs still get
         problem details.  Raises `ConfigurationError` for what is no path, where a handler of
         the application's own would keep it from being used, and in an application that has another
         `Doorward` already: its logins would be taken for those of this one.
@@ -92,10 +95,11 @@ class Doorward:
             )
         if login_page is not None:
             check_login_page(login_page)
+            check_login_page(elevate_page or login_page)
             check_no_handler(app)
         mend_framing()
         _put_gate(app, self.lifecycle)
-        answer = answering(login_page)
+        answer = answering(login_page, elevate_page)
         put_handlers(app, lambda kind: answer)
         app.state.doorward = self
         describe_security(

@@ -18,14 +18,15 @@ from ..return_to import way_to_login
 Handler = Callable[[Any, Any], Awaitable[Response]]
 
 
-def answering(login_page: str | None) -> Handler:
-    """The handler of refusals.  With `login_page` it sends browsers there."""
+def answering(login_page: str | None, elevate_page: str | None) -> Handler:
+    """The handler of refusals.  With `login_page` it sends browsers there, and with `elevate_page`
+    those who must prove a factor again."""
 
     async def answer(connection: HTTPConnection, error: Exception) -> Response:
         if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):
             raise error  # a WebSocket may be open already; the gate closes it
         if login_page is not None and isinstance(error, Rejected):
-            login = way_to_login(connection.scope, error, login_page)
+            login = way_to_login(connection.scope, error, login_page, elevate_page or "")
             if login:
                 return RedirectResponse(login, 303, {"cache-control": "no-store"})
         status, headers, body = problem(error)

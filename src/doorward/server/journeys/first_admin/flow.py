@@ -35,6 +35,18 @@ async def setup_link(service: Service) -> str | None:
     return f"{service.options.base_url}/setup?ticket={ticket}"
 
 
+async def invitation(service: Service) -> list[str]:
+    """What a terminal shows to whoever may become the first administrator; nothing if there is
+    one."""
+    link = await setup_link(service)
+    if link is None:
+        return []
+    return [
+        "No administrator yet. Open this single-use link within 24 hours to become one:",
+        link,
+    ]
+
+
 async def check_setup_link(service: Service, ticket: str) -> None:
     """Refuse a link that can no longer be used.  Nothing is used up."""
     claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())

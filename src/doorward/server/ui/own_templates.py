@@ -1,0 +1,25 @@
+"""The operator's own templates, which stand where ours would."""
+
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError
+
+from .rendering import OURS, environment
+
+
+def check_own_templates(folder: Path) -> None:
+    """Raises `ValueError` for a folder that is none, for a page that no template of ours has the
+    name of, which nobody would ever see, and for one that is no template."""
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
+    for file in sorted(folder.rglob("*.html")):
+        name = file.relative_to(folder).as_posix()
+        if not any((ours / name).is_file() for ours in OURS):
+            raise ValueError(
+                f"{file} stands for no page: the names are those of the templates of Doorward, such"
+                " as base.html or journeys/login/login.html"
+            )
+        try:
+            environment(folder=folder).get_template(name)
+        except (TemplateSyntaxError, UnicodeDecodeError) as error:
+            raise ValueError(f"{file} cannot be read as a template: {error}") from None
