@@ -29,10 +29,12 @@ from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
 from doorward.server.journeys.index.pages import IndexPage
 from doorward.server.journeys.login.pages import LoginPage
+from doorward.server.journeys.forgot.pages import ForgotPage
 from doorward.server.journeys.logout.pages import LogoutPage
 from doorward.server.journeys.password.pages import PasswordPage
 from doorward.server.journeys.reset.pages import ResetPage
 from doorward.server.journeys.signup.pages import SignupPage
+from doorward.server.journeys.verify.pages import VerifyPage
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page
 from doorward.server.ui.rows import HappenedRow, LiveRow
 
@@ -123,7 +125,7 @@ def _form_pages(said: str) -> dict[str, Page]:
             error=said,
             field_errors=_wrong(said, "email", "password"),
         ),
-        "login": LoginPage(csrf_token="c" + said, return_to=said, signup_open=True),
+        "login": LoginPage(csrf_token="c" + said, return_to=said, signup_open=True, forgot=True),
         "login in trouble": LoginPage(
             csrf_token="c" + said,
             return_to=said,
@@ -145,6 +147,14 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "password"),
         ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
+        "verify": VerifyPage(csrf_token="c" + said, ticket=said, email=said, new=False),
+        "verify in trouble": VerifyPage(
+            csrf_token="c" + said, ticket=said, email=said, new=True, error=said
+        ),
+        "forgot": ForgotPage(csrf_token="c" + said),
+        "forgot in trouble": ForgotPage(
+            csrf_token="c" + said, email=said, error=said, field_errors=_wrong(said, "email")
+        ),
         "reset in trouble": ResetPage(
             csrf_token="c" + said,
             ticket=said,
@@ -195,6 +205,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             logged_in_at=NOW - 6000,
             confirmed_at=NOW - 60,
             sessions=rows,
+            unverified=True,
             console=True,
             notice=said,
         ),

@@ -269,6 +269,10 @@ async def test_openapi_describes_every_route_of_the_api_and_how_to_authenticate(
     known = {
         ("get", "/api/forward-auth"),
         ("post", "/api/signup"),
+        ("post", "/api/verify"),
+        ("post", "/api/verify/letter"),
+        ("post", "/api/forgot"),
+        ("post", "/api/reset"),
         ("post", "/api/login"),
         ("post", "/api/refresh"),
         ("get", "/api/me"),

@@ -53,6 +53,7 @@ from .journeys import (
 )
 from .library_settings import library_settings
 from .mail.own_letters import own_letters
+from .mail.terminal import Shows, always, in_a_terminal
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
 from .open import opened
@@ -143,12 +144,12 @@ def create_app(
 def create_mounted(found: Base) -> FastAPI:
     """The same for a mount at `options.at` in an application whose gate is that of `found`.  A
     mount passes no lifespan on: the outer application runs this one's."""
-    app, log = _furnished(found)
+    app, log = _furnished(found, in_a_terminal if found.options.public_origin is None else always)
     _put_layers(app, found, log)
     return app
 
 
-def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
+def _furnished(found: Base, shows: Shows = always) -> tuple[FastAPI, LogRefusal]:
     """The routes, and the handlers of errors."""
     options = found.options
     site, declared = _look_and_words(options)
@@ -165,6 +166,7 @@ def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
             declared,
             site,
             found.listeners,
+            shows,
         )
         async with service as app.state.service:
             yield

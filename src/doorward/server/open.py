@@ -24,7 +24,7 @@ from .journey import Journey
 from .mail.letter import Letters
 from .mail.outbox import Outbox
 from .mail.password import load_password
-from .mail.terminal import Terminal
+from .mail.terminal import Shows, Terminal, always
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
@@ -46,9 +46,11 @@ async def opened(
     declared: Journey,
     site: Site,
     listeners: Sequence[Listener] = (),
+    shows: Shows = always,
 ) -> AsyncIterator[Service]:
     """Open the database and the root key; `declared` is what all journeys declare, `site` how
-    pages look, `listeners` who is told of accounts.  Raises `ConfigurationError`."""
+    pages look, `listeners` who is told of accounts, `shows` whether links may be printed.  Raises
+    `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
     breached = open_breached(options.breached_file)
@@ -80,7 +82,7 @@ async def opened(
                 kinds=recorder.kinds,
                 outbox=Outbox(database, declared.letters, sends=options.mail != "none"),
                 letters=letters,
-                terminal=Terminal(letters, clock),
+                terminal=Terminal(letters, clock, shows),
                 notices=declared.notices,
                 site=site,
                 metrics=metrics,

@@ -32,6 +32,13 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/account/password", {"current": PASSWORD, "new": "another passphrase"}),
     ("POST", "/elevate", {"password": PASSWORD}),
     ("POST", "/reset", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/api/reset", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/forgot", {"email": EMAIL}),
+    ("POST", "/api/forgot", {"email": EMAIL}),
+    ("POST", "/verify", {"ticket": "x"}),
+    ("POST", "/api/verify", {"ticket": "x"}),
+    ("POST", "/api/verify/letter", {}),
+    ("POST", "/account/verify", {}),
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 

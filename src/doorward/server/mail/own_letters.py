@@ -26,7 +26,8 @@ def own_letters(folder: Path, ours: Mapping[str, Template]) -> Mapping[str, Temp
 def _read(file: Path, ours: Template) -> Template:
     try:
         title, *paragraphs = file.read_text("utf-8").strip().split("\n\n")
-        template = Template(title.strip(), tuple(each.strip() for each in paragraphs))
+        words = tuple(each.strip() for each in paragraphs)
+        template = Template(title.strip(), words, ours.end)
         _try(template)
     except (OSError, UnicodeDecodeError, KeyError, ValueError, IndexError) as error:
         raise ValueError(f"{file} cannot be used as a letter: {error}") from None

@@ -22,19 +22,35 @@ MOST = 100
 Fill = Callable[[Letter], Awaitable[Filled | None]]
 
 
+Shows = Callable[[], bool]
+
+_HIDDEN = "the link is in the console's outbox, since stderr is no terminal"
+
+
 def to_stderr(line: str) -> None:
     """Not by logging: an application's handlers may carry its log to other machines, and a link
     opens an account."""
     print(line, file=sys.stderr, flush=True)
 
 
+def always() -> bool:
+    return True
+
+
+def in_a_terminal() -> bool:
+    """For an application that nobody told its public origin: it may run elsewhere than on the
+    machine of who tries it, and its stderr may be a log."""
+    return sys.stderr.isatty()
+
+
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Takes letters out of an outbox and prints the links in them.  `links` are the latest that
-    this process printed, by the id of their letter: they are in no database."""
+    """Takes letters out of an outbox and prints the links in them, if `shows` lets it.  `links` are
+    the latest that this process made, by the id of their letter: they are in no database."""
 
     letters: Letters
     clock: Clock
+    shows: Shows = always
     say: Callable[[str], None] = to_stderr
     links: dict[str, str] = field(default_factory=dict)
 
@@ -67,4 +83,4 @@ class Terminal:
         while len(self.links) > MOST:
             del self.links[next(iter(self.links))]
         title = self.letters.write(letter, link).title
-        self.say(f"Mail to {letter.email}: {title}: {link}")
+        self.say(f"Mail to {letter.email}: {title}: {link if self.shows() else _HIDDEN}")

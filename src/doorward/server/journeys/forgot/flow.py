@@ -19,9 +19,9 @@ def check_mail(service: Service) -> None:
 async def ask_for_reset(service: Service, email: str) -> None:
     """Write a letter to this address, with a link if it has an account.  Nothing tells here whether
     it does.  Refuses what is no address, and too many from one source."""
-    check_mail(service)
     visit = current_visit()
     await visit.check_origin()
+    check_mail(service)
     address = address_of(email)
     async with noting_limits(service):
         await service.limiter.count(limiter.letters_from(visit.device().address))
