@@ -45,10 +45,13 @@ from .journeys import (
     logout,
     metrics,
     password,
+    recovery_codes,
     reset,
     second_step,
+    security,
     sessions,
     signup,
+    totp,
     verify,
 )
 from .library_settings import library_settings
@@ -69,8 +72,8 @@ JOURNEYS = tuple(
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
         *(signup, verify, login, second_step, logout, account, sessions, password, elevate),
-        *(change_email,),
-        *(forgot, reset, history, first_admin),
+        *(forgot, reset, change_email, history, first_admin),
+        *(security, totp, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )
 )
