@@ -43,6 +43,7 @@ from .journeys import (
     jwks,
     login,
     logout,
+    mail_login,
     metrics,
     password,
     recovery_codes,
@@ -71,8 +72,8 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, verify, login, second_step, logout, account, sessions, password, elevate),
-        *(forgot, reset, change_email, history, first_admin),
+        *(signup, verify, login, mail_login, second_step, logout, account, sessions),
+        *(password, elevate, forgot, reset, change_email, history, first_admin),
         *(security, totp, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )

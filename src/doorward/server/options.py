@@ -201,6 +201,14 @@ class Options:
         "first|later|off",
         "first with --smtp-url, else off",
     )
+    login_by_mail: bool = _option(
+        False,
+        "Let people log in by a link or a code in a mail, instead of a password. Whoever reads"
+        " their mail can then log in as they.",
+        values.switch,
+        "on|off",
+        "off",
+    )
     min_password: int = _option(
         8,
         "The fewest characters of a new password; 15 is advised while it is the only factor.",
@@ -310,6 +318,12 @@ class Options:
             raise ConfigurationError(
                 f"--verify {self.verification} needs mail: set --smtp-url and --mail-from. Without"
                 " them it works on a localhost origin alone, where the links are printed"
+            )
+
+        if self.login_by_mail and self.mail == "none":
+            raise ConfigurationError(
+                "--login-by-mail needs mail: set --smtp-url and --mail-from. Without them it works"
+                " on a localhost origin alone, where the links are printed"
             )
 
     @property

@@ -32,6 +32,9 @@ LETTERS, LETTERS_OF_ALL, LETTERS_WINDOW = 3, 10, HOUR
 """Letters of one kind to one address that strangers may ask for in an hour: from one source, so
 that no other source uses up what the owner may ask for, and from all together."""
 
+FROM_LETTER = 5
+"""Wrong guesses at the code in one letter, which has 40 bits."""
+
 LETTERS_FROM = 50
 """Letters to any addresses that one source may ask for in 15 minutes, beside sign-ups."""
 
@@ -131,6 +134,11 @@ def letters_to(account: str, kind: str, address: str) -> tuple[Bucket, ...]:
     key = f"letters:{kind}:{account}"
     here = Bucket(f"{key}:{client.bucket(address)}", LETTERS_WINDOW, LETTERS)
     return here, Bucket(key, LETTERS_WINDOW, LETTERS_OF_ALL)
+
+
+def mail_codes(request: str) -> Bucket:
+    """Guesses at the code in a letter that logs in: few, since a person copies it."""
+    return Bucket(f"mail-code:{request}", FEW_WINDOW, FROM_LETTER)
 
 
 def letters_by(subject: str) -> Bucket:

@@ -154,6 +154,14 @@ class Users:
         decided = USERS.c.decided + 1
         return await self._change(subject, *unverified, verified_at=at, decided=decided)
 
+    async def take_over(self, old: User, *, at: int) -> User | None:
+        """Give an account to the owner of its address, who proved it for the first time: one
+        decision more, which ends all sessions and takes the password away.  None, and nothing
+        written, when anything was decided about the user since `old` was read."""
+        unchanged, number = USERS.c.decided == old.decided, USERS.c.decided + 1
+        values = {"verified_at": at, "password_hash": None, "decided": number, "ending": number}
+        return await self._change(old.subject, unchanged, kept="", **values)
+
     async def lock(self, subject: str, *, at: int, spare_last_admin: bool = False) -> User | None:
         """Refuse this user from now on: one decision more.  One locked before keeps its first time.
         Raises `LastAdmin` if asked to spare them."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...types import Device
+from ..accounts.mail_code import code_in
 from ..ui.rendering import absolute
 from ..ui.words import label
 
@@ -96,6 +97,7 @@ class Letters:
             origin=self.origin,
             site=self.site,
             link=link,
+            code=code_in(link),
         )
         return Text(title.format(site=self.site), f"{body}\n")
 

@@ -33,8 +33,9 @@ def _read(file: Path, ours: Template) -> Template:
         raise ValueError(f"{file} cannot be used as a letter: {error}") from None
     if "\n" in template.title or not template.title or not paragraphs:
         raise ValueError(f"{file} needs a title in its first line, an empty line, and a text")
-    if "{link}" in "".join(ours.paragraphs) and "{link}" not in "".join(paragraphs):
-        raise ValueError(f"{file} must hold {{link}}, without which nobody can do anything")
+    for needed in ("{link}", "{code}"):
+        if needed in "".join(ours.paragraphs) and needed not in "".join(paragraphs):
+            raise ValueError(f"{file} must hold {needed}, without which nobody can do anything")
     return template
 
 
