@@ -26,10 +26,10 @@ from doorward.server.journeys.api_docs.reader import (
 )
 from doorward.server.journeys.elevate.pages import ElevatePage
 from doorward.server.journeys.first_admin.pages import SetupPage
+from doorward.server.journeys.forgot.pages import ForgotPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
 from doorward.server.journeys.index.pages import IndexPage
 from doorward.server.journeys.login.pages import LoginPage
-from doorward.server.journeys.forgot.pages import ForgotPage
 from doorward.server.journeys.logout.pages import LogoutPage
 from doorward.server.journeys.password.pages import PasswordPage
 from doorward.server.journeys.reset.pages import ResetPage
