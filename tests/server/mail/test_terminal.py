@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -90,13 +91,14 @@ async def test_a_round_that_fails_is_not_the_last(
         await again.wait()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(("origin", "shown"), [(None, False), (LOCAL, True)])
 async def test_an_application_that_names_no_origin_prints_links_in_a_terminal_alone(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch, origin: str | None, shown: bool
 ) -> None:
     """It may run elsewhere than on the machine of who tries it."""
     print_by_hand(monkeypatch)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    monkeypatch.setattr(sys, "stderr", StringIO())
     options = {} if origin is None else {"public_origin": origin}
     accounts = Accounts(
         "memory:",
