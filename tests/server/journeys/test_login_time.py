@@ -1,4 +1,4 @@
-"""How long it takes to log in in vain, to sign up and to ask for a new password, with an account and
+"""How long a login in vain, a sign-up and a request for a new password take, with an account and
 without one, at the cost of the server."""
 
 from bisect import bisect_left, bisect_right
@@ -65,7 +65,7 @@ async def forget(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
     return await client.post("/api/forgot", json={"email": email})
 
 
-ANSWERS = {guess: 401, sign_up: 202, forget: 202}
+ANSWERS: dict[Ask, int] = {guess: 401, sign_up: 202, forget: 202}
 
 
 async def seconds(ask: Ask, client: httpx2.AsyncClient, email: str, timer: Timer) -> float:
