@@ -1,7 +1,7 @@
 """What a server without a mail server prints, as soon as a test asks for it."""
 
+import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,7 @@ import pytest
 
 from doorward.server.app import DECLARED
 from doorward.server.background import filled
-from doorward.server.mail import terminal
+from doorward.server.mail.terminal import Terminal
 from tests.server.house import House
 
 LOCAL = "http://localhost:8000"
@@ -19,11 +19,13 @@ LOCAL = "http://localhost:8000"
 _LINE = re.compile(r"Mail to (\S+): [\w ]+: (http://localhost:8000/(\w+)\?ticket=([\w-]{43}))")
 
 
-@pytest.fixture
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing is printed by the server itself, once it has started."""
-    monkeypatch.setattr(terminal, "EVERY", 3600)
-    yield
+def print_by_hand(patch: pytest.MonkeyPatch) -> None:
+    """Let the server itself print nothing."""
+
+    async def idle(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    patch.setattr(Terminal, "walk", idle)
 
 
 async def printed(house: House) -> list[str]:

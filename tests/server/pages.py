@@ -166,7 +166,7 @@ def _form_pages(said: str) -> dict[str, Page]:
         ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
         "verify": VerifyPage(csrf_token="c" + said, ticket=said, email=said, new=False),
-        "verify in trouble": VerifyPage(
+        "verify a sign-up": VerifyPage(
             csrf_token="c" + said, ticket=said, email=said, new=True, error=said
         ),
         "forgot": ForgotPage(csrf_token="c" + said),

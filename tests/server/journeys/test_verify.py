@@ -20,13 +20,17 @@ from doorward.server.steps.asked_letter import KEPT
 from doorward.settings import DAY, HOUR
 from doorward.web import limiter
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
-from tests.server.letters import LOCAL, by_hand, kinds, printed, seen, tickets
+from tests.server.letters import LOCAL, kinds, print_by_hand, printed, seen, tickets
 
-assert by_hand
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("by_hand")]
+pytestmark = pytest.mark.anyio
 
 ACCOUNT = {"email": EMAIL, "password": PASSWORD}
 NEW = "another quiet harbour"
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    print_by_hand(monkeypatch)
 
 
 @pytest.fixture
@@ -106,10 +110,10 @@ async def test_no_answer_tells_a_stranger_who_has_an_account(
 ) -> None:
     """And one letter goes out either way, but at a login."""
     await first.account()
-    await asked(first, "ben@example.test")  # who has not confirmed yet
+    await asked(first, "bobby@example.test")  # who has not confirmed yet
     before, (way, fields) = len(await kinds(first)), next(iter(body.items()))
     answers: list[object] = []
-    for email in (EMAIL, "ben@example.test", "nob@example.test"):
+    for email in (EMAIL, "bobby@example.test", "nobby@example.test"):
         client = await first.browser()
         given: Any = {way: {**fields, "email": email}}
         status, headers, said = seen(await client.post(path, **given))

@@ -301,7 +301,7 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["reset", "reset in trouble", "setup", "setup in trouble", "verify", "verify in trouble"],
+    ["reset", "reset in trouble", "setup", "setup in trouble", "verify", "verify a sign-up"],
 )
 def test_a_page_with_a_ticket_tells_nothing_of_its_address_to_what_it_loads(name: str) -> None:
     loaded = [each for each in elements(name) if each.tag in ("meta", "link", "script", "img")]

@@ -60,9 +60,9 @@ class Template(NamedTuple):
     """The words of a kind of letter.  A paragraph is one line: where it is broken is up to the
     screen it is read on.
 
-    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{signup}`,
-    `{origin}`, `{email}`, `{site}`, `{link}`, `{code}` and `{left}`, and the title `{site}`.  `end`
-    says why the person gets it.
+    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{origin}`,
+    `{email}`, `{site}`, `{link}`, `{code}` and `{left}`, and the title `{site}`.  `end` says why
+    the person gets it.
     """
 
     title: str
@@ -93,7 +93,6 @@ class Letters:
             left=_left(letter),
             login=f"{self.origin}/login",
             forgot=f"{self.origin}/forgot",
-            signup=f"{self.origin}/signup",
             origin=self.origin,
             site=self.site,
             link=link,
