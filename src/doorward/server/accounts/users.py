@@ -22,12 +22,12 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from ...types import NONE, Roles
-from ..db.database import Database, Transaction
+from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
 from .email_changes import EMAIL_CHANGES
-from .factor_tables import OWNED
+from .factors import forget_factors
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
 from .user import ADMIN, UNSETTLED, USERS, EmailTaken, LastAdmin, User, user_of
@@ -233,12 +233,12 @@ class Users:
     async def reset_factors(self, subject: str) -> bool:
         """Forget all that this user could prove beside the password.  False when it was nothing."""
         async with self._database.writing() as transaction:
-            return await _forget_factors(transaction, subject)
+            return await forget_factors(transaction, subject)
 
     async def delete(self, subject: str) -> bool:
         """Forget this user, and all that they could prove.  False when there was none."""
         async with self._database.writing() as transaction:
-            await _forget_factors(transaction, subject)
+            await forget_factors(transaction, subject)
             mine = EMAIL_CHANGES.c.subject == subject
             await transaction.execute(delete(EMAIL_CHANGES).where(mine))
             gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
@@ -279,14 +279,6 @@ class Users:
 
     async def _wrote(self, statement: Any) -> bool:
         return bool(await self._database.run(statement.returning(USERS.c.subject)))
-
-
-async def _forget_factors(transaction: Transaction, subject: str) -> bool:
-    found = False
-    for table in OWNED:
-        gone = delete(table).where(table.c.subject == subject).returning(table.c.subject)
-        found |= bool((await transaction.execute(gone)).all())
-    return found
 
 
 def new_subject() -> str:
