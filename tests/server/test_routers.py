@@ -40,7 +40,7 @@ def test_a_letter_tells_of_an_event_and_a_link_is_in_a_letter(journey: Journey) 
     server = Path(__file__).parents[2] / "src" / "doorward" / "server"
     text = "".join(file.read_text() for file in server.rglob("*.py"))
     # a letter that anybody may ask for, and one that is sent in its place, tell of no event
-    asked = re.findall(r'(?:write_letter\(service, |replace\(letter, kind=)"(\w+)"', text)
+    asked = re.findall(r'(?:_letter\(service, |replace\(letter, kind=)"(\w+)"', text)
     assert set(journey.letters) <= set(DECLARED.events) | set(asked)
     assert set(journey.links) <= set(journey.letters)
 

@@ -99,21 +99,21 @@ class EmailChanges:
         """Give a user the address before this change: one decision more, which ends all sessions,
         takes the password away, and makes the changes after this one final, since whoever made them
         was not the owner.  The user as changed; None and `EmailTaken` as for `change`."""
-        number = old.decided + 1
 
         async def forget(transaction: Transaction) -> None:
             await transaction.execute(delete(EMAIL_CHANGES).where(*_from(change)))
             await beside(transaction)
 
-        values = {
-            "email": change.old_email,
-            "verified_at": at,
-            "password_hash": None,
-            "decided": number,
-            "ending": number,
-            "kept": "",
-        }
-        return await self._write(old, values, forget)
+        return await self._write(old, {"email": change.old_email, **_taken_over(old, at)}, forget)
+
+    async def take_over(self, old: User, *, at: int) -> User | None:
+        """Give an account to the owner of its address, who proved it for the first time: one
+        decision more, which ends all sessions and takes the password away.  None as for
+        `change`."""
+
+        async def nothing(_: Transaction) -> None: ...
+
+        return await self._write(old, _taken_over(old, at), nothing)
 
     async def _write(self, old: User, values: dict[str, object], beside: Beside) -> User | None:
         unchanged = (USERS.c.subject == old.subject, USERS.c.decided == old.decided)
@@ -127,6 +127,17 @@ class EmailChanges:
         except IntegrityError:
             raise EmailTaken from None
         return next(iter(users), None)
+
+
+def _taken_over(old: User, at: int) -> dict[str, object]:
+    number = old.decided + 1
+    ended = {"password_hash": None, "ending": number, "kept": ""}
+    return {"verified_at": at, "decided": number, **ended}
+
+
+async def forget_changes(transaction: Transaction, subject: str) -> None:
+    """Forget the changes of a user who is deleted."""
+    await transaction.execute(delete(EMAIL_CHANGES).where(EMAIL_CHANGES.c.subject == subject))
 
 
 async def forget_older(database: Database, before: int) -> None:

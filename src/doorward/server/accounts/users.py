@@ -26,7 +26,7 @@ from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
-from .email_changes import EMAIL_CHANGES
+from .email_changes import forget_changes
 from .factors import forget_factors
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
@@ -174,14 +174,6 @@ class Users:
         decided = USERS.c.decided + 1
         return await self._change(subject, *unverified, verified_at=at, decided=decided)
 
-    async def take_over(self, old: User, *, at: int) -> User | None:
-        """Give an account to the owner of its address, who proved it for the first time: one
-        decision more, which ends all sessions and takes the password away.  None, and nothing
-        written, when anything was decided about the user since `old` was read."""
-        unchanged, number = USERS.c.decided == old.decided, USERS.c.decided + 1
-        values = {"verified_at": at, "password_hash": None, "decided": number, "ending": number}
-        return await self._change(old.subject, unchanged, kept="", **values)
-
     async def lock(self, subject: str, *, at: int, spare_last_admin: bool = False) -> User | None:
         """Refuse this user from now on: one decision more.  One locked before keeps its first time.
         Raises `LastAdmin` if asked to spare them."""
@@ -239,8 +231,7 @@ class Users:
         """Forget this user, and all that they could prove.  False when there was none."""
         async with self._database.writing() as transaction:
             await forget_factors(transaction, subject)
-            mine = EMAIL_CHANGES.c.subject == subject
-            await transaction.execute(delete(EMAIL_CHANGES).where(mine))
+            await forget_changes(transaction, subject)
             gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
             found = [row.subject for row in await transaction.execute(gone)]
             await note(transaction, "deleted", found)

@@ -61,11 +61,11 @@ async def ask_for_letter(
     """Write a letter to this address, and return the ticket with which its code is shown; by
     cookie, `response` binds it to this browser.  Nothing tells here whether there is an account.
     Refuses what is no address, and too many from one source."""
-    check_offered(service)
     visit, at = current_visit(), service.clock()
     await visit.check_origin()
     if via == "cookie":
         await visit.check_keeps_cookies()
+    check_offered(service)
     address = address_of(email)
     async with noting_limits(service):
         await service.limiter.count(limiter.letters_from(visit.device().address))
@@ -116,9 +116,9 @@ async def refused_elsewhere(service: Service, opened: Opened) -> Refused:
 async def enter_by_code(service: Service, response: Response, ticket: str, code: str) -> Entered:
     """Log in with the code, where it was asked for.  Without an account there is none, and every
     code is wrong: the answer and the work are the same."""
-    check_offered(service)
     visit, store = current_visit(), service.auth.store
     await visit.check_origin()
+    check_offered(service)
     request = await _request(service, ticket)
     login = await mail_code.look(store, request.id, at=service.clock())
 
@@ -183,7 +183,7 @@ async def _proved(service: Service, login: MailLogin) -> User:
     if user.verified_at is None and user.password_hash is None:
         changed = await verify_address(service, user)
     elif user.verified_at is None:
-        changed = await service.users.take_over(user, at=service.clock())
+        changed = await service.email_changes.take_over(user, at=service.clock())
         if changed is None:
             raise Refused(Refusal.LOGIN_EXPIRED)
         await service.recorder.note("password_voided", subject=user.subject, actor=user.subject)
