@@ -13,6 +13,7 @@ from doorward.server.accounts.reset_link import reset_link
 from doorward.server.accounts.user import EmailTaken, User
 from doorward.server.audit.history import Query
 from doorward.server.routes.access import FRESH
+from tests.server.factors import code, give_totp
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 from tests.server.letters import seen
 from tests.server.mailbag import Posted, posted, with_mail
@@ -138,6 +139,15 @@ async def test_the_pages_do_the_same_and_ask_for_a_proof_first(house: House) -> 
     assert answer.headers["location"] == "/account"
     page = (await owner.get("/account")).text
     assert ("Your address is changed." in page, NEW in page) == (True, True)
+
+
+async def test_who_has_two_factors_proves_two(house: House) -> None:
+    owner = await house.alice()
+    await give_totp(house, await house.account())
+    refused = await ask(owner)
+    assert (refused.status_code, refused.json()["reason"]) == (401, "step_up_required")
+    assert (await owner.post("/api/elevate", json={"code": code(house)})).status_code == 200
+    assert (await ask(owner)).status_code == 202
 
 
 async def test_without_mail_nobody_can_prove_an_address(shared: Opened) -> None:

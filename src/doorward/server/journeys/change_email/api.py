@@ -2,20 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from ....types import Principal
-from ....web.fastapi import Guard
-from ...routes.access import FRESH
 from ...routes.bodies import Accepted, Body, Email
 from ...routes.dependencies import PROBLEM, Serving
+from ...routes.factor_changes import Changing
 from ...routes.strict_json import StrictRoute
 from .flow import ask_for_change, confirm_change, undo_change
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM, tags=["Account"])
-
-Confirmed = Annotated[Principal, Depends(Guard(fresh=FRESH))]
 
 
 class EmailBody(Body):
@@ -33,11 +29,11 @@ class Restored(BaseModel):
 
 
 @router.post("/api/email", status_code=202, summary="Change the address")
-async def post_email(body: EmailBody, principal: Confirmed, service: Serving) -> Accepted:
+async def post_email(body: EmailBody, principal: Changing, service: Serving) -> Accepted:
     """Sends a letter to the new address; only its link changes anything. The same answer whether
-    or not the address has an account. Refused with `step_up_required` unless a factor was proved
-    within five minutes, `invalid_email`, `too_many_attempts`, and with `not_found` where the server
-    has no mail."""
+    or not the address has an account. Needs a proof of the last five minutes, and of
+    two factors in this session from a person who has two. Refused with `invalid_email` or
+    `too_many_attempts`, and with `not_found` where the server has no mail."""
     await ask_for_change(service, principal, body.email)
     return Accepted()
 

@@ -42,7 +42,7 @@ def check_mail(service: Service) -> None:
 async def ask_for_change(service: Service, principal: Principal, email: str) -> None:
     """Write a letter to the new address.  Nothing is changed yet, and nothing tells whether the
     address has an account: only the letter does.  Refuses what is no address, one's own, and too
-    many.  `principal` has proved a factor just now."""
+    many.  `principal` has proved all that they have lately (ASVS 7.5.1)."""
     check_mail(service)
     user = await owner(service, principal)
     address = address_of(email)

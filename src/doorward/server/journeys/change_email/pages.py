@@ -6,32 +6,26 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ....errors import Reason, Rejected
+from ....errors import Rejected
 from ....types import Principal
 from ....web import origin
 from ....web.asgi import current_visit
-from ....web.fastapi import Guard
 from ...accounts.email_link import CHANGE, UNDO
 from ...refusals import Refusal, Refused
-from ...return_to import with_return
-from ...routes.access import FRESH
 from ...routes.dependencies import Serving
+from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
 from ...routes.responses import form_token, see, show, wrong
-from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...steps.links import check_whole
 from ...ui.page import FormPage, Page
 from . import flow
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(route_class=FactorRoute, include_in_schema=False)
 
 PATH = "/account/email"
-
-confirmed = Guard(fresh=FRESH)
-"""Who is logged in and proved it lately (ASVS 7.5.1): not whoever finds a browser open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,19 +67,13 @@ class UndonePage(Page):
 @router.get(PATH)
 async def get_email(service: Serving) -> Response:
     flow.check_mail(service)
-    return await _page(service, await confirmed())
+    return await _page(service, await may_change_factors(service))
 
 
 @router.post(PATH)
 async def post_email(request: Request, service: Serving) -> Response:
     wanted = (await read_form(request)).get("email", "")
-    try:
-        principal = await confirmed()
-    except Rejected as refused:
-        if refused.reason is not Reason.STEP_UP_REQUIRED:
-            raise
-        # to the question, never to the deed
-        return see(with_return(service.site.path("/elevate"), service.site.path(PATH)))
+    principal = await may_change_factors(service)
     try:
         await flow.ask_for_change(service, principal, wanted)
     except Refused as refused:
