@@ -44,6 +44,11 @@ async def a_reset_link_past_its_hour(on: Scene) -> None:
 
 
 @ATTACKS.add("link_refused", "invalid_link")
+async def a_guessed_link_to_prove_an_address(on: Scene) -> None:
+    await on.uses("/verify", FORGED)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
 async def a_guessed_setup_link(on: Scene) -> None:
     await on.uses("/setup", FORGED, email="thief@example.test", password=NEW)
 

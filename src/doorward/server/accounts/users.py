@@ -26,6 +26,7 @@ from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
+from .email_changes import forget_changes
 from .factor_list import FactorList, of
 from .factor_tables import OWNED
 from .factors import forget_factors
@@ -48,10 +49,16 @@ class Users:
         self._database = database
 
     async def create(
-        self, email: str, password_hash: str | None, roles: Roles = NONE, *, at: int
+        self,
+        email: str,
+        password_hash: str | None,
+        roles: Roles = NONE,
+        *,
+        at: int,
+        verified: bool = False,
     ) -> User:
-        """Add a user.  Raises `EmailTaken` (of many at once, one gets the address), `InvalidEmail`
-        and `InvalidRole`."""
+        """Add a user, who has proved the address already if `verified`.  Raises `EmailTaken` (of
+        many at once, one gets the address), `InvalidEmail` and `InvalidRole`."""
         statement = insert_into(USERS).values(
             subject=new_subject(),
             email=canonical(email),
@@ -59,6 +66,7 @@ class Users:
             roles=written(roles),
             created_at=at,
             password_changed_at=at,
+            verified_at=at if verified else None,
         )
         try:
             (user,) = await self._write(statement, "created")
@@ -273,6 +281,7 @@ class Users:
             subjects = [row.subject for row in await transaction.execute(gone)]
             for subject in subjects:
                 await forget_factors(transaction, subject)
+                await forget_changes(transaction, subject)
             await note(transaction, "deleted", subjects)
         return bool(subjects)
 
