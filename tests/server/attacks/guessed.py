@@ -124,7 +124,7 @@ async def reset_links_guessed_again_and_again(on: Scene) -> None:
 
 @ATTACKS.add("limited", "too_many_attempts")
 async def invitations_guessed_again_and_again(on: Scene) -> None:
-    await flooding(on, "203.0.113.21", "/link/invitation", ticket=FORGED, new=NEW)
+    await flooding(on, "203.0.113.11", "/link/invitation", ticket=FORGED, new=NEW)
 
 
 @ATTACKS.add("limited", "too_many_attempts")
