@@ -217,9 +217,8 @@ async def test_who_only_knows_the_password_adds_no_factor_beside_the_owners(
 async def test_an_app_beside_a_passkey_that_came_meanwhile_is_not_kept(house: House) -> None:
     """The look and the write are two statements, and a passkey may come between them."""
     subject, totp = await house.account(), house.service.totp
-    row = dict.fromkeys((column.name for column in PASSKEYS.c), "0")
-    numbers = ("sign_count", "backup_eligible", "backed_up", "created_at", "used_at")
-    row |= {"subject": subject, **dict.fromkeys(numbers, 0)}
+    kinds = {column.name: column.type.python_type for column in PASSKEYS.c}
+    row = {name: kind(0) for name, kind in kinds.items()} | {"subject": subject}
     await house.service.factors._database.run(insert(PASSKEYS).values(**row))
     sealed = totp.sealed(subject, SECRET)
     assert not await totp.add(subject, sealed, step=1, at=1, first=True)
