@@ -13,6 +13,7 @@ from doorward.server.admin.keys.pages import KeyRow, KeysPage
 from doorward.server.admin.online.pages import OnlinePage
 from doorward.server.admin.outbox.pages import LetterRow, OutboxPage
 from doorward.server.admin.users.acts import LinkPage
+from doorward.server.admin.users.add import AddUserPage
 from doorward.server.admin.users.pages import UserPage, UserRow, UsersPage
 from doorward.server.audit.history import Count
 from doorward.server.journeys.account.pages import AccountPage, SessionRow
@@ -29,8 +30,10 @@ from doorward.server.journeys.elevate.pages import ElevatePage
 from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
 from doorward.server.journeys.index.pages import IndexPage
+from doorward.server.journeys.invitation.pages import InvitationPage
 from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.logout.pages import LogoutPage
+from doorward.server.journeys.own_data.pages import DeletePage, OwnDataPage
 from doorward.server.journeys.password.pages import PasswordPage
 from doorward.server.journeys.recovery_codes.pages import NewCodesPage
 from doorward.server.journeys.reset.pages import ResetPage
@@ -38,6 +41,7 @@ from doorward.server.journeys.second_step.pages import EnrolPage, FactorPage
 from doorward.server.journeys.security.pages import SecurityPage
 from doorward.server.journeys.signup.pages import SignupPage
 from doorward.server.journeys.totp.pages import RemovePage, TotpPage
+from doorward.server.ui.notice import Notice
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage
 from doorward.server.ui.qr import qr
 from doorward.server.ui.rows import HappenedRow, LiveRow
@@ -163,6 +167,17 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "code"),
         ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
+        "invitation": InvitationPage(
+            csrf_token="c" + said, ticket=said, email=said, password_min=8
+        ),
+        "invitation in trouble": InvitationPage(
+            csrf_token="c" + said,
+            ticket=said,
+            email=said,
+            password_min=8,
+            error=said,
+            field_errors=_wrong(said, "new"),
+        ),
         "reset in trouble": ResetPage(
             csrf_token="c" + said,
             ticket=said,
@@ -251,6 +266,9 @@ def _account_pages(said: str) -> dict[str, Page]:
             console=True,
             notice=said,
         ),
+        "own data": OwnDataPage(),
+        "own data of an administrator": OwnDataPage(console=True),
+        "delete": DeletePage(csrf_token="c" + said, email=said),
         "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
         "password in trouble": PasswordPage(
             csrf_token="c" + said,
@@ -348,6 +366,9 @@ def _console_pages(said: str) -> dict[str, Page]:
         has_password=True,
         factors=Held(totp=True, passkeys=2),
         created_at=NOW,
+        verified_at=NOW - 60,
+        erase_at=None,
+        own=False,
         sessions=(live, replace(live, created_at=NOW - 180_000)),
         happened=happened,
     )
@@ -386,7 +407,11 @@ def _console_pages(said: str) -> dict[str, Page]:
             sort="newest",
             total=10_000,
             more=True,
-            rows=(user, replace(user, roles=(), locked=False)),
+            notice=Notice(said),
+            rows=(
+                user,
+                replace(user, roles=(), locked=False, verified=True, erase_at=NOW + 60),
+            ),
             older="a=b",
         ),
         "users of nobody": UsersPage(
@@ -401,6 +426,9 @@ def _console_pages(said: str) -> dict[str, Page]:
             happened=(),
             has_password=False,
             factors=Held(),
+        ),
+        "user who deleted the account": replace(
+            known, verified_at=None, erase_at=NOW + 60, own=True
         ),
         "history": log,
         "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),
@@ -439,7 +467,29 @@ def _act_pages(said: str) -> dict[str, Page]:
         "act on roles": replace(act, roles=said),
         "act in trouble": replace(act, roles=said, error=said, field_errors=_wrong(said, "roles")),
         "act that harms": replace(act, danger=True, menu=menu),
-        "link": LinkPage(menu=menu, email=said, link=said, expires_at=NOW, back="/admin/users/u_1"),
+        "act on an address": replace(act, email=said),
+        "act on an address in trouble": replace(
+            act, email=said, error=said, field_errors=_wrong(said, "email")
+        ),
+        "add user": AddUserPage(csrf_token="c" + said, menu=menu, mails=True),
+        "add user in trouble": AddUserPage(
+            csrf_token="c" + said,
+            menu=menu,
+            mails=False,
+            email=said,
+            roles=said,
+            invite=False,
+            error=said,
+            field_errors=_wrong(said, "email", "roles"),
+        ),
+        "link": LinkPage(
+            menu=menu,
+            name=said,
+            email=said,
+            link=said,
+            expires_at=NOW,
+            back="/admin/users/u_1",
+        ),
         "setup": setup,
         "setup for a known person": replace(setup, known=said),
         "setup in trouble": replace(

@@ -38,10 +38,12 @@ from .journeys import (
     health,
     history,
     index,
+    invitation,
     jwks,
     login,
     logout,
     metrics,
+    own_data,
     password,
     recovery_codes,
     reset,
@@ -70,6 +72,7 @@ JOURNEYS = tuple(
         *(signup, login, second_step, logout, account, sessions, password, elevate, reset),
         *(history, first_admin),
         *(security, totp, recovery_codes),
+        *(invitation, own_data),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

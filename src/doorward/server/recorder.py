@@ -89,10 +89,12 @@ class Recorder:
         sid: str = "",
         actor: str | None = None,
         outcome: str = DONE,
+        addressees: tuple[str, ...] = (),
         **detail: object,
     ) -> None:
         """Record what happened to an account and not to a session.  `actor` is who makes the
-        request, unless it is given; `detail` is small, and holds no credential."""
+        request, unless it is given; `detail` is small, and holds no credential.  `addressees` get
+        the letters about it, in place of the account's present address."""
         known, device = self._who(None)
         entry = Entry(
             kind=kind,
@@ -104,6 +106,7 @@ class Recorder:
             user_agent=device.user_agent,
             outcome=outcome,
             detail=detail,
+            addressees=addressees,
         )
         await self._enter(entry, "")
 

@@ -23,6 +23,8 @@ class Refusal(StrEnum):
     WEAK_PASSWORD = "weak_password"  # noqa: S105
     SIGNUP_CLOSED = "signup_closed"
     LAST_ADMIN = "last_admin"
+    OWN_ACCOUNT = "own_account"
+    HAS_PASSWORD = "has_password"  # noqa: S105
     INVALID_LINK = "invalid_link"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     BUSY = "busy"
@@ -75,6 +77,14 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.LAST_ADMIN: (
         HTTPStatus.CONFLICT,
         "This is the last administrator. Make somebody else an administrator first.",
+    ),
+    Refusal.OWN_ACCOUNT: (
+        HTTPStatus.CONFLICT,
+        "This is your own account. Delete it on the page of your account.",
+    ),
+    Refusal.HAS_PASSWORD: (
+        HTTPStatus.CONFLICT,
+        "This person has chosen a password already. Make a reset link instead.",
     ),
     Refusal.INVALID_LINK: (
         HTTPStatus.BAD_REQUEST,

@@ -45,6 +45,9 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/api/totp/confirm", {"code": "123456"}),
     ("DELETE", "/api/totp", {}),
     ("POST", "/api/recovery-codes", {}),
+    ("POST", "/link/invitation", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/account/data/delete", {}),
+    ("DELETE", "/api/account", {}),
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 

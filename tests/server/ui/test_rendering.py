@@ -13,6 +13,7 @@ import pytest
 from jinja2 import meta, nodes
 
 from doorward.server.journeys.account.pages import AccountPage
+from doorward.server.journeys.invitation.pages import InvitationPage
 from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.reset.pages import ResetPage
 from doorward.server.ui import rendering
@@ -245,6 +246,7 @@ def test_every_error_is_an_alert_and_told_by_the_field_it_is_about(name: str) ->
         ("second step by a recovery code", {"code": "off"}),
         ("enrol", {"code": "one-time-code"}),
         ("reset", {"new": "new-password"}),
+        ("invitation", {"new": "new-password"}),
         ("password", {"current": "current-password", "new": "new-password"}),
     ],
 )
@@ -257,7 +259,7 @@ def test_password_managers_are_told_what_each_field_is(name: str, expected: dict
     assert told == expected
 
 
-@pytest.mark.parametrize("name", ["elevate", "password"])
+@pytest.mark.parametrize("name", ["elevate", "invitation", "password"])
 def test_a_password_is_asked_for_beside_the_name_it_belongs_to(name: str) -> None:
     (username,) = [
         each for each in elements(name) if each.attributes.get("autocomplete") == "username"
@@ -360,6 +362,11 @@ def test_the_way_back_survives_from_login_to_sign_up() -> None:
 def test_a_reset_ticket_is_in_the_form_and_in_no_address() -> None:
     html = render(ResetPage(csrf_token="t", ticket="dw-ticket", password_min=8))
     assert re.findall(r'[a-z]+="[^"]*dw-ticket[^"]*"', html) == ['value="dw-ticket"']
+
+
+def test_a_ticket_of_an_invitation_is_in_the_form_and_in_no_address() -> None:
+    page = InvitationPage(csrf_token="t", ticket="dw-ticket", email="a@b.test", password_min=8)
+    assert re.findall(r'[a-z]+="[^"]*dw-ticket[^"]*"', render(page)) == ['value="dw-ticket"']
 
 
 def test_an_unknown_device_still_has_a_name() -> None:

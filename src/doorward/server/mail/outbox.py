@@ -80,7 +80,8 @@ class Outbox:
         entered is told, whatever crashes.  No more than `MOST`, and none to who is no user."""
         for entry in entries:
             if entry.kind in self._kinds:
-                await connection.execute(self._insert(entry))
+                for email in entry.addressees or (None,):
+                    await connection.execute(self._insert(entry, email))
 
     async def is_full(self, subject: str, kind: str, at: int) -> bool:
         """Whether this person was sent as many of this kind as they may be, for now."""
@@ -127,7 +128,8 @@ class Outbox:
         rows = await self._database.run(select(*_FIELDS).order_by(*order).limit(limit))
         return [_letter(row) for row in rows]
 
-    def _insert(self, entry: Entry) -> Insert:
+    def _insert(self, entry: Entry, email: str | None) -> Insert:
+        """A letter to this address, or to that of the account."""
         said = texts(entry)
         values = {
             "id": secrets.token_hex(16),
@@ -143,7 +145,8 @@ class Outbox:
         columns = [literal(value, LETTERS.c[name].type) for name, value in values.items()]
         lately = _lately(entry.subject, entry.kind, entry.at).scalar_subquery()
         users = TABLES.tables["doorward_users"].c
-        whom = select(users.subject, users.email, users.ending, *columns)
+        to = users.email if email is None else literal(email, TEXT)
+        whom = select(users.subject, to.label("to"), users.ending, *columns)
         whom = whom.where(users.subject == entry.subject, lately < MOST)
         return insert(LETTERS).from_select(["subject", "email", "ending", *values], whom)
 

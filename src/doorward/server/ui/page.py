@@ -54,8 +54,8 @@ class ConsolePage(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActPage(FormPage):
     """An act of an administrator, asked about once.  `action` is the address of this page, `back`
-    where it came from; `danger`: it takes something away from people; `roles`, unless None, are in
-    a field to be changed."""
+    where it came from; `danger`: it takes something away from people; `roles` and `email`, unless
+    None, are in a field to be changed."""
 
     template: ClassVar[str] = "act.html"
     menu: Menu
@@ -66,6 +66,7 @@ class ActPage(FormPage):
     back: str
     danger: bool = False
     roles: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ async def _once_more(
     """The person was changed while logging in: look again at everything that was decided."""
     attempt = await service.doorward.attempt()
     user = await service.users.by_subject(before.subject)
-    if user is None or user.locked_at is not None:
+    if user is None or user.locked_at is not None or user.erase_at is not None:
         raise await _failed(service, user)
     if user.password_hash != before.password_hash and not await service.passwords.verify(
         password, user.password_hash
