@@ -104,6 +104,10 @@ async def test_a_recovery_code_works_once_however_it_is_typed(opened: Opened) ->
     assert not any(normal(each)[4:] in rows for each in codes)
     typed = codes[0].lower().replace("-", " ").replace("o", "0").replace("i", "1")
     client = await house.client(url="http://localhost:8000")
+    ticket = await asked(client, transport="bearer")
+    last = "A" if codes[0][-1] != "A" else "B"
+    for wrong in (codes[0][:-1] + last, codes[0][:-1], codes[0] + "A", codes[0][:4], "", "é" * 99):
+        assert (await prove(client, ticket, wrong, "recovery-code")).status_code == 403
     for status in (200, 403):
         ticket = await asked(client, transport="bearer")
         answer = await prove(client, ticket, typed, "recovery-code")

@@ -2,6 +2,7 @@
 
 from ...auth import Auth
 from ...types import Device
+from .apply_decisions import second_step
 from .user import User
 from .users import Users
 
@@ -10,7 +11,9 @@ async def reset_factors(
     users: Users, auth: Auth, user: User, *, device: Device | None = None
 ) -> int | None:
     """Forget the factors and end all sessions: one of them may be in the hands of whoever has the
-    factor.  How many ended; None, and none did, when there was no factor."""
+    factor.  How many ended; None, and none did, when there was no factor.
+    Raises `NotApplied`."""
     if not await users.reset_factors(user.subject):
         return None
-    return len(await auth.revoke(subject=user.subject, device=device or Device()))
+    with second_step():
+        return len(await auth.revoke(subject=user.subject, device=device or Device()))

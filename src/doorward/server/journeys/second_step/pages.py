@@ -53,6 +53,8 @@ class EnrolPage(FormPage):
 
 @router.get(PAGE)
 async def get_factor(request: Request, service: Serving) -> Response:
+    if not _ticket():  # nobody began a login here
+        return see(service.site.path("/login"))
     try:
         page = await _page(service, request.query_params.get("with", "") == RECOVERY)
     except Refused:

@@ -1,0 +1,57 @@
+"""Factors in every kind of database: each is used once, whoever asks at the same moment."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from doorward.keys import Seal
+from doorward.passwords import CHEAP, Passwords
+from doorward.server.accounts.factors import Factors, Held
+from doorward.server.accounts.recovery_codes import RecoveryCodes
+from doorward.server.accounts.totp import Totp
+from doorward.server.accounts.users import Users
+from doorward.server.db.database import Database, open_database
+from tests.server.databases import KINDS, new_url
+
+pytestmark = pytest.mark.anyio
+
+AT, SUBJECT, OTHER = 1_800_000_000, "u_ann", "u_bob"
+
+
+@pytest.fixture(params=KINDS)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await open_database(new_url(request.param, request, tmp_path))
+    yield opened
+    await opened.close()
+
+
+async def test_each_is_used_once_and_all_are_reset_together(database: Database) -> None:
+    totp = Totp(database, Seal((secrets.token_bytes(32),)))
+    passwords = Passwords(CHEAP)
+    codes, factors = RecoveryCodes(database, passwords), Factors(database)
+    secret = pyotp.random_base32()
+    assert await factors.held(SUBJECT) == Held()
+    for subject in (SUBJECT, OTHER):
+        assert await totp.add(subject, totp.sealed(subject, secret), step=0, at=AT)
+    assert not await totp.add(SUBJECT, totp.sealed(SUBJECT, secret), step=0, at=AT)
+    made = await codes.renew(SUBJECT, at=AT)
+    assert await codes.renew(SUBJECT, at=AT, missing_only=True) == ()
+    assert await factors.held(SUBJECT) == Held(totp=True, recovery_codes=10)
+    one = pyotp.TOTP(secret).at(AT)
+    tried = await asyncio.gather(*(totp.use(SUBJECT, one, at=AT) for _ in range(30)))
+    assert tried.count(True) == 1
+    tried = await asyncio.gather(*(codes.use(SUBJECT, made[0]) for _ in range(30)))
+    assert tried.count(True) == 1
+    assert not await codes.use(OTHER, made[1])
+    await codes.forget_stale(SUBJECT)
+    assert (await factors.held(SUBJECT)).recovery_codes == 9
+    # a sealed secret opens for its own row alone
+    assert totp.opened(OTHER, totp.sealed(SUBJECT, secret)) is None
+    assert await Users(database).reset_factors(SUBJECT)
+    assert not await Users(database).reset_factors(SUBJECT)
+    assert (await factors.held(SUBJECT), (await factors.held(OTHER)).totp) == (Held(), True)
+    passwords.close()
