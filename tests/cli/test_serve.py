@@ -420,7 +420,7 @@ def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
     ("args", "listed"),
     [
         ([], ["serve      Serve the pages", "doctor     List what", "`doorward COMMAND --help`"]),
-        (["users"], ["set-roles   Give a user", "`doorward users VERB --help` explains one."]),
+        (["users"], ["set-roles      Give a user", "`doorward users VERB --help` explains one."]),
     ],
 )
 def test_who_names_no_command_is_shown_them_all(

@@ -244,6 +244,33 @@ def test_a_link_for_a_locked_user_says_that_the_lock_stays(desk: Desk) -> None:
     assert "is locked" in desk.run("users", "reset-link", "ann@example.test").err
 
 
+# --- invite ---------------------------------------------------------------------------------------
+
+
+def test_an_invitation_makes_a_user_whose_password_its_bearer_chooses_once(beside: Beside) -> None:
+    email, desk, port = somebody(), beside.desk, ("--port", str(beside.server.port))
+    done = desk.run("users", "invite", email, "--role", "editor", *port)
+    assert f"Created {email} with the role editor;" in done.out
+    links = re.findall(r"/link/invitation\?ticket=(\S{43})$", done.out, re.MULTILINE)
+    links.append(desk.data("users", "invite", email)["invitation_link"].partition("=")[2])
+    own = {"sec-fetch-site": "same-origin"}
+    for ticket, expected in zip(links, (303, 400), strict=True):
+        form = {"ticket": ticket, "new": PASSWORD}
+        answer = beside.visitor.http.post("/link/invitation", data=form, headers=own)
+        assert answer.status_code == expected
+    token = beside.visitor.enter(email)["access_token"]
+    assert beside.visitor.me(token).json()["roles"] == ["editor"]
+    assert "has a password already" in desk.refusal("users", "invite", email)
+
+
+@pytest.mark.engine
+def test_an_invitation_gives_no_roles_to_who_has_an_account(desk: Desk) -> None:
+    desk.run("users", "create", "ann@example.test", "--no-password")
+    refused = desk.refusal("users", "invite", "ann@example.test", "--role", "admin")
+    assert "has an account already" in refused
+    assert "does not look like" in desk.refusal("users", "invite", "u_nobody")
+
+
 # --- lock, unlock, set-roles, delete --------------------------------------------------------------
 
 
@@ -320,6 +347,27 @@ def test_whoever_takes_away_the_last_admin_is_warned(desk: Desk, words: list[str
     assert desk.run("users", "delete", "ann@example.test").err == ""  # as it was before
 
 
+@pytest.mark.engine
+def test_factors_are_reset_with_a_letter_and_the_password_stays(desk: Desk) -> None:
+    subject = desk.create("ann@example.test")
+    none = desk.refusal("users", "reset-factors", "ann@example.test")
+    assert none == "ann@example.test has no second factor."
+    with closing(sqlite3.connect(desk.folder / "doorward.db")) as connection, connection:
+        row = (subject, "sealed", 0, 1)
+        connection.execute("INSERT INTO doorward_totp VALUES (?, ?, ?, ?)", row)
+    mail = ("--smtp-url", "smtp://127.0.0.1:1025", "--mail-from", "login@example.test")
+    done = desk.run("users", "reset-factors", "ann@example.test", *mail)
+    assert done.out == "Reset the factors of ann@example.test; 0 sessions ended.\n"
+    assert "the password alone logs in" in done.err
+    with closing(sqlite3.connect(desk.folder / "doorward.db")) as connection:
+        left = connection.execute("SELECT * FROM doorward_totp").fetchall()
+        letters = connection.execute("SELECT kind, subject, sent_at FROM doorward_letters")
+        said = connection.execute("SELECT actor FROM doorward_audit WHERE kind = 'factors_reset'")
+        assert (left, letters.fetchall(), said.fetchall()) == (
+            [], [("factors_reset", subject, None)], [("operator",)]
+        )  # fmt: skip
+
+
 # --- list ---------------------------------------------------------------------------------------
 
 
@@ -347,6 +395,8 @@ def test_a_program_reads_the_list_by_names_that_stay(desk: Desk) -> None:
         "email": "ann@example.test",
         "roles": ["editor"],
         "locked_at": None,
+        "verified_at": None,
+        "erase_at": None,
         "has_password": True,
     }
 
@@ -368,7 +418,9 @@ def test_what_somebody_wrote_cannot_steer_the_terminal(desk: Desk) -> None:
 # --- the command line ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["list", "lock", "unlock", "set-roles", "reset-link", "delete"])
+@pytest.mark.parametrize(
+    "verb", ["list", "lock", "unlock", "set-roles", "reset-link", "delete", "invite"]
+)
 def test_a_slip_in_the_path_makes_no_new_database(desk: Desk, verb: str) -> None:
     words = [] if verb == "list" else ["ann@example.test"]
     refused = desk.refusal("users", verb, *words)

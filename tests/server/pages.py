@@ -6,12 +6,14 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup
 
+from doorward.server.accounts.factors import Held
 from doorward.server.admin.history.pages import HistoryPage
 from doorward.server.admin.history.plot import draw_all
 from doorward.server.admin.keys.pages import KeyRow, KeysPage
 from doorward.server.admin.online.pages import OnlinePage
 from doorward.server.admin.outbox.pages import LetterRow, OutboxPage
 from doorward.server.admin.users.acts import LinkPage
+from doorward.server.admin.users.add import AddUserPage
 from doorward.server.admin.users.pages import UserPage, UserRow, UsersPage
 from doorward.server.audit.history import Count
 from doorward.server.journeys.account.pages import AccountPage, SessionRow
@@ -29,13 +31,21 @@ from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.forgot.pages import ForgotPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
 from doorward.server.journeys.index.pages import IndexPage
+from doorward.server.journeys.invitation.pages import InvitationPage
 from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.logout.pages import LogoutPage
+from doorward.server.journeys.own_data.pages import DeletePage, OwnDataPage
 from doorward.server.journeys.password.pages import PasswordPage
+from doorward.server.journeys.recovery_codes.pages import NewCodesPage
 from doorward.server.journeys.reset.pages import ResetPage
+from doorward.server.journeys.second_step.pages import EnrolPage, FactorPage
+from doorward.server.journeys.security.pages import SecurityPage
 from doorward.server.journeys.signup.pages import SignupPage
+from doorward.server.journeys.totp.pages import RemovePage, TotpPage
 from doorward.server.journeys.verify.pages import VerifyPage
-from doorward.server.ui.page import ActPage, Menu, MessagePage, Page
+from doorward.server.ui.notice import Notice
+from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage
+from doorward.server.ui.qr import qr
 from doorward.server.ui.rows import HappenedRow, LiveRow
 
 NOW = 1_795_000_000
@@ -103,6 +113,7 @@ def every_page(said: str) -> dict[str, Page]:
     """Each page in a plain and in a troubled state, saying `said` wherever text comes from afar."""
     return {
         **_form_pages(said),
+        **_factor_pages(said),
         **_account_pages(said),
         **_reading_pages(said),
         **_console_pages(said),
@@ -146,6 +157,17 @@ def _form_pages(said: str) -> dict[str, Page]:
             error=said,
             field_errors=_wrong(said, "password"),
         ),
+        "elevate by a code": ElevatePage(
+            csrf_token="c" + said, return_to=said, email=said, totp=True, one_factor=True
+        ),
+        "elevate by a code in trouble": ElevatePage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            totp=True,
+            error=said,
+            field_errors=_wrong(said, "code"),
+        ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
         "verify": VerifyPage(csrf_token="c" + said, ticket=said, email=said, new=False),
         "verify a sign-up": VerifyPage(
@@ -155,12 +177,58 @@ def _form_pages(said: str) -> dict[str, Page]:
         "forgot in trouble": ForgotPage(
             csrf_token="c" + said, email=said, error=said, field_errors=_wrong(said, "email")
         ),
+        "invitation": InvitationPage(
+            csrf_token="c" + said, ticket=said, email=said, password_min=8
+        ),
+        "invitation in trouble": InvitationPage(
+            csrf_token="c" + said,
+            ticket=said,
+            email=said,
+            password_min=8,
+            error=said,
+            field_errors=_wrong(said, "new"),
+        ),
         "reset in trouble": ResetPage(
             csrf_token="c" + said,
             ticket=said,
             password_min=8,
             error=said,
             field_errors=_wrong(said, "new"),
+        ),
+    }
+
+
+def _factor_pages(said: str) -> dict[str, Page]:
+    token, wrong = "c" + said, _wrong(said, "code")
+    step = FactorPage(
+        csrf_token=token,
+        email=said,
+        factors=("totp", "passkey", "recovery_code"),
+        recovery=False,
+    )
+    enrol = EnrolPage(csrf_token=token, email=said, qr=qr("otpauth://"), key=said)
+    totp = TotpPage(csrf_token=token, qr=qr("otpauth://"), key=said)
+    codes = RecoveryCodesPage(codes=(said, said), back="/account")
+    security = SecurityPage(totp_since=None, recovery_codes=0, held=False, required=False)
+    return {
+        "second step": step,
+        "second step in trouble": replace(step, error=said, field_errors=wrong),
+        "second step by a recovery code": replace(step, recovery=True),
+        "second step by a recovery code in trouble": replace(
+            step, recovery=True, error=said, field_errors=wrong
+        ),
+        "enrol": enrol,
+        "enrol in trouble": replace(enrol, error=said, field_errors=wrong),
+        "totp": totp,
+        "totp in trouble": replace(totp, console=True, error=said, field_errors=wrong),
+        "totp to remove": RemovePage(csrf_token=token),
+        "totp to remove by an administrator": RemovePage(csrf_token=token, console=True),
+        "recovery codes": codes,
+        "recovery codes at first": replace(codes, first=True),
+        "new recovery codes": NewCodesPage(csrf_token=token),
+        "security": security,
+        "security with factors": replace(
+            security, totp_since=NOW, recovery_codes=9, held=True, console=True, notice=said
         ),
     }
 
@@ -209,6 +277,9 @@ def _account_pages(said: str) -> dict[str, Page]:
             console=True,
             notice=said,
         ),
+        "own data": OwnDataPage(),
+        "own data of an administrator": OwnDataPage(console=True),
+        "delete": DeletePage(csrf_token="c" + said, email=said),
         "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
         "password in trouble": PasswordPage(
             csrf_token="c" + said,
@@ -304,7 +375,11 @@ def _console_pages(said: str) -> dict[str, Page]:
         roles=(said,),
         locked_at=None,
         has_password=True,
+        factors=Held(totp=True, passkeys=2),
         created_at=NOW,
+        verified_at=NOW - 60,
+        erase_at=None,
+        own=False,
         sessions=(live, replace(live, created_at=NOW - 180_000)),
         happened=happened,
     )
@@ -343,7 +418,11 @@ def _console_pages(said: str) -> dict[str, Page]:
             sort="newest",
             total=10_000,
             more=True,
-            rows=(user, replace(user, roles=(), locked=False)),
+            notice=Notice(said),
+            rows=(
+                user,
+                replace(user, roles=(), locked=False, verified=True, erase_at=NOW + 60),
+            ),
             older="a=b",
         ),
         "users of nobody": UsersPage(
@@ -351,7 +430,16 @@ def _console_pages(said: str) -> dict[str, Page]:
         ),
         "user": known,
         "user who is locked": replace(
-            known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False
+            known,
+            locked_at=NOW,
+            roles=(),
+            sessions=(),
+            happened=(),
+            has_password=False,
+            factors=Held(),
+        ),
+        "user who deleted the account": replace(
+            known, verified_at=None, erase_at=NOW + 60, own=True
         ),
         "history": log,
         "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),
@@ -390,7 +478,29 @@ def _act_pages(said: str) -> dict[str, Page]:
         "act on roles": replace(act, roles=said),
         "act in trouble": replace(act, roles=said, error=said, field_errors=_wrong(said, "roles")),
         "act that harms": replace(act, danger=True, menu=menu),
-        "link": LinkPage(menu=menu, email=said, link=said, expires_at=NOW, back="/admin/users/u_1"),
+        "act on an address": replace(act, email=said),
+        "act on an address in trouble": replace(
+            act, email=said, error=said, field_errors=_wrong(said, "email")
+        ),
+        "add user": AddUserPage(csrf_token="c" + said, menu=menu, mails=True),
+        "add user in trouble": AddUserPage(
+            csrf_token="c" + said,
+            menu=menu,
+            mails=False,
+            email=said,
+            roles=said,
+            invite=False,
+            error=said,
+            field_errors=_wrong(said, "email", "roles"),
+        ),
+        "link": LinkPage(
+            menu=menu,
+            name=said,
+            email=said,
+            link=said,
+            expires_at=NOW,
+            back="/admin/users/u_1",
+        ),
         "setup": setup,
         "setup for a known person": replace(setup, known=said),
         "setup in trouble": replace(

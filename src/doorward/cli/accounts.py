@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from ..auth import Auth
-from ..errors import StoreUnavailable
-from ..server.accounts.apply_decisions import apply_decisions
-from ..server.accounts.lock import unlock
+from ..server.accounts import deletion, lock, roles
+from ..server.accounts.apply_decisions import NotApplied
 from ..server.accounts.user import ADMIN, User
 from ..server.accounts.user_list import EVERYBODY
 from ..server.accounts.users import Users
@@ -43,28 +42,25 @@ async def every(users: Users) -> list[User]:
 
 async def lock_out(users: Users, auth: Auth, subject: str) -> tuple[User, int]:
     """Lock a user.  The user, and how many sessions ended."""
-    user = still(await users.lock(subject, at=auth.clock()))
-    with _second_step(subject):
-        return still(await apply_decisions(users, auth, user))
+    with _said(subject):
+        return still(await lock.lock(users, auth, subject))
 
 
 async def let_in(users: Users, auth: Auth, subject: str) -> User:
     """Unlock a user."""
-    return still(await unlock(users, auth, subject))
+    return still(await lock.unlock(users, auth, subject))
 
 
-async def give_roles(users: Users, auth: Auth, subject: str, roles: Roles) -> tuple[User, int]:
+async def give_roles(users: Users, auth: Auth, subject: str, given: Roles) -> tuple[User, int]:
     """Give a user exactly these roles.  The user, and how many sessions changed."""
-    user = still(await users.set_roles(subject, roles))
-    with _second_step(subject):
-        return still(await apply_decisions(users, auth, user))
+    with _said(subject):
+        return still(await roles.give_roles(users, auth, subject, given))
 
 
 async def forget(users: Users, auth: Auth, subject: str) -> int:
     """Delete a user.  How many sessions ended."""
-    await users.delete(subject)
-    with _second_step(subject):
-        return len(await auth.revoke(subject=subject))
+    with _said(subject):
+        return await deletion.delete_user(users, auth, subject) or 0
 
 
 async def bereft(users: Users, before: User) -> list[str]:
@@ -83,11 +79,11 @@ def still(found: T | None) -> T:
 
 
 @contextmanager
-def _second_step(subject: str) -> Iterator[None]:
-    """Whoever reads that this failed must know that the first step is done."""
+def _said(subject: str) -> Iterator[None]:
+    """Whoever reads that the second step failed must know that the first is done."""
     try:
         yield
-    except StoreUnavailable as error:
+    except NotApplied as error:
         raise NotDone(
             f"The user is changed, but not yet the sessions ({error});"
             f" give the same command again for {subject}."

@@ -3,25 +3,34 @@
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..auth import Auth
 from ..passwords import Passwords
 from ..server.accounts.breached import open_breached
 from ..server.accounts.email import canonical
+from ..server.accounts.invitation import LIFETIME as INVITATION_LIFETIME
+from ..server.accounts.invitation import invitation_link
 from ..server.accounts.policy import check_password
+from ..server.accounts.reset_factors import reset_factors
 from ..server.accounts.reset_link import LIFETIME, reset_link
 from ..server.accounts.user import User
 from ..server.command_options import read_options
 from ..server.options import Options
 from ..server.plural import counted
-from ..settings import MAX_ROLE_BYTES, Settings
+from ..settings import MAX_ROLE_BYTES
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .commands import Verb, run
 from .imports import IMPORT
+from .links import check_origin, link_lines, link_notes
 from .open import opened_office, opened_register, opened_users
 from .output import Answer, NotDone, table, when
 from .prompt import new_password
+
+if TYPE_CHECKING:
+    from ..server.accounts.users import Users
+    from ..server.recorder import Recorder
 
 
 def main(argv: Sequence[str]) -> int:
@@ -51,7 +60,7 @@ async def _list(given: Namespace) -> Answer:
     ]
     head = ("E-MAIL", "SUBJECT", "ROLES", "STATE", "CREATED (UTC)")
     lines = table(head, shown) if shown else ["There are no users."]
-    return Answer({"users": [_entry(user) for user in found]}, lines)
+    return Answer({"users": [user.facts() for user in found]}, lines)
 
 
 async def _lock(given: Namespace) -> Answer:
@@ -97,16 +106,53 @@ async def _set_roles(given: Namespace) -> Answer:
 
 async def _reset_link(given: Namespace) -> Answer:
     options = read_options(given)
-    _check_origin(options)
+    check_origin(options)
     async with opened_office(options) as (users, auth, recorder):
         user = await find(users, given.who)
         link, ends_at = await _link(auth, options, user)
         await recorder.note("reset_link_made", subject=user.subject)
-    notes = _link_notes(options)
+    notes = link_notes(options)
     if user.locked_at is not None:
         notes.append(f"Note: {user.email} is locked, and stays so until it is unlocked.")
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
-    return Answer(data, _link_lines(user, link, ends_at), notes)
+    return Answer(data, link_lines(user, link, ends_at), notes)
+
+
+async def _invite(given: Namespace) -> Answer:
+    options = read_options(given)
+    check_origin(options)
+    async with opened_office(options) as (users, auth, recorder):
+        before = await users.find(given.who)
+        user = before or await _made(users, recorder, canonical(given.who), _roles(given.role))
+        if before is not None and given.role:
+            raise NotDone(f"{user.email} has an account already; users set-roles gives roles.")
+        if user.password_hash is not None:
+            raise NotDone(f"{user.email} has a password already; users reset-link makes a link.")
+        now = system_clock()
+        link = await invitation_link(auth.store, user, options.base_url, at=now)
+        await recorder.note("invitation_made", subject=user.subject)
+    ends_at = now + INVITATION_LIFETIME
+    data = {**_data(user), "invitation_link": link, "expires_at": ends_at}
+    lines = [_created(user)] if before is None else []
+    return Answer(data, [*lines, *link_lines(user, link, ends_at)], link_notes(options))
+
+
+async def _reset_factors(given: Namespace) -> Answer:
+    options = read_options(given)
+    async with opened_office(options, letters=("factors_reset",)) as (users, auth, recorder):
+        user = await find(users, given.who)
+        ended = await reset_factors(users, auth, user)
+        if ended is None:
+            raise NotDone(f"{user.email} has no second factor.")
+        await recorder.note("factors_reset", subject=user.subject, sessions=ended)
+    notes = ["Note: the password alone logs in until a new second factor is set up."]
+    if options.mail != "smtp":
+        notes.append("Note: no letter is sent without --smtp-url; tell the person yourself.")
+    return Answer(
+        {**_data(user), "sessions_ended": ended},
+        [f"Reset the factors of {user.email}; {counted(ended, 'session')} ended."],
+        notes,
+    )
 
 
 async def _delete(given: Namespace) -> Answer:
@@ -129,15 +175,21 @@ async def _delete(given: Namespace) -> Answer:
 
 
 async def _create_with_link(options: Options, email: str, roles: Roles) -> Answer:
-    _check_origin(options)
+    check_origin(options)
     async with opened_office(options, make=True) as (users, auth, recorder):
-        user = await users.create(email, None, roles, at=system_clock())
-        await recorder.note("signup", subject=user.subject, roles=sorted(roles))
+        user = await _made(users, recorder, email, roles)
         link, ends_at = await _link(auth, options, user)
         await recorder.note("reset_link_made", subject=user.subject)
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
-    lines = [_created(user), *_link_lines(user, link, ends_at)]
-    return Answer(data, lines, _link_notes(options))
+    lines = [_created(user), *link_lines(user, link, ends_at)]
+    return Answer(data, lines, link_notes(options))
+
+
+async def _made(users: "Users", recorder: "Recorder", email: str, roles: Roles) -> User:
+    """A new user without a password."""
+    user = await users.create(email, None, roles, at=system_clock())
+    await recorder.note("signup", subject=user.subject, roles=sorted(roles))
+    return user
 
 
 async def _delete_leftovers(auth: Auth, who: str) -> Answer:
@@ -164,11 +216,6 @@ async def _hashed(password: str) -> str:
         passwords.close()
 
 
-def _check_origin(options: Options) -> None:
-    """A link to another machine over plain http would hand the account to anyone on the way."""
-    Settings(public_origin=options.origin)
-
-
 def _roles(words: Sequence[str]) -> Roles:
     roles = frozenset(words)
     if len(json.dumps(sorted(roles))) > MAX_ROLE_BYTES:
@@ -183,39 +230,16 @@ def _data(user: User) -> dict[str, object]:
     return {"subject": user.subject, "email": user.email, "roles": sorted(user.roles)}
 
 
-def _entry(user: User) -> dict[str, object]:
-    return {
-        **_data(user),
-        "locked_at": user.locked_at,
-        "has_password": user.password_hash is not None,
-        "created_at": user.created_at,
-        "password_changed_at": user.password_changed_at,
-    }
-
-
 def _state(user: User) -> str:
     if user.locked_at is not None:
         return f"locked {when(user.locked_at)}"
+    if user.erase_at is not None:
+        return f"to be erased {when(user.erase_at)}"
     return "active" if user.password_hash is not None else "no password yet"
 
 
 def _created(user: User) -> str:
     return f"Created {user.email} with {_named(user.roles)}; the subject is {user.subject}."
-
-
-def _link_lines(user: User, link: str, ends_at: int) -> list[str]:
-    return [
-        f"With this link {user.email} can choose a password, once, until {when(ends_at)} UTC.",
-        "So can anybody else who has it: hand it over in a safe way.",
-        link,
-    ]
-
-
-def _link_notes(options: Options) -> list[str]:
-    if options.public_origin is not None or options.port != Options().port:
-        return []
-    given = "give the --port or --public-origin of the server if it has another"
-    return [f"Note: the link leads to {options.base_url}, the default; {given}."]
 
 
 def _named(roles: Roles) -> str:
@@ -247,6 +271,13 @@ def _create_arguments(parser: ArgumentParser) -> None:
     )
 
 
+def _invite_arguments(parser: ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument(
+        "--role", metavar="ROLE", action="append", default=[], help="a role of a new user"
+    )
+
+
 def _role_arguments(parser: ArgumentParser) -> None:
     _who(parser)
     parser.add_argument(
@@ -264,6 +295,12 @@ VERBS = {
         arguments=_create_arguments,
     ),
     "import": IMPORT,
+    "invite": Verb(
+        what="Print a link with which a person chooses their first password; adds a new user.",
+        run=_invite,
+        options=LINK,
+        arguments=_invite_arguments,
+    ),
     "list": Verb(what="Show all users.", run=_list),
     "lock": Verb(
         what="Refuse a user from now on, and end all sessions.", run=_lock, arguments=_who
@@ -278,6 +315,12 @@ VERBS = {
         what="Print a link with which a user can choose a new password, once.",
         run=_reset_link,
         options=LINK,
+        arguments=_who,
+    ),
+    "reset-factors": Verb(
+        what="Delete the app, passkeys and recovery codes of a user, and end all sessions.",
+        run=_reset_factors,
+        options=("smtp_url", "mail_from", "smtp_password_file", *LINK),
         arguments=_who,
     ),
     "delete": Verb(what="Forget a user, and end all sessions.", run=_delete, arguments=_who),

@@ -39,14 +39,20 @@ from .journeys import (
     health,
     history,
     index,
+    invitation,
     jwks,
     login,
     logout,
     metrics,
+    own_data,
     password,
+    recovery_codes,
     reset,
+    second_step,
+    security,
     sessions,
     signup,
+    totp,
     verify,
 )
 from .library_settings import library_settings
@@ -66,8 +72,9 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, verify, login, logout, account, sessions, password, elevate, forgot, reset),
-        *(history, first_admin),
+        *(signup, verify, login, second_step, logout, account, sessions, password, elevate),
+        *(forgot, reset, history, first_admin, invitation, own_data),
+        *(security, totp, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

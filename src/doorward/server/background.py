@@ -16,7 +16,7 @@ from .db.database import Database
 from .journey import MakeLink
 from .mail.letter import Filled, Letter
 from .metrics.lag import Lag
-from .retention import prune_all
+from .retention import erase_due, prune_all
 from .service import Service
 
 
@@ -34,9 +34,12 @@ async def doing(
     audit = Audit(database, nothing if options.mail == "none" else outbox.put)
     lag = Lag(store, (await store.changes(None)).cursor, service.metrics.revocation_seen)
     prune = partial(prune_all, audit, outbox, database, service.clock, options.audit_ttl)
+    erase = partial(erase_due, service.users, service.auth, service.recorder)
     async with (
         service.recorder.entering(audit, lag),
+        _beside(_reseal(service)),
         _beside(in_turn("prune", store, service.clock, prune)),
+        _beside(in_turn("erase", store, service.clock, erase)),
         _beside(keep_sweeping(service.users, service.auth)),
         _beside(_post(service, links, smtp_password)),
         _beside(keep_telling(listeners, database, service.users, store, service.clock)),
@@ -56,6 +59,13 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def _reseal(service: Service) -> None:
+    """Where an older root key is given beside the newest: let the secrets of factors do without it.
+    Runs until cancelled."""
+    if len(service.auth.factor_seal.keys) > 1:
+        await in_turn("reseal", service.auth.store, service.clock, service.totp.reseal)
 
 
 async def _look_at_heads(service: Service) -> None:

@@ -1,8 +1,11 @@
 """The service opened: database, sessions and keys, and what is done beside the requests."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from ..keys import root_key_path
 from ..passwords import Cost, Passwords
 from ..stores import POSTGRES
 from ..types import Clock
@@ -10,7 +13,10 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import open_breached
+from .accounts.factors import Factors
 from .accounts.listeners import Listener
+from .accounts.recovery_codes import RecoveryCodes
+from .accounts.totp import Totp, check_not_lost
 from .accounts.users import Users
 from .audit.history import History
 from .audit.sampling import Sampling
@@ -57,6 +63,8 @@ async def opened(
         # holder in this process.  In PostgreSQL, a role's rights differ by table.
         if options.database.partition(":")[0] in POSTGRES:
             await check_writable(options.database)
+        if missing := _missing_root_key(options):
+            await check_not_lost(database, missing)
         async with doorward.lifespan(None):
             auth = await doorward.auth()
             letters = Letters(declared.letters, options.base_url, site.name)
@@ -65,6 +73,9 @@ async def opened(
                 doorward=doorward,
                 auth=auth,
                 users=Users(database),
+                factors=Factors(database),
+                totp=Totp(database, auth.factor_seal),
+                recovery_codes=RecoveryCodes(database, passwords),
                 passwords=passwords,
                 breached=breached,
                 limiter=Limiter(auth.store, clock),
@@ -84,8 +95,15 @@ async def opened(
                 sampling=Sampling(),
                 clock=clock,
             )
+            await service.totp.check_root_key()
             async with doing(service, database, declared.links, password, listeners):
                 yield service
     finally:
         passwords.close()
         await database.close()
+
+
+def _missing_root_key(options: Options) -> Path | None:
+    """The file of the root key, if one is needed and is not there."""
+    path = root_key_path(options.key_file, os.environ)
+    return None if path is None or path.exists() else path

@@ -207,6 +207,14 @@ class Options:
         values.password_length,
         "COUNT",
     )
+    require_factor: tuple[str, ...] = _option(
+        (),
+        "Who must have a second factor: all, or a role, such as admin. Separate several by commas,"
+        " or repeat the option. Who has none sets one up at the next login.",
+        values.factor_roles,
+        "all|ROLE",
+        "nobody",
+    )
     breached_file: str | None = _option(
         None,
         "A filter of stolen passwords, which nobody may choose; `doorward passwords import` makes"

@@ -90,11 +90,12 @@ class Recorder:
         actor: str | None = None,
         outcome: str = DONE,
         device: Device | None = None,
+        addressees: tuple[str, ...] = (),
         **detail: object,
     ) -> None:
         """Record what happened to an account and not to a session.  `actor` is who makes the
-        request and `device` where from, unless given; `detail` is small, and holds no
-        credential."""
+        request and `device` where from, unless given; `detail` is small, and holds no credential.
+        `addressees` get the letters about it, in place of the account's present address."""
         known, here = self._who(None)
         device = device or here
         entry = Entry(
@@ -107,6 +108,7 @@ class Recorder:
             user_agent=device.user_agent,
             outcome=outcome,
             detail=detail,
+            addressees=addressees,
         )
         await self._enter(entry, "")
 

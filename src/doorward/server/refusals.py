@@ -14,11 +14,17 @@ class Refusal(StrEnum):
 
     INVALID_CREDENTIALS = "invalid_credentials"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    WRONG_CODE = "wrong_code"
+    LOGIN_EXPIRED = "login_expired"
+    FACTOR_EXISTS = "factor_exists"
+    FACTOR_REQUIRED = "factor_required"
     EMAIL_TAKEN = "email_taken"
     INVALID_EMAIL = "invalid_email"
     WEAK_PASSWORD = "weak_password"  # noqa: S105
     SIGNUP_CLOSED = "signup_closed"
     LAST_ADMIN = "last_admin"
+    OWN_ACCOUNT = "own_account"
+    HAS_PASSWORD = "has_password"  # noqa: S105
     INVALID_LINK = "invalid_link"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     BUSY = "busy"
@@ -39,6 +45,22 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
         "The e-mail address or the password is wrong.",
     ),
     Refusal.WRONG_PASSWORD: (HTTPStatus.FORBIDDEN, "The password is wrong."),
+    Refusal.WRONG_CODE: (
+        HTTPStatus.FORBIDDEN,
+        "This code is wrong, too old, or was used before.",
+    ),
+    Refusal.LOGIN_EXPIRED: (
+        HTTPStatus.UNAUTHORIZED,
+        "This login took too long, or the account was changed meanwhile. Log in again.",
+    ),
+    Refusal.FACTOR_EXISTS: (
+        HTTPStatus.CONFLICT,
+        "There is an authenticator app already. Remove it before you set up another.",
+    ),
+    Refusal.FACTOR_REQUIRED: (
+        HTTPStatus.FORBIDDEN,
+        "This site asks you for a second factor, and this is your last one. Add another first.",
+    ),
     Refusal.EMAIL_TAKEN: (
         HTTPStatus.CONFLICT,
         "There is an account with this e-mail address already.",
@@ -55,6 +77,14 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.LAST_ADMIN: (
         HTTPStatus.CONFLICT,
         "This is the last administrator. Make somebody else an administrator first.",
+    ),
+    Refusal.OWN_ACCOUNT: (
+        HTTPStatus.CONFLICT,
+        "This is your own account. Delete it on the page of your account.",
+    ),
+    Refusal.HAS_PASSWORD: (
+        HTTPStatus.CONFLICT,
+        "This person has chosen a password already. Make a reset link instead.",
     ),
     Refusal.INVALID_LINK: (
         HTTPStatus.BAD_REQUEST,

@@ -1,17 +1,21 @@
-"""How long the audit log and the letters are kept."""
+"""How long the audit log, the letters and deleted accounts are kept."""
 
 import asyncio
 import logging
 
+from ..auth import Auth
 from ..errors import StoreUnavailable
 from ..settings import DAY
 from ..types import Clock
 from ..web.sweeper import PAUSE
 from .accounts import account_events
+from .accounts.deletion import erase
+from .accounts.users import Users
 from .audit import event_log
 from .audit.log import PAGE, PRUNED, Audit
 from .db.database import Database
 from .mail.outbox import Outbox
+from .recorder import Recorder
 
 UNTOLD = 7 * DAY
 """Seconds for which an account event waits for an application that asks."""
@@ -41,3 +45,16 @@ async def prune_all(
         await account_events.forget_older(database, UNTOLD)
     except StoreUnavailable as error:  # the next hour will do
         event_log.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})
+
+
+async def erase_due(users: Users, auth: Auth, recorder: Recorder) -> int:
+    """Erase the accounts that their owners deleted, once the days of grace are over, and enter each
+    into the audit log.  How many there were.  Raises `StoreUnavailable`: what is left stays due."""
+    total = 0
+    while found := await users.due(auth.clock()):
+        for user in found:
+            if await erase(users, auth, user, at=auth.clock()):
+                await recorder.note("user_erased", subject=user.subject)
+                total += 1
+        await asyncio.sleep(PAUSE)
+    return total

@@ -19,7 +19,11 @@ pytestmark = pytest.mark.anyio
 
 NUMBERS = count(1)
 MODES = ("session", "token")
-BODIES = {"/api/admin/users/{subject}/roles": {"roles": ["editor"]}}
+BODIES = {
+    ("PUT", "/api/admin/users/{subject}/roles"): {"roles": ["editor"]},
+    ("POST", "/api/admin/users"): {"email": "new@example.test"},
+    ("PATCH", "/api/admin/users/{subject}"): {"email": "other@example.test"},
+}
 
 
 @pytest.fixture
@@ -306,7 +310,7 @@ async def ask(
     client: httpx2.AsyncClient, method: str, path: str, subject: str, **headers: str
 ) -> httpx2.Response:
     address = path.format(subject=subject, sid="A" * 22, kid="k", name="lock")
-    json = BODIES.get(path) if path.startswith("/api/") else None
+    json = BODIES.get((method, path)) if path.startswith("/api/") else None
     return await client.request(method, address, json=json, headers=headers)
 
 

@@ -39,6 +39,22 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/api/verify", {"ticket": "x"}),
     ("POST", "/api/verify/letter", {}),
     ("POST", "/account/verify", {}),
+    ("POST", "/link/invitation", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/account/data/delete", {}),
+    ("DELETE", "/api/account", {}),
+    ("POST", "/login/factor", {"code": "123456"}),
+    ("POST", "/login/factor/enrol", {"code": "123456"}),
+    ("POST", "/account/security/totp", {"code": "123456"}),
+    ("POST", "/account/security/totp/remove", {}),
+    ("POST", "/account/security/recovery-codes", {}),
+    ("POST", "/api/login/totp", {"ticket": "x", "code": "123456"}),
+    ("POST", "/api/login/recovery-code", {"ticket": "x", "code": "123456"}),
+    ("POST", "/api/login/enrol", {"ticket": "x"}),
+    ("POST", "/api/login/enrol/confirm", {"ticket": "x", "code": "123456"}),
+    ("POST", "/api/totp", {}),
+    ("POST", "/api/totp/confirm", {"code": "123456"}),
+    ("DELETE", "/api/totp", {}),
+    ("POST", "/api/recovery-codes", {}),
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 
@@ -270,8 +286,8 @@ async def test_a_form_carries_the_token_of_its_page(either: House, route: Any) -
     method, path, fields = route
     assert (await send(browser, route)).status_code == 403
     answer = await send(browser, (method, path, {**fields, "csrf_token": token}))
-    # 400: the ticket is made up; 404: there is no mail
-    assert answer.status_code in (303, 404 if path == "/forgot" else 400), answer.text
+    # nobody waits for a second step, the ticket of /reset is made up, there is no app, and no mail
+    assert answer.status_code in (303, 400, 401, 404), answer.text
 
 
 @pytest.mark.parametrize("path", ["/account", "/login", "/signup", "/elevate", "/reset"])

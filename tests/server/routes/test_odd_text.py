@@ -94,7 +94,7 @@ async def test_an_odd_name_in_an_address_is_nobodys_and_never_a_failure(
         odd = quote_from_bytes(text, safe="")
         for turn, (method, path) in enumerate(free_addresses(), number):
             address = re.sub(r"\{[a-z]+\}", odd, path)
-            body = BODIES.get(path)
+            body = BODIES.get((method, path))
             asked = some(admins, many, turn)
             answers = [await admin.request(method, address, json=body) for admin in asked]
             statuses = {answer.status_code for answer in answers}

@@ -13,6 +13,7 @@ import pytest
 from jinja2 import meta, nodes
 
 from doorward.server.journeys.account.pages import AccountPage
+from doorward.server.journeys.invitation.pages import InvitationPage
 from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.reset.pages import ResetPage
 from doorward.server.ui import rendering
@@ -73,7 +74,7 @@ def test_a_template_asks_for_exactly_the_fields_of_its_record(page: type[Page]) 
 
 
 def asked_of(template: str) -> set[str]:
-    """What a template and those it extends ask for."""
+    """What a template, those it extends and those it includes ask for."""
     environment = rendering.environment()
     assert environment.loader is not None
     parsed = environment.parse(environment.loader.get_source(environment, template)[0])
@@ -82,7 +83,9 @@ def asked_of(template: str) -> set[str]:
     targets = [each.target for each in parsed.body if isinstance(each, nodes.Assign)]
     own |= {target.name for target in targets if isinstance(target, nodes.Name)}
     asked = meta.find_undeclared_variables(parsed) - own - {"static", "site"}
-    for each in parsed.find_all(nodes.Extends):
+    others: list[nodes.Extends | nodes.Include] = [*parsed.find_all(nodes.Extends)]
+    others += parsed.find_all(nodes.Include)
+    for each in others:
         assert isinstance(each.template, nodes.Const)
         asked |= asked_of(each.template.value)
     return asked
@@ -128,7 +131,9 @@ def test_nothing_on_a_page_runs_or_styles_inline(name: str) -> None:
 def test_every_address_on_a_page_is_its_own_origins(name: str) -> None:
     for each in elements(name):
         for key in {"href", "src", "action", "formaction"} & set(each.attributes):
-            assert re.match(r"/(?!/)|#.", each.attributes[key]), each
+            # a file is saved from within the page, and never opened
+            saved = "download" in each.attributes and each.attributes[key].startswith("data:text/")
+            assert saved or re.match(r"/(?!/)|#.", each.attributes[key]), each
 
 
 @pages
@@ -236,7 +241,12 @@ def test_every_error_is_an_alert_and_told_by_the_field_it_is_about(name: str) ->
         ("signup", {"email": "username", "password": "new-password"}),
         ("login", {"email": "username", "password": "current-password"}),
         ("elevate", {"password": "current-password"}),
+        ("elevate by a code", {"code": "one-time-code"}),
+        ("second step", {"code": "one-time-code"}),
+        ("second step by a recovery code", {"code": "off"}),
+        ("enrol", {"code": "one-time-code"}),
         ("reset", {"new": "new-password"}),
+        ("invitation", {"new": "new-password"}),
         ("password", {"current": "current-password", "new": "new-password"}),
     ],
 )
@@ -249,7 +259,7 @@ def test_password_managers_are_told_what_each_field_is(name: str, expected: dict
     assert told == expected
 
 
-@pytest.mark.parametrize("name", ["elevate", "password"])
+@pytest.mark.parametrize("name", ["elevate", "invitation", "password"])
 def test_a_password_is_asked_for_beside_the_name_it_belongs_to(name: str) -> None:
     (username,) = [
         each for each in elements(name) if each.attributes.get("autocomplete") == "username"
@@ -285,6 +295,21 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
         "/signup": {"email", "password", "csrf_token", "once", "return_to"}
     }
     assert posted(PLAIN["elevate"]) == {"/elevate": {"password", "csrf_token", "once", "return_to"}}
+    assert posted(PLAIN["elevate by a code"]) == {
+        "/elevate": {"code", "csrf_token", "once", "return_to"}
+    }
+    assert posted(PLAIN["second step"]) == {"/login/factor": {"code", "csrf_token", "once"}}
+    assert posted(PLAIN["second step by a recovery code"]) == {
+        "/login/factor": {"code", "with", "csrf_token", "once"}
+    }
+    assert posted(PLAIN["enrol"]) == {"/login/factor/enrol": {"code", "csrf_token", "once"}}
+    assert posted(PLAIN["totp"]) == {"/account/security/totp": {"code", "csrf_token", "once"}}
+    assert posted(PLAIN["totp to remove"]) == {
+        "/account/security/totp/remove": {"csrf_token", "once"}
+    }
+    assert posted(PLAIN["new recovery codes"]) == {
+        "/account/security/recovery-codes": {"csrf_token", "once"}
+    }
     assert posted(PLAIN["reset"]) == {"/reset": {"new", "ticket", "csrf_token", "once"}}
     assert posted(PLAIN["verify"]) == {"/verify": {"ticket", "csrf_token", "once"}}
     assert posted(PLAIN["forgot"]) == {"/forgot": {"email", "csrf_token", "once"}}
@@ -343,6 +368,11 @@ def test_the_way_back_survives_from_login_to_sign_up() -> None:
 def test_a_reset_ticket_is_in_the_form_and_in_no_address() -> None:
     html = render(ResetPage(csrf_token="t", ticket="dw-ticket", password_min=8))
     assert re.findall(r'[a-z]+="[^"]*dw-ticket[^"]*"', html) == ['value="dw-ticket"']
+
+
+def test_a_ticket_of_an_invitation_is_in_the_form_and_in_no_address() -> None:
+    page = InvitationPage(csrf_token="t", ticket="dw-ticket", email="a@b.test", password_min=8)
+    assert re.findall(r'[a-z]+="[^"]*dw-ticket[^"]*"', render(page)) == ['value="dw-ticket"']
 
 
 def test_an_unknown_device_still_has_a_name() -> None:

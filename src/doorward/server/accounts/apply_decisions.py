@@ -7,10 +7,11 @@ a crash left between the steps, a sweep finishes: to carry out a decision twice 
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ...auth import Auth
-from ...errors import StoreUnavailable
+from ...errors import StoreMoved, StoreUnavailable
 from ...types import Device
 from .user import User
 from .users import Users
@@ -23,6 +24,22 @@ EVERY = 5
 _NOWHERE = Device()
 
 
+class NotApplied(StoreUnavailable):
+    """The user is changed or deleted, but not yet the sessions.  Servers do what is left within
+    seconds, except after a deletion: then the act has to be repeated."""
+
+
+@contextmanager
+def second_step() -> Iterator[None]:
+    """Raise `NotApplied` when the store of the sessions fails within this block."""
+    try:
+        yield
+    except StoreMoved:
+        raise
+    except StoreUnavailable as error:
+        raise NotApplied(str(error)) from error
+
+
 async def apply_decisions(
     users: Users, auth: Auth, user: User, *, device: Device = _NOWHERE
 ) -> tuple[User, int] | None:
@@ -30,12 +47,13 @@ async def apply_decisions(
     once, the last one's word is in both places in the end.
 
     The user, and how many sessions ended or changed; None when the user was deleted meanwhile.
-    `device` is where the decision came from.
+    `device` is where the decision came from.  Raises `NotApplied`.
     """
     touched: set[str] = set()
     found: User | None = user
     while found is not None:
-        touched.update(await _carry_out(auth, found, device))
+        with second_step():
+            touched.update(await _carry_out(auth, found, device))
         if await users.settle(found.subject, found.decided):
             return found, len(touched)
         found = await users.by_subject(user.subject)
@@ -63,9 +81,9 @@ async def keep_sweeping(users: Users, auth: Auth) -> None:
 
 
 async def _carry_out(auth: Auth, user: User, device: Device) -> Sequence[str]:
-    """End the sessions of a locked user; those of another whose password is new, but the kept one;
-    and give what is left the user's roles.  The sids."""
-    if user.locked_at is not None:
+    """End the sessions of a user who is locked or to be erased; those of another whose password is
+    new, but the kept one; and give what is left the user's roles.  The sids."""
+    if user.locked_at is not None or user.erase_at is not None:
         return await auth.revoke(subject=user.subject, device=device)
     ended: Sequence[str] = ()
     if user.ends:

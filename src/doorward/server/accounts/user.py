@@ -12,7 +12,8 @@ from ..db.database import TABLES
 from ..db.schema import TEXT
 
 ADMIN = "admin"
-"""The role of those who administer.  An administrator is who has it and is not locked."""
+"""The role of those who administer.  An administrator is who has it, is not locked, and did not
+delete the account."""
 
 USERS = Table(
     "doorward_users",
@@ -96,7 +97,21 @@ class User:
     @property
     def administers(self) -> bool:
         """Whether this is an administrator."""
-        return ADMIN in self.roles and self.locked_at is None
+        return ADMIN in self.roles and self.locked_at is None and self.erase_at is None
+
+    def facts(self) -> dict[str, Any]:
+        """What the user, administrators and the operator may read of this row."""
+        return {
+            "subject": self.subject,
+            "email": self.email,
+            "roles": sorted(self.roles),
+            "locked_at": self.locked_at,
+            "has_password": self.password_hash is not None,
+            "created_at": self.created_at,
+            "password_changed_at": self.password_changed_at,
+            "verified_at": self.verified_at,
+            "erase_at": self.erase_at,
+        }
 
 
 def user_of(row: Row[Any]) -> User:

@@ -26,7 +26,9 @@ from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
+from .factor_list import FactorList, of
 from .factor_tables import OWNED
+from .factors import forget_factors
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
 from .user import ADMIN, UNSETTLED, USERS, EmailTaken, LastAdmin, User, user_of
@@ -173,6 +175,18 @@ class Users:
         decided = USERS.c.decided + 1
         return await self._change(subject, *unverified, verified_at=at, decided=decided)
 
+    async def set_email(self, subject: str, email: str) -> User | None:
+        """Give the user another address, which nobody has proved yet: one decision more.  None, and
+        nothing written, when it is the present one.  Raises `EmailTaken` and `InvalidEmail`."""
+        address, decided = canonical(email), USERS.c.decided + 1
+        other = USERS.c.email != address
+        try:
+            return await self._change(
+                subject, other, email=address, verified_at=None, decided=decided
+            )
+        except IntegrityError:
+            raise EmailTaken from None
+
     async def lock(self, subject: str, *, at: int, spare_last_admin: bool = False) -> User | None:
         """Refuse this user from now on: one decision more.  One locked before keeps its first time.
         Raises `LastAdmin` if asked to spare them."""
@@ -221,15 +235,53 @@ class Users:
         statement = update(USERS).where(USERS.c.subject == subject, USERS.c.decided == decided)
         return await self._wrote(statement.values(settled=decided))
 
-    async def delete(self, subject: str) -> bool:
-        """Forget this user, and all that they could prove.  False when there was none."""
+    async def delete_later(self, subject: str, erase_at: int) -> User | None:
+        """Let the account be erased at that time, or at the one it has already: one decision more,
+        which ends all sessions.  Raises `LastAdmin`."""
+        return await self._decide(subject, True, erase_at=func.coalesce(USERS.c.erase_at, erase_at))
+
+    async def undo_deletion(self, subject: str) -> User | None:
+        """Keep an account that was to be erased.  None, and nothing written, when it was not to be,
+        or something decided is not settled: what ends sessions must not end those of a later
+        login."""
+        settled = USERS.c.decided == USERS.c.settled
+        return await self._change(subject, USERS.c.erase_at.is_not(None), settled, erase_at=None)
+
+    async def due(self, at: int, limit: int = 50) -> Sequence[User]:
+        """Users whose account is to be erased by now."""
+        return await self._all(select(USERS).where(USERS.c.erase_at <= at).limit(limit))
+
+    async def erase(self, subject: str, *, at: int) -> bool:
+        """Delete this user, if that is due.  False when the user is gone or logged in again."""
+        return await self._delete(USERS.c.subject == subject, USERS.c.erase_at <= at)
+
+    async def delete(self, subject: str, *, spare_last_admin: bool = False) -> bool:
+        """Delete this user, and all that they could prove.  False when there was none.  Raises
+        `LastAdmin` if asked to spare them."""
+        spared = [_is_no_admin_or_not_the_last(subject)] if spare_last_admin else []
+        gone = await self._delete(USERS.c.subject == subject, *spared)
+        if not gone and spared and await self.by_subject(subject) is not None:
+            raise LastAdmin
+        return gone
+
+    async def reset_factors(self, subject: str) -> bool:
+        """Forget all that this user could prove beside the password.  False when it was nothing."""
         async with self._database.writing() as transaction:
-            for table in OWNED:
-                await transaction.execute(delete(table).where(table.c.subject == subject))
-            gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
-            found = [row.subject for row in await transaction.execute(gone)]
-            await note(transaction, "deleted", found)
-        return bool(found)
+            return await forget_factors(transaction, subject)
+
+    async def factors(self, subject: str) -> FactorList:
+        """What the user can prove beside a password."""
+        found = {table.name: await self._database.run(of(table, subject)) for table in OWNED}
+        return FactorList.of(found)
+
+    async def _delete(self, *conditions: ColumnElement[bool]) -> bool:
+        async with self._database.writing() as transaction:
+            gone = delete(USERS).where(*conditions).returning(USERS.c.subject)
+            subjects = [row.subject for row in await transaction.execute(gone)]
+            for subject in subjects:
+                await forget_factors(transaction, subject)
+            await note(transaction, "deleted", subjects)
+        return bool(subjects)
 
     async def _one(self, statement: Any) -> User | None:
         rows = await self._database.run(statement)
@@ -281,7 +333,8 @@ def _row(user: User) -> dict[str, Any]:
 
 
 def _administers(users: FromClause) -> ColumnElement[bool]:
-    return and_(users.c.locked_at.is_(None), has(users.c.roles, piece(ADMIN)))
+    stays = and_(users.c.locked_at.is_(None), users.c.erase_at.is_(None))
+    return and_(stays, has(users.c.roles, piece(ADMIN)))
 
 
 def _an_admin(but: str | None = None) -> ColumnElement[bool]:

@@ -54,7 +54,8 @@ class Entry:
     `actor` is the subject of who did it, `SYSTEM`, `OPERATOR`, or empty when nobody knows;
     `subject` is whom it was done to.  `outcome` is `DONE`, or the reason why it was refused.
     `detail` is a small JSON object.  What a client said is kept as it is, control characters
-    included, for whoever shows it to escape.
+    included, for whoever shows it to escape.  `addressees` are where letters about it go, if not to
+    the account's present address; the log does not keep them.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Entry:
     user_agent: str = ""
     outcome: str = DONE
     detail: Mapping[str, Any] = field(default_factory=dict)
+    addressees: tuple[str, ...] = ()
 
 
 class Kept(NamedTuple):

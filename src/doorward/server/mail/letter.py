@@ -16,8 +16,8 @@ class Letter:
 
     `subject` is the owner of the account, or empty where anybody may have asked for the letter and
     nobody has looked yet whether there is an account; `email` is the address at that time, and
-    `ending` the number of their password at that time; `other` is the other party's device.
-    `tries` is how often sending was tried.
+    `ending` the number of their password at that time; `other` is the other party's device,
+    or how many are `left` of what was used.  `tries` is how often sending was tried.
     """
 
     id: str
@@ -60,7 +60,8 @@ class Template(NamedTuple):
     screen it is read on.
 
     A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{origin}`,
-    `{email}`, `{site}` and `{link}`, and the title `{site}`.  `end` says why the person gets it.
+    `{email}`, `{site}`, `{link}` and `{left}`, and the title `{site}`.  `end` says why the person
+    gets it.
     """
 
     title: str
@@ -88,6 +89,7 @@ class Letters:
             when=absolute(letter.at),
             where=place(letter.user_agent, letter.address),
             other=_other(letter),
+            left=_left(letter),
             login=f"{self.origin}/login",
             forgot=f"{self.origin}/forgot",
             origin=self.origin,
@@ -104,6 +106,10 @@ def place(agent: str, address: str) -> str:
     return f"{device}, at the address {address}" if address else device
 
 
+def _left(letter: Letter) -> str:
+    return str((letter.other or {}).get("left", ""))
+
+
 def _other(letter: Letter) -> str:
-    device = Device(**letter.other) if letter.other else Device()
+    device = Device(**letter.other) if letter.other and "left" not in letter.other else Device()
     return place(device.user_agent, device.address)

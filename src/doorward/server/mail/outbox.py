@@ -80,7 +80,8 @@ class Outbox:
         entered is told, whatever crashes.  No more than `MOST`, and none to who is no user."""
         for entry in entries:
             if entry.kind in self._kinds:
-                await connection.execute(self._insert(entry))
+                for email in entry.addressees or (None,):
+                    await connection.execute(self._insert(entry, email))
 
     async def write(self, letter: Letter) -> None:
         """Add a letter that anybody may ask for, whether or not the address has an account: so
@@ -139,7 +140,8 @@ class Outbox:
         rows = await self._database.run(select(*_FIELDS).order_by(*order).limit(limit))
         return [_letter(row) for row in rows]
 
-    def _insert(self, entry: Entry) -> Insert:
+    def _insert(self, entry: Entry, email: str | None) -> Insert:
+        """A letter to this address, or to that of the account."""
         said = texts(entry)
         values = {
             "id": secrets.token_hex(16),
@@ -147,7 +149,7 @@ class Outbox:
             "at": entry.at,
             "address": said["address"],
             "user_agent": said["user_agent"],
-            "other": json.dumps(entry.detail.get("other")),
+            "other": json.dumps(entry.detail.get("other") or _left(entry)),
             "tries": 0,
             "due_at": entry.at,
             "sent_at": None if self._sends else entry.at,
@@ -155,7 +157,8 @@ class Outbox:
         columns = [literal(value, LETTERS.c[name].type) for name, value in values.items()]
         lately = _lately(entry.subject, entry.kind, entry.at).scalar_subquery()
         users = TABLES.tables["doorward_users"].c
-        whom = select(users.subject, users.email, users.ending, *columns)
+        to = users.email if email is None else literal(email, TEXT)
+        whom = select(users.subject, to.label("to"), users.ending, *columns)
         whom = whom.where(users.subject == entry.subject, lately < MOST)
         return insert(LETTERS).from_select(["subject", "email", "ending", *values], whom)
 
@@ -171,6 +174,10 @@ _DUE = select(LETTERS.c.id, LETTERS.c.tries).where(_WAITS).order_by(LETTERS.c.du
 def _lately(subject: str, kind: str, at: int) -> Select[Any]:
     same = (LETTERS.c.subject == subject, LETTERS.c.kind == kind, LETTERS.c.at > at - HOUR)
     return select(func.count()).select_from(LETTERS).where(*same)
+
+
+def _left(entry: Entry) -> dict[str, Any] | None:
+    return {"left": entry.detail["left"]} if "left" in entry.detail else None
 
 
 def _letter(row: Row[Any]) -> Letter:

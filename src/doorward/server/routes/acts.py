@@ -27,6 +27,7 @@ def question(
     back: str,
     danger: bool = False,
     roles: str | None = None,
+    email: str | None = None,
     refused: Refused | None = None,
 ) -> Response:
     """The page that asks about an act, at the address of the act, which `request` names."""
@@ -40,6 +41,7 @@ def question(
         action=request.scope["raw_path"].decode("latin-1"),
         back=back,
         roles=roles,
+        email=email,
         **wrong(refused),
     )
     return show(service, page, refused)

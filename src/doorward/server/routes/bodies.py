@@ -1,5 +1,6 @@
 """What several routes of the API take and give, as OpenAPI describes it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Response
@@ -10,6 +11,8 @@ from ...web.transport import Transport
 
 Email = Annotated[str, Field(description="In any spelling of it; letter case does not matter.")]
 Password = Annotated[str, Field(description="Up to 128 characters, taken exactly as sent.")]
+
+Code = Annotated[str, Field(description="Spaces do not matter.")]
 
 After = Annotated[
     str | None,
@@ -65,6 +68,41 @@ class Tokens(BaseModel):
             " the client keeps the one it has."
         ),
     ] = None
+
+
+class Enrolled(BaseModel):
+    """An authenticator app that is not set up until a code of it is confirmed."""
+
+    secret: Annotated[str, Field(description="In base32, for typing.")]
+    uri: Annotated[str, Field(description="`otpauth://totp/...`, for a QR code.")]
+
+
+NewCodes = Annotated[
+    list[str],
+    Field(
+        description="Each lets the person in once. Shown now and never again; empty: they have"
+        " some already."
+    ),
+]
+
+
+class EnrolledWho(Who):
+    """Who is logged in, with the recovery codes that were made on the way."""
+
+    recovery_codes: NewCodes
+
+
+class EnrolledTokens(Tokens):
+    """Tokens, with the recovery codes that were made on the way."""
+
+    recovery_codes: NewCodes
+
+
+def enrolled(found: Who | Tokens, codes: Sequence[str]) -> EnrolledWho | EnrolledTokens:
+    """The same answer, with recovery codes."""
+    if isinstance(found, Who):
+        return EnrolledWho(**dict(found), recovery_codes=list(codes))
+    return EnrolledTokens(**dict(found), recovery_codes=list(codes))
 
 
 class Problem(BaseModel):

@@ -9,6 +9,7 @@ from ...web.transport import Transport
 from ..accounts.devices import whose
 from ..accounts.user import User
 from ..service import Service
+from .keep_account import keep_account
 from .new_device import is_new_device
 
 PASSWORD = ("pwd",)
@@ -25,8 +26,9 @@ async def begin_session(
 ) -> Issued:
     """Begin a session; by cookie, `response` carries it.  `amr` are the factors that were proved
     (RFC 8176).  On a device not seen before, the person is notified before the answer is sent, so
-    that nobody gets in without.
+    that nobody gets in without.  The login undoes that the person deleted the account.
     """
+    await keep_account(service, user)
     news = await is_new_device(service, user, via)
     issued = await attempt.login(
         response, subject=user.subject, roles=user.session_roles, amr=amr, transport=via

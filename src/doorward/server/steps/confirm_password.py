@@ -10,9 +10,10 @@ from .limits import noting_limits
 
 
 async def owner(service: Service, principal: Principal) -> User:
-    """Whose session this is.  Raises `Rejected` when the user was deleted a moment ago."""
+    """Whose session this is.  Raises `Rejected` when the user was locked or deleted a moment
+    ago."""
     user = await service.users.by_subject(principal.subject)
-    if user is None or user.locked_at is not None:
+    if user is None or user.locked_at is not None or user.erase_at is not None:
         raise Rejected(Reason.REVOKED)
     return user
 

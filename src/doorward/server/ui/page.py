@@ -54,8 +54,8 @@ class ConsolePage(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActPage(FormPage):
     """An act of an administrator, asked about once.  `action` is the address of this page, `back`
-    where it came from; `danger`: it takes something away from people; `roles`, unless None, are in
-    a field to be changed."""
+    where it came from; `danger`: it takes something away from people; `roles` and `email`, unless
+    None, are in a field to be changed."""
 
     template: ClassVar[str] = "act.html"
     menu: Menu
@@ -66,6 +66,7 @@ class ActPage(FormPage):
     back: str
     danger: bool = False
     roles: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +83,14 @@ class MessagePage(Page):
     reason: str = ""
     link: str = "/"
     link_text: str = "Go to the front page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodesPage(Page):
+    """New recovery codes, which are shown here and never again.  `back` is where to go next;
+    `first`: they came with a factor that was just set up."""
+
+    template: ClassVar[str] = "recovery_codes.html"
+    codes: tuple[str, ...]
+    back: str
+    first: bool = False

@@ -6,12 +6,12 @@ should it have become too old meanwhile, the way leads back to the question, nev
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from fastapi import Request
 from starlette.responses import Response
 
-from ....types import Principal
+from ....types import Principal, Roles
 from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...routes.access import admit
@@ -30,9 +30,11 @@ router = console_router()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPage(ConsolePage):
-    """A one-time link for somebody else; it is shown here and never again."""
+    """A one-time link for somebody else; it is shown here and never again.  `name` is what it is
+    called."""
 
     template: ClassVar[str] = "admin/users/link.html"
+    name: str
     email: str
     link: str
     expires_at: int
@@ -47,7 +49,7 @@ class Act:
     sentence: str
     button: str
     carry_out: Callable[[Service, User, Form], Awaitable[Response]]
-    takes_roles: bool = False
+    takes: Literal["", "roles", "email"] = ""
     danger: bool = False
 
 
@@ -69,22 +71,54 @@ async def _end_all(service: Service, user: User, form: Form) -> Response:
     )
 
 
+async def _reset_factors(service: Service, user: User, form: Form) -> Response:
+    ended = await flow.reset_factors(service, user.subject)
+    return see(service.site.path(user_path(user.subject)), "factors_reset", ended)
+
+
 async def _roles(service: Service, user: User, form: Form) -> Response:
-    given = frozenset(form.get("roles", "").replace(",", " ").split())
+    given = role_names(form.get("roles", ""))
     _, changed = await flow.set_roles(service, user.subject, given)
     return see(service.site.path(user_path(user.subject)), "roles_set", changed)
 
 
+def role_names(text: str) -> Roles:
+    """The roles that a field holds, separated by commas or white space."""
+    return frozenset(text.replace(",", " ").split())
+
+
+async def _email(service: Service, user: User, form: Form) -> Response:
+    await flow.set_email(service, user.subject, form.get("email", ""))
+    return see(service.site.path(user_path(user.subject)), "address_set")
+
+
+async def _delete(service: Service, user: User, form: Form) -> Response:
+    ended = await flow.delete_user(service, user.subject)
+    return see(service.site.path("/admin/users"), "user_deleted", ended)
+
+
 async def _reset_link(service: Service, user: User, form: Form) -> Response:
-    _, link, expires_at = await flow.give_reset_link(service, user.subject)
-    if not link:
-        return see(service.site.path(user_path(user.subject)), "link_sent")
+    made = await flow.give_reset_link(service, user.subject)
+    return link_given(service, made, "Reset link", "link_sent")
+
+
+async def _invite(service: Service, user: User, form: Form) -> Response:
+    made = await flow.invite(service, user.subject)
+    return link_given(service, made, "Invitation", "invitation_sent")
+
+
+def link_given(service: Service, made: flow.PasswordLink, name: str, sent: str) -> Response:
+    """The page that shows a link, once; or where it was sent, the user's page, which says so."""
+    back = user_path(made.user.subject)
+    if not made.link:
+        return see(service.site.path(back), sent)
     page = LinkPage(
         menu=menu_of(service),
-        email=user.email,
-        link=link,
-        expires_at=expires_at,
-        back=user_path(user.subject),
+        name=name,
+        email=made.user.email,
+        link=made.link,
+        expires_at=made.expires_at,
+        back=back,
     )
     return show(service, page)
 
@@ -106,13 +140,46 @@ ACTIONS = {
         _end_all,
         danger=True,
     ),
+    "reset-factors": Act(
+        "Reset the factors of {}?",
+        "Their authenticator app, passkeys and recovery codes are deleted, and every session ends."
+        " Until they set up new ones, the password alone logs them in: first make sure that it is"
+        " this person who asks. They are told by mail, if this server sends any.",
+        "Reset factors",
+        _reset_factors,
+        danger=True,
+    ),
     "roles": Act(
         "Roles of {}",
         "These roles replace the present ones, in live sessions too, from the next request on."
         " Nobody is logged out.",
         "Set roles",
         _roles,
-        takes_roles=True,
+        takes="roles",
+    ),
+    "address": Act(
+        "Address of {}",
+        "From now on this person logs in with the new address. Live sessions stay. The address"
+        " counts as not verified, links that were sent no longer work, and both addresses get a"
+        " mail.",
+        "Change the address",
+        _email,
+        takes="email",
+    ),
+    "invite": Act(
+        "Invite {}?",
+        "With the invitation this person can choose a password, once, within seven days. It is"
+        " mailed to them. If this server sends no mail, its link is shown to you, once.",
+        "Invite",
+        _invite,
+    ),
+    "delete": Act(
+        "Delete {}?",
+        "The account is erased now, and every session of this person ends at once. This cannot be"
+        " undone. The history keeps what happened, without the address.",
+        "Delete",
+        _delete,
+        danger=True,
     ),
     "reset-link": Act(
         "Make a reset link for {}?",
@@ -143,7 +210,7 @@ async def post_act(subject: str, name: str, request: Request, service: Serving) 
         if refused.reason is Refusal.NOT_FOUND:
             raise
         principal = await admit(request)
-        return _question(service, principal, request, act, user, refused, form.get("roles"))
+        return _question(service, principal, request, act, user, refused, form.get(act.takes))
 
 
 def _question(
@@ -153,9 +220,10 @@ def _question(
     act: Act,
     user: User,
     refused: Refused | None = None,
-    roles: str | None = None,
+    said: str | None = None,
 ) -> Response:
-    now = ", ".join(sorted(user.roles)) if roles is None else roles
+    now = {"roles": ", ".join(sorted(user.roles)), "email": user.email}
+    field = {name: now[name] if said is None else said for name in now if name == act.takes}
     return question(
         service,
         principal,
@@ -165,8 +233,8 @@ def _question(
         button=act.button,
         danger=act.danger,
         back=user_path(user.subject),
-        roles=now if act.takes_roles else None,
         refused=refused,
+        **field,
     )
 
 

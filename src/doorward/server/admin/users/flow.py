@@ -6,18 +6,24 @@ from typing import NamedTuple, TypeVar
 from ....settings import HOUR
 from ....types import Roles
 from ....web.asgi import current_visit
-from ...accounts import lock, roles
+from ...accounts import deletion, lock, roles
+from ...accounts import reset_factors as accounts_factors
+from ...accounts.apply_decisions import apply_decisions
+from ...accounts.email import InvalidEmail
+from ...accounts.invitation import LIFETIME as INVITATION_LIFETIME
+from ...accounts.invitation import invitation_link
 from ...accounts.reset_link import LIFETIME, reset_link
 from ...accounts.role_names import InvalidRole
-from ...accounts.user import LastAdmin, User
+from ...accounts.user import EmailTaken, LastAdmin, User
 from ...refusals import Refusal, Refused
 from ...service import Service
 
 T = TypeVar("T")
 
 
-class ResetLink(NamedTuple):
-    """A link for a user, and when it dies; an empty one was sent to their address."""
+class PasswordLink(NamedTuple):
+    """A link with which a user, once, chooses a password, and when it dies; an empty one was sent
+    to their address."""
 
     user: User
     link: str = ""
@@ -56,12 +62,24 @@ async def set_roles(service: Service, subject: str, given: Roles) -> tuple[User,
     except LastAdmin as last:
         raise Refused(Refusal.LAST_ADMIN, str(last)) from None
     except InvalidRole as invalid:
-        raise Refused(Refusal.INVALID_REQUEST, str(invalid), field="roles") from None
+        raise _refusal(invalid) from None
     user, changed = _there(done)
     await service.recorder.note(
         "roles_set", subject=subject, roles=sorted(user.roles), sessions=changed
     )
     return user, changed
+
+
+async def reset_factors(service: Service, subject: str) -> int:
+    """Take from a user all factors but the password, and end all sessions.  How many ended.  The
+    person is told, and sets up new ones: nobody chooses a factor for somebody else."""
+    user = await find(service, subject)
+    device = current_visit().device()
+    ended = await accounts_factors.reset_factors(service.users, service.auth, user, device=device)
+    if ended is None:
+        raise Refused(Refusal.NOT_FOUND, "This person has no second factor.")
+    await service.recorder.note("factors_reset", subject=subject, sessions=ended)
+    return ended
 
 
 async def end_all(service: Service, subject: str) -> int:
@@ -70,27 +88,91 @@ async def end_all(service: Service, subject: str) -> int:
     return len(await service.auth.revoke(subject=subject, device=current_visit().device()))
 
 
-async def give_reset_link(service: Service, subject: str) -> ResetLink:
+async def add_user(service: Service, email: str, given: Roles) -> User:
+    """Make an account without a password.  Refuses an address that has one, or is none."""
+    try:
+        user = await service.users.create(email, None, given, at=service.clock())
+    except (EmailTaken, InvalidEmail, InvalidRole) as error:
+        raise _refusal(error) from None
+    await service.recorder.note("signup", subject=user.subject, roles=sorted(user.roles))
+    return user
+
+
+async def set_email(service: Service, subject: str, email: str) -> User:
+    """Give a user another address, which is not proved.  Sessions stay; both addresses get a
+    letter.  Nothing happens if it is the present one."""
+    before = await find(service, subject)
+    try:
+        user = await service.users.set_email(subject, email)
+    except (EmailTaken, InvalidEmail) as error:
+        raise _refusal(error) from None
+    if user is None:
+        return await find(service, subject)
+    await apply_decisions(service.users, service.auth, user, device=current_visit().device())
+    both = (before.email, user.email)
+    await service.recorder.note("address_set", subject=subject, addressees=both)
+    return user
+
+
+async def delete_user(service: Service, subject: str) -> int:
+    """Delete a user at once.  How many sessions ended.  Refuses the account of who asks."""
+    known = current_visit().known
+    if known is not None and known.subject == subject:
+        raise Refused(Refusal.OWN_ACCOUNT)
+    try:
+        ended = _there(
+            await deletion.delete_user(service.users, service.auth, subject, spare_last_admin=True)
+        )
+    except LastAdmin as last:
+        raise Refused(Refusal.LAST_ADMIN, str(last)) from None
+    await service.recorder.note("account_deleted", subject=subject, sessions=ended)
+    return ended
+
+
+async def give_reset_link(service: Service, subject: str) -> PasswordLink:
     """A link with which a user, once, chooses a new password: by mail, where mail is sent."""
-    give = _send if service.options.mail == "smtp" else _make
-    return await give(service, subject)
-
-
-async def _send(service: Service, subject: str) -> ResetLink:
     user = await find(service, subject)
-    if await service.outbox.is_full(subject, "reset_link_sent", service.clock()):
+    if await _mails(service, user, "reset_link_sent"):
+        await service.recorder.note("reset_link_sent", subject=subject)
+        return PasswordLink(user)
+    now, base = service.clock(), service.options.base_url
+    link = await reset_link(service.auth.store, user, base, at=now)
+    await service.recorder.note("reset_link_made", subject=subject)
+    return PasswordLink(user, link, now + LIFETIME)
+
+
+async def invite(service: Service, subject: str) -> PasswordLink:
+    """A link with which a user without a password chooses the first: by mail, where mail is
+    sent."""
+    user = await find(service, subject)
+    if user.password_hash is not None:
+        raise Refused(Refusal.HAS_PASSWORD)
+    if await _mails(service, user, "invitation_sent"):
+        await service.recorder.note("invitation_sent", subject=subject)
+        return PasswordLink(user)
+    now, base = service.clock(), service.options.base_url
+    link = await invitation_link(service.auth.store, user, base, at=now)
+    await service.recorder.note("invitation_made", subject=subject)
+    return PasswordLink(user, link, now + INVITATION_LIFETIME)
+
+
+async def _mails(service: Service, user: User, kind: str) -> bool:
+    """Whether a letter brings the link.  Refuses when too many of them are on their way."""
+    if service.options.mail != "smtp":
+        return False
+    if await service.outbox.is_full(user.subject, kind, service.clock()):
         sentence = "This person was sent several links within the hour; wait before the next."
         raise Refused(Refusal.TOO_MANY_ATTEMPTS, sentence, retry_after=HOUR)
-    await service.recorder.note("reset_link_sent", subject=subject)
-    return ResetLink(user)
+    return True
 
 
-async def _make(service: Service, subject: str) -> ResetLink:
-    user = await find(service, subject)
-    now = service.clock()
-    link = await reset_link(service.auth.store, user, service.options.base_url, at=now)
-    await service.recorder.note("reset_link_made", subject=subject)
-    return ResetLink(user, link, now + LIFETIME)
+def _refusal(error: EmailTaken | InvalidEmail | InvalidRole) -> Refused:
+    match error:
+        case EmailTaken():
+            return Refused(Refusal.EMAIL_TAKEN, field="email")
+        case InvalidEmail():
+            return Refused(Refusal.INVALID_EMAIL, str(error), field="email")
+    return Refused(Refusal.INVALID_REQUEST, str(error), field="roles")
 
 
 def _there(found: T | None) -> T:

@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ....web.asgi import current_visit
+from ...accounts.factors import Held
 from ...accounts.user import User
 from ...audit.history import Query
 from ...routes.admin import console_router, next_page
@@ -39,6 +40,8 @@ class UserRow:
     roles: tuple[str, ...]
     locked: bool
     created_at: int
+    verified: bool = False
+    erase_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +58,13 @@ class UsersPage(ConsolePage):
     total: int
     more: bool
     older: str = ""
+    notice: Notice = NO_NEWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPage(ConsolePage):
-    """One user: state, roles, live sessions, the latest of the history, and what can be done."""
+    """One user: state, roles, live sessions, the latest of the history, and what can be done.
+    `own`: whether it is the account of who asks."""
 
     template: ClassVar[str] = "admin/users/user.html"
     now: int
@@ -68,7 +73,11 @@ class UserPage(ConsolePage):
     roles: tuple[str, ...]
     locked_at: int | None
     has_password: bool
+    factors: Held
     created_at: int
+    verified_at: int | None
+    erase_at: int | None
+    own: bool
     sessions: tuple[LiveRow, ...]
     happened: tuple[HappenedRow, ...]
     notice: Notice = NO_NEWS
@@ -84,9 +93,10 @@ async def get_users(request: Request, service: Serving) -> Response:
         total=min(found.total, MOST_COUNTED),
         more=found.total > MOST_COUNTED,
         older=next_page(found.after, **asked),
+        notice=notice(request),
         **asked,
     )
-    return show(service, page)
+    return told(request, show(service, page))
 
 
 @router.get("/users/{subject}")
@@ -94,6 +104,7 @@ async def get_user(subject: str, request: Request, service: Serving) -> Response
     user = await find(service, subject)
     sessions = await live_sessions(service, subject)
     latest = await service.history.page(Query(person=subject), limit=LATEST)
+    asking = current_visit().known
     page = UserPage(
         now=service.clock(),
         menu=menu_of(service),
@@ -103,8 +114,12 @@ async def get_user(subject: str, request: Request, service: Serving) -> Response
         roles=tuple(sorted(user.roles)),
         locked_at=user.locked_at,
         has_password=user.password_hash is not None,
+        factors=await service.factors.held(subject),
         created_at=user.created_at,
-        sessions=tuple(LiveRow.of(row, user, current_visit().known) for row in sessions),
+        verified_at=user.verified_at,
+        erase_at=user.erase_at,
+        own=asking is not None and asking.subject == subject,
+        sessions=tuple(LiveRow.of(row, user, asking) for row in sessions),
         happened=await in_words(service, latest),
     )
     return told(request, show(service, page))
@@ -117,4 +132,6 @@ def _user_row(user: User) -> UserRow:
         roles=tuple(sorted(user.roles)),
         locked=user.locked_at is not None,
         created_at=user.created_at,
+        verified=user.verified_at is not None,
+        erase_at=user.erase_at,
     )

@@ -14,11 +14,11 @@ from ...routes.query import after_of, page_of
 from ...routes.responses import show
 from ...routes.submit_once import PageRoute
 from ...steps.confirm_password import owner
+from ...steps.own_history import own_history
 from ...ui.folding import folded
 from ...ui.page import Page
 from ...ui.rows import HappenedRow
 from ...ui.words import own
-from .flow import own_history
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

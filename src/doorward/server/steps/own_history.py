@@ -1,7 +1,7 @@
 """Which entries of the audit log are a person's own history."""
 
-from ....types import Principal
-from ...audit.history import Query
+from ...types import Principal
+from ..audit.history import Query
 
 
 def own_history(principal: Principal) -> Query:

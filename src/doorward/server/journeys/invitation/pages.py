@@ -1,0 +1,62 @@
+"""`/link/invitation`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ...accounts.invitation import TICKET
+from ...refusals import Refusal, Refused
+from ...routes.dependencies import Serving
+from ...routes.forms import read_form
+from ...routes.responses import form_token, see, show, wrong
+from ...routes.submit_once import PageRoute
+from ...service import Service
+from ...steps.links import check_whole
+from ...ui.page import FormPage
+from .flow import accept, invited
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationPage(FormPage):
+    """Choose the first password.  `ticket` is the secret of the one-time link, kept in the form."""
+
+    template: ClassVar[str] = "journeys/invitation/invitation.html"
+    ticket: str
+    email: str
+    password_min: int
+
+
+@router.get("/link/invitation")
+async def get_invitation(request: Request, service: Serving) -> Response:
+    """Shows the form, or says at once that the link is no longer good."""
+    ticket = request.query_params.get("ticket", "")
+    await check_whole(service, TICKET, ticket)
+    return await _page(service, ticket)
+
+
+@router.post("/link/invitation")
+async def post_invitation(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    ticket = form.get("ticket", "")
+    try:
+        await accept(service, ticket, form.get("new", ""))
+    except Refused as refused:
+        if refused.reason is Refusal.INVALID_LINK:
+            raise
+        return await _page(service, ticket, refused)
+    return see(service.site.path("/login"), "invitation")
+
+
+async def _page(service: Service, ticket: str, refused: Refused | None = None) -> Response:
+    page = InvitationPage(
+        csrf_token=await form_token(),
+        ticket=ticket,
+        email=(await invited(service, ticket)).email,
+        password_min=service.options.min_password,
+        **wrong(refused),
+    )
+    return show(service, page, refused)
