@@ -11,7 +11,6 @@ journey = Journey(
         "account_deleted": Kind("Account deleted", covers=("revoked",)),
         "factors_reset": Kind("Factors reset", covers=("revoked",)),
         "address_set": Kind("Address changed", covers=("changed",)),
-        "factors_reset": Kind("Factors reset", covers=("revoked",)),
         "invitation_made": Kind("Invitation made"),
         "invitation_sent": Kind("Invitation sent"),
         "locked": Kind("Account locked", covers=("revoked",)),
