@@ -13,7 +13,7 @@ from .credentials import Credentials
 from .decisions import Decisions
 from .errors import Reason, Rejected
 from .events import Events, Record, ignore
-from .keys import RootKeys
+from .keys import RootKeys, Seal
 from .login import NOWHERE, Attempt
 from .logout import Logout
 from .refresh import Refresh
@@ -48,6 +48,7 @@ class Auth:
         self.signing = Signing(store, root, settings, clock)
         self.csrf_keys = root.derive("csrf")
         self.device_keys = root.derive("device")
+        self.factor_seal = Seal(root.derive("seal factors"))
         self._record = record
         self._events = Events(record, clock)
         self._view = View(settings.remember, settings.retain)

@@ -22,6 +22,13 @@ def proves(amr: Collection[str], factor: str) -> bool:
     return not KINDS[factor].isdisjoint(amr)
 
 
+def together(*amr: str) -> tuple[str, ...]:
+    """The `amr` of somebody who proved all this, each once, with `mfa` where two kinds were
+    proved."""
+    proved = dict.fromkeys(amr)
+    return (*proved, MFA) if MFA not in proved and proves(proved, MFA) else tuple(proved)
+
+
 def checked_factor(factor: object) -> str:
     """The name of a factor.  Raises `ValueError` for any other."""
     if not isinstance(factor, str) or (factor != MFA and factor not in KINDS):

@@ -10,10 +10,12 @@ from .rotation import first_keys as first_keys
 from .rotation import rotated as rotated
 from .rotation import signer_at as signer_at
 from .rotation import withdrawn as withdrawn
+from .seal import Seal as Seal
 
 __all__ = [
     "Keyring",
     "RootKeys",
+    "Seal",
     "first_keys",
     "load_root_keys",
     "root_key_path",

@@ -44,6 +44,7 @@ from .journeys import (
     metrics,
     password,
     reset,
+    second_step,
     sessions,
     signup,
 )
@@ -63,7 +64,19 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, login, logout, account, sessions, password, elevate, reset, history, first_admin),
+        *(
+            signup,
+            login,
+            second_step,
+            logout,
+            account,
+            sessions,
+            password,
+            elevate,
+            reset,
+            history,
+            first_admin,
+        ),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

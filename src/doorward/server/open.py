@@ -10,7 +10,10 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import open_breached
+from .accounts.factors import Factors
 from .accounts.listeners import Listener
+from .accounts.recovery_codes import RecoveryCodes
+from .accounts.totp import Totp
 from .accounts.users import Users
 from .audit.history import History
 from .audit.sampling import Sampling
@@ -61,6 +64,9 @@ async def opened(
                 doorward=doorward,
                 auth=auth,
                 users=Users(database),
+                factors=Factors(database),
+                totp=Totp(database, auth.factor_seal),
+                recovery_codes=RecoveryCodes(database, passwords),
                 passwords=passwords,
                 breached=breached,
                 limiter=Limiter(auth.store, clock),

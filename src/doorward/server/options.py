@@ -206,6 +206,14 @@ class Options:
         "FILE",
         "none",
     )
+    require_factor: tuple[str, ...] = _option(
+        (),
+        "Who must have a second factor: all, or a role, such as admin. Separate several by commas,"
+        " or repeat the option. Who has none sets one up at the next login.",
+        values.factor_roles,
+        "all|ROLE",
+        "nobody",
+    )
     audit_ttl: int = _option(
         365 * DAY, "How long the audit log keeps an entry.", values.duration, "TIME", "365d"
     )

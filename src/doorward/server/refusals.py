@@ -14,6 +14,10 @@ class Refusal(StrEnum):
 
     INVALID_CREDENTIALS = "invalid_credentials"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    WRONG_CODE = "wrong_code"
+    LOGIN_EXPIRED = "login_expired"
+    FACTOR_EXISTS = "factor_exists"
+    FACTOR_REQUIRED = "factor_required"
     EMAIL_TAKEN = "email_taken"
     INVALID_EMAIL = "invalid_email"
     WEAK_PASSWORD = "weak_password"  # noqa: S105
@@ -39,6 +43,22 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
         "The e-mail address or the password is wrong.",
     ),
     Refusal.WRONG_PASSWORD: (HTTPStatus.FORBIDDEN, "The password is wrong."),
+    Refusal.WRONG_CODE: (
+        HTTPStatus.FORBIDDEN,
+        "This code is wrong, too old, or was used before.",
+    ),
+    Refusal.LOGIN_EXPIRED: (
+        HTTPStatus.UNAUTHORIZED,
+        "This login took too long, or the account was changed meanwhile. Log in again.",
+    ),
+    Refusal.FACTOR_EXISTS: (
+        HTTPStatus.CONFLICT,
+        "There is an authenticator app already. Remove it before you set up another.",
+    ),
+    Refusal.FACTOR_REQUIRED: (
+        HTTPStatus.CONFLICT,
+        "This site asks you for a second factor, and this is your last one. Add another first.",
+    ),
     Refusal.EMAIL_TAKEN: (
         HTTPStatus.CONFLICT,
         "There is an account with this e-mail address already.",

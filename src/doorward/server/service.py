@@ -10,6 +10,9 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import BreachedPasswords
+from .accounts.factors import Factors
+from .accounts.recovery_codes import RecoveryCodes
+from .accounts.totp import Totp
 from .accounts.users import Users
 from .audit.history import History
 from .audit.kinds import Kinds
@@ -33,6 +36,9 @@ class Service:
     doorward: Doorward
     auth: Auth
     users: Users
+    factors: Factors
+    totp: Totp
+    recovery_codes: RecoveryCodes
     passwords: Passwords
     breached: BreachedPasswords | None
     limiter: Limiter

@@ -55,6 +55,15 @@ def several(text: str) -> tuple[str, ...]:
     return words(text)
 
 
+def factor_roles(text: str) -> tuple[str, ...]:
+    """Names of roles, or `all`; of an option that may be repeated: see `Adding`."""
+    found = words(text)
+    for word in found:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}", word):
+            raise ValueError(f"all, or a role; {word!r} is no name of a role")
+    return found
+
+
 class Setting(argparse.Action):
     """Notes that the command line gave an option, and not the environment."""
 

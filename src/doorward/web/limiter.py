@@ -91,6 +91,18 @@ def session(sid: str) -> tuple[Bucket, ...]:
     return _from_one(f"session:{sid}")
 
 
+def codes(subject: str) -> tuple[Bucket, ...]:
+    """Guesses at a person's codes by whoever proved the first factor and nothing else: such a
+    guesser may know the password, so all sources count together."""
+    return _from_one(f"codes:{subject}")
+
+
+def codes_at(place: str, subject: str) -> tuple[Bucket, ...]:
+    """Guesses at a person's codes on a known device or in a session, the name of which is `place`:
+    who only knows the password uses none of them up."""
+    return *_from_one(f"codes-at:{place}"), Bucket(f"codes-at:{subject}:day", DAY, DAILY)
+
+
 def source(address: str) -> Bucket:
     """Guesses from one source address, or one IPv6 /64."""
     return Bucket(f"source:{client.bucket(address)}", FEW_WINDOW, FROM_SOURCE)

@@ -20,9 +20,14 @@ class Claim(NamedTuple):
 
 async def issue(tickets: Tickets, kind: str, claim: Claim) -> str:
     """A new ticket.  Whoever bears it has the claim."""
-    ticket = token_urlsafe(32)
+    ticket = new()
     await put_back(tickets, kind, ticket, claim)
     return ticket
+
+
+def new() -> str:
+    """A random ticket that nobody keeps yet."""
+    return token_urlsafe(32)
 
 
 def is_whole(ticket: str) -> bool:

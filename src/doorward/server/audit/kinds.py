@@ -36,12 +36,13 @@ SHARED: dict[str, Kind] = {
     "changed": Kind("Roles of sessions changed"),
     "denied": Kind("Tried what is not allowed", endless=True, counts="refusal"),
     "elevated": Kind("Confirmed with the password"),
+    "factor_asked": Kind("Asked for a second factor"),
     "key_rotated": Kind("Next signing key put into use"),
     "key_withdrawn": Kind("Signing key declared compromised", level=logging.WARNING),
     # the guesses before it are in the audit log already
     "limited": Kind(audited=False, endless=True, counts="refusal"),
     "link_refused": Kind("Link refused", endless=True, counts="refusal"),
-    "login": Kind("Logged in", counts="login"),
+    "login": Kind("Logged in", counts="login", covers=("factor_asked",)),
     "logout": Kind("Logged out"),
     "new_device": Kind("Login on a new device", covers=("login",)),
     # all day, by every client
@@ -56,6 +57,7 @@ SHARED: dict[str, Kind] = {
     "unsteady": Kind(
         "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"
     ),
+    "wrong_code": Kind("Wrong code", counts="refusal"),
     "wrong_password": Kind("Wrong password", counts="refusal"),
 }
 """The kinds of the library, and those that several journeys record.  A journey declares its own."""

@@ -15,8 +15,8 @@ class Letter:
     """A letter that waits to be sent: its event and its recipient.  It holds no secret.
 
     `subject` is the owner of the account, `email` their address at that time, and `ending` the
-    number of their password at that time; `other` is the other party's device.  `tries` is how
-    often sending was tried.
+    number of their password at that time; `other` is the other party's device, or how many are
+    `left` of what was used.  `tries` is how often sending was tried.
     """
 
     id: str
@@ -44,7 +44,8 @@ class Template(NamedTuple):
     """The words of a kind of letter.  A paragraph is one line: where it is broken is up to the
     screen it is read on.
 
-    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{origin}` and `{link}`.
+    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{origin}`, `{link}` and
+    `{left}`.
     """
 
     title: str
@@ -72,6 +73,7 @@ class Letters:
             when=absolute(letter.at),
             where=place(letter.user_agent, letter.address),
             other=_other(letter),
+            left=_left(letter),
             login=f"{self.origin}/login",
             origin=self.origin,
             site=self.site,
@@ -87,6 +89,10 @@ def place(agent: str, address: str) -> str:
     return f"{device}, at the address {address}" if address else device
 
 
+def _left(letter: Letter) -> str:
+    return str((letter.other or {}).get("left", ""))
+
+
 def _other(letter: Letter) -> str:
-    device = Device(**letter.other) if letter.other else Device()
+    device = Device(**letter.other) if letter.other and "left" not in letter.other else Device()
     return place(device.user_agent, device.address)

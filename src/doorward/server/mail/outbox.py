@@ -135,7 +135,7 @@ class Outbox:
             "at": entry.at,
             "address": said["address"],
             "user_agent": said["user_agent"],
-            "other": json.dumps(entry.detail.get("other")),
+            "other": json.dumps(entry.detail.get("other") or _left(entry)),
             "tries": 0,
             "due_at": entry.at,
             "sent_at": None if self._sends else entry.at,
@@ -159,6 +159,10 @@ _DUE = select(LETTERS.c.id, LETTERS.c.tries).where(_WAITS).order_by(LETTERS.c.du
 def _lately(subject: str, kind: str, at: int) -> Select[Any]:
     same = (LETTERS.c.subject == subject, LETTERS.c.kind == kind, LETTERS.c.at > at - HOUR)
     return select(func.count()).select_from(LETTERS).where(*same)
+
+
+def _left(entry: Entry) -> dict[str, Any] | None:
+    return {"left": entry.detail["left"]} if "left" in entry.detail else None
 
 
 def _letter(row: Row[Any]) -> Letter:

@@ -10,6 +10,8 @@ from ...web.transport import Transport
 Email = Annotated[str, Field(description="In any spelling of it; letter case does not matter.")]
 Password = Annotated[str, Field(description="Up to 128 characters, taken exactly as sent.")]
 
+Code = Annotated[str, Field(description="Spaces do not matter.")]
+
 After = Annotated[
     str | None,
     Field(description="What `after` must be to get the next page; null when this is the last."),
@@ -48,6 +50,34 @@ class Tokens(BaseModel):
             " the client keeps the one it has."
         ),
     ] = None
+
+
+class Enrolled(BaseModel):
+    """An authenticator app that is not set up until a code of it is confirmed."""
+
+    secret: Annotated[str, Field(description="In base32, for typing.")]
+    uri: Annotated[str, Field(description="`otpauth://totp/...`, for a QR code.")]
+
+
+NewCodes = Annotated[
+    list[str],
+    Field(
+        description="Each lets the person in once. Shown now and never again; empty: they have"
+        " some already."
+    ),
+]
+
+
+class EnrolledWho(Who):
+    """Who is logged in, with the recovery codes that were made on the way."""
+
+    recovery_codes: NewCodes
+
+
+class EnrolledTokens(Tokens):
+    """Tokens, with the recovery codes that were made on the way."""
+
+    recovery_codes: NewCodes
 
 
 class Problem(BaseModel):

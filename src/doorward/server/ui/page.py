@@ -82,3 +82,14 @@ class MessagePage(Page):
     reason: str = ""
     link: str = "/"
     link_text: str = "Go to the front page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodesPage(Page):
+    """New recovery codes, which are shown here and never again.  `back` is where to go next;
+    `first`: they came with a factor that was just set up."""
+
+    template: ClassVar[str] = "recovery_codes.html"
+    codes: tuple[str, ...]
+    back: str
+    first: bool = False

@@ -15,6 +15,8 @@ from .rows import HappenedRow
 OUTCOMES: dict[str, str] = {
     Refusal.INVALID_CREDENTIALS: "wrong address or password",
     Refusal.INVALID_LINK: "used, expired or out of date",
+    Refusal.LOGIN_EXPIRED: "too late, or from another browser",
+    Refusal.WRONG_CODE: "refused",
     Refusal.WRONG_PASSWORD: "refused",
     Reason.BAD_SIGNATURE: "signature does not verify",
     Reason.CROSS_ORIGIN: "sent from elsewhere",

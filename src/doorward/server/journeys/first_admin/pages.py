@@ -14,11 +14,13 @@ from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.responses import form_token, see, show, wrong
+from ...routes.second_step import led_on
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.begin_session import PASSWORD, begin_session
+from ...steps.begin_session import PASSWORD
 from ...steps.confirm_password import owner
 from ...steps.links import check_whole
+from ...steps.second_step import log_in
 from ...ui.page import FormPage
 from .flow import TICKET, become_first_admin, check_setup_link, make_first_admin
 
@@ -69,9 +71,10 @@ async def post_setup(request: Request, service: Serving) -> Response:
         return await _page(service, ticket, email, refused)
     # after the role was given, which stops every login that began before
     attempt = await service.doorward.attempt()
-    await begin_session(service, attempt, response, user, "cookie", PASSWORD)
+    to = service.site.path("/admin")
+    begun = await log_in(service, attempt, response, user, "cookie", PASSWORD, to)
     cookie_hint.mark(request, response)
-    return response
+    return led_on(service, response, begun)
 
 
 async def _page(

@@ -9,7 +9,9 @@ from ....web.asgi import current_visit
 from ...refusals import Refusal, Refused
 from ...routes.bodies import Body, Email, Password, Tokens, Who, shown, tokens
 from ...routes.dependencies import PROBLEM, Serving
+from ...routes.second_step import SECOND, SecondStep, asked_answer
 from ...routes.strict_json import StrictRoute
+from ...steps.second_step import Asked
 from .flow import login
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
@@ -31,10 +33,21 @@ class RefreshBody(Body):
     refresh_token: str
 
 
-@router.post("/api/login", tags=["Login"], summary="Log in", response_model_exclude_none=True)
-async def post_login(body: LoginBody, service: Serving, response: Response) -> Who | Tokens:
+@router.post(
+    "/api/login",
+    tags=["Login"],
+    summary="Log in",
+    response_model_exclude_none=True,
+    responses=SECOND,
+)
+async def post_login(
+    body: LoginBody, service: Serving, response: Response
+) -> Who | Tokens | SecondStep:
     """With `cookie`, the answer sets the cookies and says who is logged in; with `bearer`, it holds
     the tokens. A session that the request brings along is ended.
+
+    With 202 the password was right, and a second factor is asked for: go on with `ticket` and one
+    of `factors`, within ten minutes.
 
     `invalid_credentials` also stands for an unknown and for a locked account. Only failures count
     towards `too_many_attempts`.
@@ -42,6 +55,8 @@ async def post_login(body: LoginBody, service: Serving, response: Response) -> W
     if body.transport == "cookie":  # before the password is looked at, and a wrong one counted
         await current_visit().check_keeps_cookies()
     issued = await login(service, response, body.email, body.password, body.transport)
+    if isinstance(issued, Asked):
+        return asked_answer(issued, response)
     return shown(issued, body.transport, service.clock())
 
 

@@ -14,14 +14,20 @@ from ...accounts.email import InvalidEmail, canonical
 from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
-from ...steps.begin_session import PASSWORD, begin_session
+from ...steps.begin_session import PASSWORD
 from ...steps.limits import noting_limits
+from ...steps.second_step import Asked, log_in
 
 
 async def login(
-    service: Service, response: Response, email: str, password: str, via: Transport
-) -> Issued:
-    """Begin a session; by cookie, `response` carries it.
+    service: Service,
+    response: Response,
+    email: str,
+    password: str,
+    via: Transport,
+    return_to: str = "",
+) -> Issued | Asked:
+    """Begin a session, or ask for a second factor; by cookie, `response` carries it.
 
     Unknown, locked and wrong are one answer, after the same work.  When the person's roles change
     meanwhile, it is tried once again with the new ones.
@@ -34,18 +40,23 @@ async def login(
     if user.ends:  # otherwise a sweep would end the new session
         await apply_decisions(service.users, service.auth, user)
     try:
-        issued = await begin_session(service, attempt, response, user, via, PASSWORD)
+        issued = await log_in(service, attempt, response, user, via, PASSWORD, return_to)
     except Rejected as refused:
         if refused.reason is not Reason.SUPERSEDED:
             raise
-        issued = await _once_more(service, response, user, password, via)
+        issued = await _once_more(service, response, user, password, via, return_to)
     await _renew_hash(service, user, password)
     return issued
 
 
 async def _once_more(
-    service: Service, response: Response, before: User, password: str, via: Transport
-) -> Issued:
+    service: Service,
+    response: Response,
+    before: User,
+    password: str,
+    via: Transport,
+    return_to: str,
+) -> Issued | Asked:
     """The person was changed while logging in: look again at everything that was decided."""
     attempt = await service.doorward.attempt()
     user = await service.users.by_subject(before.subject)
@@ -55,7 +66,7 @@ async def _once_more(
         password, user.password_hash
     ):
         raise await _failed(service, user)
-    return await begin_session(service, attempt, response, user, via, PASSWORD)
+    return await log_in(service, attempt, response, user, via, PASSWORD, return_to)
 
 
 async def _guess(

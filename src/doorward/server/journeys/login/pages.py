@@ -14,6 +14,7 @@ from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.notices import notice, told
 from ...routes.responses import form_token, see, show, wrong
+from ...routes.second_step import led_on
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...ui.notice import NO_NEWS, Tone
@@ -47,13 +48,15 @@ async def get_login(request: Request, service: Serving) -> Response:
 @router.post("/login")
 async def post_login(request: Request, service: Serving) -> Response:
     form = await read_form(request)
-    response = see(local_path(form.get("return_to", "")) or service.site.path("/account"))
+    back = local_path(form.get("return_to", ""))
+    response = see(back or service.site.path("/account"))
     try:
-        await login(service, response, form.get("email", ""), form.get("password", ""), "cookie")
+        email, password = form.get("email", ""), form.get("password", "")
+        begun = await login(service, response, email, password, "cookie", back)
     except Refused as refused:
         return await _page(request, service, form, refused)
     cookie_hint.mark(request, response)
-    return response
+    return led_on(service, response, begun)
 
 
 async def _page(

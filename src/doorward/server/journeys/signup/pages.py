@@ -13,9 +13,11 @@ from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.responses import form_token, see, show, wrong
+from ...routes.second_step import led_on
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.begin_session import PASSWORD, begin_session
+from ...steps.begin_session import PASSWORD
+from ...steps.second_step import log_in
 from ...ui.page import FormPage
 from .flow import signup
 
@@ -43,16 +45,17 @@ async def get_signup(request: Request, service: Serving) -> Response:
 async def post_signup(request: Request, service: Serving) -> Response:
     """The new account is logged in at once: its owner just typed the password."""
     form = await read_form(request)
-    response = see(local_path(form.get("return_to", "")) or service.site.path("/account"))
+    back = local_path(form.get("return_to", ""))
+    response = see(back or service.site.path("/account"))
     try:
         # the mark first: whatever is decided about the new user meanwhile stops this login
         attempt = await service.doorward.attempt()
         user = await signup(service, form.get("email", ""), form.get("password", ""))
     except Refused as refused:
         return await _page(service, form, refused)
-    await begin_session(service, attempt, response, user, "cookie", PASSWORD)
+    begun = await log_in(service, attempt, response, user, "cookie", PASSWORD, back)
     cookie_hint.mark(request, response)
-    return response
+    return led_on(service, response, begun)
 
 
 async def _page(

@@ -1,0 +1,58 @@
+"""What a person can prove beside the password, as far as one question tells."""
+
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from ..db.database import Database
+from .factor_tables import OWNED, PASSKEYS, RECOVERY_CODES, TOTP
+
+
+class Held(NamedTuple):
+    """The factors of one person: whether they have an authenticator app, and how many passkeys and
+    unused recovery codes."""
+
+    totp: bool = False
+    passkeys: int = 0
+    recovery_codes: int = 0
+
+    @property
+    def second(self) -> bool:
+        """Whether there is a second factor.  Recovery codes only stand in for a lost one."""
+        return self.totp or self.passkeys > 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can be proved after the password, by the names of `doorward.factors`."""
+        if not self.second:
+            return ()
+        have = {"totp": self.totp, "passkey": self.passkeys, "recovery_code": self.recovery_codes}
+        return tuple(name for name, any_held in have.items() if any_held)
+
+
+class Factors:
+    """The factors in a database.  Each method may raise `StoreUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def held(self, subject: str) -> Held:
+        """What this user holds now."""
+        counts = [_count(table.c.subject == subject) for table in (TOTP, PASSKEYS, RECOVERY_CODES)]
+        (found,) = await self._database.run(select(*counts))
+        totp, passkeys, codes = map(int, found)
+        return Held(totp > 0, passkeys, codes)
+
+    async def reset(self, subject: str) -> bool:
+        """Forget every factor but the password, in one step.  False when there was none."""
+        found = False
+        async with self._database.writing() as transaction:
+            for table in OWNED:
+                gone = delete(table).where(table.c.subject == subject).returning(table.c.subject)
+                found |= bool((await transaction.execute(gone)).all())
+        return found
+
+
+def _count(whose: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).where(whose).scalar_subquery()

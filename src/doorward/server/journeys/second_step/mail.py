@@ -1,0 +1,16 @@
+"""The letter about a recovery code that was used."""
+
+from ...mail.letter import IF_YOU, Template
+
+RECOVERY_CODE_USED = Template(
+    "A recovery code was used",
+    (
+        "Somebody logged in to your account with your password and a recovery code.",
+        "When: {when}\nOn: {where}\nRecovery codes left: {left}",
+        f"{IF_YOU} With few codes left, make new ones on the page Security of your account.",
+        (
+            "If it was not you, log in, change your password at once, make new recovery codes, and"
+            " log out the devices that you do not recognise:\n{login}"
+        ),
+    ),
+)

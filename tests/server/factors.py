@@ -1,0 +1,36 @@
+"""People with second factors in tests of the server."""
+
+from typing import Any
+
+import httpx2
+import pyotp
+
+from doorward.server.accounts import totp
+from tests.server.house import House, login
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+async def give_totp(house: House, subject: str) -> None:
+    """An authenticator app with `SECRET`, past the pages; no code of it was used yet."""
+    sealed = house.service.totp.sealed(subject, SECRET)
+    assert await house.service.totp.add(subject, sealed, step=0, at=house.clock())
+
+
+def code(house: House, steps: int = 0, secret: str = SECRET) -> str:
+    """The code of now, or of so many steps later."""
+    return pyotp.TOTP(secret).at(house.clock() + steps * totp.STEP)
+
+
+async def asked(client: httpx2.AsyncClient, **more: Any) -> str:
+    """The ticket of a login that waits for its second factor."""
+    answer = await login(client, **more)
+    assert answer.status_code == 202, answer.text
+    ticket: str = answer.json()["second_factor"]["ticket"]
+    return ticket
+
+
+async def prove(
+    client: httpx2.AsyncClient, ticket: str, code: str, kind: str = "totp"
+) -> httpx2.Response:
+    return await client.post(f"/api/login/{kind}", json={"ticket": ticket, "code": code})
