@@ -42,6 +42,7 @@ from .journeys import (
     login,
     logout,
     metrics,
+    passkeys,
     password,
     reset,
     second_step,
@@ -76,6 +77,7 @@ JOURNEYS = tuple(
             reset,
             history,
             first_admin,
+            passkeys,
         ),
         *(online, users, everybodys_history, keys, outbox),
     )

@@ -12,6 +12,7 @@ from ..web.limiter import Limiter
 from .accounts.breached import open_breached
 from .accounts.factors import Factors
 from .accounts.listeners import Listener
+from .accounts.passkeys import Passkeys
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp
 from .accounts.users import Users
@@ -65,6 +66,7 @@ async def opened(
                 auth=auth,
                 users=Users(database),
                 factors=Factors(database),
+                passkeys=Passkeys(database),
                 totp=Totp(database, auth.factor_seal),
                 recovery_codes=RecoveryCodes(database, passwords),
                 passwords=passwords,

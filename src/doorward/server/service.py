@@ -11,6 +11,7 @@ from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import BreachedPasswords
 from .accounts.factors import Factors
+from .accounts.passkeys import Passkeys
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp
 from .accounts.users import Users
@@ -37,6 +38,7 @@ class Service:
     auth: Auth
     users: Users
     factors: Factors
+    passkeys: Passkeys
     totp: Totp
     recovery_codes: RecoveryCodes
     passwords: Passwords

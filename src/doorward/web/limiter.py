@@ -28,6 +28,10 @@ devices together (NIST SP 800-63B section 3.2.2, ASVS 6.3.1)."""
 FROM_SOURCE = 50
 """Wrong guesses from one source address in 15 minutes, at any accounts."""
 
+CHALLENGES = 120
+"""Challenges for passkeys in a minute from one source address: a login page asks for one each time
+that it is opened."""
+
 LONGEST_NAME = 256
 """Characters of a name that are looked at: a huge one must cost nothing, and no account has it."""
 
@@ -111,6 +115,11 @@ def source(address: str) -> Bucket:
 def signups(address: str, most: int) -> Bucket:
     """Accounts asked for from one source address."""
     return Bucket(f"signup:{client.bucket(address)}", MINUTE, most)
+
+
+def challenges(address: str) -> Bucket:
+    """Challenges for passkeys that one source address asks for: each is kept for a day."""
+    return Bucket(f"challenge:{client.bucket(address)}", MINUTE, CHALLENGES)
 
 
 def _from_one(key: str) -> tuple[Bucket, ...]:

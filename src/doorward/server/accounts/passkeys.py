@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..db.database import TABLES, Database
@@ -83,11 +83,15 @@ class Passkeys:
         mine = update(PASSKEYS).where(_of(subject), _is(credential_id)).values(name=name)
         return bool(await self._database.run(mine.returning(PASSKEYS.c.subject)))
 
-    async def remove(self, subject: str, credential_id: str) -> Passkey | None:
-        """Forget a passkey of this person.  None if they have none with this id."""
-        mine = delete(PASSKEYS).where(_of(subject), _is(credential_id))
-        rows = await self._database.run(mine.returning(*PASSKEYS.c))
-        return _passkey(rows[0]) if rows else None
+    async def remove(self, subject: str, credential_id: str, *, spare_last: bool = False) -> bool:
+        """Forget a passkey of this person.  False, and nothing forgotten, if they have none with
+        this id, or if it is the last and that is to be spared: of two that are removed at once, one
+        stays."""
+        others = PASSKEYS.alias()
+        other = select(1).where(others.c.subject == subject, others.c.credential_id != credential_id)
+        spared = [exists(other)] if spare_last else []
+        mine = delete(PASSKEYS).where(_of(subject), _is(credential_id), *spared)
+        return bool(await self._database.run(mine.returning(PASSKEYS.c.subject)))
 
     async def used(
         self, credential_id: str, *, sign_count: int, backed_up: bool, at: int
