@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup
 
+from doorward.server.accounts.factors import Held
 from doorward.server.admin.history.pages import HistoryPage
 from doorward.server.admin.history.plot import draw_all
 from doorward.server.admin.keys.pages import KeyRow, KeysPage
@@ -31,9 +32,14 @@ from doorward.server.journeys.index.pages import IndexPage
 from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.logout.pages import LogoutPage
 from doorward.server.journeys.password.pages import PasswordPage
+from doorward.server.journeys.recovery_codes.pages import NewCodesPage
 from doorward.server.journeys.reset.pages import ResetPage
+from doorward.server.journeys.second_step.pages import EnrolPage, FactorPage
+from doorward.server.journeys.security.pages import SecurityPage
 from doorward.server.journeys.signup.pages import SignupPage
-from doorward.server.ui.page import ActPage, Menu, MessagePage, Page
+from doorward.server.journeys.totp.pages import RemovePage, TotpPage
+from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage
+from doorward.server.ui.qr import qr
 from doorward.server.ui.rows import HappenedRow, LiveRow
 
 NOW = 1_795_000_000
@@ -101,6 +107,7 @@ def every_page(said: str) -> dict[str, Page]:
     """Each page in a plain and in a troubled state, saying `said` wherever text comes from afar."""
     return {
         **_form_pages(said),
+        **_factor_pages(said),
         **_account_pages(said),
         **_reading_pages(said),
         **_console_pages(said),
@@ -144,6 +151,17 @@ def _form_pages(said: str) -> dict[str, Page]:
             error=said,
             field_errors=_wrong(said, "password"),
         ),
+        "elevate by a code": ElevatePage(
+            csrf_token="c" + said, return_to=said, email=said, totp=True, one_factor=True
+        ),
+        "elevate by a code in trouble": ElevatePage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            totp=True,
+            error=said,
+            field_errors=_wrong(said, "code"),
+        ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
         "reset in trouble": ResetPage(
             csrf_token="c" + said,
@@ -151,6 +169,41 @@ def _form_pages(said: str) -> dict[str, Page]:
             password_min=8,
             error=said,
             field_errors=_wrong(said, "new"),
+        ),
+    }
+
+
+def _factor_pages(said: str) -> dict[str, Page]:
+    token, wrong = "c" + said, _wrong(said, "code")
+    step = FactorPage(
+        csrf_token=token,
+        email=said,
+        factors=("totp", "passkey", "recovery_code"),
+        recovery=False,
+    )
+    enrol = EnrolPage(csrf_token=token, email=said, qr=qr(said), key=said)
+    totp = TotpPage(csrf_token=token, qr=qr(said), key=said)
+    codes = RecoveryCodesPage(codes=(said, said), back=said)
+    security = SecurityPage(totp_since=None, recovery_codes=0, held=False, required=False)
+    return {
+        "second step": step,
+        "second step in trouble": replace(step, error=said, field_errors=wrong),
+        "second step by a recovery code": replace(step, recovery=True),
+        "second step by a recovery code in trouble": replace(
+            step, recovery=True, error=said, field_errors=wrong
+        ),
+        "enrol": enrol,
+        "enrol in trouble": replace(enrol, error=said, field_errors=wrong),
+        "totp": totp,
+        "totp in trouble": replace(totp, console=True, error=said, field_errors=wrong),
+        "totp to remove": RemovePage(csrf_token=token),
+        "totp to remove in trouble": RemovePage(csrf_token=token, console=True, error=said),
+        "recovery codes": codes,
+        "recovery codes at first": replace(codes, first=True),
+        "new recovery codes": NewCodesPage(csrf_token=token),
+        "security": security,
+        "security with factors": replace(
+            security, totp_since=NOW, recovery_codes=9, held=True, console=True, notice=said
         ),
     }
 
@@ -293,6 +346,7 @@ def _console_pages(said: str) -> dict[str, Page]:
         roles=(said,),
         locked_at=None,
         has_password=True,
+        factors=Held(totp=True, passkeys=2),
         created_at=NOW,
         sessions=(live, replace(live, created_at=NOW - 180_000)),
         happened=happened,
@@ -340,7 +394,13 @@ def _console_pages(said: str) -> dict[str, Page]:
         ),
         "user": known,
         "user who is locked": replace(
-            known, locked_at=NOW, roles=(), sessions=(), happened=(), has_password=False
+            known,
+            locked_at=NOW,
+            roles=(),
+            sessions=(),
+            happened=(),
+            has_password=False,
+            factors=Held(),
         ),
         "history": log,
         "history of nothing": replace(log, rows=(), plot=Markup(), query="", older=""),

@@ -35,6 +35,7 @@ EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.text: ("given", "given"),
     values.host: ("[::1]", "::1"),
     values.words: ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    values.factor_roles: ("admin,editor", ("admin", "editor")),
     values.several: ("https://a.example,x://y", ("https://a.example", "x://y")),
     values.count: ("7", 7),
     values.workers: ("7", 7),

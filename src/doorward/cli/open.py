@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -75,10 +75,13 @@ class Office(NamedTuple):
 
 
 @asynccontextmanager
-async def opened_office(options: Options, *, make: bool = False) -> AsyncIterator[Office]:
-    """The users and the sessions.  Raises like `opened_auth`."""
+async def opened_office(
+    options: Options, *, make: bool = False, letters: Collection[str] = ()
+) -> AsyncIterator[Office]:
+    """The users and the sessions.  `letters` are the kinds of decisions of which the server is to
+    tell the person by mail.  Raises like `opened_auth`."""
     async with (
-        opened_register(options, make=make) as (users, recorder),
+        opened_register(options, make=make, letters=letters) as (users, recorder),
         opened_auth(options, make=make, record=recorder.record) as auth,
     ):
         yield Office(users, auth, recorder)
@@ -86,20 +89,23 @@ async def opened_office(options: Options, *, make: bool = False) -> AsyncIterato
 
 @asynccontextmanager
 async def opened_register(
-    options: Options, *, make: bool = False
+    options: Options, *, make: bool = False, letters: Collection[str] = ()
 ) -> AsyncIterator[tuple["Users", "Recorder"]]:
     """The users, without their sessions.  Raises like `opened_auth`."""
     from ..server.accounts.users import Users
     from ..server.audit.entry import OPERATOR
     from ..server.audit.kinds import Kinds
-    from ..server.audit.log import Audit
+    from ..server.audit.log import Audit, nothing
+    from ..server.mail.outbox import Outbox
     from ..server.metrics.metrics import Metrics
     from ..server.recorder import Recorder
 
     async with opened_database(options, make=make) as database:
         kinds = Kinds()
         recorder = Recorder(Metrics(kinds), system_clock, kinds, outside=OPERATOR)
-        async with recorder.entering(Audit(database)):
+        outbox = Outbox(database, letters, sends=options.mail == "smtp")
+        put = nothing if options.mail == "none" else outbox.put
+        async with recorder.entering(Audit(database, put)):
             yield Users(database), recorder
 
 

@@ -9,6 +9,7 @@ from ..passwords import Passwords
 from ..server.accounts.breached import open_breached
 from ..server.accounts.email import canonical
 from ..server.accounts.policy import check_password
+from ..server.accounts.reset_factors import reset_factors
 from ..server.accounts.reset_link import LIFETIME, reset_link
 from ..server.accounts.user import User
 from ..server.command_options import read_options
@@ -106,6 +107,24 @@ async def _reset_link(given: Namespace) -> Answer:
         notes.append(f"Note: {user.email} is locked, and stays so until it is unlocked.")
     data = {**_data(user), "reset_link": link, "expires_at": ends_at}
     return Answer(data, _link_lines(user, link, ends_at), notes)
+
+
+async def _reset_factors(given: Namespace) -> Answer:
+    options = read_options(given)
+    async with opened_office(options, letters=("factors_reset",)) as (users, auth, recorder):
+        user = await find(users, given.who)
+        ended = await reset_factors(users, auth, user)
+        if ended is None:
+            raise NotDone(f"{user.email} has no second factor.")
+        await recorder.note("factors_reset", subject=user.subject, sessions=ended)
+    notes = ["Note: the password alone logs in until a new second factor is set up."]
+    if options.mail != "smtp":
+        notes.append("Note: no letter is sent without --smtp-url; tell the person yourself.")
+    return Answer(
+        {**_data(user), "sessions_ended": ended},
+        [f"Reset the factors of {user.email}; {counted(ended, 'session')} ended."],
+        notes,
+    )
 
 
 async def _delete(given: Namespace) -> Answer:
@@ -276,6 +295,12 @@ VERBS = {
         what="Print a link with which a user can choose a new password, once.",
         run=_reset_link,
         options=LINK,
+        arguments=_who,
+    ),
+    "reset-factors": Verb(
+        what="Delete the app, passkeys and recovery codes of a user, and end all sessions.",
+        run=_reset_factors,
+        options=("smtp_url", "mail_from", "smtp_password_file", *LINK),
         arguments=_who,
     ),
     "delete": Verb(what="Forget a user, and end all sessions.", run=_delete, arguments=_who),

@@ -44,10 +44,13 @@ from .journeys import (
     metrics,
     passkeys,
     password,
+    recovery_codes,
     reset,
     second_step,
+    security,
     sessions,
     signup,
+    totp,
 )
 from .library_settings import library_settings
 from .mail.own_letters import own_letters
@@ -65,20 +68,9 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(
-            signup,
-            login,
-            second_step,
-            logout,
-            account,
-            sessions,
-            password,
-            elevate,
-            reset,
-            history,
-            first_admin,
-            passkeys,
-        ),
+        *(signup, login, second_step, logout, account, sessions, password, elevate, reset),
+        *(history, first_admin),
+        *(security, totp, passkeys, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str], *na
             f"--{option.name}",
             metavar=option.metavar,
             type=argument(option),
-            action=values.Adding if option.parse is values.several else values.Setting,
+            action=values.Adding if option.parse in values.REPEATED else values.Setting,
             default=default(option, environ),
             help=f"{option.help} (default: {option.shown}; {option.variable})".replace("%", "%%"),
         )

@@ -59,7 +59,7 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
         "There is an authenticator app already. Remove it before you set up another.",
     ),
     Refusal.FACTOR_REQUIRED: (
-        HTTPStatus.CONFLICT,
+        HTTPStatus.FORBIDDEN,
         "This site asks you for a second factor, and this is your last one. Add another first.",
     ),
     Refusal.PASSKEY_REFUSED: (

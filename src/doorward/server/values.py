@@ -64,6 +64,10 @@ def factor_roles(text: str) -> tuple[str, ...]:
     return found
 
 
+REPEATED = (several, factor_roles)
+"""The parsers of options that may be repeated."""
+
+
 class Setting(argparse.Action):
     """Notes that the command line gave an option, and not the environment."""
 

@@ -138,4 +138,6 @@ async def test_a_step_up_with_somewhere_to_go_leaves_no_news_behind(house: House
     assert answer.headers["location"] == "/docs"
     assert COOKIE not in browser.cookies
     answer = await browser.post("/elevate", data={"password": PASSWORD})
-    assert "Your password was confirmed." in (await browser.get(answer.headers["location"])).text
+    assert (
+        "You have confirmed that it is you." in (await browser.get(answer.headers["location"])).text
+    )

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..db.database import Database
-from .factor_tables import OWNED, PASSKEYS, RECOVERY_CODES, TOTP
+from .factor_tables import PASSKEYS, RECOVERY_CODES, TOTP
 
 
 class Held(NamedTuple):
@@ -43,15 +43,6 @@ class Factors:
         (found,) = await self._database.run(select(*counts))
         totp, passkeys, codes = map(int, found)
         return Held(totp > 0, passkeys, codes)
-
-    async def reset(self, subject: str) -> bool:
-        """Forget every factor but the password, in one step.  False when there was none."""
-        found = False
-        async with self._database.writing() as transaction:
-            for table in OWNED:
-                gone = delete(table).where(table.c.subject == subject).returning(table.c.subject)
-                found |= bool((await transaction.execute(gone)).all())
-        return found
 
 
 def _count(whose: ColumnElement[bool]) -> ColumnElement[int]:

@@ -20,7 +20,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from ...types import NONE, Roles
-from ..db.database import Database
+from ..db.database import Database, Transaction
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
@@ -194,11 +194,15 @@ class Users:
         statement = update(USERS).where(USERS.c.subject == subject, USERS.c.decided == decided)
         return await self._wrote(statement.values(settled=decided))
 
+    async def reset_factors(self, subject: str) -> bool:
+        """Forget all that this user could prove beside the password.  False when it was nothing."""
+        async with self._database.writing() as transaction:
+            return await _forget_factors(transaction, subject)
+
     async def delete(self, subject: str) -> bool:
         """Forget this user, and all that they could prove.  False when there was none."""
         async with self._database.writing() as transaction:
-            for table in OWNED:
-                await transaction.execute(delete(table).where(table.c.subject == subject))
+            await _forget_factors(transaction, subject)
             gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
             found = [row.subject for row in await transaction.execute(gone)]
             await note(transaction, "deleted", found)
@@ -237,6 +241,14 @@ class Users:
 
     async def _wrote(self, statement: Any) -> bool:
         return bool(await self._database.run(statement.returning(USERS.c.subject)))
+
+
+async def _forget_factors(transaction: Transaction, subject: str) -> bool:
+    found = False
+    for table in OWNED:
+        gone = delete(table).where(table.c.subject == subject).returning(table.c.subject)
+        found |= bool((await transaction.execute(gone)).all())
+    return found
 
 
 def _administers(users: FromClause) -> ColumnElement[bool]:

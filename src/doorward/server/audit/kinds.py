@@ -35,7 +35,7 @@ SHARED: dict[str, Kind] = {
     "audit_pruned": Kind("Old history deleted"),
     "changed": Kind("Roles of sessions changed"),
     "denied": Kind("Tried what is not allowed", endless=True, counts="refusal"),
-    "elevated": Kind("Confirmed with the password"),
+    "elevated": Kind("Confirmed who they are"),
     "factor_asked": Kind("Asked for a second factor"),
     "key_rotated": Kind("Next signing key put into use"),
     "key_withdrawn": Kind("Signing key declared compromised", level=logging.WARNING),
@@ -54,6 +54,7 @@ SHARED: dict[str, Kind] = {
     "reused": Kind("Theft detected: session ended", level=logging.WARNING, counts="refusal"),
     "revoked": Kind("Sessions ended"),
     "signup": Kind("Account made"),
+    "totp_added": Kind("Authenticator app set up"),
     "unsteady": Kind(
         "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"
     ),

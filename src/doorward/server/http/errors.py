@@ -35,7 +35,10 @@ _HEADINGS = {
     503: "Not available just now",
 }
 
-_WAY_ON: dict[str, tuple[str, str]] = {Refusal.INVALID_LINK: ("/login", "Go to the login page")}
+_WAY_ON: dict[str, tuple[str, str]] = {
+    Refusal.FACTOR_REQUIRED: ("/account/security", "Go to Security"),
+    Refusal.INVALID_LINK: ("/login", "Go to the login page"),
+}
 """Where to go after a refusal, if not to the front page."""
 
 _UNAVAILABLE = {

@@ -8,12 +8,16 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from ...errors import Reason, Rejected
+from ...factors import MFA
 from ...settings import MINUTE
 from ...types import Principal
 from ...web import origin
 from ...web.fastapi import Guard
+from ..accounts.factor_policy import must_have_second
 from ..accounts.user import ADMIN
+from ..refusals import Refusal, Refused
 from ..return_to import asked_for, with_return
+from ..service import Service
 from ..steps.denied import note_denied
 from .forms import read_form
 from .strict_json import StrictRoute
@@ -23,6 +27,7 @@ FRESH = 5 * MINUTE
 """Seconds for which proving a factor is enough to act as an administrator."""
 
 LOOK, ACT = Guard(role=ADMIN), Guard(role=ADMIN, fresh=FRESH)
+PROVED = Guard(role=ADMIN, factor=MFA)
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -70,8 +75,23 @@ async def admit(request: Request, *, act: bool | None = None) -> Principal:
     recent proof; if not given, its method tells.  Raises `Rejected`."""
     acting = request.method not in origin.SAFE if act is None else act
     try:
-        return await (ACT if acting else LOOK)()
+        principal = await (ACT if acting else LOOK)()
+        await _check_factor(request.app.state.service, principal)
+        return principal
     except Rejected as refused:
         if refused.reason is not Reason.STEP_UP_REQUIRED:
             await note_denied(request.app.state.service, refused.reason)
         raise
+
+
+async def _check_factor(service: Service, principal: Principal) -> None:
+    """Refuse a session of one factor to somebody who must have two: it may be from before the role
+    was given to them, or before that was asked."""
+    if not must_have_second(service.options.require_factor, principal.roles):
+        return
+    if not (await service.factors.held(principal.subject)).second:
+        raise Refused(
+            Refusal.FACTOR_REQUIRED,
+            "This site asks administrators for a second factor. Set one up first.",
+        )
+    await PROVED()

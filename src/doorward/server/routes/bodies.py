@@ -1,5 +1,6 @@
 """What several routes of the API take and give, as OpenAPI describes it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,6 +79,13 @@ class EnrolledTokens(Tokens):
     """Tokens, with the recovery codes that were made on the way."""
 
     recovery_codes: NewCodes
+
+
+def enrolled(found: Who | Tokens, codes: Sequence[str]) -> EnrolledWho | EnrolledTokens:
+    """The same answer, with recovery codes."""
+    if isinstance(found, Who):
+        return EnrolledWho(**dict(found), recovery_codes=list(codes))
+    return EnrolledTokens(**dict(found), recovery_codes=list(codes))
 
 
 class Problem(BaseModel):

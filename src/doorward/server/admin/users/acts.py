@@ -69,6 +69,11 @@ async def _end_all(service: Service, user: User, form: Form) -> Response:
     )
 
 
+async def _reset_factors(service: Service, user: User, form: Form) -> Response:
+    ended = await flow.reset_factors(service, user.subject)
+    return see(service.site.path(user_path(user.subject)), "factors_reset", ended)
+
+
 async def _roles(service: Service, user: User, form: Form) -> Response:
     given = frozenset(form.get("roles", "").replace(",", " ").split())
     _, changed = await flow.set_roles(service, user.subject, given)
@@ -104,6 +109,15 @@ ACTIONS = {
         "Every session of this person ends at once. They can log in again.",
         "End all sessions",
         _end_all,
+        danger=True,
+    ),
+    "reset-factors": Act(
+        "Reset the factors of {}?",
+        "Their authenticator app, passkeys and recovery codes are deleted, and every session ends."
+        " Until they set up new ones, the password alone logs them in: first make sure that it is"
+        " this person who asks. They are told by mail, if this server sends any.",
+        "Reset factors",
+        _reset_factors,
         danger=True,
     ),
     "roles": Act(

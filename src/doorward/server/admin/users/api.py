@@ -46,7 +46,11 @@ async def get_users(
 async def get_user(subject: str, service: Serving) -> UserDetails:
     user = await flow.find(service, subject)
     rows = await live_sessions(service, subject)
-    return UserDetails(**user_members(user), sessions=[live_session(row, user) for row in rows])
+    return UserDetails(
+        **user_members(user),
+        factors=list((await service.factors.held(subject)).names),
+        sessions=[live_session(row, user) for row in rows],
+    )
 
 
 @router.post("/users/{subject}/lock", summary="Lock a user out", dependencies=BARE)
@@ -77,6 +81,13 @@ async def put_roles(subject: str, body: RolesBody, service: Serving) -> Roles:
     `last_admin`."""
     user, changed = await flow.set_roles(service, subject, frozenset(body.roles))
     return Roles(**user_members(user), sessions_changed=changed)
+
+
+@router.delete("/users/{subject}/factors", summary="Reset a user's factors", dependencies=BARE)
+async def delete_user_factors(subject: str, service: Serving) -> Ended:
+    """Deletes the app, passkeys and recovery codes of somebody who lost them, and ends every
+    session. `not_found` if there are none."""
+    return Ended(sessions_ended=await flow.reset_factors(service, subject))
 
 
 @router.delete("/users/{subject}/sessions", summary="End a user's sessions", dependencies=BARE)

@@ -35,6 +35,10 @@ class UserList(BaseModel):
 
 
 class UserDetails(UserEntry):
+    factors: Annotated[
+        list[str],
+        Field(description="Beside the password: totp, passkey, recovery_code."),
+    ]
     sessions: Annotated[list[LiveSession], Field(description="Latest activity first; at most 500.")]
 
 

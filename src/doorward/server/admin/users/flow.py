@@ -7,6 +7,7 @@ from ....settings import HOUR
 from ....types import Roles
 from ....web.asgi import current_visit
 from ...accounts import lock, roles
+from ...accounts import reset_factors as accounts_factors
 from ...accounts.reset_link import LIFETIME, reset_link
 from ...accounts.role_names import InvalidRole
 from ...accounts.user import LastAdmin, User
@@ -62,6 +63,18 @@ async def set_roles(service: Service, subject: str, given: Roles) -> tuple[User,
         "roles_set", subject=subject, roles=sorted(user.roles), sessions=changed
     )
     return user, changed
+
+
+async def reset_factors(service: Service, subject: str) -> int:
+    """Take from a user all factors but the password, and end all sessions.  How many ended.  The
+    person is told, and sets up new ones: nobody chooses a factor for somebody else."""
+    user = await find(service, subject)
+    device = current_visit().device()
+    ended = await accounts_factors.reset_factors(service.users, service.auth, user, device=device)
+    if ended is None:
+        raise Refused(Refusal.NOT_FOUND, "This person has no second factor.")
+    await service.recorder.note("factors_reset", subject=subject, sessions=ended)
+    return ended
 
 
 async def end_all(service: Service, subject: str) -> int:

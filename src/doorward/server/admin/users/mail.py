@@ -19,6 +19,23 @@ RESET_LINK = Template(
 )
 
 
+FACTORS_RESET = Template(
+    "Your second factors were deleted",
+    (
+        (
+            "Those who run the server deleted your authenticator app, passkeys and recovery codes,"
+            " and logged you out everywhere. Your password is as it was, and logs you in alone."
+        ),
+        "When: {when}",
+        "If you asked for it, log in and set up a new second factor:\n{login}",
+        (
+            "If you did not ask for it, somebody may have done so in your name. Log in, change your"
+            " password and set up a second factor, and tell those who run the server."
+        ),
+    ),
+)
+
+
 async def reset_link_of(service: Service, letter: Letter) -> str | None:
     """The link in a letter, made when it is sent; None after the password was changed."""
     auth, user = service.auth, await service.users.by_subject(letter.subject)

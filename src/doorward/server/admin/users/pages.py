@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ....web.asgi import current_visit
+from ...accounts.factors import Held
 from ...accounts.user import User
 from ...audit.history import Query
 from ...routes.admin import console_router, next_page
@@ -68,6 +69,7 @@ class UserPage(ConsolePage):
     roles: tuple[str, ...]
     locked_at: int | None
     has_password: bool
+    factors: Held
     created_at: int
     sessions: tuple[LiveRow, ...]
     happened: tuple[HappenedRow, ...]
@@ -103,6 +105,7 @@ async def get_user(subject: str, request: Request, service: Serving) -> Response
         roles=tuple(sorted(user.roles)),
         locked_at=user.locked_at,
         has_password=user.password_hash is not None,
+        factors=await service.factors.held(subject),
         created_at=user.created_at,
         sessions=tuple(LiveRow.of(row, user, current_visit().known) for row in sessions),
         happened=await in_words(service, latest),

@@ -6,5 +6,5 @@ from . import api, pages
 
 journey = Journey(
     routers=(api.router, pages.router),
-    notices={"confirmed": Notice("Your password was confirmed.")},
+    notices={"confirmed": Notice("You have confirmed that it is you.")},
 )

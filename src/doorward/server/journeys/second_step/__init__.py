@@ -10,7 +10,6 @@ journey = Journey(
     routers=(api.router, pages.router),
     events={
         "recovery_code_used": Kind("Recovery code used"),
-        "totp_added": Kind("Authenticator app set up"),
     },
     letters={"recovery_code_used": mail.RECOVERY_CODE_USED},
     notices={

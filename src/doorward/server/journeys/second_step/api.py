@@ -7,7 +7,17 @@ from pydantic import Field
 
 from ....types import Issued
 from ....web.asgi import current_visit
-from ...routes.bodies import Body, Code, Enrolled, EnrolledTokens, EnrolledWho, Tokens, Who, shown
+from ...routes.bodies import (
+    Body,
+    Code,
+    Enrolled,
+    EnrolledTokens,
+    EnrolledWho,
+    Tokens,
+    Who,
+    enrolled,
+    shown,
+)
 from ...routes.dependencies import PROBLEM, Serving
 from ...routes.strict_json import StrictRoute
 from ...service import Service
@@ -55,10 +65,7 @@ async def post_enrol_confirm(
 ) -> EnrolledWho | EnrolledTokens:
     """The first code of the app that was set up. The answer also holds the recovery codes."""
     issued, step, codes = await flow.confirm_enrolment(service, response, body.ticket, body.code)
-    found = _shown(service, issued, step)
-    if isinstance(found, Who):
-        return EnrolledWho(**dict(found), recovery_codes=list(codes))
-    return EnrolledTokens(**dict(found), recovery_codes=list(codes))
+    return enrolled(_shown(service, issued, step), codes)
 
 
 def _shown(service: Service, issued: Issued, step: Step) -> Who | Tokens:

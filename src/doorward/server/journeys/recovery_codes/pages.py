@@ -1,0 +1,51 @@
+"""`/account/security/recovery-codes`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ....web import origin
+from ...refusals import Refused
+from ...routes.dependencies import Serving
+from ...routes.factor_changes import FactorRoute, may_change_factors
+from ...routes.forms import read_form
+from ...routes.menu import may_see_console
+from ...routes.responses import see, show
+from ...ui.page import Page, RecoveryCodesPage
+from .flow import make_codes
+
+router = APIRouter(route_class=FactorRoute, include_in_schema=False)
+
+SECURITY = "/account/security"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCodesPage(Page):
+    """Make new recovery codes?"""
+
+    template: ClassVar[str] = "journeys/recovery_codes/new_codes.html"
+    csrf_token: str
+    console: bool = False
+
+
+@router.get("/account/security/recovery-codes")
+async def get_codes(service: Serving) -> Response:
+    principal = await may_change_factors(service)
+    page = NewCodesPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        console=may_see_console(principal),
+    )
+    return show(service, page)
+
+
+@router.post("/account/security/recovery-codes")
+async def post_codes(request: Request, service: Serving) -> Response:
+    await read_form(request)
+    back = service.site.path(SECURITY)
+    try:
+        codes = await make_codes(service, await may_change_factors(service))
+    except Refused:
+        return see(back)
+    return show(service, RecoveryCodesPage(codes=codes, back=back))

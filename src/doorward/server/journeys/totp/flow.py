@@ -1,0 +1,43 @@
+"""Set up and remove the authenticator app of somebody who is logged in."""
+
+from ....factors import together
+from ....types import Issued, Principal
+from ....web import limiter
+from ....web.asgi import current_visit
+from ...refusals import Refusal, Refused
+from ...service import Service
+from ...steps.confirm_password import owner
+from ...steps.enrol_totp import Enrolment, begin_totp, confirm_totp
+from ...steps.factors import check_removable
+
+
+async def begin(service: Service, principal: Principal, *, again: bool = False) -> Enrolment:
+    """A secret that waits for its first code, in this session.  `again`: the one that waits."""
+    user = await owner(service, principal)
+    if (await service.factors.held(user.subject)).totp:
+        raise Refused(Refusal.FACTOR_EXISTS)
+    return await begin_totp(service, user, principal.sid, again=again)
+
+
+async def confirm(
+    service: Service, principal: Principal, code: str
+) -> tuple[Issued, tuple[str, ...]]:
+    """Keep the app, if this is its code.  The session goes on with two factors proved, under a new
+    secret; also the recovery codes that were made, none where the person has some."""
+    user = await owner(service, principal)
+    sid = principal.sid
+    buckets = limiter.codes_at(f"session:{sid}", user.subject)
+    codes = await confirm_totp(service, user, sid, code, buckets, sid=sid)
+    amr, device = together(*principal.amr, "otp"), current_visit().device()
+    return await service.auth.elevate(principal, amr=amr, device=device), codes
+
+
+async def remove(service: Service, principal: Principal) -> None:
+    """Forget the app.  With the last second factor go the recovery codes, which stood in for it.
+    Refuses to remove the last one of somebody who must have one."""
+    held = await service.factors.held(principal.subject)
+    user = await check_removable(service, principal, held._replace(totp=False))
+    if not await service.totp.remove(user.subject):
+        raise Refused(Refusal.NOT_FOUND, "There is no authenticator app.")
+    await service.recovery_codes.forget_stale(user.subject)
+    await service.recorder.note("totp_removed", subject=user.subject, sid=principal.sid)
