@@ -88,7 +88,9 @@ class Passkeys:
         this id, or if it is the last and that is to be spared: of two that are removed at once, one
         stays."""
         others = PASSKEYS.alias()
-        other = select(1).where(others.c.subject == subject, others.c.credential_id != credential_id)
+        other = select(1).where(
+            others.c.subject == subject, others.c.credential_id != credential_id
+        )
         spared = [exists(other)] if spare_last else []
         mine = delete(PASSKEYS).where(_of(subject), _is(credential_id), *spared)
         return bool(await self._database.run(mine.returning(PASSKEYS.c.subject)))

@@ -6,10 +6,12 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ....factors import MFA, proves
 from ....types import Mode, Principal, Session
 from ....web import origin
 from ....web.asgi import current_visit
 from ... import cookie_hint
+from ...routes.access import FRESH
 from ...routes.dependencies import Serving
 from ...routes.menu import may_see_console
 from ...routes.notices import notice, told
@@ -51,7 +53,7 @@ class AccountPage(Page):
     """Who I am and where I am logged in.
 
     `amr` holds the factors proved at this login (RFC 8176), `confirmed_at` is when they were proved
-    again; `sessions` are shown in their order.
+    again; `sessions` are shown in their order.  `unasked_passkey`: a password manager may make one.
     """
 
     template: ClassVar[str] = "journeys/account/account.html"
@@ -65,6 +67,7 @@ class AccountPage(Page):
     logged_in_at: int
     confirmed_at: int | None
     sessions: tuple[SessionRow, ...]
+    unasked_passkey: bool = False
     console: bool = False
     notice: str = ""
 
@@ -96,6 +99,17 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         logged_in_at=began,
         confirmed_at=proved if proved > began else None,
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
+        unasked_passkey=await _lacks_passkey(service, principal),
         console=may_see_console(principal),
         notice=notice,
     )
+
+
+async def _lacks_passkey(service: Service, principal: Principal) -> bool:
+    """Whether somebody just proved the password and another factor, and has no passkey.  Without
+    the other factor a passkey would be the first, and asked for at each login."""
+    proved = proves(principal.amr, "password") and proves(principal.amr, MFA)
+    if not proved or service.clock() - principal.authenticated_at > FRESH:
+        return False
+    held = await service.factors.held(principal.subject)
+    return held.second and not held.passkeys

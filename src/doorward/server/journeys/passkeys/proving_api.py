@@ -73,9 +73,7 @@ async def post_login(
 
 
 @router.post("/api/elevate/passkey/options", summary="Begin to confirm it is you with a passkey")
-async def post_elevate_options(
-    principal: Known, service: Serving, response: Response
-) -> Options:
+async def post_elevate_options(principal: Known, service: Serving, response: Response) -> Options:
     """For `PublicKeyCredential.parseRequestOptionsFromJSON`."""
     return await proving.begin_step_up(service, principal, response)
 
