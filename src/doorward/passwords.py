@@ -1,11 +1,14 @@
-"""Passwords: Argon2id, hashed beside the event loop and never more at once than memory allows."""
+"""Passwords: hashed by Argon2id beside the event loop, never more at once than memory allows.
+
+Hashes of other systems verify as well (`password_hashes`), until the next login makes a new one.
+"""
 
 import asyncio
 import os
 import threading
 import unicodedata
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +18,7 @@ import argon2
 
 from .errors import Busy as Busy
 from .errors import ConfigurationError, DoorwardError
+from .password_hashes import UnknownHash, check_argon2, parse
 
 LONGEST = 128
 """The longest password, in code points after normalisation."""
@@ -50,7 +54,8 @@ class UnacceptablePassword(DoorwardError):
 class Cost:
     """The cost of one hash: KiB of memory and passes over it, in one lane.
 
-    Raises `ConfigurationError` for less than OWASP and ASVS 11.4.2 ask for, unless `for_tests`.
+    Raises `ConfigurationError` for less than OWASP and ASVS 11.4.2 ask for, unless `for_tests`, and
+    for more than is verified (`password_hashes`): nobody could log in.
     """
 
     memory_kib: int = 19456
@@ -64,6 +69,10 @@ class Cost:
                 f"Argon2id with {self.memory_kib} KiB and {self.passes} passes is too cheap:"
                 " use at least 19456 KiB and 2 passes."
             )
+        try:
+            check_argon2(self.memory_kib, self.passes, 1)
+        except UnknownHash as unknown:
+            raise ConfigurationError(f"Argon2id is too dear. {unknown}") from None
 
 
 CHEAP = Cost(memory_kib=8, passes=1, for_tests=True)
@@ -128,22 +137,26 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(secret))
 
     async def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether `hashed` was made from this password.  Raises `Busy`.
+        """Whether `hashed` was made from this password.  Raises `Busy`, and `ConfigurationError`
+        for a hash of bcrypt where the package `bcrypt` is not installed.
 
         None stands for an account that does not exist or has no password: the answer is False,
         after the same work, so that time does not tell who has an account.  A stored hash that
         is damaged is treated the same way: nobody gets in, and nothing breaks.  A password that
         `prepare` refuses is False at once, whoever it is for.
+
+        A hash of another system may have been made of the characters as they were typed, so a
+        password that is not in NFC is tried in both forms, whatever the hash.
         """
         try:
-            secret = prepare(password)
+            secrets = {prepare(password), password.encode()}
         except UnacceptablePassword:
             return False
-        return await self._run(lambda: self._matches(hashed or self._nobody, secret))
+        return await self._run(lambda: self._matches(hashed or self._nobody, secrets))
 
     def needs_rehash(self, hashed: str) -> bool:
-        """Whether `hashed` was made at another cost than the present one (or is damaged): then,
-        right after it verified, is the time to store a new one."""
+        """Whether `hashed` was made at another cost than the present one, in another way, or is
+        damaged: then, right after it verified, is the time to store a new one."""
         try:
             return self._hasher.check_needs_rehash(hashed)
         except ValueError:
@@ -153,14 +166,13 @@ class Passwords:
         """Let the threads go.  What still waits in line is cancelled.  Idempotent."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _matches(self, hashed: str, secret: bytes) -> bool:
+    def _matches(self, hashed: str, secrets: Collection[bytes]) -> bool:
         try:
-            return self._hasher.verify(hashed, secret)
-        except argon2.exceptions.VerifyMismatchError:
-            return False
-        except (argon2.exceptions.VerificationError, ValueError):
+            known = parse(hashed)
+        except UnknownHash:
             # Not a hash at all: spend the time of one, or damaged rows would answer sooner.
-            return self._matches(self._nobody, secret)
+            known = parse(self._nobody)
+        return any([known.matches(secret) for secret in secrets])
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         if not self._places.acquire(blocking=False):

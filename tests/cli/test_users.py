@@ -320,6 +320,27 @@ def test_whoever_takes_away_the_last_admin_is_warned(desk: Desk, words: list[str
     assert desk.run("users", "delete", "ann@example.test").err == ""  # as it was before
 
 
+@pytest.mark.engine
+def test_factors_are_reset_with_a_letter_and_the_password_stays(desk: Desk) -> None:
+    subject = desk.create("ann@example.test")
+    none = desk.refusal("users", "reset-factors", "ann@example.test")
+    assert none == "ann@example.test has no second factor."
+    with closing(sqlite3.connect(desk.folder / "doorward.db")) as connection, connection:
+        row = (subject, "sealed", 0, 1)
+        connection.execute("INSERT INTO doorward_totp VALUES (?, ?, ?, ?)", row)
+    mail = ("--smtp-url", "smtp://127.0.0.1:1025", "--mail-from", "login@example.test")
+    done = desk.run("users", "reset-factors", "ann@example.test", *mail)
+    assert done.out == "Reset the factors of ann@example.test; 0 sessions ended.\n"
+    assert "the password alone logs in" in done.err
+    with closing(sqlite3.connect(desk.folder / "doorward.db")) as connection:
+        left = connection.execute("SELECT * FROM doorward_totp").fetchall()
+        letters = connection.execute("SELECT kind, subject, sent_at FROM doorward_letters")
+        said = connection.execute("SELECT actor FROM doorward_audit WHERE kind = 'factors_reset'")
+        assert (left, letters.fetchall(), said.fetchall()) == (
+            [], [("factors_reset", subject, None)], [("operator",)]
+        )  # fmt: skip
+
+
 # --- list ---------------------------------------------------------------------------------------
 
 

@@ -12,8 +12,19 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from doorward import Auth, Device, Event, Issued, Principal, Reason, Session, Settings
+from doorward import (
+    Auth,
+    Device,
+    Event,
+    Issued,
+    Principal,
+    Reason,
+    Session,
+    Settings,
+    password_hashes,
+)
 from doorward.cli import COMMANDS, main
+from doorward.cli.imports.importing import BATCH
 from doorward.passwords import LONGEST, Cost
 from doorward.server.app import DECLARED, KINDS, create_app
 from doorward.server.audit import sampling
@@ -194,6 +205,16 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"above {limits.MAX_BODY // 1024} KiB",
             f"above {limits.MAX_HEADER // 1024} KiB, or all above {limits.MAX_HEADERS // 1024}",
             f"more than {timeouts.SLOWEST} seconds",
+        ],
+        "import-users.md": [
+            f"{BATCH} accounts in a transaction",
+            f"{password_hashes.MAX_MEMORY_KIB // 1024} MiB of memory",
+            f"cost {password_hashes.MAX_BCRYPT_COST} for bcrypt",
+            f"{password_hashes.MAX_ITERATIONS:,} iterations",
+            f"{password_hashes.MAX_SCRYPT_BLOCKS:,} for",
+            f"{password_hashes.MAX_LANES} lanes",
+            f"{password_hashes.MAX_PASSES_KIB // 2**20} GiB of memory in all passes",
+            f"more than {LONGEST} characters",
         ],
         "events.md": [
             f"only {sampling.FROM_ONE} lines a minute",

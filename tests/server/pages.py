@@ -181,9 +181,9 @@ def _factor_pages(said: str) -> dict[str, Page]:
         factors=("totp", "passkey", "recovery_code"),
         recovery=False,
     )
-    enrol = EnrolPage(csrf_token=token, email=said, qr=qr(said), key=said)
-    totp = TotpPage(csrf_token=token, qr=qr(said), key=said)
-    codes = RecoveryCodesPage(codes=(said, said), back=said)
+    enrol = EnrolPage(csrf_token=token, email=said, qr=qr("otpauth://"), key=said)
+    totp = TotpPage(csrf_token=token, qr=qr("otpauth://"), key=said)
+    codes = RecoveryCodesPage(codes=(said, said), back="/account")
     security = SecurityPage(totp_since=None, recovery_codes=0, held=False, required=False)
     return {
         "second step": step,
@@ -197,7 +197,7 @@ def _factor_pages(said: str) -> dict[str, Page]:
         "totp": totp,
         "totp in trouble": replace(totp, console=True, error=said, field_errors=wrong),
         "totp to remove": RemovePage(csrf_token=token),
-        "totp to remove in trouble": RemovePage(csrf_token=token, console=True, error=said),
+        "totp to remove by an administrator": RemovePage(csrf_token=token, console=True),
         "recovery codes": codes,
         "recovery codes at first": replace(codes, first=True),
         "new recovery codes": NewCodesPage(csrf_token=token),

@@ -19,6 +19,7 @@ from ..settings import MAX_ROLE_BYTES, Settings
 from ..types import Roles, system_clock
 from .accounts import bereft, every, find, forget, give_roles, let_in, lock_out
 from .commands import Verb, run
+from .imports import IMPORT
 from .open import opened_office, opened_register, opened_users
 from .output import Answer, NotDone, table, when
 from .prompt import new_password
@@ -281,6 +282,7 @@ VERBS = {
         options=("min_password", "breached_file", *LINK),
         arguments=_create_arguments,
     ),
+    "import": IMPORT,
     "list": Verb(what="Show all users.", run=_list),
     "lock": Verb(
         what="Refuse a user from now on, and end all sessions.", run=_lock, arguments=_who

@@ -36,6 +36,7 @@ async def doing(
     prune = partial(prune_all, audit, outbox, database, service.clock, options.audit_ttl)
     async with (
         service.recorder.entering(audit, lag),
+        _beside(_reseal(service)),
         _beside(in_turn("prune", store, service.clock, prune)),
         _beside(keep_sweeping(service.users, service.auth)),
         _beside(_post(service, links, smtp_password)),
@@ -56,6 +57,13 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def _reseal(service: Service) -> None:
+    """Where an older root key is given beside the newest: let the secrets of factors do without it.
+    Runs until cancelled."""
+    if len(service.auth.factor_seal.keys) > 1:
+        await in_turn("reseal", service.auth.store, service.clock, service.totp.reseal)
 
 
 async def _look_at_heads(service: Service) -> None:

@@ -1,8 +1,11 @@
 """The service opened: database, sessions and keys, and what is done beside the requests."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from ..keys import root_key_path
 from ..passwords import Cost, Passwords
 from ..stores import POSTGRES
 from ..types import Clock
@@ -14,7 +17,7 @@ from .accounts.factors import Factors
 from .accounts.listeners import Listener
 from .accounts.passkeys import Passkeys
 from .accounts.recovery_codes import RecoveryCodes
-from .accounts.totp import Totp
+from .accounts.totp import Totp, check_not_lost
 from .accounts.users import Users
 from .audit.history import History
 from .audit.sampling import Sampling
@@ -58,6 +61,8 @@ async def opened(
         # holder in this process.  In PostgreSQL, a role's rights differ by table.
         if options.database.partition(":")[0] in POSTGRES:
             await check_writable(options.database)
+        if missing := _missing_root_key(options):
+            await check_not_lost(database, missing)
         async with doorward.lifespan(None):
             auth = await doorward.auth()
             service = Service(
@@ -87,8 +92,15 @@ async def opened(
                 sampling=Sampling(),
                 clock=clock,
             )
+            await service.totp.check_root_key()
             async with doing(service, database, declared.links, password, listeners):
                 yield service
     finally:
         passwords.close()
         await database.close()
+
+
+def _missing_root_key(options: Options) -> Path | None:
+    """The file of the root key, if one is needed and is not there."""
+    path = root_key_path(options.key_file, os.environ)
+    return None if path is None or path.exists() else path

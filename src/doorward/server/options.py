@@ -198,14 +198,6 @@ class Options:
         values.password_length,
         "COUNT",
     )
-    breached_file: str | None = _option(
-        None,
-        "A filter of stolen passwords, which nobody may choose; `doorward passwords import` makes"
-        " it. It is read when the server starts.",
-        values.text,
-        "FILE",
-        "none",
-    )
     require_factor: tuple[str, ...] = _option(
         (),
         "Who must have a second factor: all, or a role, such as admin. Separate several by commas,"
@@ -213,6 +205,14 @@ class Options:
         values.factor_roles,
         "all|ROLE",
         "nobody",
+    )
+    breached_file: str | None = _option(
+        None,
+        "A filter of stolen passwords, which nobody may choose; `doorward passwords import` makes"
+        " it. It is read when the server starts.",
+        values.text,
+        "FILE",
+        "none",
     )
     audit_ttl: int = _option(
         365 * DAY, "How long the audit log keeps an entry.", values.duration, "TIME", "365d"

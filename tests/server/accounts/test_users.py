@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from doorward.server.accounts.account_events import waiting
 from doorward.server.accounts.email import InvalidEmail
 from doorward.server.accounts.role_names import InvalidRole
 from doorward.server.accounts.user import EmailTaken, User
 from doorward.server.accounts.user_list import EVERYBODY, Wanted
-from doorward.server.accounts.users import Users
+from doorward.server.accounts.users import Users, new_subject
 from doorward.server.db.database import Database, open_database
 from doorward.settings import MAX_ROLE_BYTES
 from tests.server.databases import KINDS, new_url
@@ -52,6 +53,27 @@ async def test_a_created_user_is_found_by_address_and_by_subject(users: Users) -
         await users.find(ann.subject),
     ):
         assert found == ann
+
+
+async def test_many_are_added_at_once_but_those_whose_address_has_an_account(
+    users: Users, database: Database
+) -> None:
+    ann = await users.create("ann@example.test", None, at=1)
+    ben = replace(ann, subject=new_subject(), email="ben@example.test", locked_at=3, verified_at=4)
+    boss = replace(ben, subject=new_subject(), email="x@example.test", roles=frozenset({"admin"}))
+    many = [replace(ann, subject=NOBODY), ben, boss]
+    taken = {ann.email: ann.subject}
+    assert await users.add_link("link")
+    assert await users.taken(many) == await users.add_many(many) == taken
+    assert await users.by_subject(NOBODY) is None
+    assert await users.by_email(ben.email) == ben
+    assert await users.by_email(boss.email) == boss
+    assert await users.has_link("link"), "a locked user administers nothing"
+    told = {(event.subject, event.kind) for event in await waiting(database)}
+    assert told == {(each.subject, "created") for each in (ann, ben, boss)}
+    boss = replace(boss, subject=NOBODY, email="y@b.test", locked_at=None)
+    assert await users.add_many([boss]) == {}
+    assert not await users.has_link("link")
 
 
 async def test_a_subject_is_random_and_says_nothing_about_the_person(users: Users) -> None:

@@ -1,6 +1,9 @@
 """Links and passwords that are guessed, and links that are over."""
 
+import httpx2
+
 from doorward.settings import HOUR
+from tests.server.factors import asked, code, give_totp, prove
 from tests.server.house import PASSWORD, login
 
 from .scene import FORGED, NEW, Scene, Table
@@ -77,6 +80,41 @@ async def the_right_password_of_an_account_that_is_locked(on: Scene) -> None:
 async def changing_the_password_in_a_stolen_session(on: Scene) -> None:
     victim = await on.victim()
     await victim.post("/api/password", json={"current": "a guess", "new": NEW})
+
+
+# --- codes --------------------------------------------------------------------------------------
+
+
+async def waiting(on: Scene, client: httpx2.AsyncClient | None = None) -> str:
+    """The ticket of a login that waits for a code, on the thief's machine or another."""
+    email = await on.email()
+    await give_totp(on.house, await on.house.account(email))
+    ticket = await asked(client or on.thief, email=email)
+    on.secrets.add(ticket)
+    return ticket
+
+
+@ATTACKS.add("wrong_code", "wrong_code")
+async def a_guessed_code_after_a_stolen_password(on: Scene) -> None:
+    await prove(on.thief, await waiting(on), "000000")
+
+
+@ATTACKS.add("link_refused", "login_expired")
+async def a_stolen_ticket_of_a_login_that_waits_for_a_code(on: Scene) -> None:
+    ticket = await waiting(on, await on.house.browser())
+    await prove(on.thief, ticket, code(on.house))
+
+
+@ATTACKS.add("link_refused", "login_expired")
+async def a_guessed_ticket_of_a_second_step(on: Scene) -> None:
+    await prove(on.thief, FORGED, "000000")
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def guessing_codes_after_a_stolen_password(on: Scene) -> None:
+    ticket = await waiting(on)
+    for _ in range(11):
+        await prove(on.thief, ticket, "000000")
 
 
 # --- again and again, from addresses that have used up what they may do afterwards --------------

@@ -19,6 +19,9 @@ from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
 
+LOCAL = "http://localhost:8000"
+AT_LOCAL: dict[str, Any] = {"origin": LOCAL, "rp_id": "localhost"}
+
 Client = httpx2.AsyncClient
 Json = dict[str, Any]
 
@@ -75,9 +78,8 @@ def refused(answer: httpx2.Response) -> str:
 
 @pytest.fixture
 async def mailing(opened: Opened) -> House:
-    """A house whose letters wait, and are never sent."""
-    relay = parse_relay("smtp://127.0.0.1:9")
-    found: House = await opened(smtp_url=relay, mail_from="login@example.test")
+    """A house whose letters can be read."""
+    found: House = await opened(public_origin=LOCAL)
     return found
 
 
@@ -224,7 +226,7 @@ async def test_of_thirty_answers_to_one_challenge_one_logs_in(either: House) -> 
 
 async def test_a_count_that_falls_is_told_and_locks_nobody_out(mailing: House) -> None:
     house = mailing
-    key = await given(house, Authenticator(count=9))
+    key = await given(house, Authenticator(count=9, **AT_LOCAL))
     browser = await house.browser()
     for count, falls in ((20, 0), (20, 1), (5, 2), (6, 2)):
         key.count = count
@@ -412,7 +414,7 @@ async def test_people_have_several_passkeys_with_names(either: House) -> None:
 
 async def test_the_owner_gets_a_letter_about_each_passkey(mailing: House) -> None:
     browser = await mailing.alice()
-    key = await add(browser, name="{origin} https://evil.example")
+    key = await add(browser, Authenticator(**AT_LOCAL), name="{origin} https://evil.example")
     await ok(await step_up(browser, key))
     assert (await browser.delete(f"/api/passkeys/{text(key.id)}")).status_code == 204
     assert {"passkey_added", "passkey_removed"} <= set(await letters(mailing))

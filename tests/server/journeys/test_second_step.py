@@ -5,10 +5,12 @@ import re
 
 import httpx2
 import pytest
+from sqlalchemy import insert
 
+from doorward.server.accounts.factor_tables import PASSKEYS
 from doorward.server.accounts.reset_link import reset_link
 from doorward.server.steps.second_step import LIFETIME
-from tests.server.factors import asked, code, give_totp, prove
+from tests.server.factors import SECRET, asked, code, give_totp, prove
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
@@ -210,3 +212,17 @@ async def test_who_only_knows_the_password_adds_no_factor_beside_the_owners(
     answer = await thief.post("/api/login/enrol/confirm", json=body)
     assert (answer.status_code, answer.json()["reason"]) == (409, "factor_exists")
     assert (await thief.post("/api/login/enrol", json={"ticket": early})).status_code == 409
+
+
+async def test_an_app_beside_a_passkey_that_came_meanwhile_is_not_kept(house: House) -> None:
+    """The look and the write are two statements, and a passkey may come between them."""
+    subject, totp = await house.account(), house.service.totp
+    kinds = {column.name: column.type.python_type for column in PASSKEYS.c}
+    row = {name: kind(0) for name, kind in kinds.items()} | {"subject": subject}
+    await house.service.factors._database.run(insert(PASSKEYS).values(**row))
+    sealed = totp.sealed(subject, SECRET)
+    assert not await totp.add(subject, sealed, step=1, at=1, first=True)
+    assert (await house.service.factors.held(subject)).names == ("passkey",)
+    assert await totp.add(subject, sealed, step=1, at=1)
+    assert not await totp.add(subject, sealed, step=1, at=1)
+    assert (await house.service.factors.held(subject)).names == ("totp", "passkey")

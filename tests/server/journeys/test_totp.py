@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+import secrets
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import httpx2
 import pytest
 
+from doorward.errors import ConfigurationError
 from doorward.server.accounts.factor_tables import RECOVERY_CODES, TOTP
 from doorward.server.accounts.recovery_codes import normal
 from doorward.server.app import DECLARED
@@ -101,6 +104,10 @@ async def test_a_recovery_code_works_once_however_it_is_typed(opened: Opened) ->
     assert not any(normal(each)[4:] in rows for each in codes)
     typed = codes[0].lower().replace("-", " ").replace("o", "0").replace("i", "1")
     client = await house.client(url="http://localhost:8000")
+    ticket = await asked(client, transport="bearer")
+    last = "A" if codes[0][-1] != "A" else "B"
+    for wrong in (codes[0][:-1] + last, codes[0][:-1], codes[0] + "A", codes[0][:4], "", "é" * 99):
+        assert (await prove(client, ticket, wrong, "recovery-code")).status_code == 403
     for status in (200, 403):
         ticket = await asked(client, transport="bearer")
         answer = await prove(client, ticket, typed, "recovery-code")
@@ -222,3 +229,32 @@ async def test_an_administrator_resets_factors_and_chooses_none(house: House) ->
     assert (held.names, held.recovery_codes) == ((), 0)
     assert "factors_reset" in await desk.kinds(desk.carol)
     assert (await login(await house.browser(), email="carol@example.test")).status_code == 200
+
+
+@pytest.mark.engine
+async def test_a_new_root_key_seals_again_and_the_old_one_can_go(
+    opened: Opened, tmp_path: Path
+) -> None:
+    keys, url = [secrets.token_urlsafe(32) for _ in range(2)], f"sqlite:///{tmp_path}/people.db"
+    file = tmp_path / "root.key"
+
+    async def house_of(*given: str) -> House:
+        file.write_text("\n".join(given))
+        file.chmod(0o600)
+        found: House = await opened(database=url, root_key_file=str(file))
+        return found
+
+    old = await house_of(keys[0])
+    await give_totp(old, subject := await old.account())
+    await old.service.totp.use(subject, code(old), at=old.clock())
+    both = await house_of(keys[1], keys[0])
+    await both.service.totp.reseal()
+    new = await house_of(keys[1])
+    assert not await new.service.totp.use(subject, code(old), at=new.clock())  # it stays used
+    assert await new.service.totp.use(subject, code(new, 1), at=new.clock())
+    with pytest.raises(ConfigurationError, match="sealed under another root key"):
+        await house_of(keys[0])
+    file.unlink()
+    with pytest.raises(ConfigurationError, match="is missing; restore it"):
+        await opened(database=url, root_key_file=str(file))
+    assert not file.exists()

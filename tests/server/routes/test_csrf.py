@@ -32,6 +32,19 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/account/password", {"current": PASSWORD, "new": "another passphrase"}),
     ("POST", "/elevate", {"password": PASSWORD}),
     ("POST", "/reset", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/login/factor", {"code": "123456"}),
+    ("POST", "/login/factor/enrol", {"code": "123456"}),
+    ("POST", "/account/security/totp", {"code": "123456"}),
+    ("POST", "/account/security/totp/remove", {}),
+    ("POST", "/account/security/recovery-codes", {}),
+    ("POST", "/api/login/totp", {"ticket": "x", "code": "123456"}),
+    ("POST", "/api/login/recovery-code", {"ticket": "x", "code": "123456"}),
+    ("POST", "/api/login/enrol", {"ticket": "x"}),
+    ("POST", "/api/login/enrol/confirm", {"ticket": "x", "code": "123456"}),
+    ("POST", "/api/totp", {}),
+    ("POST", "/api/totp/confirm", {"code": "123456"}),
+    ("DELETE", "/api/totp", {}),
+    ("POST", "/api/recovery-codes", {}),
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 
@@ -260,7 +273,8 @@ async def test_a_form_carries_the_token_of_its_page(either: House, route: Any) -
     method, path, fields = route
     assert (await send(browser, route)).status_code == 403
     answer = await send(browser, (method, path, {**fields, "csrf_token": token}))
-    assert answer.status_code in (303, 400), answer.text  # 400: the ticket of /reset is made up
+    # nobody waits for a second step, the ticket of /reset is made up, and there is no app
+    assert answer.status_code in (303, 400, 401, 404), answer.text
 
 
 @pytest.mark.parametrize("path", ["/account", "/login", "/signup", "/elevate", "/reset"])

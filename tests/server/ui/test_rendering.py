@@ -73,7 +73,7 @@ def test_a_template_asks_for_exactly_the_fields_of_its_record(page: type[Page]) 
 
 
 def asked_of(template: str) -> set[str]:
-    """What a template and those it extends ask for."""
+    """What a template, those it extends and those it includes ask for."""
     environment = rendering.environment()
     assert environment.loader is not None
     parsed = environment.parse(environment.loader.get_source(environment, template)[0])
@@ -82,7 +82,9 @@ def asked_of(template: str) -> set[str]:
     targets = [each.target for each in parsed.body if isinstance(each, nodes.Assign)]
     own |= {target.name for target in targets if isinstance(target, nodes.Name)}
     asked = meta.find_undeclared_variables(parsed) - own - {"static", "site"}
-    for each in parsed.find_all(nodes.Extends):
+    others: list[nodes.Extends | nodes.Include] = [*parsed.find_all(nodes.Extends)]
+    others += parsed.find_all(nodes.Include)
+    for each in others:
         assert isinstance(each.template, nodes.Const)
         asked |= asked_of(each.template.value)
     return asked
@@ -128,7 +130,9 @@ def test_nothing_on_a_page_runs_or_styles_inline(name: str) -> None:
 def test_every_address_on_a_page_is_its_own_origins(name: str) -> None:
     for each in elements(name):
         for key in {"href", "src", "action", "formaction"} & set(each.attributes):
-            assert re.match(r"/(?!/)|#.", each.attributes[key]), each
+            # a file is saved from within the page, and never opened
+            saved = "download" in each.attributes and each.attributes[key].startswith("data:text/")
+            assert saved or re.match(r"/(?!/)|#.", each.attributes[key]), each
 
 
 @pages
@@ -236,6 +240,10 @@ def test_every_error_is_an_alert_and_told_by_the_field_it_is_about(name: str) ->
         ("signup", {"email": "username", "password": "new-password"}),
         ("login", {"email": "username", "password": "current-password"}),
         ("elevate", {"password": "current-password"}),
+        ("elevate by a code", {"code": "one-time-code"}),
+        ("second step", {"code": "one-time-code"}),
+        ("second step by a recovery code", {"code": "off"}),
+        ("enrol", {"code": "one-time-code"}),
         ("reset", {"new": "new-password"}),
         ("password", {"current": "current-password", "new": "new-password"}),
     ],
@@ -285,6 +293,21 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
         "/signup": {"email", "password", "csrf_token", "once", "return_to"}
     }
     assert posted(PLAIN["elevate"]) == {"/elevate": {"password", "csrf_token", "once", "return_to"}}
+    assert posted(PLAIN["elevate by a code"]) == {
+        "/elevate": {"code", "csrf_token", "once", "return_to"}
+    }
+    assert posted(PLAIN["second step"]) == {"/login/factor": {"code", "csrf_token", "once"}}
+    assert posted(PLAIN["second step by a recovery code"]) == {
+        "/login/factor": {"code", "with", "csrf_token", "once"}
+    }
+    assert posted(PLAIN["enrol"]) == {"/login/factor/enrol": {"code", "csrf_token", "once"}}
+    assert posted(PLAIN["totp"]) == {"/account/security/totp": {"code", "csrf_token", "once"}}
+    assert posted(PLAIN["totp to remove"]) == {
+        "/account/security/totp/remove": {"csrf_token", "once"}
+    }
+    assert posted(PLAIN["new recovery codes"]) == {
+        "/account/security/recovery-codes": {"csrf_token", "once"}
+    }
     assert posted(PLAIN["reset"]) == {"/reset": {"new", "ticket", "csrf_token", "once"}}
     assert posted(PLAIN["password"]) == {
         "/account/password": {"current", "new", "csrf_token", "once"}

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from ..db.database import Database
-from .factor_tables import PASSKEYS, RECOVERY_CODES, TOTP
+from ..db.database import Database, Transaction
+from .factor_tables import OWNED, PASSKEYS, RECOVERY_CODES, TOTP
 
 
 class Held(NamedTuple):
@@ -43,6 +43,16 @@ class Factors:
         (found,) = await self._database.run(select(*counts))
         totp, passkeys, codes = map(int, found)
         return Held(totp > 0, passkeys, codes)
+
+
+async def forget_factors(transaction: Transaction, subject: str) -> bool:
+    """Delete every factor of a user but the password, in a transaction.  False when there was
+    none."""
+    found = False
+    for table in OWNED:
+        gone = delete(table).where(table.c.subject == subject).returning(table.c.subject)
+        found |= bool((await transaction.execute(gone)).all())
+    return found
 
 
 def _count(whose: ColumnElement[bool]) -> ColumnElement[int]:

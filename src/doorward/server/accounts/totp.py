@@ -3,12 +3,13 @@ are what every app takes.  A code works once."""
 
 import hmac
 import logging
+from pathlib import Path
 
 import pyotp
-from sqlalchemy import ColumnElement, Table, delete, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, exists, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ...errors import Rejected
+from ...errors import ConfigurationError, Rejected
 from ...keys import Seal, base64url
 from ..db.database import Database
 from .factor_tables import PASSKEYS, TOTP
@@ -20,6 +21,8 @@ STEP = 30
 
 DRIFT = 1
 """Steps by which the clock of a phone may be wrong, in either direction."""
+
+_PAGE, _SOME = 500, 5
 
 
 class Totp:
@@ -80,6 +83,33 @@ class Totp:
         gone = delete(TOTP).where(_of(subject)).returning(TOTP.c.subject)
         return bool(await self._database.run(gone))
 
+    async def reseal(self) -> None:
+        """Seal under the newest root key what an older one sealed, so that the older one may be
+        dropped.  A code that is used meanwhile stays used."""
+        after = ""
+        while rows := await self._database.run(_page(after, _PAGE)):
+            for row in rows:
+                if not self._seal.is_current(row.subject, base64url.decode(row.secret.encode())):
+                    await self._reseal(row.subject, row.secret)
+            after = rows[-1].subject
+
+    async def check_root_key(self) -> None:
+        """Raises `ConfigurationError` when the root key given is not the one of the secrets: all
+        codes would be wrong."""
+        rows = await self._database.run(_page("", _SOME))
+        if rows and all(self.opened(row.subject, row.secret) is None for row in rows):
+            raise ConfigurationError(
+                "The secrets of authenticator apps in the database are sealed under another root"
+                " key than the one given: give the one this database was used with."
+            )
+
+    async def _reseal(self, subject: str, old: str) -> None:
+        secret = self.opened(subject, old)
+        if secret is not None:
+            same = (_of(subject), TOTP.c.secret == old)
+            new = self.sealed(subject, secret)
+            await self._database.run(update(TOTP).where(*same).values(secret=new))
+
     async def _advance(self, subject: str, sealed: str, step: int) -> bool:
         """Note that the code of `step` was used, of the very secret that was looked at."""
         unused = (_of(subject), TOTP.c.secret == sealed, TOTP.c.last_step < step)
@@ -107,6 +137,21 @@ def matching(secret: str, code: str, *, at: int) -> list[int]:
     app, now = pyotp.TOTP(secret), at // STEP
     steps = range(max(0, now - DRIFT), now + DRIFT + 1)
     return [step for step in steps if hmac.compare_digest(app.at(step * STEP), typed)]
+
+
+async def check_not_lost(database: Database, missing: Path) -> None:
+    """The file of the root key is missing, and a new one would be made.  Raises
+    `ConfigurationError` when there are secrets that only the old one opens."""
+    if await database.run(_page("", 1)):
+        raise ConfigurationError(
+            "The database holds secrets of authenticator apps that are sealed under a root key, but"
+            f" {missing} is missing; restore it, or give the key in DOORWARD_ROOT_KEY."
+        )
+
+
+def _page(after: str, limit: int) -> Select[tuple[str, str]]:
+    rows = select(TOTP.c.subject, TOTP.c.secret).where(TOTP.c.subject > after)
+    return rows.order_by(TOTP.c.subject).limit(limit)
 
 
 def _of(subject: str) -> ColumnElement[bool]:

@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
     and_,
     delete,
     exists,
@@ -20,11 +22,11 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from ...types import NONE, Roles
-from ..db.database import Database, Transaction
+from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
-from .factor_tables import OWNED
+from .factors import forget_factors
 from .role_names import piece, written
 from .setup_links import LINKS, is_good
 from .user import ADMIN, UNSETTLED, USERS, EmailTaken, LastAdmin, User, user_of
@@ -49,7 +51,7 @@ class Users:
         """Add a user.  Raises `EmailTaken` (of many at once, one gets the address), `InvalidEmail`
         and `InvalidRole`."""
         statement = insert_into(USERS).values(
-            subject=f"u_{secrets.token_hex(16)}",
+            subject=new_subject(),
             email=canonical(email),
             password_hash=password_hash,
             roles=written(roles),
@@ -61,6 +63,24 @@ class Users:
         except IntegrityError:
             raise EmailTaken from None
         return user
+
+    async def add_many(self, users: Collection[User]) -> Mapping[str, str]:
+        """Add these users in one transaction; their addresses are canonical and differ.  Left out
+        are those whose address has an account: returns its subject, by address.  Raises
+        `InvalidRole`."""
+        async with self._database.writing() as transaction:
+            taken = dict(tuple(row) for row in await transaction.execute(_having(users)))
+            new = [user for user in users if user.email not in taken]
+            if new:
+                await transaction.execute(insert_into(USERS), [_row(user) for user in new])
+                await note(transaction, "created", [user.subject for user in new])
+            if any(user.administers for user in new):
+                await transaction.execute(delete(LINKS))
+        return taken
+
+    async def taken(self, users: Collection[User]) -> Mapping[str, str]:
+        """What `add_many` would return."""
+        return dict(tuple(row) for row in await self._database.run(_having(users)))
 
     async def by_email(self, email: str) -> User | None:
         """The user with this address; None also when it is no address at all."""
@@ -197,12 +217,12 @@ class Users:
     async def reset_factors(self, subject: str) -> bool:
         """Forget all that this user could prove beside the password.  False when it was nothing."""
         async with self._database.writing() as transaction:
-            return await _forget_factors(transaction, subject)
+            return await forget_factors(transaction, subject)
 
     async def delete(self, subject: str) -> bool:
         """Forget this user, and all that they could prove.  False when there was none."""
         async with self._database.writing() as transaction:
-            await _forget_factors(transaction, subject)
+            await forget_factors(transaction, subject)
             gone = delete(USERS).where(USERS.c.subject == subject).returning(USERS.c.subject)
             found = [row.subject for row in await transaction.execute(gone)]
             await note(transaction, "deleted", found)
@@ -243,12 +263,18 @@ class Users:
         return bool(await self._database.run(statement.returning(USERS.c.subject)))
 
 
-async def _forget_factors(transaction: Transaction, subject: str) -> bool:
-    found = False
-    for table in OWNED:
-        gone = delete(table).where(table.c.subject == subject).returning(table.c.subject)
-        found |= bool((await transaction.execute(gone)).all())
-    return found
+def new_subject() -> str:
+    """A subject that nobody has: 16 random bytes in hexadecimal."""
+    return f"u_{secrets.token_hex(16)}"
+
+
+def _having(users: Collection[User]) -> Select[Any]:
+    emails = [user.email for user in users]
+    return select(USERS.c.email, USERS.c.subject).where(USERS.c.email.in_(emails))
+
+
+def _row(user: User) -> dict[str, Any]:
+    return {**asdict(user), "roles": written(user.roles)}
 
 
 def _administers(users: FromClause) -> ColumnElement[bool]:

@@ -58,6 +58,7 @@ SHARED: dict[str, Kind] = {
     "unsteady": Kind(
         "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"
     ),
+    "users_imported": Kind("Accounts imported"),
     "wrong_code": Kind("Wrong code", counts="refusal"),
     "wrong_password": Kind("Wrong password", counts="refusal"),
 }

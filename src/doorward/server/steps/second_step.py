@@ -81,16 +81,13 @@ async def step_of(service: Service, ticket: str) -> Step:
     since."""
     claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())
     if claim is None:
-        raise Refused(Refusal.LOGIN_EXPIRED)
+        raise await _over(service)
     subject, state, via, amr, return_to, browser = claim.words
     user = await service.users.by_subject(subject)
     if browser and not is_this_browser(browser):
-        await service.recorder.note(
-            "link_refused", subject=subject, outcome=Refusal.LOGIN_EXPIRED, link=TICKET
-        )
-        raise Refused(Refusal.LOGIN_EXPIRED)
+        raise await _over(service, subject)
     if user is None or user.locked_at is not None or _state(user) != state:
-        raise Refused(Refusal.LOGIN_EXPIRED)
+        raise await _over(service, subject)
     held = await service.factors.held(subject)
     proved = tuple(amr.split())
     return Step(ticket, user, held, "cookie" if via == "cookie" else "bearer", proved, return_to)
@@ -177,6 +174,14 @@ async def _ask(
     await tickets.put_back(service.auth.store, TICKET, ticket, claim)
     await service.recorder.note("factor_asked", subject=user.subject, actor=user.subject)
     return Asked(ticket, held.names)
+
+
+async def _over(service: Service, subject: str = "") -> Refused:
+    refused = Refused(Refusal.LOGIN_EXPIRED)
+    await service.recorder.note(
+        "link_refused", subject=subject, outcome=refused.reason, link=TICKET
+    )
+    return refused
 
 
 def _state(user: User) -> str:

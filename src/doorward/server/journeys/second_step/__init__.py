@@ -16,7 +16,6 @@ journey = Journey(
         "login_expired": Notice(
             "This login took too long, or the account was changed meanwhile. Log in again.", "news"
         ),
-        "login_again": Notice("A second factor was set up meanwhile. Log in again.", "news"),
     },
     tickets=frozenset({TICKET}),
 )

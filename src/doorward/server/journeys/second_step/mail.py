@@ -5,7 +5,7 @@ from ...mail.letter import IF_YOU, Template
 RECOVERY_CODE_USED = Template(
     "A recovery code was used",
     (
-        "Somebody logged in to your account with your password and a recovery code.",
+        "A recovery code was used in place of your second factor, to log in to your account.",
         "When: {when}\nOn: {where}\nRecovery codes left: {left}",
         f"{IF_YOU} With few codes left, make new ones on the page Security of your account.",
         (

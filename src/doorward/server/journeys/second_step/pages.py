@@ -25,6 +25,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 RECOVERY = "recovery"
 """Asks, in the query and in the form, for a recovery code in place of the other factors."""
 
+_OVER = (Refusal.LOGIN_EXPIRED, Refusal.FACTOR_EXISTS, Refusal.NOT_FOUND)
+"""Refusals after which there is no form to send again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorPage(FormPage):
@@ -52,10 +55,12 @@ class EnrolPage(FormPage):
 
 @router.get(PAGE)
 async def get_factor(request: Request, service: Serving) -> Response:
+    if not _ticket():  # nobody began a login here
+        return see(service.site.path("/login"))
     try:
         page = await _page(service, request.query_params.get("with", "") == RECOVERY)
-    except Refused as refused:
-        return _again(service, refused)
+    except Refused:
+        return see(service.site.path("/login"), "login_expired")
     cookie_hint.unmark(request, page)
     return page
 
@@ -69,8 +74,8 @@ async def post_factor(request: Request, service: Serving) -> Response:
     try:
         _, step = await prove(service, response, _ticket(), code)
     except Refused as refused:
-        if refused.reason is Refusal.LOGIN_EXPIRED:
-            return _again(service, refused)
+        if refused.reason in _OVER:
+            raise
         return await _page(service, recovery, refused)
     response.headers["location"] = _back(service, step)
     cookie_hint.mark(request, response)
@@ -92,8 +97,8 @@ async def post_enrol(request: Request, service: Serving) -> Response:
             service, cookies, _ticket(), form.get("code", "")
         )
     except Refused as refused:
-        if refused.reason in (Refusal.LOGIN_EXPIRED, Refusal.FACTOR_EXISTS, Refusal.NOT_FOUND):
-            return _again(service, refused)
+        if refused.reason in _OVER:
+            raise
         return await _page(service, recovery=False, refused=refused)
     response = show(service, RecoveryCodesPage(codes=codes, back=_back(service, step), first=True))
     for name, value in cookies.headers.items():
@@ -138,9 +143,3 @@ def _ticket() -> str:
 
 def _back(service: Service, step: Step) -> str:
     return step.return_to or service.site.path("/account")
-
-
-def _again(service: Service, refused: Refused) -> Response:
-    """Back to the login page, which says why."""
-    news = "login_expired" if refused.reason is Refusal.LOGIN_EXPIRED else "login_again"
-    return see(service.site.path("/login"), news)

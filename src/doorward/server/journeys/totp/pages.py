@@ -18,7 +18,7 @@ from ...routes.forms import read_form
 from ...routes.menu import may_see_console
 from ...routes.responses import see, show, wrong
 from ...service import Service
-from ...ui.page import FormPage, RecoveryCodesPage
+from ...ui.page import FormPage, Page, RecoveryCodesPage
 from ...ui.qr import qr
 from . import flow
 
@@ -40,10 +40,11 @@ class TotpPage(FormPage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemovePage(FormPage):
+class RemovePage(Page):
     """Remove the authenticator app?"""
 
     template: ClassVar[str] = "journeys/totp/remove.html"
+    csrf_token: str
     console: bool = False
 
 
@@ -73,17 +74,18 @@ async def post_totp(request: Request, service: Serving) -> Response:
 
 @router.get("/remove")
 async def get_remove(service: Serving) -> Response:
-    return _remove_page(service, await may_change_factors(service))
+    principal = await may_change_factors(service)
+    page = RemovePage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        console=may_see_console(principal),
+    )
+    return show(service, page)
 
 
 @router.post("/remove")
 async def post_remove(request: Request, service: Serving) -> Response:
     await read_form(request)
-    principal = await may_change_factors(service)
-    try:
-        await flow.remove(service, principal)
-    except Refused as refused:
-        return _remove_page(service, principal, refused)
+    await flow.remove(service, await may_change_factors(service))
     return see(service.site.path(SECURITY), "totp_removed")
 
 
@@ -96,17 +98,6 @@ async def _page(service: Service, principal: Principal, refused: Refused | None 
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         qr=qr(enrolment.uri),
         key=enrolment.secret,
-        console=may_see_console(principal),
-        **wrong(refused),
-    )
-    return show(service, page, refused)
-
-
-def _remove_page(
-    service: Service, principal: Principal, refused: Refused | None = None
-) -> Response:
-    page = RemovePage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         console=may_see_console(principal),
         **wrong(refused),
     )
