@@ -20,7 +20,6 @@ from ...routes.strict_json import parse
 from ...service import Service
 from ...ui.page import FormPage, RecoveryCodesPage
 from . import registering
-from .challenge import ceremony_of
 
 router = APIRouter(
     prefix="/account/security/passkeys", route_class=FactorRoute, include_in_schema=False
@@ -42,12 +41,11 @@ class AddPage(FormPage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasskeyPage(FormPage):
-    """Rename or remove a passkey, which is bound to `rp_id`."""
+    """Rename or remove a passkey."""
 
     template: ClassVar[str] = "journeys/passkeys/passkey.html"
     id: str
     name: str
-    rp_id: str
     console: bool = False
 
 
@@ -129,7 +127,6 @@ def _page(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         id=passkey.credential_id,
         name=passkey.name,
-        rp_id=ceremony_of(service).rp_id,
         console=may_see_console(principal),
         **wrong(refused),
     )
