@@ -42,11 +42,12 @@ from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.logout.pages import LogoutPage
 from doorward.server.journeys.mail_login.pages import AskPage, CodePage, ElsewherePage, HerePage
 from doorward.server.journeys.own_data.pages import DeletePage, OwnDataPage
+from doorward.server.journeys.passkeys.pages import AddPage, PasskeyPage
 from doorward.server.journeys.password.pages import PasswordPage
 from doorward.server.journeys.recovery_codes.pages import NewCodesPage
 from doorward.server.journeys.reset.pages import ResetPage
 from doorward.server.journeys.second_step.pages import EnrolPage, FactorPage
-from doorward.server.journeys.security.pages import SecurityPage
+from doorward.server.journeys.security.pages import PasskeyRow, SecurityPage
 from doorward.server.journeys.signup.pages import SignupPage
 from doorward.server.journeys.totp.pages import RemovePage, TotpPage
 from doorward.server.journeys.verify.pages import VerifyPage
@@ -175,6 +176,9 @@ def _form_pages(said: str) -> dict[str, Page]:
             error=said,
             field_errors=_wrong(said, "code"),
         ),
+        "elevate by a passkey": ElevatePage(
+            csrf_token="c" + said, return_to=said, email=said, passkey=True, by_password=True
+        ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
         "invitation": InvitationPage(
             csrf_token="c" + said, ticket=said, email=said, password_min=8
@@ -231,13 +235,23 @@ def _factor_pages(said: str) -> dict[str, Page]:
     step = FactorPage(
         csrf_token=token,
         email=said,
+        ticket=said,
+        return_to=said,
         factors=("totp", "passkey", "recovery_code"),
         recovery=False,
     )
     enrol = EnrolPage(csrf_token=token, email=said, qr=qr("otpauth://"), key=said)
     totp = TotpPage(csrf_token=token, qr=qr("otpauth://"), key=said)
     codes = RecoveryCodesPage(codes=(said, said), back="/account")
-    security = SecurityPage(totp_since=None, recovery_codes=0, held=False, required=False)
+    security = SecurityPage(
+        passkeys=(),
+        accepted='{"rpId":"localhost","userId":"","name":"","ids":[]}',
+        totp_since=None,
+        recovery_codes=0,
+        held=False,
+        required=False,
+    )
+    passkey = PasskeyPage(csrf_token=token, id=said, name=said)
     return {
         "second step": step,
         "second step in trouble": replace(step, error=said, field_errors=wrong),
@@ -251,12 +265,33 @@ def _factor_pages(said: str) -> dict[str, Page]:
         "totp in trouble": replace(totp, console=True, error=said, field_errors=wrong),
         "totp to remove": RemovePage(csrf_token=token),
         "totp to remove by an administrator": RemovePage(csrf_token=token, console=True),
+        "add a passkey": AddPage(csrf_token=token, name=said),
+        "add a passkey in trouble": AddPage(
+            csrf_token=token,
+            name=said,
+            console=True,
+            error=said,
+            field_errors=_wrong(said, "name"),
+        ),
+        "passkey": passkey,
+        "passkey in trouble": replace(
+            passkey, console=True, error=said, field_errors=_wrong(said, "name")
+        ),
         "recovery codes": codes,
         "recovery codes at first": replace(codes, first=True),
         "new recovery codes": NewCodesPage(csrf_token=token),
         "security": security,
         "security with factors": replace(
-            security, totp_since=NOW, recovery_codes=9, held=True, console=True, notice=said
+            security,
+            passkeys=(
+                PasskeyRow(id=said, name=said, created_at=NOW, used_at=None, backed_up=False),
+                PasskeyRow(id=said, name=said, created_at=NOW, used_at=NOW, backed_up=True),
+            ),
+            totp_since=NOW,
+            recovery_codes=9,
+            held=True,
+            console=True,
+            notice=said,
         ),
     }
 
@@ -302,6 +337,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             confirmed_at=NOW - 60,
             sessions=rows,
             unverified=True,
+            unasked_passkey=True,
             console=True,
             notice=said,
         ),

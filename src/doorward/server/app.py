@@ -47,6 +47,7 @@ from .journeys import (
     mail_login,
     metrics,
     own_data,
+    passkeys,
     password,
     recovery_codes,
     reset,
@@ -77,7 +78,7 @@ JOURNEYS = tuple(
         *(signup, verify, login, mail_login, second_step, logout, account, sessions),
         *(password, elevate, forgot, reset, change_email, history, first_admin),
         *(invitation, own_data),
-        *(security, totp, recovery_codes),
+        *(security, totp, passkeys, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )
 )

@@ -16,6 +16,7 @@ from .accounts.breached import open_breached
 from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
 from .accounts.listeners import Listener
+from .accounts.passkeys import Passkeys
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp, check_not_lost
 from .accounts.users import Users
@@ -76,6 +77,7 @@ async def opened(
                 users=Users(database),
                 email_changes=EmailChanges(database),
                 factors=Factors(database),
+                passkeys=Passkeys(database),
                 totp=Totp(database, auth.factor_seal),
                 recovery_codes=RecoveryCodes(database, passwords),
                 passwords=passwords,

@@ -18,6 +18,9 @@ class Refusal(StrEnum):
     LOGIN_EXPIRED = "login_expired"
     FACTOR_EXISTS = "factor_exists"
     FACTOR_REQUIRED = "factor_required"
+    PASSKEY_REFUSED = "passkey_refused"
+    UNKNOWN_PASSKEY = "unknown_passkey"
+    TOO_MANY_PASSKEYS = "too_many_passkeys"
     EMAIL_TAKEN = "email_taken"
     INVALID_EMAIL = "invalid_email"
     WEAK_PASSWORD = "weak_password"  # noqa: S105
@@ -60,6 +63,18 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.FACTOR_REQUIRED: (
         HTTPStatus.FORBIDDEN,
         "This site asks you for a second factor, and this is your last one. Add another first.",
+    ),
+    Refusal.PASSKEY_REFUSED: (
+        HTTPStatus.FORBIDDEN,
+        "This passkey was not accepted. Try again, or go on in another way.",
+    ),
+    Refusal.UNKNOWN_PASSKEY: (
+        HTTPStatus.FORBIDDEN,
+        "This passkey is not known here: it was removed.",
+    ),
+    Refusal.TOO_MANY_PASSKEYS: (
+        HTTPStatus.CONFLICT,
+        "You have as many passkeys as one account may have. Remove one first.",
     ),
     Refusal.EMAIL_TAKEN: (
         HTTPStatus.CONFLICT,

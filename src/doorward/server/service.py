@@ -12,6 +12,7 @@ from ..web.limiter import Limiter
 from .accounts.breached import BreachedPasswords
 from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
+from .accounts.passkeys import Passkeys
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp
 from .accounts.users import Users
@@ -40,6 +41,7 @@ class Service:
     users: Users
     email_changes: EmailChanges
     factors: Factors
+    passkeys: Passkeys
     totp: Totp
     recovery_codes: RecoveryCodes
     passwords: Passwords

@@ -38,6 +38,10 @@ FROM_LETTER = 5
 LETTERS_FROM = 50
 """Letters to any addresses that one source may ask for in 15 minutes, beside sign-ups."""
 
+CHALLENGES = 120
+"""Challenges for passkeys in a minute from one source address: a login page asks for one each time
+that it is opened."""
+
 LONGEST_NAME = 256
 """Characters of a name that are looked at: a huge one must cost nothing, and no account has it."""
 
@@ -144,6 +148,11 @@ def mail_codes(request: str) -> Bucket:
 def letters_by(subject: str) -> Bucket:
     """Letters to other addresses that somebody who is logged in asks for."""
     return Bucket(f"letters-by:{subject}", LETTERS_WINDOW, LETTERS_OF_ALL)
+
+
+def challenges(address: str) -> Bucket:
+    """Challenges for passkeys that one source address asks for: each is kept for a day."""
+    return Bucket(f"challenge:{client.bucket(address)}", MINUTE, CHALLENGES)
 
 
 def _from_one(key: str) -> tuple[Bucket, ...]:

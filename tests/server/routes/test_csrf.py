@@ -16,7 +16,7 @@ from tests.support.pairwise import cover
 
 pytestmark = pytest.mark.anyio
 
-UNSAFE: list[tuple[str, str, dict[str, str]]] = [
+UNSAFE: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/api/login", {"email": EMAIL, "password": PASSWORD}),
     ("POST", "/api/signup", {"email": "bob@example.test", "password": PASSWORD}),
     ("POST", "/api/logout", {}),
@@ -55,6 +55,17 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/api/totp/confirm", {"code": "123456"}),
     ("DELETE", "/api/totp", {}),
     ("POST", "/api/recovery-codes", {}),
+    ("POST", "/api/login/passkey/options", {}),
+    ("POST", "/api/login/passkey", {"credential": {}}),
+    ("POST", "/api/elevate/passkey/options", {}),
+    ("POST", "/api/elevate/passkey", {"credential": {}}),
+    ("POST", "/api/passkeys/options", {}),
+    ("POST", "/api/passkeys", {"credential": {}}),
+    ("PATCH", "/api/passkeys/ID", {"name": "x"}),
+    ("DELETE", "/api/passkeys/ID", {}),
+    ("POST", "/account/security/passkeys/add", {"name": "x", "credential": "{}"}),
+    ("POST", "/account/security/passkeys/ID", {"name": "x"}),
+    ("POST", "/account/security/passkeys/ID/remove", {}),
     ("POST", "/account/email", {"email": "new@example.test"}),
     ("POST", "/account/email/confirm", {"ticket": "x"}),
     ("POST", "/account/email/undo", {"ticket": "x"}),
@@ -70,7 +81,7 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 
-Route = tuple[str, str, dict[str, str]]
+Route = tuple[str, str, dict[str, Any]]
 COOKIELESS = {
     *("/api/signup", "/api/logout", "/api/verify", "/api/forgot", "/api/reset"),
     *("/api/email/confirm", "/api/email/undo"),
@@ -150,9 +161,7 @@ def cookies(client: httpx2.AsyncClient) -> str:
     return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
 
-async def send(
-    client: httpx2.AsyncClient, route: tuple[str, str, dict[str, str]], **headers: str
-) -> httpx2.Response:
+async def send(client: httpx2.AsyncClient, route: Route, **headers: str) -> httpx2.Response:
     method, path, body = route
     if "SID" in path:
         path = path.replace("SID", (await client.get("/api/me")).json().get("sid", "0"))
@@ -171,7 +180,7 @@ def test_every_unsafe_route_is_tried() -> None:
     """But those of administrators, which are tried with theirs, and the one that takes its
     credential from the body alone."""
     found = {
-        (method, route.path.replace("{sid}", "SID"))
+        (method, route.path.replace("{sid}", "SID").replace("{id}", "ID"))
         for router in DECLARED.routers
         for route in router.routes
         if isinstance(route, APIRoute) and not route.path.startswith(("/admin", "/api/admin"))

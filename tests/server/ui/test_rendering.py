@@ -303,6 +303,13 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
         "/login/factor": {"code", "with", "csrf_token", "once"}
     }
     assert posted(PLAIN["enrol"]) == {"/login/factor/enrol": {"code", "csrf_token", "once"}}
+    assert posted(PLAIN["add a passkey"]) == {
+        "/account/security/passkeys/add": {"name", "credential", "csrf_token", "once"}
+    }
+    assert posted(PLAIN["passkey"]) == {
+        "/account/security/passkeys/plain": {"name", "csrf_token", "once"},
+        "/account/security/passkeys/plain/remove": {"csrf_token", "once"},
+    }
     assert posted(PLAIN["totp"]) == {"/account/security/totp": {"code", "csrf_token", "once"}}
     assert posted(PLAIN["totp to remove"]) == {
         "/account/security/totp/remove": {"csrf_token", "once"}

@@ -6,10 +6,12 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ....factors import MFA, proves
 from ....types import Mode, Principal, Session
 from ....web import origin
 from ....web.asgi import current_visit
 from ... import cookie_hint
+from ...routes.access import FRESH
 from ...routes.dependencies import Serving
 from ...routes.menu import may_see_console
 from ...routes.notices import notice, told
@@ -52,7 +54,8 @@ class AccountPage(Page):
 
     `amr` holds the factors proved at this login (RFC 8176), `confirmed_at` is when they were proved
     again; `sessions` are shown in their order.  `unverified`: the address is still to be proved;
-    `can_change_email`: there is mail, by which another one can be proved.
+    `can_change_email`: there is mail, by which another one can be proved; `unasked_passkey`: a
+    password manager may make one.
     """
 
     template: ClassVar[str] = "journeys/account/account.html"
@@ -68,6 +71,7 @@ class AccountPage(Page):
     sessions: tuple[SessionRow, ...]
     unverified: bool = False
     can_change_email: bool = False
+    unasked_passkey: bool = False
     console: bool = False
     notice: str = ""
 
@@ -101,6 +105,17 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
         unverified=user.verified_at is None and service.options.verification != "off",
         can_change_email=service.options.mail != "none",
+        unasked_passkey=await _lacks_passkey(service, principal),
         console=may_see_console(principal),
         notice=notice,
     )
+
+
+async def _lacks_passkey(service: Service, principal: Principal) -> bool:
+    """Whether somebody just proved the password and another factor, and has no passkey.  Without
+    the other factor a passkey would be the first, and asked for at each login."""
+    proved = proves(principal.amr, "password") and proves(principal.amr, MFA)
+    if not proved or service.clock() - principal.authenticated_at > FRESH:
+        return False
+    held = await service.factors.held(principal.subject)
+    return held.second and not held.passkeys

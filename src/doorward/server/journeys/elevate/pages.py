@@ -29,13 +29,14 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElevatePage(FormPage):
-    """Prove who you are before something that matters: by a code of an app if there is one
-    (`totp`), unless `by_password`.  `one_factor`: this session proved no second one so far.  `menu`
-    is for administrators."""
+    """Prove who you are before something that matters: by a passkey if there is one (`passkey`), or
+    by a code of an app (`totp`), unless `by_password`.  `one_factor`: this session proved no second
+    one so far.  `menu` is for administrators."""
 
     template: ClassVar[str] = "journeys/elevate/elevate.html"
     return_to: str
     email: str
+    passkey: bool = False
     totp: bool = False
     by_password: bool = False
     one_factor: bool = False
@@ -76,6 +77,7 @@ async def _page(
     page = ElevatePage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         return_to=local_path(said.get("return_to", "")),
+        passkey=held.passkeys > 0,
         totp=held.totp,
         by_password=said.get("with", "") == "password" or "password" in said,
         one_factor=not proves(principal.amr, MFA),

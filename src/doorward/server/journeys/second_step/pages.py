@@ -31,11 +31,13 @@ _OVER = (Refusal.LOGIN_EXPIRED, Refusal.FACTOR_EXISTS, Refusal.NOT_FOUND)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorPage(FormPage):
-    """Prove a second factor: `email` is whose login waits, `factors` are those that they have.
-    `recovery`: a recovery code is asked for in place of the others."""
+    """Prove a second factor: `email` is whose login waits, with `ticket`, `factors` are those that
+    they have.  `recovery`: a recovery code is asked for in place of the others."""
 
     template: ClassVar[str] = "journeys/second_step/second_step.html"
     email: str
+    ticket: str
+    return_to: str
     factors: tuple[str, ...]
     recovery: bool
 
@@ -113,6 +115,8 @@ async def _page(service: Service, recovery: bool, refused: Refused | None = None
     page = FactorPage(
         csrf_token=await form_token(),
         email=step.user.email,
+        ticket=step.ticket,
+        return_to=step.return_to,
         factors=step.held.names,
         recovery=recovery,
         **wrong(refused),

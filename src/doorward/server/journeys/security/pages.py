@@ -1,5 +1,6 @@
 """`/account/security`."""
 
+import json
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,24 +8,41 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ....web.asgi import current_visit
+from ...accounts.ceremony import Ceremony
+from ...accounts.passkeys import Passkey
 from ...routes.dependencies import Serving
 from ...routes.menu import may_see_console
 from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...routes.submit_once import PageRoute
-from ...steps.factors import factors_of
+from ...service import Service
+from ...steps.factors import Mine, factors_of
 from ...ui.page import Page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyRow:
+    """One passkey."""
+
+    id: str
+    name: str
+    created_at: int
+    used_at: int | None
+    backed_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityPage(Page):
-    """What I can prove who I am with.  `totp_since` is when the app was set up, or None;
+    """What I can prove who I am with.  `accepted`, in JSON, tells the browser which passkeys are
+    good.  `totp_since` is when the app was set up, or None;
     `recovery_codes` is how many are left; `required`: there must be a second factor, which is
     `held` or not."""
 
     template: ClassVar[str] = "journeys/security/security.html"
+    passkeys: tuple[PasskeyRow, ...]
+    accepted: str
     totp_since: int | None
     recovery_codes: int
     held: bool
@@ -38,6 +56,8 @@ async def get_security(request: Request, service: Serving) -> Response:
     principal = await current_visit().principal()
     found = await factors_of(service, principal)
     page = SecurityPage(
+        passkeys=tuple(map(_row, found.passkeys)),
+        accepted=_accepted(service, found),
         totp_since=found.totp_since,
         recovery_codes=found.held.recovery_codes,
         held=found.held.second,
@@ -46,3 +66,24 @@ async def get_security(request: Request, service: Serving) -> Response:
         notice=notice(request).sentence,
     )
     return told(request, show(service, page))
+
+
+def _row(passkey: Passkey) -> PasskeyRow:
+    return PasskeyRow(
+        id=passkey.credential_id,
+        name=passkey.name,
+        created_at=passkey.created_at,
+        used_at=passkey.used_at,
+        backed_up=passkey.backed_up,
+    )
+
+
+def _accepted(service: Service, found: Mine) -> str:
+    """What the script hands to `signalAllAcceptedCredentials`."""
+    told = {
+        "rpId": Ceremony(service.options.origin, service.site.name).rp_id,
+        "userId": found.passkeys[0].user_handle if found.passkeys else "",
+        "name": found.user.email,
+        "ids": [each.credential_id for each in found.passkeys],
+    }
+    return json.dumps(told)

@@ -1,0 +1,133 @@
+"""`/account/security/passkeys`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ....types import Principal
+from ....web import origin
+from ....web.asgi import current_visit
+from ...accounts.passkeys import Passkey
+from ...refusals import Refusal, Refused
+from ...routes.dependencies import Serving
+from ...routes.factor_changes import FactorRoute, may_change_factors
+from ...routes.forms import read_form
+from ...routes.menu import may_see_console
+from ...routes.responses import see, show, wrong
+from ...routes.strict_json import parse
+from ...service import Service
+from ...ui.page import FormPage, RecoveryCodesPage
+from . import registering
+
+router = APIRouter(
+    prefix="/account/security/passkeys", route_class=FactorRoute, include_in_schema=False
+)
+
+SECURITY = "/account/security"
+
+NO_SCRIPT = "A passkey needs JavaScript. Allow it for this site, and try again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPage(FormPage):
+    """Add a passkey, which is to be called `name`."""
+
+    template: ClassVar[str] = "journeys/passkeys/add.html"
+    name: str
+    console: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyPage(FormPage):
+    """Rename or remove a passkey."""
+
+    template: ClassVar[str] = "journeys/passkeys/passkey.html"
+    id: str
+    name: str
+    console: bool = False
+
+
+@router.get("/add")
+async def get_add(service: Serving) -> Response:
+    principal = await may_change_factors(service)
+    return _add_page(service, principal, current_visit().device().label)
+
+
+@router.post("/add")
+async def post_add(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    principal = await may_change_factors(service)
+    name = form.get("name", "")
+    try:
+        answer = _answer(form.get("credential", ""))
+        _, codes = await registering.add(service, principal, answer, name)
+    except Refused as refused:
+        return _add_page(service, principal, name, refused)
+    back = service.site.path(SECURITY)
+    if codes:
+        return show(service, RecoveryCodesPage(codes=codes, back=back, first=True))
+    return see(back, "passkey_added")
+
+
+@router.get("/{id}")
+@router.get("/{id}/remove")
+async def get_passkey(id: str, service: Serving) -> Response:
+    principal = await may_change_factors(service)
+    return _page(service, principal, await registering.one_of(service, principal, id))
+
+
+@router.post("/{id}")
+async def post_passkey(id: str, request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    principal = await may_change_factors(service)
+    await registering.rename(service, principal, id, form.get("name", ""))
+    return see(service.site.path(SECURITY), "passkey_renamed")
+
+
+@router.post("/{id}/remove")
+async def post_remove(id: str, request: Request, service: Serving) -> Response:
+    await read_form(request)
+    principal = await may_change_factors(service)
+    passkey = await registering.one_of(service, principal, id)
+    try:
+        await registering.remove(service, principal, id)
+    except Refused as refused:
+        return _page(service, principal, passkey, refused)
+    return see(service.site.path(SECURITY), "passkey_removed")
+
+
+def _answer(text: str) -> dict[str, object]:
+    """What the script put into the form."""
+    if not text:
+        raise Refused(Refusal.INVALID_REQUEST, NO_SCRIPT)
+    found = parse(text.encode("utf-8", "replace"))
+    if not isinstance(found, dict):
+        raise Refused(Refusal.INVALID_REQUEST)
+    return found
+
+
+def _add_page(
+    service: Service, principal: Principal, name: str, refused: Refused | None = None
+) -> Response:
+    page = AddPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        name=name,
+        console=may_see_console(principal),
+        **wrong(refused),
+    )
+    return show(service, page, refused)
+
+
+def _page(
+    service: Service, principal: Principal, passkey: Passkey, refused: Refused | None = None
+) -> Response:
+    page = PasskeyPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        id=passkey.credential_id,
+        name=passkey.name,
+        console=may_see_console(principal),
+        **wrong(refused),
+    )
+    return show(service, page, refused)
