@@ -84,6 +84,7 @@ def every_member(patch: pytest.MonkeyPatch) -> None:
 
     async def granting(service: Service, email: str, password: str) -> User:
         user = await made(service, email, password)
+        assert user is not None, "the address would have to be verified first"
         roles = body["last"].get("roles", [])
         await service.users.set_roles(user.subject, frozenset(roles))
         return user

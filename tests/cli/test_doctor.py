@@ -66,6 +66,9 @@ def used(at: int = NOW, address: str = "198.51.100.7") -> Any:
     return seen("s", at, device=Device(address))
 
 
+RELAY, FROM = parse_relay("smtp://mail.example"), "login@mail.example"
+
+
 def facts(
     options: Options = PUBLIC,
     root_key: Mapping[str, Any] | None = None,
@@ -181,6 +184,12 @@ def test_a_good_setup_is_in_order() -> None:
         ("sign-up", "note", facts(replace(PUBLIC, signup="open"))),
         ("sign-up", "ok", facts(Options(signup="open"))),
         ("sign-up", "note", facts(Options(signup="open", host=EVERYWHERE))),
+        ("verification", "note", facts(Options())),
+        ("verification", "note", facts(Options(verify="later"))),
+        ("verification", "note", facts(Options(smtp_url=RELAY, mail_from=FROM, verify="off"))),
+        ("verification", "ok", facts(Options(smtp_url=RELAY, mail_from=FROM))),
+        ("verification", "ok", facts(Options(verify="first"))),
+        ("verification", "ok", facts(Options(signup="closed"))),
         ("mail", "warning", facts()),
         ("mail", "ok", facts(Options())),
         ("root-key", "unsafe", facts(root_key={"error": "no"})),

@@ -420,7 +420,7 @@ def test_no_command_and_an_unknown_one_are_exit_2(tmp_path: Path) -> None:
     ("args", "listed"),
     [
         ([], ["serve      Serve the pages", "doctor     List what", "`doorward COMMAND --help`"]),
-        (["users"], ["set-roles   Give a user", "`doorward users VERB --help` explains one."]),
+        (["users"], ["set-roles      Give a user", "`doorward users VERB --help` explains one."]),
     ],
 )
 def test_who_names_no_command_is_shown_them_all(
@@ -523,7 +523,8 @@ def test_the_first_words_are_what_is_served_and_a_line_that_is_no_json_tells_whe
 
 
 def test_what_becomes_of_mail_is_told() -> None:
-    assert "none is sent; read it at http://localhost:8000/admin/outbox" in said()
+    printed = "none is sent; its links are printed here, and all is at http://localhost:8000/admin/"
+    assert printed in said()
     assert said(public_origin="https://a.example").count("none is sent\n") == 1
     relay = parse_relay("smtp://mail.example")
     assert "through mail.example, from a@b.example" in said(smtp_url=relay, mail_from="a@b.example")

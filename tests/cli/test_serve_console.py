@@ -7,9 +7,9 @@ from time import monotonic
 import httpx2
 import pytest
 
-from tests.support.until import PATIENCE
+from tests.support.until import PATIENCE, until
 
-from .serving import GRACE, Open, serve
+from .serving import GRACE, Open, run, serve
 
 pytestmark = pytest.mark.engine
 
@@ -42,6 +42,29 @@ def test_the_link_for_the_first_administrator_is_printed_until_there_is_one(
     said = serve(folder=tmp_path).output
     assert "No administrator yet" not in said
     assert "/setup" not in said
+
+
+def test_who_tries_the_server_finds_the_link_of_a_letter_in_its_output(tmp_path: Path) -> None:
+    account = {"email": "ann@example.test", "password": PASSWORD}
+
+    def visit(server: Open) -> None:
+        answer = httpx2.post(f"{server.url}/api/signup", json=account)
+        assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+        until(lambda: "Mail to ann@example.test: Confirm your address: " in server.output)
+        link = re.search(rf" {server.url}/verify\?ticket=(\S+)$", server.output, re.MULTILINE)
+        assert link is not None, server.output
+        proof = {"ticket": link[1]}
+        assert httpx2.post(f"{server.url}/api/verify", json=proof).status_code == 204
+        assert httpx2.post(f"{server.url}/api/login", json=account).status_code == 200
+
+    serve("--verify", "first", folder=tmp_path, visit=visit)
+
+
+def test_where_no_letter_can_be_sent_nobody_is_asked_to_confirm_one(tmp_path: Path) -> None:
+    origin = ("--public-origin", "https://login.example", "--trusted-proxies", "127.0.0.1")
+    done = run("serve", *origin, "--verify", "first", folder=tmp_path)
+    assert (done.status, done.out) == (1, "")
+    assert "--verify first needs mail: set --smtp-url and --mail-from" in done.err
 
 
 def test_an_open_console_does_not_hold_up_the_end(

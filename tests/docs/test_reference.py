@@ -227,6 +227,11 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"{limiter.FROM_SOURCE} in {minutes} minutes",
             f"to {LONGEST} characters",
         ],
+        "forgot.md": [
+            f"| {limiter.LETTERS} an hour |",
+            f"| {limiter.LETTERS_OF_ALL} an hour |",
+            f"{limiter.LETTERS_FROM} in {minutes} minutes, then 429",
+        ],
         "proxy.md": [
             f"at most {MAX_CONNECTIONS} connections",
             f"has {timeouts.SLOWEST} seconds for TLS",

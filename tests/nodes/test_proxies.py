@@ -256,7 +256,12 @@ def test_no_log_of_a_proxy_shows_a_ticket(front: str, tmp_path: Path) -> None:
 
 def visit_with_tickets(url: str, http: httpx2.Client) -> None:
     page = f"{url}/reset?ticket={TICKET}"
-    for path in (f"/reset?ticket={TICKET}", f"/setup?ticket={TICKET}", "/static/x.css"):
+    for path in (
+        f"/reset?ticket={TICKET}",
+        f"/verify?ticket={TICKET}",
+        f"/setup?ticket={TICKET}",
+        "/static/x.css",
+    ):
         http.get(path, headers={"referer": page})
 
 

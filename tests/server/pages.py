@@ -28,6 +28,7 @@ from doorward.server.journeys.api_docs.reader import (
 )
 from doorward.server.journeys.elevate.pages import ElevatePage
 from doorward.server.journeys.first_admin.pages import SetupPage
+from doorward.server.journeys.forgot.pages import ForgotPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
 from doorward.server.journeys.index.pages import IndexPage
 from doorward.server.journeys.invitation.pages import InvitationPage
@@ -41,6 +42,7 @@ from doorward.server.journeys.second_step.pages import EnrolPage, FactorPage
 from doorward.server.journeys.security.pages import SecurityPage
 from doorward.server.journeys.signup.pages import SignupPage
 from doorward.server.journeys.totp.pages import RemovePage, TotpPage
+from doorward.server.journeys.verify.pages import VerifyPage
 from doorward.server.ui.notice import Notice
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage
 from doorward.server.ui.qr import qr
@@ -134,7 +136,7 @@ def _form_pages(said: str) -> dict[str, Page]:
             error=said,
             field_errors=_wrong(said, "email", "password"),
         ),
-        "login": LoginPage(csrf_token="c" + said, return_to=said, signup_open=True),
+        "login": LoginPage(csrf_token="c" + said, return_to=said, signup_open=True, forgot=True),
         "login in trouble": LoginPage(
             csrf_token="c" + said,
             return_to=said,
@@ -177,6 +179,14 @@ def _form_pages(said: str) -> dict[str, Page]:
             password_min=8,
             error=said,
             field_errors=_wrong(said, "new"),
+        ),
+        "verify": VerifyPage(csrf_token="c" + said, ticket=said, email=said, new=False),
+        "verify a sign-up": VerifyPage(
+            csrf_token="c" + said, ticket=said, email=said, new=True, error=said
+        ),
+        "forgot": ForgotPage(csrf_token="c" + said),
+        "forgot in trouble": ForgotPage(
+            csrf_token="c" + said, email=said, error=said, field_errors=_wrong(said, "email")
         ),
         "reset in trouble": ResetPage(
             csrf_token="c" + said,
@@ -263,6 +273,7 @@ def _account_pages(said: str) -> dict[str, Page]:
             logged_in_at=NOW - 6000,
             confirmed_at=NOW - 60,
             sessions=rows,
+            unverified=True,
             console=True,
             notice=said,
         ),

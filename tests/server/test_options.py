@@ -48,6 +48,7 @@ EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.when_full: ("refuse", "refuse"),
     values.switch: ("on", True),
     values.signup: ("closed", "closed"),
+    values.verify: ("later", "later"),
     values.address: ("login@mail.example", "login@mail.example"),
     site_name: ("Example Inc", "Example Inc"),
     accent: ("#0b5e4d", "#0b5e4d"),

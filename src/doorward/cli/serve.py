@@ -164,8 +164,11 @@ def _place(url: str, made: Collection[Path]) -> str:
 def _mail(options: Options) -> str:
     if options.smtp_url is not None:
         return f"through {options.smtp_url.host}, from {options.mail_from}"
-    shown = f"; read it at {options.base_url}/admin/outbox" if options.mail == "outbox" else ""
-    return f"none is sent{shown}"
+    if options.mail == "none":
+        return "none is sent"
+    return (
+        f"none is sent; its links are printed here, and all is at {options.base_url}/admin/outbox"
+    )
 
 
 def _breached(path: str) -> str:

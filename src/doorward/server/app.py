@@ -32,8 +32,10 @@ from .journey import Journey, together
 from .journeys import (
     account,
     api_docs,
+    change_email,
     elevate,
     first_admin,
+    forgot,
     forward_auth,
     health,
     history,
@@ -42,6 +44,7 @@ from .journeys import (
     jwks,
     login,
     logout,
+    mail_login,
     metrics,
     own_data,
     password,
@@ -52,9 +55,11 @@ from .journeys import (
     sessions,
     signup,
     totp,
+    verify,
 )
 from .library_settings import library_settings
 from .mail.own_letters import own_letters
+from .mail.terminal import Shows, always, in_a_terminal
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
 from .open import opened
@@ -69,10 +74,10 @@ JOURNEYS = tuple(
     module.journey
     for module in (
         *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, login, second_step, logout, account, sessions, password, elevate, reset),
-        *(history, first_admin),
-        *(security, totp, recovery_codes),
+        *(signup, verify, login, mail_login, second_step, logout, account, sessions),
+        *(password, elevate, forgot, reset, change_email, history, first_admin),
         *(invitation, own_data),
+        *(security, totp, recovery_codes),
         *(online, users, everybodys_history, keys, outbox),
     )
 )
@@ -146,12 +151,12 @@ def create_app(
 def create_mounted(found: Base) -> FastAPI:
     """The same for a mount at `options.at` in an application whose gate is that of `found`.  A
     mount passes no lifespan on: the outer application runs this one's."""
-    app, log = _furnished(found)
+    app, log = _furnished(found, in_a_terminal if found.options.public_origin is None else always)
     _put_layers(app, found, log)
     return app
 
 
-def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
+def _furnished(found: Base, shows: Shows = always) -> tuple[FastAPI, LogRefusal]:
     """The routes, and the handlers of errors."""
     options = found.options
     site, declared = _look_and_words(options)
@@ -168,6 +173,7 @@ def _furnished(found: Base) -> tuple[FastAPI, LogRefusal]:
             declared,
             site,
             found.listeners,
+            shows,
         )
         async with service as app.state.service:
             yield

@@ -14,7 +14,7 @@ from .accounts.listeners import Listener, keep_telling
 from .audit.log import Audit, nothing
 from .db.database import Database
 from .journey import MakeLink
-from .mail.letter import Letter
+from .mail.letter import Filled, Letter
 from .metrics.lag import Lag
 from .retention import erase_due, prune_all
 from .service import Service
@@ -78,17 +78,22 @@ async def _look_at_heads(service: Service) -> None:
 
 
 async def _post(service: Service, links: Mapping[str, MakeLink], password: str | None) -> None:
-    """Send what is in the outbox, until cancelled; or nothing, where no mail is sent."""
+    """Send what is in the outbox, until cancelled; where no mail is sent, print its links for who
+    tries the server on their own machine, or do nothing."""
     options, auth = service.options, service.auth
+    fill = partial(filled, service, links)
+    if options.mail == "outbox":
+        await service.terminal.walk(service.outbox, fill)
     if options.smtp_url is None or options.mail_from is None:
         return
     from .mail.postman import Postman  # its library is slow to import, and few need it
 
-    link = partial(_link, service, links)
     relay, sender, letters = options.smtp_url, options.mail_from, service.letters
-    await Postman(service.outbox, relay, sender, password, letters, link, auth.clock).walk()
+    await Postman(service.outbox, relay, sender, password, letters, fill, auth.clock).walk()
 
 
-async def _link(service: Service, links: Mapping[str, MakeLink], letter: Letter) -> str | None:
+async def filled(service: Service, links: Mapping[str, MakeLink], letter: Letter) -> Filled | None:
+    """A letter with its link, made at this moment; None when it has become pointless."""
     make = links.get(letter.kind)
-    return "" if make is None else await make(service, letter)
+    made = "" if make is None else await make(service, letter)
+    return Filled(letter, made) if isinstance(made, str) else made

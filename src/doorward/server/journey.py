@@ -7,15 +7,16 @@ from typing import TypeVar
 from fastapi import APIRouter
 
 from .audit.kinds import Kind
-from .mail.letter import Letter, Template
+from .mail.letter import Filled, Letter, Template
 from .service import Service
 from .ui.notice import Notice
 
 T = TypeVar("T")
 
-MakeLink = Callable[[Service, Letter], Awaitable[str | None]]
+MakeLink = Callable[[Service, Letter], Awaitable[Filled | str | None]]
 """Makes the link of a letter when it is sent, so that the outbox holds nothing that would open an
-account; None when the letter has become pointless."""
+account.  None when the letter has become pointless, a `Filled` to send another kind in its place: a
+letter that anybody may ask for says only now whether there is an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import open_breached
+from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
 from .accounts.listeners import Listener
 from .accounts.recovery_codes import RecoveryCodes
@@ -26,6 +27,7 @@ from .journey import Journey
 from .mail.letter import Letters
 from .mail.outbox import Outbox
 from .mail.password import load_password
+from .mail.terminal import Shows, Terminal, always
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
@@ -47,9 +49,11 @@ async def opened(
     declared: Journey,
     site: Site,
     listeners: Sequence[Listener] = (),
+    shows: Shows = always,
 ) -> AsyncIterator[Service]:
     """Open the database and the root key; `declared` is what all journeys declare, `site` how
-    pages look, `listeners` who is told of accounts.  Raises `ConfigurationError`."""
+    pages look, `listeners` who is told of accounts, `shows` whether links may be printed.  Raises
+    `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
     breached = open_breached(options.breached_file)
@@ -64,11 +68,13 @@ async def opened(
             await check_not_lost(database, missing)
         async with doorward.lifespan(None):
             auth = await doorward.auth()
+            letters = Letters(declared.letters, options.base_url, site.name)
             service = Service(
                 options=options,
                 doorward=doorward,
                 auth=auth,
                 users=Users(database),
+                email_changes=EmailChanges(database),
                 factors=Factors(database),
                 totp=Totp(database, auth.factor_seal),
                 recovery_codes=RecoveryCodes(database, passwords),
@@ -79,8 +85,9 @@ async def opened(
                 recorder=recorder,
                 history=History(database),
                 kinds=recorder.kinds,
-                outbox=Outbox(database, declared.letters, sends=options.mail == "smtp"),
-                letters=Letters(declared.letters, options.base_url, site.name),
+                outbox=Outbox(database, declared.letters, sends=options.mail != "none"),
+                letters=letters,
+                terminal=Terminal(letters, clock, shows),
                 notices=declared.notices,
                 site=site,
                 metrics=metrics,

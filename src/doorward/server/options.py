@@ -192,6 +192,23 @@ class Options:
         values.count,
         "COUNT",
     )
+    verify: Literal["first", "later", "off"] | None = _option(
+        None,
+        "When people prove by a link in a mail that their address is theirs: first, before there is"
+        " an account; later, with a reminder until then; or off. Without --smtp-url, first and"
+        " later work on a localhost origin alone.",
+        values.verify,
+        "first|later|off",
+        "first with --smtp-url, else off",
+    )
+    login_by_mail: bool = _option(
+        False,
+        "Let people log in by a link or a code in a mail, instead of a password. Whoever reads"
+        " their mail can then log in as them.",
+        values.switch,
+        "on|off",
+        "off",
+    )
     min_password: int = _option(
         8,
         "The fewest characters of a new password; 15 is advised while it is the only factor.",
@@ -297,6 +314,24 @@ class Options:
             raise ConfigurationError(
                 "a user in --smtp-url and --smtp-password-file belong together; give both"
             )
+        if self.verification != "off" and self.mail == "none":
+            raise ConfigurationError(
+                f"--verify {self.verification} needs mail: set --smtp-url and --mail-from. Without"
+                " them it works on a localhost origin alone, where the links are printed"
+            )
+
+        if self.login_by_mail and self.mail == "none":
+            raise ConfigurationError(
+                "--login-by-mail needs mail: set --smtp-url and --mail-from. Without them it works"
+                " on a localhost origin alone, where the links are printed"
+            )
+
+    @property
+    def verification(self) -> Literal["first", "later", "off"]:
+        """When people prove their address: as given; else `first` where mail is sent."""
+        if self.verify is not None:
+            return self.verify
+        return "off" if self.smtp_url is None else "first"
 
     @property
     def origin(self) -> str:

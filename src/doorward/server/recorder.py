@@ -90,12 +90,14 @@ class Recorder:
         actor: str | None = None,
         outcome: str = DONE,
         addressees: tuple[str, ...] = (),
+        device: Device | None = None,
         **detail: object,
     ) -> None:
         """Record what happened to an account and not to a session.  `actor` is who makes the
-        request, unless it is given; `detail` is small, and holds no credential.  `addressees` get
-        the letters about it, in place of the account's present address."""
-        known, device = self._who(None)
+        request and `device` where from, unless given; `detail` is small, and holds no credential.
+        `addressees` get the letters about it, in place of the account's present address."""
+        known, here = self._who(None)
+        device = device or here
         entry = Entry(
             kind=kind,
             at=self._clock(),

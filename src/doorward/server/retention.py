@@ -8,7 +8,7 @@ from ..errors import StoreUnavailable
 from ..settings import DAY
 from ..types import Clock
 from ..web.sweeper import PAUSE
-from .accounts import account_events
+from .accounts import account_events, email_changes
 from .accounts.deletion import erase
 from .accounts.users import Users
 from .audit import event_log
@@ -37,12 +37,13 @@ async def prune(audit: Audit, clock: Clock, keep: int) -> int:
 async def prune_all(
     audit: Audit, outbox: Outbox, database: Database, clock: Clock, keep: int
 ) -> None:
-    """Delete old entries and letters, and account events that nobody asked for.  A database that
-    does not answer is only noted."""
+    """Delete old entries, letters and changes of address, and account events that nobody asked
+    for.  A database that does not answer is only noted."""
     try:
         await prune(audit, clock, keep)
         await outbox.forget(clock())
         await account_events.forget_older(database, UNTOLD)
+        await email_changes.forget_older(database, clock() - email_changes.KEPT)
     except StoreUnavailable as error:  # the next hour will do
         event_log.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})
 

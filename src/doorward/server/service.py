@@ -10,6 +10,7 @@ from ..web.devices import Devices
 from ..web.fastapi import Doorward
 from ..web.limiter import Limiter
 from .accounts.breached import BreachedPasswords
+from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp
@@ -19,6 +20,7 @@ from .audit.kinds import Kinds
 from .audit.sampling import Sampling
 from .mail.letter import Letters
 from .mail.outbox import Outbox
+from .mail.terminal import Terminal
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
@@ -36,6 +38,7 @@ class Service:
     doorward: Doorward
     auth: Auth
     users: Users
+    email_changes: EmailChanges
     factors: Factors
     totp: Totp
     recovery_codes: RecoveryCodes
@@ -48,6 +51,7 @@ class Service:
     kinds: Kinds
     outbox: Outbox
     letters: Letters
+    terminal: Terminal
     notices: Mapping[str, Notice]
     site: Site
     metrics: Metrics

@@ -118,6 +118,14 @@ def signup(text: str) -> Literal["open", "closed"]:
             raise ValueError("open or closed")
 
 
+def verify(text: str) -> Literal["first", "later", "off"]:
+    match text:
+        case "first" | "later" | "off":
+            return text
+        case _:
+            raise ValueError("first, later or off")
+
+
 def when_full(text: str) -> Literal["end-oldest", "refuse"]:
     match text:
         case "end-oldest" | "refuse":

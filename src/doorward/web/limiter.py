@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ..errors import Busy, Reason, Rejected
-from ..settings import DAY, MINUTE
+from ..settings import DAY, HOUR, MINUTE
 from ..stores import Limits
 from ..types import Clock
 from . import client
@@ -27,6 +27,16 @@ devices together (NIST SP 800-63B section 3.2.2, ASVS 6.3.1)."""
 
 FROM_SOURCE = 50
 """Wrong guesses from one source address in 15 minutes, at any accounts."""
+
+LETTERS, LETTERS_OF_ALL, LETTERS_WINDOW = 3, 10, HOUR
+"""Letters of one kind to one address that strangers may ask for in an hour: from one source, so
+that no other source uses up what the owner may ask for, and from all together."""
+
+FROM_LETTER = 5
+"""Wrong guesses at the code in one letter, which has 40 bits."""
+
+LETTERS_FROM = 50
+"""Letters to any addresses that one source may ask for in 15 minutes, beside sign-ups."""
 
 LONGEST_NAME = 256
 """Characters of a name that are looked at: a huge one must cost nothing, and no account has it."""
@@ -111,6 +121,29 @@ def source(address: str) -> Bucket:
 def signups(address: str, most: int) -> Bucket:
     """Accounts asked for from one source address."""
     return Bucket(f"signup:{client.bucket(address)}", MINUTE, most)
+
+
+def letters_from(address: str) -> Bucket:
+    """Letters asked for from one source address, to whomever."""
+    return Bucket(f"letters:{client.bucket(address)}", FEW_WINDOW, LETTERS_FROM)
+
+
+def letters_to(account: str, kind: str, address: str) -> tuple[Bucket, ...]:
+    """Letters of a kind to one address, existing or not, by its `account_of`, which are asked for
+    from a source."""
+    key = f"letters:{kind}:{account}"
+    here = Bucket(f"{key}:{client.bucket(address)}", LETTERS_WINDOW, LETTERS)
+    return here, Bucket(key, LETTERS_WINDOW, LETTERS_OF_ALL)
+
+
+def mail_codes(request: str) -> Bucket:
+    """Guesses at the code in a letter that logs in: few, since a person copies it."""
+    return Bucket(f"mail-code:{request}", FEW_WINDOW, FROM_LETTER)
+
+
+def letters_by(subject: str) -> Bucket:
+    """Letters to other addresses that somebody who is logged in asks for."""
+    return Bucket(f"letters-by:{subject}", LETTERS_WINDOW, LETTERS_OF_ALL)
 
 
 def _from_one(key: str) -> tuple[Bucket, ...]:

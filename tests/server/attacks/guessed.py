@@ -6,7 +6,7 @@ from doorward.settings import HOUR
 from tests.server.factors import asked, code, give_totp, prove
 from tests.server.house import PASSWORD, login
 
-from .scene import FORGED, NEW, Scene, Table
+from .scene import FORGED, NEW, Scene, Table, ticket_in
 
 ATTACKS = Table()
 
@@ -44,6 +44,24 @@ async def a_reset_link_past_its_hour(on: Scene) -> None:
     ticket = await on.link((await on.tokens())["subject"])
     async with on.later(HOUR):
         await on.uses("/reset", ticket, new=NEW)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_guessed_link_to_prove_an_address(on: Scene) -> None:
+    await on.uses("/verify", FORGED)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def a_guessed_invitation(on: Scene) -> None:
+    await on.uses("/link/invitation", FORGED, new=NEW)
+
+
+@ATTACKS.add("link_refused", "invalid_link")
+async def an_invitation_that_was_used(on: Scene) -> None:
+    made = await on.admin.post("/api/admin/users", json={"email": "invited@example.test"})
+    ticket = ticket_in(made.json()["invitation_link"])
+    await on.uses("/link/invitation", ticket, new=NEW)
+    await on.uses("/link/invitation", ticket, new=NEW + "!")
 
 
 @ATTACKS.add("link_refused", "invalid_link")
@@ -145,6 +163,11 @@ async def one_password_for_many_accounts(on: Scene) -> None:
 @ATTACKS.add("limited", "too_many_attempts")
 async def reset_links_guessed_again_and_again(on: Scene) -> None:
     await flooding(on, "203.0.113.11", "/reset", ticket=FORGED, new=NEW)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def invitations_guessed_again_and_again(on: Scene) -> None:
+    await flooding(on, "203.0.113.11", "/link/invitation", ticket=FORGED, new=NEW)
 
 
 @ATTACKS.add("limited", "too_many_attempts")

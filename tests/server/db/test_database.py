@@ -17,6 +17,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from doorward.errors import ConfigurationError, StoreUnavailable
 from doorward.server.accounts.account_events import EVENTS
+from doorward.server.accounts.email_changes import EMAIL_CHANGES
 from doorward.server.accounts.factor_tables import OWNED
 from doorward.server.accounts.users import Users
 from doorward.server.audit.entry import AUDIT
@@ -106,7 +107,7 @@ def test_processes_that_start_at_once_on_an_empty_database_all_start(
 async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
     names = {"doorward_users", "doorward_setup_links", AUDIT.name, LETTERS.name}
-    names |= {EVENTS.name, *(table.name for table in OWNED)}
+    names |= {EVENTS.name, EMAIL_CHANGES.name, *(table.name for table in OWNED)}
     assert names == set(TABLES.tables)
 
     def differences(connection: Connection) -> object:

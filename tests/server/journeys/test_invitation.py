@@ -54,6 +54,7 @@ async def test_of_thirty_at_once_exactly_one_wins(house: House) -> None:
     answers = await asyncio.gather(*(accept(browser, ticket, each) for each in chosen))
     statuses = [answer.status_code for answer in answers]
     assert statuses.count(303) == 1, statuses
+    assert (await accept(browser, ticket, chosen[0] + "!")).status_code == 400
     winner = chosen[statuses.index(303)]
     assert (await login(await house.browser(), winner)).status_code == 200
     for each in [one for one in chosen if one != winner][:2]:

@@ -1,4 +1,5 @@
-"""How long a refused login takes, with an account and without one, at the cost of the server."""
+"""How long a login in vain, a sign-up and a request for a new password take, with an account and
+without one, at the cost of the server."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,7 @@ import pytest
 from doorward.passwords import Passwords
 from doorward.web.limiter import Limiter
 from tests.server.house import PASSWORD, House, Opened, login
+from tests.server.letters import LOCAL, print_by_hand
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
@@ -24,11 +26,14 @@ SAMPLES = 2_000
 
 @pytest.fixture
 async def costly(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """A house whose passwords cost what they cost in earnest, and that lets everybody guess."""
-    house: House = await opened()
+    """A house whose passwords cost what they cost in earnest, and that lets everybody guess and
+    have letters written."""
+    print_by_hand(monkeypatch)
+    house: House = await opened(public_origin=LOCAL, verify="first")
     cheap, passwords = house.service, Passwords()
     house.app.state.service = replace(cheap, passwords=passwords)
     monkeypatch.setattr(Limiter, "guess", _unlimited)
+    monkeypatch.setattr(Limiter, "count", _uncounted)
     yield house
     house.app.state.service = cheap  # which closes what it opened
     passwords.close()
@@ -40,20 +45,42 @@ async def _unlimited(
     return await check()
 
 
+async def _uncounted(limiter: Limiter, bucket: object) -> None:
+    pass
+
+
 Timer = Callable[[], float]
+Ask = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
 
 
-async def seconds(client: httpx2.AsyncClient, email: str, timer: Timer) -> float:
+async def guess(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
+    return await login(client, "not the password", email=email)
+
+
+async def sign_up(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
+    return await client.post("/api/signup", json={"email": email, "password": PASSWORD})
+
+
+async def forget(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
+    return await client.post("/api/forgot", json={"email": email})
+
+
+ANSWERS: dict[Ask, int] = {guess: 401, sign_up: 202, forget: 202}
+
+
+async def seconds(ask: Ask, client: httpx2.AsyncClient, email: str, timer: Timer) -> float:
     began = timer()
-    answer = await login(client, "not the password", email=email)
+    answer = await ask(client, email)
     took = timer() - began
-    assert answer.status_code == 401
+    assert answer.status_code == ANSWERS[ask]
     return took
 
 
-async def auc_of(house: House, samples: int, timer: Timer = perf_counter) -> float:
-    """How often a login at an account takes longer than one at none; ties count half.  At one half
-    time tells nothing."""
+async def auc_of(
+    house: House, samples: int, timer: Timer = perf_counter, ask: Ask = guess
+) -> float:
+    """How often it takes longer to ask about an account than about none; ties count half.  At one
+    half time tells nothing."""
     known, unknown = ([f"{arm}{n:02}@example.test" for n in range(NAMES)] for arm in ("ann", "bob"))
     hashed = await house.service.passwords.hash(PASSWORD)
     for email in known:
@@ -63,9 +90,9 @@ async def auc_of(house: House, samples: int, timer: Timer = perf_counter) -> flo
     Random(0).shuffle(order)
     took: tuple[list[float], list[float]] = ([], [])
     for email in (known[0], unknown[0]):
-        await seconds(client, email, timer)  # what only the first pays
+        await seconds(ask, client, email, timer)  # what only the first pays
     for arm, n in order:
-        took[arm].append(await seconds(client, (known, unknown)[arm][n], timer))
+        took[arm].append(await seconds(ask, client, (known, unknown)[arm][n], timer))
     return area(*took)
 
 
@@ -77,8 +104,9 @@ def area(one: list[float], other: list[float]) -> float:
 
 
 @pytest.mark.soak
-async def test_time_does_not_tell_who_has_an_account(costly: House) -> None:
-    assert 0.45 <= await auc_of(costly, SAMPLES) <= 0.55
+@pytest.mark.parametrize("ask", ANSWERS, ids=lambda ask: ask.__name__)
+async def test_time_does_not_tell_who_has_an_account(costly: House, ask: Ask) -> None:
+    assert 0.45 <= await auc_of(costly, SAMPLES, ask=ask) <= 0.55
 
 
 async def test_without_the_hash_of_nobody_time_tells(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from doorward.server.app import DECLARED
 from doorward.server.audit.entry import Entry
 from doorward.server.audit.log import Audit
 from doorward.server.db.database import Database, open_database
+from doorward.server.mail.letter import Letter
 from doorward.server.mail.outbox import LIFE, LONGEST, MOST, SHORTEST, Outbox, pause
 from doorward.server.mail.smtp import PATIENCE
 from doorward.settings import CLOCK_SKEW, HOUR
@@ -160,6 +162,28 @@ async def test_what_was_sent_is_forgotten_after_a_day(
     assert await waiting(outbox) == 2
     await outbox.forget(AT + LIFE)
     assert [left.id == letter.id for left in await outbox.latest(9)] == [False]
+
+
+async def test_a_letter_that_anybody_may_ask_for_is_kept_as_what_it_was_sent_as(
+    outbox: Outbox,
+) -> None:
+    asked = Letter(
+        id="1",
+        kind="reset_asked",
+        subject="",
+        email="nobody@example.test",
+        at=AT,
+        address="203.0.113.9",
+        user_agent="half \ud800 and \0",
+    )
+    await outbox.write(asked)
+    taken = await outbox.take(AT)
+    agent = "half ? and \ufffd"
+    assert taken == replace(asked, tries=1, user_agent=agent)
+    await outbox.sent(replace(taken, kind="reset_unknown"), AT)
+    (kept,) = await outbox.latest(9)
+    assert (kept.kind, kept.sent_at) == ("reset_unknown", AT)
+    assert await outbox.take(AT + LIFE) is None
 
 
 async def test_where_none_is_sent_none_waits(database: Database, ann: User) -> None:

@@ -15,7 +15,7 @@ from doorward.server.app import DECLARED
 from doorward.server.audit.entry import Entry
 from doorward.server.audit.log import Audit
 from doorward.server.db.database import Database, open_database
-from doorward.server.mail.letter import Letter, Letters
+from doorward.server.mail.letter import Filled, Letter, Letters
 from doorward.server.mail.outbox import LIFE, SHORTEST, Outbox
 from doorward.server.mail.postman import Postman
 from doorward.server.mail.relay import Relay, Tls
@@ -45,10 +45,11 @@ class Post:
         await Audit(self.database, self.outbox.put).append(entry)
 
     def man(self, relay: Relay, password: str | None = None) -> Postman:
-        async def link(letter: Letter) -> str | None:
-            return self.link if letter.kind in DECLARED.links else ""
+        async def fill(letter: Letter) -> Filled | None:
+            link = self.link if letter.kind in DECLARED.links else ""
+            return None if link is None else Filled(letter, link)
 
-        return Postman(self.outbox, relay, FROM, password, LETTERS, link, self.clock)
+        return Postman(self.outbox, relay, FROM, password, LETTERS, fill, self.clock)
 
 
 @pytest.fixture

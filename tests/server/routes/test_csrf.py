@@ -32,6 +32,16 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/account/password", {"current": PASSWORD, "new": "another passphrase"}),
     ("POST", "/elevate", {"password": PASSWORD}),
     ("POST", "/reset", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/link/invitation", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/account/data/delete", {}),
+    ("DELETE", "/api/account", {}),
+    ("POST", "/api/reset", {"ticket": "x", "new": "another passphrase"}),
+    ("POST", "/forgot", {"email": EMAIL}),
+    ("POST", "/api/forgot", {"email": EMAIL}),
+    ("POST", "/verify", {"ticket": "x"}),
+    ("POST", "/api/verify", {"ticket": "x"}),
+    ("POST", "/api/verify/letter", {}),
+    ("POST", "/account/verify", {}),
     ("POST", "/login/factor", {"code": "123456"}),
     ("POST", "/login/factor/enrol", {"code": "123456"}),
     ("POST", "/account/security/totp", {"code": "123456"}),
@@ -45,13 +55,28 @@ UNSAFE: list[tuple[str, str, dict[str, str]]] = [
     ("POST", "/api/totp/confirm", {"code": "123456"}),
     ("DELETE", "/api/totp", {}),
     ("POST", "/api/recovery-codes", {}),
-    ("POST", "/link/invitation", {"ticket": "x", "new": "another passphrase"}),
-    ("POST", "/account/data/delete", {}),
-    ("DELETE", "/api/account", {}),
+    ("POST", "/account/email", {"email": "new@example.test"}),
+    ("POST", "/account/email/confirm", {"ticket": "x"}),
+    ("POST", "/account/email/undo", {"ticket": "x"}),
+    ("POST", "/api/email", {"email": "new@example.test"}),
+    ("POST", "/api/email/confirm", {"ticket": "x"}),
+    ("POST", "/api/email/undo", {"ticket": "x"}),
+    ("POST", "/login/mail", {"email": EMAIL}),
+    ("POST", "/login/mail/code", {"code": "0000-0000"}),
+    ("POST", "/login/mail/confirm", {"ticket": "x"}),
+    ("POST", "/api/login/mail", {"email": EMAIL}),
+    ("POST", "/api/login/mail/code", {"ticket": "x", "code": "0000-0000"}),
+    ("POST", "/api/login/mail/link", {"ticket": "x"}),
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
 ]
 
 Route = tuple[str, str, dict[str, str]]
+COOKIELESS = {
+    *("/api/signup", "/api/logout", "/api/verify", "/api/forgot", "/api/reset"),
+    *("/api/email/confirm", "/api/email/undo"),
+}
+"""Routes that need no login and set no cookie, so that every trusted origin may call them."""
+
 ELEVATE: Route = ("POST", "/api/elevate", {"password": PASSWORD})
 LOGOUT: Route = ("POST", "/api/logout", {})
 
@@ -276,7 +301,7 @@ async def test_a_form_carries_the_token_of_its_page(either: House, route: Any) -
     method, path, fields = route
     assert (await send(browser, route)).status_code == 403
     answer = await send(browser, (method, path, {**fields, "csrf_token": token}))
-    # nobody waits for a second step, the ticket of /reset is made up, and there is no app
+    # nobody waits for a second step, the tickets are made up, and there is no app and no mail
     assert answer.status_code in (303, 400, 401, 404), answer.text
 
 
@@ -295,7 +320,7 @@ async def test_each_page_puts_the_token_of_its_session_into_its_forms(
 
 @pytest.mark.parametrize(
     "route",
-    [route for route in UNSAFE if route[1] not in ("/api/signup", "/api/logout")],
+    [route for route in UNSAFE if route[1] not in COOKIELESS],
     ids=lambda route: f"{route[0]} {route[1]}",
 )
 async def test_a_trusted_origin_on_another_site_does_nothing_that_ends_in_a_cookie(
@@ -306,8 +331,9 @@ async def test_a_trusted_origin_on_another_site_does_nothing_that_ends_in_a_cook
     method, path, body = route
     before = await state(listing)
     answer = await send(client, (method, path, {**body, "password": "wrong passphrase"}))
-    known = path.startswith("/api/") and path != "/api/login"
-    assert answer.status_code == (401 if known else 403), answer.text
+    known = path.startswith("/api/") and path not in ("/api/login", "/api/login/mail")
+    off = path.startswith("/api/login/mail/")  # and it gives no cookie before it is on
+    assert answer.status_code == (404 if off else 401 if known else 403), answer.text
     assert known or "Log in with the transport bearer" in answer.text
     assert await state(listing) == before
 

@@ -52,6 +52,7 @@ SEARCHES = {
     "/api/history": ("after",),
     "/login": ("return_to",),
     "/reset": ("ticket",),
+    "/verify": ("ticket",),
     "/setup": ("ticket",),
 }
 

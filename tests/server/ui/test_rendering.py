@@ -311,17 +311,36 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
         "/account/security/recovery-codes": {"csrf_token", "once"}
     }
     assert posted(PLAIN["reset"]) == {"/reset": {"new", "ticket", "csrf_token", "once"}}
+    assert posted(PLAIN["verify"]) == {"/verify": {"ticket", "csrf_token", "once"}}
+    assert posted(PLAIN["forgot"]) == {"/forgot": {"email", "csrf_token", "once"}}
+    assert posted(PLAIN["invitation"]) == {
+        "/link/invitation": {"new", "ticket", "csrf_token", "once"}
+    }
+    assert posted(PLAIN["add user"]) == {
+        "/admin/users/new": {"email", "roles", "invite", "csrf_token", "once"}
+    }
+    assert posted(PLAIN["act on an address"]) == {
+        "/admin/users/u_1/lock": {"email", "csrf_token", "once"}
+    }
+    assert posted(PLAIN["delete"]) == {"/account/data/delete": {"csrf_token", "once"}}
     assert posted(PLAIN["password"]) == {
         "/account/password": {"current", "new", "csrf_token", "once"}
     }
     assert posted(PLAIN["account of an administrator"]) == {
         "/logout": {"csrf_token", "once"},
+        "/account/verify": {"csrf_token", "once"},
         "/account/sessions/end-others": {"csrf_token", "once"},
         "/account/sessions/plain/end": {"csrf_token", "once"},
     }
 
 
-@pytest.mark.parametrize("name", ["reset", "reset in trouble", "setup", "setup in trouble"])
+WITH_TICKET = [
+    *("reset", "reset in trouble", "setup", "setup in trouble"),
+    *("invitation", "invitation in trouble", "verify", "verify a sign-up"),
+]
+
+
+@pytest.mark.parametrize("name", WITH_TICKET)
 def test_a_page_with_a_ticket_tells_nothing_of_its_address_to_what_it_loads(name: str) -> None:
     loaded = [each for each in elements(name) if each.tag in ("meta", "link", "script", "img")]
     said = [each.attributes.get("name") == "referrer" for each in loaded]

@@ -39,6 +39,7 @@ CHECKS: dict[str, Check] = {
     "passwords": passwords.shortest,
     "breached": passwords.breached,
     "sign-up": serving.signup,
+    "verification": serving.verification,
     "mail": serving.mail,
     "root-key": root_key.present,
     "root-key-place": root_key.place,

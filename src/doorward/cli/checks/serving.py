@@ -213,13 +213,35 @@ def signup(facts: Facts) -> Finding:
     return Finding(OK, f"Sign-up is {given.signup}.")
 
 
+def verification(facts: Facts) -> Finding:
+    """Whether a sign-up tells strangers who has an account."""
+    given = facts.options
+    if given.verification == "first":
+        return Finding(
+            OK, "Addresses are verified before there is an account, so sign-up tells nobody of one."
+        )
+    if given.signup == "closed":
+        return Finding(OK, "Sign-up is closed, so it tells nobody who has an account.")
+    mailed = "Set --verify first." if given.smtp_url else "Set --smtp-url and --mail-from."
+    return Finding(
+        NOTE,
+        f"With --verify {given.verification}, sign-up answers 409 for an address that has an"
+        " account: strangers can find out who has one.",
+        mailed,
+    )
+
+
 def mail(facts: Facts) -> Finding:
     """Whether people are told of a theft, a new password, a new device."""
     given = facts.options
     if given.smtp_url is not None:
         return Finding(OK, f"Mail is sent through {given.smtp_url.host}, from {given.mail_from}.")
     if given.mail == "outbox":
-        return Finding(OK, f"Mail is not sent; it can be read at {given.base_url}/admin/outbox.")
+        return Finding(
+            OK,
+            f"Mail is not sent; it can be read at {given.base_url}/admin/outbox, and its links are"
+            " printed where the server runs.",
+        )
     return Finding(
         WARNING,
         "No mail is sent: nobody is told when their login was stolen, their password changed, or"

@@ -16,7 +16,7 @@ class Passkey(NamedTuple):
     used_at: int | None
 
 
-class Factors(NamedTuple):
+class FactorList(NamedTuple):
     """The factors of one person.  `totp_since` is when their authenticator was set up, or None;
     `recovery_codes` is how many are left."""
 
@@ -25,7 +25,7 @@ class Factors(NamedTuple):
     recovery_codes: int
 
     @classmethod
-    def of(cls, rows: Mapping[str, Sequence[Any]]) -> "Factors":
+    def of(cls, rows: Mapping[str, Sequence[Any]]) -> "FactorList":
         """From the rows that `of` finds, by the name of their table."""
         found = rows[PASSKEYS.name]
         return cls(

@@ -2,7 +2,7 @@
 
 from ...settings import DAY
 from ...stores import Tickets
-from .reset_link import state
+from .link_state import state_of
 from .tickets import Claim, issue
 from .user import User
 
@@ -20,6 +20,6 @@ async def invitation_link(
 ) -> str:
     """A link with which its bearer, once, chooses the password of `user`.  Only a digest of it is
     stored."""
-    claim = Claim((user.subject, state(user), way), at + LIFETIME)
+    claim = Claim((user.subject, state_of(user), way), at + LIFETIME)
     ticket = await issue(tickets, TICKET, claim)
     return f"{base_url}/link/{TICKET}?ticket={ticket}"

@@ -26,7 +26,8 @@ from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
 from .email import InvalidEmail, canonical
-from .factor_list import Factors, of
+from .email_changes import forget_changes
+from .factor_list import FactorList, of
 from .factor_tables import OWNED
 from .factors import forget_factors
 from .role_names import piece, written
@@ -48,10 +49,16 @@ class Users:
         self._database = database
 
     async def create(
-        self, email: str, password_hash: str | None, roles: Roles = NONE, *, at: int
+        self,
+        email: str,
+        password_hash: str | None,
+        roles: Roles = NONE,
+        *,
+        at: int,
+        verified: bool = False,
     ) -> User:
-        """Add a user.  Raises `EmailTaken` (of many at once, one gets the address), `InvalidEmail`
-        and `InvalidRole`."""
+        """Add a user, who has proved the address already if `verified`.  Raises `EmailTaken` (of
+        many at once, one gets the address), `InvalidEmail` and `InvalidRole`."""
         statement = insert_into(USERS).values(
             subject=new_subject(),
             email=canonical(email),
@@ -59,6 +66,7 @@ class Users:
             roles=written(roles),
             created_at=at,
             password_changed_at=at,
+            verified_at=at if verified else None,
         )
         try:
             (user,) = await self._write(statement, "created")
@@ -228,11 +236,6 @@ class Users:
         statement = update(USERS).where(USERS.c.subject == subject, USERS.c.decided == decided)
         return await self._wrote(statement.values(settled=decided))
 
-    async def reset_factors(self, subject: str) -> bool:
-        """Forget all that this user could prove beside the password.  False when it was nothing."""
-        async with self._database.writing() as transaction:
-            return await forget_factors(transaction, subject)
-
     async def delete_later(self, subject: str, erase_at: int) -> User | None:
         """Let the account be erased at that time, or at the one it has already: one decision more,
         which ends all sessions.  Raises `LastAdmin`."""
@@ -262,17 +265,23 @@ class Users:
             raise LastAdmin
         return gone
 
-    async def factors(self, subject: str) -> Factors:
+    async def reset_factors(self, subject: str) -> bool:
+        """Forget all that this user could prove beside the password.  False when it was nothing."""
+        async with self._database.writing() as transaction:
+            return await forget_factors(transaction, subject)
+
+    async def factors(self, subject: str) -> FactorList:
         """What the user can prove beside a password."""
         found = {table.name: await self._database.run(of(table, subject)) for table in OWNED}
-        return Factors.of(found)
+        return FactorList.of(found)
 
     async def _delete(self, *conditions: ColumnElement[bool]) -> bool:
         async with self._database.writing() as transaction:
             gone = delete(USERS).where(*conditions).returning(USERS.c.subject)
             subjects = [row.subject for row in await transaction.execute(gone)]
-            for table in OWNED if subjects else ():
-                await transaction.execute(delete(table).where(table.c.subject.in_(subjects)))
+            for subject in subjects:
+                await forget_factors(transaction, subject)
+                await forget_changes(transaction, subject)
             await note(transaction, "deleted", subjects)
         return bool(subjects)
 

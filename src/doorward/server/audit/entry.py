@@ -81,7 +81,7 @@ def texts(entry: Entry) -> dict[str, str]:
     """The texts of an entry as they are stored."""
     given = {name: getattr(entry, name) for name in TEXTS[:-1]}
     given["detail"] = json.dumps(entry.detail, sort_keys=True, separators=(",", ":"))
-    return {name: _storable(value) for name, value in given.items()}
+    return {name: storable(value) for name, value in given.items()}
 
 
 def kept(row: Row[Any]) -> Kept:
@@ -90,7 +90,7 @@ def kept(row: Row[Any]) -> Kept:
     return Kept(values.pop("seq"), Entry(**{**values, "detail": json.loads(values["detail"])}))
 
 
-def _storable(said: str) -> str:
+def storable(said: str) -> str:
     """Text that every database can hold, so that a log can move from one to another as it is: half
     of a surrogate pair, which JSON can smuggle in, is no text, and in PostgreSQL NUL is none."""
     return said.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -31,6 +31,7 @@ class Kind:
 _OTHER = Kind()
 
 SHARED: dict[str, Kind] = {
+    "address_verified": Kind("Address confirmed"),
     "adopted": Kind("Session came back from a restored database", level=logging.WARNING),
     "audit_pruned": Kind("Old history deleted"),
     "changed": Kind("Roles of sessions changed"),
@@ -39,6 +40,8 @@ SHARED: dict[str, Kind] = {
     "factor_asked": Kind("Asked for a second factor"),
     "key_rotated": Kind("Next signing key put into use"),
     "key_withdrawn": Kind("Signing key declared compromised", level=logging.WARNING),
+    # by anybody, for any address: it names nobody
+    "letter_asked": Kind(audited=False, endless=True),
     # the guesses before it are in the audit log already
     "limited": Kind(audited=False, endless=True, counts="refusal"),
     "link_refused": Kind("Link refused", endless=True, counts="refusal"),
@@ -59,6 +62,7 @@ SHARED: dict[str, Kind] = {
         "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"
     ),
     "users_imported": Kind("Accounts imported"),
+    "verification_sent": Kind("Letter to confirm the address sent"),
     "wrong_code": Kind("Wrong code", counts="refusal"),
     "wrong_password": Kind("Wrong password", counts="refusal"),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...types import Device
+from ..accounts.mail_code import code_in
 from ..ui.rendering import absolute
 from ..ui.words import label
 
@@ -14,9 +15,10 @@ from ..ui.words import label
 class Letter:
     """A letter that waits to be sent: its event and its recipient.  It holds no secret.
 
-    `subject` is the owner of the account, `email` their address at that time, and `ending` the
-    number of their password at that time; `other` is the other party's device, or how many are
-    `left` of what was used.  `tries` is how often sending was tried.
+    `subject` is the owner of the account, or empty where anybody may have asked for the letter and
+    nobody has looked yet whether there is an account; `email` is the address at that time, and
+    `ending` the number of their password at that time; `other` is the other party's device, or how
+    many are `left` of what was used.  `tries` is how often sending was tried.
     """
 
     id: str
@@ -40,16 +42,32 @@ class Text:
     body: str
 
 
+class Filled(NamedTuple):
+    """A letter as it is sent, and the link in it, which is empty for a kind that carries none."""
+
+    letter: Letter
+    link: str = ""
+
+
+OWNER = "You get this because the account {email} at {site} is yours:\n{origin}"
+"""Why the owner of an account gets a letter."""
+
+STRANGER = "You get this because somebody typed the address {email} at {site}:\n{origin}"
+"""Why somebody who may have no account gets one."""
+
+
 class Template(NamedTuple):
     """The words of a kind of letter.  A paragraph is one line: where it is broken is up to the
     screen it is read on.
 
-    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{origin}`, `{link}` and
-    `{left}`.
+    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{origin}`,
+    `{email}`, `{site}`, `{link}`, `{code}` and `{left}`, and the title `{site}`.  `end` says why
+    the person gets it.
     """
 
     title: str
     paragraphs: tuple[str, ...]
+    end: str = OWNER
 
 
 IF_YOU = "If it was you, there is nothing to do."
@@ -66,8 +84,7 @@ class Letters:
 
     def write(self, letter: Letter, link: str = "") -> Text:
         """The letter in words; `link` is for a kind that carries one."""
-        title, paragraphs = self.templates[letter.kind]
-        end = "You get this because the account {email} at {site} is yours:\n{origin}"
+        title, paragraphs, end = self.templates[letter.kind]
         body = "\n\n".join([*paragraphs, end]).format(
             email=letter.email,
             when=absolute(letter.at),
@@ -75,11 +92,13 @@ class Letters:
             other=_other(letter),
             left=_left(letter),
             login=f"{self.origin}/login",
+            forgot=f"{self.origin}/forgot",
             origin=self.origin,
             site=self.site,
             link=link,
+            code=code_in(link),
         )
-        return Text(title, f"{body}\n")
+        return Text(title.format(site=self.site), f"{body}\n")
 
 
 def place(agent: str, address: str) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from ...settings import DAY, HOUR, MINUTE
-from ..audit.entry import Entry, texts
+from ..audit.entry import Entry, storable, texts
 from ..db.database import TABLES, Database, Transaction
 from ..db.schema import TEXT
 from .letter import Letter
@@ -67,7 +67,7 @@ class Outbox:
     """The letters in a database.  Methods that do input and output raise `StoreUnavailable`.
 
     `kinds` are the kinds of entries of which a person is told.  `sends`: whether somebody takes the
-    letters out and sends them; else they are only there to be read.
+    letters out; else they are only there to be read.
     """
 
     def __init__(self, database: Database, kinds: Collection[str], *, sends: bool) -> None:
@@ -82,6 +82,16 @@ class Outbox:
             if entry.kind in self._kinds:
                 for email in entry.addressees or (None,):
                     await connection.execute(self._insert(entry, email))
+
+    async def write(self, letter: Letter) -> None:
+        """Add a letter that anybody may ask for, whether or not the address has an account: so
+        nothing here may depend on that.  The caller limits how many there are."""
+        await self._database.run(_written(letter))
+
+    async def enclose(self, transaction: Transaction, letter: Letter) -> None:
+        """Add a letter in the transaction of what it tells of, to an address that may be nobody's
+        by then.  The caller limits how many there are."""
+        await transaction.execute(_written(letter))
 
     async def is_full(self, subject: str, kind: str, at: int) -> bool:
         """Whether this person was sent as many of this kind as they may be, for now."""
@@ -102,10 +112,9 @@ class Outbox:
         return None
 
     async def sent(self, letter: Letter, at: int) -> None:
-        """It is on its way."""
-        await self._database.run(
-            update(LETTERS).where(LETTERS.c.id == letter.id).values(sent_at=at)
-        )
+        """It is on its way, as a letter of this kind."""
+        values = {"sent_at": at, "kind": letter.kind, "subject": letter.subject}
+        await self._database.run(update(LETTERS).where(LETTERS.c.id == letter.id).values(values))
 
     async def drop(self, letter: Letter) -> None:
         """It has become pointless, or nobody takes it."""
@@ -149,6 +158,18 @@ class Outbox:
         whom = select(users.subject, to.label("to"), users.ending, *columns)
         whom = whom.where(users.subject == entry.subject, lately < MOST)
         return insert(LETTERS).from_select(["subject", "email", "ending", *values], whom)
+
+
+def _written(letter: Letter) -> Insert:
+    values = {
+        **{name: getattr(letter, name) for name in ("id", "kind", "subject", "email", "at")},
+        "address": storable(letter.address),
+        "user_agent": storable(letter.user_agent),
+        "other": "null",
+        "tries": 0,
+        "due_at": letter.at,
+    }
+    return insert(LETTERS).values(**values)
 
 
 def pause(tries: int) -> int:

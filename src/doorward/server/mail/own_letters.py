@@ -26,14 +26,16 @@ def own_letters(folder: Path, ours: Mapping[str, Template]) -> Mapping[str, Temp
 def _read(file: Path, ours: Template) -> Template:
     try:
         title, *paragraphs = file.read_text("utf-8").strip().split("\n\n")
-        template = Template(title.strip(), tuple(each.strip() for each in paragraphs))
+        words = tuple(each.strip() for each in paragraphs)
+        template = Template(title.strip(), words, ours.end)
         _try(template)
     except (OSError, UnicodeDecodeError, KeyError, ValueError, IndexError) as error:
         raise ValueError(f"{file} cannot be used as a letter: {error}") from None
     if "\n" in template.title or not template.title or not paragraphs:
         raise ValueError(f"{file} needs a title in its first line, an empty line, and a text")
-    if "{link}" in "".join(ours.paragraphs) and "{link}" not in "".join(paragraphs):
-        raise ValueError(f"{file} must hold {{link}}, without which nobody can do anything")
+    for needed in ("{link}", "{code}"):
+        if needed in "".join(ours.paragraphs) and needed not in "".join(paragraphs):
+            raise ValueError(f"{file} must hold {needed}, without which nobody can do anything")
     return template
 
 

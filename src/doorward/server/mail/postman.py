@@ -8,7 +8,7 @@ from email.errors import MessageError
 from ...errors import StoreUnavailable
 from ...types import Clock
 from ..audit import event_log
-from .letter import Letter, Letters
+from .letter import Filled, Letter, Letters
 from .outbox import Outbox
 from .relay import Relay
 from .smtp import NotSent, Unwanted, message, post
@@ -21,9 +21,8 @@ EVERY = 1
 GRACE = 3
 """Seconds that a letter under way has when the server stops."""
 
-Links = Callable[[Letter], Awaitable[str | None]]
-"""Makes the link of a letter, empty for a kind that carries none; None when the letter has become
-pointless."""
+Fill = Callable[[Letter], Awaitable[Filled | None]]
+"""Makes the link of a letter; None when the letter has become pointless."""
 
 
 class Postman:
@@ -36,7 +35,7 @@ class Postman:
         sender: str,
         password: str | None,
         letters: Letters,
-        links: Links,
+        fill: Fill,
         clock: Clock,
     ) -> None:
         self._outbox = outbox
@@ -44,7 +43,7 @@ class Postman:
         self._sender = sender
         self._password = password
         self._letters = letters
-        self._links = links
+        self._fill = fill
         self._clock = clock
 
     async def walk(self) -> None:
@@ -72,12 +71,12 @@ class Postman:
             if not await self._send(letter):
                 return
 
-    async def _send(self, letter: Letter) -> bool:
-        link = await self._links(letter)
-        if link is None:
-            await self._outbox.drop(letter)
+    async def _send(self, waiting: Letter) -> bool:
+        filled = await self._fill(waiting)
+        if filled is None:
+            await self._outbox.drop(waiting)
             return True
-        at = self._clock()
+        (letter, link), at = filled, self._clock()
         try:
             made = message(letter, self._letters.write(letter, link), self._sender, at=at)
         except (MessageError, ValueError) as failed:  # of this letter alone: the others go on

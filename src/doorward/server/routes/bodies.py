@@ -1,8 +1,9 @@
 """What several routes of the API take and give, as OpenAPI describes it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...types import Issued, Mode, Principal, Session
@@ -24,6 +25,22 @@ class Body(BaseModel):
     so that no role can be slipped in."""
 
     model_config = ConfigDict(strict=True)
+
+
+class Accepted(BaseModel):
+    """The request was taken.  The answer is the same whatever becomes of it."""
+
+    status: Literal["accepted"] = "accepted"
+
+
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"description": "Taken; the rest comes by mail.", "model": Accepted}
+}
+
+
+def accepted(response: Response) -> Accepted:
+    response.status_code = 202
+    return Accepted()
 
 
 class Who(BaseModel):

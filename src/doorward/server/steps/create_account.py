@@ -13,12 +13,8 @@ async def create_account(
 ) -> User:
     """Add a user without roles, counted in `bucket`.  Refuses an address that has an account, and a
     weak password."""
-    address = _address(email)
-    check_new_password(service, password, email=address, field="password")
-    if bucket is not None:
-        await service.limiter.count(bucket)
+    address, hashed = await new_credentials(service, email, password, bucket)
     try:
-        hashed = await service.passwords.hash(password)
         user = await service.users.create(address, hashed, at=service.clock())
     except EmailTaken:
         raise Refused(Refusal.EMAIL_TAKEN, field="email") from None
@@ -26,7 +22,20 @@ async def create_account(
     return user
 
 
-def _address(email: str) -> str:
+async def new_credentials(
+    service: Service, email: str, password: str, bucket: Bucket | None
+) -> tuple[str, str]:
+    """The address in its canonical form, and the hash of a password that is fit for it; counted in
+    `bucket`.  Nobody looks whether the address has an account."""
+    address = address_of(email)
+    check_new_password(service, password, email=address, field="password")
+    if bucket is not None:
+        await service.limiter.count(bucket)
+    return address, await service.passwords.hash(password)
+
+
+def address_of(email: str) -> str:
+    """The canonical form of an address.  Refuses what is none."""
     try:
         return canonical(email)
     except InvalidEmail as invalid:

@@ -5,17 +5,21 @@ from typing import ClassVar
 
 from starlette.responses import Response
 
-from ...mail.letter import Letter, Letters
+from ...mail.letter import Letter
 from ...refusals import Refusal, Refused
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
 from ...routes.menu import menu_of
 from ...routes.responses import show
+from ...service import Service
 from ...ui.page import ConsolePage
 
 router = console_router()
 
 MOST = 100
+
+ELSEWHERE = "(The link was printed on the server's terminal and is not kept.)"
+"""In place of a link that this process did not print, or printed long ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +49,11 @@ async def get_outbox(service: Serving) -> Response:
     if not menu.outbox:
         raise Refused(Refusal.NOT_FOUND)
     latest = await service.outbox.latest(MOST)
-    rows = tuple(_row(letter, service.letters) for letter in latest)
+    rows = tuple(_row(service, letter) for letter in latest)
     return show(service, OutboxPage(menu=menu, now=service.clock(), rows=rows))
 
 
-def _row(letter: Letter, letters: Letters) -> LetterRow:
-    text = letters.write(letter)
+def _row(service: Service, letter: Letter) -> LetterRow:
+    link = service.terminal.links.get(letter.id, ELSEWHERE)
+    text = service.letters.write(letter, link)
     return LetterRow(email=letter.email, at=letter.at, title=text.title, body=text.body)

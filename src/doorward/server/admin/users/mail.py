@@ -74,7 +74,8 @@ async def reset_link_of(service: Service, letter: Letter) -> str | None:
     auth, user = service.auth, await still_meant(service, letter)
     if user is None:
         return None
-    return await reset_link(auth.store, user, service.options.base_url, at=auth.clock())
+    base_url = service.options.base_url
+    return await reset_link(auth.store, user, base_url, at=auth.clock(), mailed=True)
 
 
 async def invitation_of(service: Service, letter: Letter) -> str | None:

@@ -51,7 +51,8 @@ class AccountPage(Page):
     """Who I am and where I am logged in.
 
     `amr` holds the factors proved at this login (RFC 8176), `confirmed_at` is when they were proved
-    again; `sessions` are shown in their order.
+    again; `sessions` are shown in their order.  `unverified`: the address is still to be proved;
+    `can_change_email`: there is mail, by which another one can be proved.
     """
 
     template: ClassVar[str] = "journeys/account/account.html"
@@ -65,6 +66,8 @@ class AccountPage(Page):
     logged_in_at: int
     confirmed_at: int | None
     sessions: tuple[SessionRow, ...]
+    unverified: bool = False
+    can_change_email: bool = False
     console: bool = False
     notice: str = ""
 
@@ -96,6 +99,8 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         logged_in_at=began,
         confirmed_at=proved if proved > began else None,
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
+        unverified=user.verified_at is None and service.options.verification != "off",
+        can_change_email=service.options.mail != "none",
         console=may_see_console(principal),
         notice=notice,
     )

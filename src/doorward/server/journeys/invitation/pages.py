@@ -45,7 +45,8 @@ async def post_invitation(request: Request, service: Serving) -> Response:
     try:
         await accept(service, ticket, form.get("new", ""))
     except Refused as refused:
-        if refused.reason is Refusal.INVALID_LINK:
+        # the form shows the address, which nobody is told who guesses links
+        if refused.reason in (Refusal.INVALID_LINK, Refusal.TOO_MANY_ATTEMPTS):
             raise
         return await _page(service, ticket, refused)
     return see(service.site.path("/login"), "invitation")

@@ -27,7 +27,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginPage(FormPage):
     """Prove who you are.  `notice` says, for instance, that a cookie did not come back; `tone` is
-    `done` where it tells of a success."""
+    `done` where it tells of a success.  `forgot`: a link to a new password comes by mail.
+    `mail_login`: people may log in by mail."""
 
     template: ClassVar[str] = "journeys/login/login.html"
     return_to: str
@@ -35,6 +36,8 @@ class LoginPage(FormPage):
     email: str = ""
     notice: str = ""
     tone: Tone = "news"
+    forgot: bool = False
+    mail_login: bool = False
 
 
 @router.get("/login")
@@ -68,6 +71,8 @@ async def _page(
         csrf_token=await form_token(),
         return_to=local_path(form.get("return_to", "")),
         signup_open=service.options.signup == "open",
+        forgot=service.options.mail != "none",
+        mail_login=service.options.login_by_mail,
         email=form.get("email", "") if refused else "",
         notice=hint or news.sentence,
         tone="news" if hint else news.tone,

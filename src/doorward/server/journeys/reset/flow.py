@@ -5,16 +5,18 @@ from ....web import limiter
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
-from ...accounts.reset_link import TICKET, is_good
+from ...accounts.reset_link import TICKET, is_good, proves_address
 from ...accounts.user import User
 from ...service import Service
 from ...steps.limits import noting_limits
 from ...steps.links import bad_link
 from ...steps.new_password import check_new_password
+from ...steps.verification import verify_address
 
 
 async def reset_password(service: Service, ticket: str, new: str) -> None:
-    """Set the password that the bearer of a ticket chose, and end all sessions of its user.
+    """Set the password that the bearer of a ticket chose, and end all sessions of its user, whose
+    address is proved if the ticket was mailed to it.
 
     A password that is refused does not use up the ticket, unless it is refused for being too close
     to the user's address: that cannot be known before the ticket is taken, so it is put back.  Of
@@ -37,6 +39,8 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     )
     if changed is None:
         raise await bad_link(service, TICKET, subject=user.subject)
+    if proves_address(claim):
+        changed = await verify_address(service, changed) or changed
     await apply_decisions(service.users, service.auth, changed, device=visit.device())
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
 

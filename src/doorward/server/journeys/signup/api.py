@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from ...routes.bodies import Body, Email, Password
+from ...routes.bodies import ACCEPTED, Accepted, Body, Email, Password, accepted
 from ...routes.dependencies import PROBLEM, Serving
 from ...routes.strict_json import StrictRoute
 from .flow import signup
@@ -22,8 +22,18 @@ class Account(BaseModel):
     subject: Annotated[str, Field(description="The stable id of the user.")]
 
 
-@router.post("/api/signup", status_code=201, tags=["Account"], summary="Make an account")
-async def post_signup(body: SignupBody, service: Serving) -> Account:
-    """Refused with `email_taken`, `weak_password`, `invalid_email`, `signup_closed` or
-    `too_many_attempts`."""
-    return Account(subject=(await signup(service, body.email, body.password)).subject)
+@router.post(
+    "/api/signup",
+    status_code=201,
+    responses=ACCEPTED,
+    tags=["Account"],
+    summary="Make an account",
+)
+async def post_signup(body: SignupBody, service: Serving, response: Response) -> Account | Accepted:
+    """With `--verify first` the answer is always 202, and the account is there once the link in the
+    letter was used.
+
+    Refused with `email_taken`, except with `--verify first`, and with `weak_password`,
+    `invalid_email`, `signup_closed` or `too_many_attempts`."""
+    user = await signup(service, body.email, body.password)
+    return accepted(response) if user is None else Account(subject=user.subject)

@@ -12,6 +12,7 @@ from ... import cookie_hint
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
+from ...routes.letter_sent import letter_sent
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.second_step import led_on
 from ...routes.submit_once import PageRoute
@@ -43,19 +44,35 @@ async def get_signup(request: Request, service: Serving) -> Response:
 
 @router.post("/signup")
 async def post_signup(request: Request, service: Serving) -> Response:
-    """The new account is logged in at once: its owner just typed the password."""
+    """The new account is logged in at once: its owner just typed the password.  Where addresses are
+    verified first, nobody is: whether there will be a new account, only the letter tells."""
     form = await read_form(request)
     back = local_path(form.get("return_to", ""))
     response = see(back or service.site.path("/account"))
     try:
         # the mark first: whatever is decided about the new user meanwhile stops this login
         attempt = await service.doorward.attempt()
-        user = await signup(service, form.get("email", ""), form.get("password", ""))
+        user = await signup(
+            service,
+            form.get("email", ""),
+            form.get("password", ""),
+            back,
+        )
     except Refused as refused:
         return await _page(service, form, refused)
+    if user is None:
+        return see(service.site.path("/signup/sent"))
     begun = await log_in(service, attempt, response, user, "cookie", PASSWORD, back)
     cookie_hint.mark(request, response)
     return led_on(service, response, begun)
+
+
+@router.get("/signup/sent")
+async def get_signup_sent(service: Serving) -> Response:
+    """The same for everybody, with or without an account."""
+    if service.options.verification != "first":
+        return see(service.site.path("/signup"))
+    return show(service, letter_sent(service, "Open the link in it to confirm your address."))
 
 
 async def _page(

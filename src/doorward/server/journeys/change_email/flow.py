@@ -1,0 +1,177 @@
+"""What a change of one's own address does, and its undoing."""
+
+from collections.abc import Awaitable, Callable
+from secrets import token_hex
+
+from ....errors import StoreUnavailable
+from ....types import Principal
+from ....web import limiter
+from ....web.asgi import current_visit
+from ...accounts import tickets
+from ...accounts.apply_decisions import apply_decisions
+from ...accounts.email_changes import EmailChange
+from ...accounts.email_link import ASKED, CHANGE, UNDO, is_good, wish
+from ...accounts.reset_link import reset_link
+from ...accounts.tickets import Claim
+from ...accounts.user import EmailTaken, User
+from ...mail.letter import Letter
+from ...refusals import Refusal, Refused
+from ...service import Service
+from ...steps.asked_letter import write_letter
+from ...steps.confirm_password import owner
+from ...steps.create_account import address_of
+from ...steps.limits import noting_limits
+from ...steps.links import bad_link
+
+TAKEN = "Another account has this address by now, so nothing was changed."
+
+TAKEN_BACK = (
+    "Another account has your old address by now, so it cannot be put back, and nothing was"
+    " changed. Ask those who run this site to help you; the link works until its seven days are"
+    " over."
+)
+
+
+def check_mail(service: Service) -> None:
+    """Refuse where no letter would reach anybody: then nobody can prove a new address."""
+    if service.options.mail == "none":
+        sentence = "This server sends no mail. Ask its operator to change your address."
+        raise Refused(Refusal.NOT_FOUND, sentence)
+
+
+async def ask_for_change(service: Service, principal: Principal, email: str) -> None:
+    """Write a letter to the new address.  Nothing is changed yet, and nothing tells whether the
+    address has an account: only the letter does.  Refuses what is no address, one's own, and too
+    many.  `principal` has proved all that they have lately (ASVS 7.5.1)."""
+    check_mail(service)
+    user = await owner(service, principal)
+    address = address_of(email)
+    if address == user.email:
+        raise Refused(Refusal.INVALID_EMAIL, "This is your address already.", field="email")
+    async with noting_limits(service, user.subject):
+        await service.limiter.count(limiter.letters_by(user.subject))
+        await service.limiter.count(limiter.letters_from(current_visit().device().address))
+    await service.recorder.note("email_asked", subject=user.subject, sid=principal.sid)
+    await write_letter(service, "email_confirm", address, (ASKED, wish(user, address)))
+
+
+async def look_at_change(service: Service, ticket: str) -> str:
+    """The new address that a link proves.  Nothing is used up: mail scanners look at links too."""
+    claim = await tickets.look(service.auth.store, CHANGE, ticket, at=service.clock())
+    await _asker(service, claim)
+    return "" if claim is None else claim.words[2]
+
+
+async def confirm_change(service: Service, ticket: str) -> User:
+    """Give the user who asked the address that the bearer of this ticket reads.  Sessions stay;
+    links of before die.  The old address gets its letter in the same step, so that nobody can take
+    an account away unseen."""
+    await _counted(service)
+
+    async def change(claim: Claim) -> User | None:
+        user = await _asker(service, claim)
+        letter = _letter(service, "email_left", user, user.email)
+        return await service.email_changes.change(
+            user,
+            claim.words[2],
+            id=letter.id,
+            at=service.clock(),
+            beside=lambda transaction: service.outbox.enclose(transaction, letter),
+        )
+
+    user = await _carry_out(service, CHANGE, ticket, change, TAKEN)
+    await service.recorder.note("email_changed", subject=user.subject, actor=user.subject)
+    return user
+
+
+async def look_at_undo(service: Service, ticket: str) -> EmailChange:
+    """The change that a link undoes.  Nothing is used up."""
+    claim = await tickets.look(service.auth.store, UNDO, ticket, at=service.clock())
+    return (await _undoable(service, claim))[0]
+
+
+async def undo_change(service: Service, ticket: str) -> str:
+    """Put the old address back, end all sessions and take the password away, since somebody else
+    was in the account.  The ticket with which the owner chooses a new password.
+
+    Where the old address has another account by now, nothing is changed and the ticket stays good.
+    """
+    await _counted(service)
+
+    async def undo(claim: Claim) -> User | None:
+        change, user = await _undoable(service, claim)
+        letter = _letter(service, "email_lost", user, user.email)
+        return await service.email_changes.undo(
+            change,
+            user,
+            at=service.clock(),
+            beside=lambda transaction: service.outbox.enclose(transaction, letter),
+        )
+
+    user = await _carry_out(service, UNDO, ticket, undo, TAKEN_BACK)
+    await service.recorder.note("email_restored", subject=user.subject, actor=user.subject)
+    store, at = service.auth.store, service.clock()
+    link = await reset_link(store, user, service.options.base_url, at=at, mailed=True)
+    return link.partition("ticket=")[2]
+
+
+async def _counted(service: Service) -> None:
+    visit = current_visit()
+    await visit.check_origin()
+    async with noting_limits(service):
+        await service.limiter.count(limiter.source(visit.device().address))
+
+
+async def _carry_out(
+    service: Service,
+    kind: str,
+    ticket: str,
+    write: Callable[[Claim], Awaitable[User | None]],
+    taken: str,
+) -> User:
+    """Use a ticket up and write, until nothing was decided about the user in between; the sessions
+    know of it when this returns.  The ticket stays good where nothing could be written."""
+    store = service.auth.store
+    claim = await tickets.use(store, kind, ticket, at=service.clock())
+    if claim is None:
+        raise await bad_link(service, kind)
+    try:
+        while (user := await write(claim)) is None:
+            pass  # looks again: each round, somebody else decided something
+    except EmailTaken:
+        await tickets.put_back(store, kind, ticket, claim)
+        raise Refused(Refusal.EMAIL_TAKEN, taken) from None
+    except StoreUnavailable:
+        await tickets.put_back(store, kind, ticket, claim)
+        raise
+    await apply_decisions(service.users, service.auth, user, device=current_visit().device())
+    return user
+
+
+async def _asker(service: Service, claim: Claim | None) -> User:
+    user = claim and await service.users.by_subject(claim.words[0])
+    if claim is None or user is None or not is_good(claim.words, user):
+        raise await bad_link(service, CHANGE, subject=user.subject if user else "")
+    return user
+
+
+async def _undoable(service: Service, claim: Claim | None) -> tuple[EmailChange, User]:
+    change = claim and await service.email_changes.find(claim.words[0])
+    user = change and await service.users.by_subject(change.subject)
+    if change is None or user is None or not await service.email_changes.can_undo(change, user):
+        raise await bad_link(service, UNDO, subject=user.subject if user else "")
+    return change, user
+
+
+def _letter(service: Service, kind: str, user: User, email: str) -> Letter:
+    """A letter to an address that the user is about to lose."""
+    device = current_visit().device()
+    return Letter(
+        id=token_hex(16),
+        kind=kind,
+        subject=user.subject,
+        email=email,
+        at=service.clock(),
+        address=device.address,
+        user_agent=device.user_agent,
+    )

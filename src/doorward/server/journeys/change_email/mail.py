@@ -1,0 +1,110 @@
+"""The letters about a change of address."""
+
+from dataclasses import replace
+
+from ...accounts import tickets
+from ...accounts.email_link import ASKED, change_link, is_good, undo_link
+from ...mail.letter import STRANGER, Filled, Letter, Template
+from ...service import Service
+
+FORMER = "You get this because an account at {site} had the address {email}:\n{origin}"
+"""Why the owner of an address gets a letter about an account that has it no more."""
+
+CONFIRM = Template(
+    "Confirm your new address",
+    (
+        "Somebody who is logged in at {site} wants to use your address for their account.",
+        "When: {when}\nOn: {where}",
+        "If it was you, open this link and confirm. It works once, and for an hour:\n{link}",
+        "If it was not you, do not open it. Without the link nothing changes.",
+    ),
+    STRANGER,
+)
+
+IN_USE = Template(
+    "Your address has an account already",
+    (
+        (
+            "Somebody who is logged in at {site} wants to use your address for their account. An"
+            " account has this address already, and nothing was changed."
+        ),
+        "When: {when}\nOn: {where}",
+        (
+            "If it was you, you have two accounts. Log in to the other one with this"
+            " address:\n{login}"
+        ),
+        "If it was not you, there is nothing to do.",
+    ),
+    STRANGER,
+)
+
+LEFT = Template(
+    "The address of your account was changed",
+    (
+        (
+            "Your account has another e-mail address from now on. Letters no longer come here, and"
+            " this address no longer logs you in."
+        ),
+        "When: {when}\nOn: {where}",
+        "If it was you, there is nothing to do.",
+        (
+            "If it was not you, somebody else is in your account. Put this address back with this"
+            " link, within seven days. It works also if the password was changed. All devices are"
+            " logged out, and you choose a new password:\n{link}"
+        ),
+    ),
+    FORMER,
+)
+
+RESTORED = Template(
+    "Your old address was put back",
+    (
+        (
+            "With the link in our letter, this address was put back into your account. All devices"
+            " were logged out, and the password no longer works."
+        ),
+        "When: {when}\nOn: {where}",
+        "If you have not chosen a new password yet, ask for a link here:\n{forgot}",
+        (
+            "Whoever was in your account may have added a passkey or an app for codes. After you"
+            " log in, look through them and remove those that are not yours."
+        ),
+    ),
+)
+
+LOST = Template(
+    "Your account has its old address again",
+    (
+        (
+            "The address of your account was changed to this one lately. With a link that we sent"
+            " to the address before, the change was undone, and all devices were logged out."
+        ),
+        "When: {when}\nOn: {where}",
+        (
+            "If the account is yours and you did not do this, somebody else reads the mail of your"
+            " old address. Ask those who run the server to lock the account."
+        ),
+    ),
+    FORMER,
+)
+
+
+async def confirm_link(service: Service, letter: Letter) -> Filled | str | None:
+    """The link to the new address; where an account has it, the letter that says so; None when
+    what allowed the change is over."""
+    store, at = service.auth.store, service.clock()
+    asked = await tickets.look(store, ASKED, letter.id, at=at)
+    user = asked and await service.users.by_subject(asked.words[0])
+    if asked is None or user is None or not is_good(asked.words, user):
+        return None
+    if await service.users.by_email(letter.email) is not None:
+        return Filled(replace(letter, kind="email_in_use"))
+    return await change_link(store, user, letter.email, service.options.base_url, at=at)
+
+
+async def undo_link_of(service: Service, letter: Letter) -> str | None:
+    """The link back to the old address; None when the change was undone."""
+    change = await service.email_changes.find(letter.id)
+    if change is None:
+        return None
+    return await undo_link(service.auth.store, change, service.options.base_url, at=service.clock())

@@ -1,0 +1,158 @@
+"""`/account/email`, and the pages that its letters lead to."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ....errors import Rejected
+from ....types import Principal
+from ....web import origin
+from ....web.asgi import current_visit
+from ...accounts.email_link import CHANGE, UNDO
+from ...refusals import Refusal, Refused
+from ...routes.dependencies import Serving
+from ...routes.factor_changes import FactorRoute, may_change_factors
+from ...routes.forms import read_form
+from ...routes.menu import may_see_console
+from ...routes.responses import form_token, see, show, wrong
+from ...service import Service
+from ...steps.confirm_password import owner
+from ...steps.links import check_whole
+from ...ui.page import FormPage, Page
+from . import flow
+
+router = APIRouter(route_class=FactorRoute, include_in_schema=False)
+
+PATH = "/account/email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailPage(FormPage):
+    """Ask for another address.  `email` is the present one, `wanted` what was typed."""
+
+    template: ClassVar[str] = "journeys/change_email/email.html"
+    email: str
+    wanted: str = ""
+    console: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPage(FormPage):
+    """Confirm that the new address `email` is one's own.  `ticket` is the secret of the link."""
+
+    template: ClassVar[str] = "journeys/change_email/confirm.html"
+    ticket: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoPage(FormPage):
+    """Put the old address `email` back.  `ticket` is the secret of the link."""
+
+    template: ClassVar[str] = "journeys/change_email/undo.html"
+    ticket: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndonePage(Page):
+    """The old address is back; `ticket` is that of the link to choose a new password."""
+
+    template: ClassVar[str] = "journeys/change_email/undone.html"
+    ticket: str
+
+
+@router.get(PATH)
+async def get_email(service: Serving) -> Response:
+    flow.check_mail(service)
+    return await _page(service, await may_change_factors(service))
+
+
+@router.post(PATH)
+async def post_email(request: Request, service: Serving) -> Response:
+    wanted = (await read_form(request)).get("email", "")
+    principal = await may_change_factors(service)
+    try:
+        await flow.ask_for_change(service, principal, wanted)
+    except Refused as refused:
+        return await _page(service, principal, wanted, refused)
+    return see(service.site.path("/account"), "email_asked")
+
+
+@router.get(f"{PATH}/confirm")
+async def get_confirm(request: Request, service: Serving) -> Response:
+    """Shows the button, or says at once that the link is no longer good.  Mail scanners open links,
+    so a GET changes nothing."""
+    ticket = request.query_params.get("ticket", "")
+    await check_whole(service, CHANGE, ticket)
+    return await _confirm_page(service, ticket)
+
+
+@router.post(f"{PATH}/confirm")
+async def post_confirm(request: Request, service: Serving) -> Response:
+    ticket = (await read_form(request)).get("ticket", "")
+    try:
+        user = await flow.confirm_change(service, ticket)
+    except Refused as refused:
+        if refused.reason is not Refusal.TOO_MANY_ATTEMPTS:
+            raise
+        return await _confirm_page(service, ticket, refused)
+    known = await _known()
+    here = known is not None and known.subject == user.subject
+    return see(service.site.path("/account" if here else "/login"), "email_changed")
+
+
+@router.get(f"{PATH}/undo")
+async def get_undo(request: Request, service: Serving) -> Response:
+    """As `get_confirm`."""
+    ticket = request.query_params.get("ticket", "")
+    await check_whole(service, UNDO, ticket)
+    return await _undo_page(service, ticket)
+
+
+@router.post(f"{PATH}/undo")
+async def post_undo(request: Request, service: Serving) -> Response:
+    ticket = (await read_form(request)).get("ticket", "")
+    try:
+        return show(service, UndonePage(ticket=await flow.undo_change(service, ticket)))
+    except Refused as refused:
+        if refused.reason not in (Refusal.TOO_MANY_ATTEMPTS, Refusal.EMAIL_TAKEN):
+            raise
+        return await _undo_page(service, ticket, refused)
+
+
+async def _known() -> Principal | None:
+    """Who is logged in; a dead session is nobody here."""
+    try:
+        return await current_visit().optional_principal()
+    except Rejected:
+        return None
+
+
+async def _page(
+    service: Service, principal: Principal, wanted: str = "", refused: Refused | None = None
+) -> Response:
+    page = EmailPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        email=(await owner(service, principal)).email,
+        wanted=wanted,
+        console=may_see_console(principal),
+        **wrong(refused),
+    )
+    return show(service, page, refused)
+
+
+async def _confirm_page(service: Service, ticket: str, refused: Refused | None = None) -> Response:
+    email = await flow.look_at_change(service, ticket)
+    token = await form_token()
+    page = ConfirmPage(csrf_token=token, ticket=ticket, email=email, **wrong(refused))
+    return show(service, page, refused)
+
+
+async def _undo_page(service: Service, ticket: str, refused: Refused | None = None) -> Response:
+    change = await flow.look_at_undo(service, ticket)
+    token = await form_token()
+    page = UndoPage(csrf_token=token, ticket=ticket, email=change.old_email, **wrong(refused))
+    return show(service, page, refused)

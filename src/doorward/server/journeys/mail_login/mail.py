@@ -1,0 +1,75 @@
+"""The letters of a login by mail."""
+
+from dataclasses import replace
+
+from ....types import Device
+from ...accounts import tickets
+from ...accounts.mail_code import LETTER, LIFETIME, Request, login_link
+from ...mail.letter import STRANGER, Filled, Letter, Template
+from ...service import Service
+
+LOGIN = Template(
+    "Log in to {site}",
+    (
+        "Somebody asked to log in to your account at {site} by mail.",
+        "When: {when}\nOn: {where}",
+        (
+            "If it was you, open this link in the browser that asked. It works once, and for ten"
+            " minutes:\n{link}"
+        ),
+        "Do you read this elsewhere? Then type this code in the browser that asked: {code}",
+        (
+            "Give the code to nobody, and type it nowhere else: it lets whoever has it into your"
+            " account. If it was not you, ignore this mail."
+        ),
+    ),
+)
+
+UNKNOWN = Template(
+    "No account with this address",
+    (
+        "Somebody asked to log in at {site} with your address, but no account has it.",
+        "When: {when}\nOn: {where}",
+        (
+            "If it was you, you may have signed up with another of your addresses. Try that"
+            " one:\n{login}"
+        ),
+        "If it was not you, there is nothing to do.",
+    ),
+    STRANGER,
+)
+
+PASSWORD_VOIDED = Template(
+    "The password of your account no longer works",
+    (
+        (
+            "You logged in by mail, and proved with that for the first time that this address is"
+            " yours. Whoever made the account may have been somebody else, who knows its password."
+            " So the password no longer works, and all other devices were logged out."
+        ),
+        "When: {when}\nOn: {where}",
+        "If you want a password, choose a new one:\n{forgot}",
+    ),
+)
+
+
+async def link_of(service: Service, letter: Letter) -> Filled | str | None:
+    """The link for the account with this address; without one, the letter that says so; None when
+    it is too late, or the account is locked."""
+    store, at = service.auth.store, service.clock()
+    kept = await tickets.look(store, LETTER, letter.id, at=at)
+    if kept is None or at >= letter.at + LIFETIME:
+        return None
+    user = await service.users.by_email(letter.email)
+    if user is None:
+        return Filled(replace(letter, kind="login_unknown"))
+    if user.locked_at is not None:
+        return None
+    if letter.tries <= 1:  # else it was entered when it could not be sent
+        device = Device(address=letter.address, user_agent=letter.user_agent)
+        await service.recorder.note("login_mailed", subject=user.subject, actor="", device=device)
+    request, seal = Request(*kept.words), service.auth.factor_seal
+    link = await login_link(
+        store, seal, user, request, service.options.base_url, asked_at=letter.at
+    )
+    return Filled(replace(letter, subject=user.subject), link)

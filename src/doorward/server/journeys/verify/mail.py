@@ -1,0 +1,29 @@
+"""The letter to somebody who has an account and has not proved the address yet."""
+
+from ...accounts.verify_link import of_user, verify_link
+from ...mail.letter import STRANGER, Letter, Template
+from ...service import Service
+
+VERIFY = Template(
+    "Confirm your address",
+    (
+        "There is an account at {site} with your address.",
+        ("If it is yours, open this link and confirm. It works once, and for a day:\n{link}"),
+        (
+            "If it is not yours, do not open it: somebody else made the account. Instead, take it"
+            " over by a new password:\n{forgot}"
+        ),
+    ),
+    STRANGER,
+)
+
+
+async def link_of(service: Service, letter: Letter) -> str | None:
+    """The link in a letter, made when it is sent; None when there is nothing to prove any more."""
+    user = await service.users.by_subject(letter.subject)
+    if user is None or user.verified_at is not None:
+        return None
+    if (user.email, user.ending) != (letter.email, letter.ending):
+        return None
+    store, at = service.auth.store, service.clock()
+    return await verify_link(store, of_user(user), service.options.base_url, at=at)

@@ -1,0 +1,55 @@
+"""What a server without a mail server prints, as soon as a test asks for it."""
+
+import asyncio
+import re
+from dataclasses import replace
+from functools import partial
+
+import httpx2
+import pytest
+
+from doorward.server.app import DECLARED
+from doorward.server.background import filled
+from doorward.server.mail.terminal import Terminal
+from tests.server.house import House
+
+LOCAL = "http://localhost:8000"
+"""A public origin at which letters are not sent, but printed."""
+
+_LINE = re.compile(r"Mail to (\S+): [\w ]+: (http://localhost:8000/(\w+)\?ticket=([\w-]{43}))")
+
+
+def print_by_hand(patch: pytest.MonkeyPatch) -> None:
+    """Let the server itself print nothing."""
+
+    async def idle(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    patch.setattr(Terminal, "walk", idle)
+
+
+async def printed(house: House) -> list[str]:
+    """The lines that are due."""
+    lines: list[str] = []
+    service = house.service
+    sayer = replace(service.terminal, say=lines.append)
+    await sayer.deliver(service.outbox, partial(filled, service, DECLARED.links))
+    return lines
+
+
+async def tickets(house: House, page: str, email: str) -> list[str]:
+    """The tickets for `page` that are due, all of which go to this address."""
+    found = [_LINE.fullmatch(line) for line in await printed(house)]
+    assert all(each and (each[1], each[3]) == (email, page) for each in found), found
+    return [each[4] for each in found if each]
+
+
+async def kinds(house: House) -> list[str]:
+    """The letters in the outbox, in no order."""
+    return sorted(each.kind for each in await house.service.outbox.latest(100))
+
+
+def seen(answer: httpx2.Response) -> tuple[int, object, str]:
+    """All that a stranger sees of an answer."""
+    text = re.sub(r'(name="once" value)="[^"]*"', r"\1", answer.text)
+    return answer.status_code, sorted(answer.headers.raw), text
