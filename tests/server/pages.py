@@ -26,6 +26,12 @@ from doorward.server.journeys.api_docs.reader import (
     Response,
     Scheme,
 )
+from doorward.server.journeys.change_email.pages import (
+    ConfirmPage,
+    EmailPage,
+    UndonePage,
+    UndoPage,
+)
 from doorward.server.journeys.elevate.pages import ElevatePage
 from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.forgot.pages import ForgotPage
@@ -34,6 +40,7 @@ from doorward.server.journeys.index.pages import IndexPage
 from doorward.server.journeys.invitation.pages import InvitationPage
 from doorward.server.journeys.login.pages import LoginPage
 from doorward.server.journeys.logout.pages import LogoutPage
+from doorward.server.journeys.mail_login.pages import AskPage, CodePage, ElsewherePage, HerePage
 from doorward.server.journeys.own_data.pages import DeletePage, OwnDataPage
 from doorward.server.journeys.password.pages import PasswordPage
 from doorward.server.journeys.recovery_codes.pages import NewCodesPage
@@ -184,6 +191,27 @@ def _form_pages(said: str) -> dict[str, Page]:
         "verify a sign-up": VerifyPage(
             csrf_token="c" + said, ticket=said, email=said, new=True, error=said
         ),
+        "login by mail": AskPage(csrf_token="c" + said, return_to=said, notice=said),
+        "login by mail in trouble": AskPage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            error=said,
+            field_errors=_wrong(said, "email"),
+        ),
+        "code of a letter": CodePage(csrf_token="c" + said, printed=True),
+        "code of a letter in trouble": CodePage(
+            csrf_token="c" + said, printed=False, error=said, field_errors=_wrong(said, "code")
+        ),
+        "link of a letter": HerePage(csrf_token="c" + said, ticket=said),
+        "link of a letter elsewhere": ElsewherePage(code=said),
+        "confirm email": ConfirmPage(csrf_token="c" + said, ticket=said, email=said),
+        "confirm email, refused": ConfirmPage(
+            csrf_token="c" + said, ticket=said, email=said, error=said
+        ),
+        "undo email": UndoPage(csrf_token="c" + said, ticket=said, email=said),
+        "undo email, refused": UndoPage(csrf_token="c" + said, ticket=said, email=said, error=said),
+        "undone email": UndonePage(ticket=said),
         "forgot": ForgotPage(csrf_token="c" + said),
         "forgot in trouble": ForgotPage(
             csrf_token="c" + said, email=said, error=said, field_errors=_wrong(said, "email")
@@ -280,6 +308,15 @@ def _account_pages(said: str) -> dict[str, Page]:
         "own data": OwnDataPage(),
         "own data of an administrator": OwnDataPage(console=True),
         "delete": DeletePage(csrf_token="c" + said, email=said),
+        "change email": EmailPage(csrf_token="c" + said, email=said),
+        "change email in trouble": EmailPage(
+            csrf_token="c" + said,
+            email=said,
+            wanted=said,
+            console=True,
+            error=said,
+            field_errors=_wrong(said, "email"),
+        ),
         "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
         "password in trouble": PasswordPage(
             csrf_token="c" + said,

@@ -47,8 +47,8 @@ def test_every_letter_says_when_or_what_to_do_and_is_short(kind: str) -> None:
     if kind not in DECLARED.links:
         where = "in the mail.py of its journey"
         assert absolute(AT) in text.body, f"{where}: say in {kind!r} when it happened, by {{when}}"
-        where_from = "Firefox on Linux, at the address 203.0.113.9"
-        assert (where_from in text.body) == (kind not in BY_ADMINISTRATORS)
+        where = "Firefox on Linux, at the address 203.0.113.9"
+        assert (where in text.body) == (kind not in BY_ADMINISTRATORS)
 
 
 def test_a_theft_names_both_parties() -> None:

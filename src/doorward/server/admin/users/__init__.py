@@ -10,7 +10,6 @@ journey = Journey(
     events={
         "account_deleted": Kind("Account deleted", covers=("revoked",)),
         "address_set": Kind("Address changed", covers=("changed",)),
-        "factors_reset": Kind("Factors reset", covers=("revoked",)),
         "invitation_made": Kind("Invitation made"),
         "invitation_sent": Kind("Invitation sent"),
         "locked": Kind("Account locked", covers=("revoked",)),

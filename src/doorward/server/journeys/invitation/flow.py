@@ -11,6 +11,7 @@ from ...service import Service
 from ...steps.limits import noting_limits
 from ...steps.links import bad_link
 from ...steps.new_password import check_new_password
+from ...steps.verification import verify_address
 
 
 async def invited(service: Service, ticket: str) -> User:
@@ -38,7 +39,7 @@ async def accept(service: Service, ticket: str, password: str) -> None:
     if changed is None:
         raise await bad_link(service, TICKET, subject=user.subject)
     if claim.words[-1] == MAILED:
-        changed = await service.users.verify(user.subject, user.email, at=at) or changed
+        changed = await verify_address(service, changed) or changed
     await apply_decisions(service.users, service.auth, changed, device=visit.device())
     await service.recorder.note("invitation_accepted", subject=user.subject, actor=user.subject)
 

@@ -47,10 +47,10 @@ class CodePage(FormPage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkPage(FormPage):
+class HerePage(FormPage):
     """Log in with the link, in the browser that asked.  `ticket` is the secret of the link."""
 
-    template: ClassVar[str] = "journeys/mail_login/link.html"
+    template: ClassVar[str] = "journeys/mail_login/here.html"
     ticket: str
 
 
@@ -115,7 +115,7 @@ async def get_confirm(request: Request, service: Serving) -> Response:
     opened = await flow.open_link(service, ticket)
     if not opened.here:
         return show(service, ElsewherePage(code=opened.code))
-    return show(service, LinkPage(csrf_token=await form_token(), ticket=ticket))
+    return show(service, HerePage(csrf_token=await form_token(), ticket=ticket))
 
 
 @router.post(f"{PATH}/confirm")

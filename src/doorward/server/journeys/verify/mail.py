@@ -3,6 +3,7 @@
 from ...accounts.verify_link import of_user, verify_link
 from ...mail.letter import STRANGER, Letter, Template
 from ...service import Service
+from ...steps.mailed_links import still_meant
 
 VERIFY = Template(
     "Confirm your address",
@@ -20,10 +21,8 @@ VERIFY = Template(
 
 async def link_of(service: Service, letter: Letter) -> str | None:
     """The link in a letter, made when it is sent; None when there is nothing to prove any more."""
-    user = await service.users.by_subject(letter.subject)
+    user = await still_meant(service, letter)
     if user is None or user.verified_at is not None:
-        return None
-    if (user.email, user.ending) != (letter.email, letter.ending):
         return None
     store, at = service.auth.store, service.clock()
     return await verify_link(store, of_user(user), service.options.base_url, at=at)
