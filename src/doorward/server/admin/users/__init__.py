@@ -9,6 +9,7 @@ journey = Journey(
     routers=(api.router, add.router, pages.router, acts.router),
     events={
         "account_deleted": Kind("Account deleted", covers=("revoked",)),
+        "factors_reset": Kind("Factors reset", covers=("revoked",)),
         "address_set": Kind("Address changed", covers=("changed",)),
         "invitation_made": Kind("Invitation made"),
         "invitation_sent": Kind("Invitation sent"),
