@@ -19,7 +19,10 @@ pytestmark = pytest.mark.anyio
 
 NUMBERS = count(1)
 MODES = ("session", "token")
-BODIES = {"/api/admin/users/{subject}/roles": {"roles": ["editor"]}}
+BODIES = {
+    "/api/admin/users/{subject}/roles": {"roles": ["editor"]},
+    "/api/passkeys/{id}": {"name": "x"},
+}
 
 
 @pytest.fixture
