@@ -23,14 +23,17 @@ HEADINGS = named("h1 h2 h3 h4")
 FLOW = (
     PHRASING
     | HEADINGS
-    | named("article aside details div dl fieldset footer form header hr main nav ol p pre")
+    | named(
+        "article aside details div dl fieldset footer form header hr main nav noscript ol p pre"
+    )
     | named("section table ul")
 )
 RULES = (
     ("abbr b bdi button code em i kbd label mark small span strong time", PHRASING),
     ("h1 h2 h3 h4 p pre", PHRASING),
     ("legend summary", PHRASING | HEADINGS),
-    ("a article aside body caption dd div dt footer form header li main nav section td", FLOW),
+    ("a article aside body caption dd div dt footer form header li main nav", FLOW),
+    ("noscript section td", FLOW),
     ("th", FLOW - HEADINGS - named("article aside footer header nav section")),
     ("details", FLOW | {"summary"}),
     ("fieldset", FLOW | {"legend"}),

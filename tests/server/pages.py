@@ -251,7 +251,6 @@ def _factor_pages(said: str) -> dict[str, Page]:
         held=False,
         required=False,
     )
-    passkey = PasskeyPage(csrf_token=token, id=said, name=said)
     return {
         "second step": step,
         "second step in trouble": replace(step, error=said, field_errors=wrong),
@@ -273,10 +272,7 @@ def _factor_pages(said: str) -> dict[str, Page]:
             error=said,
             field_errors=_wrong(said, "name"),
         ),
-        "passkey": passkey,
-        "passkey in trouble": replace(
-            passkey, console=True, error=said, field_errors=_wrong(said, "name")
-        ),
+        "passkey": PasskeyPage(csrf_token=token, id=said, name=said, console=True),
         "recovery codes": codes,
         "recovery codes at first": replace(codes, first=True),
         "new recovery codes": NewCodesPage(csrf_token=token),

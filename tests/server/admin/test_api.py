@@ -23,6 +23,7 @@ BODIES = {
     ("PUT", "/api/admin/users/{subject}/roles"): {"roles": ["editor"]},
     ("POST", "/api/admin/users"): {"email": "new@example.test"},
     ("PATCH", "/api/admin/users/{subject}"): {"email": "other@example.test"},
+    ("PATCH", "/api/passkeys/{id}"): {"name": "x"},
 }
 
 

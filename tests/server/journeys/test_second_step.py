@@ -62,7 +62,7 @@ async def test_the_page_leads_from_the_password_to_the_code_and_back(either: Hou
     answer = await browser.post("/login/factor", data={"code": code(either)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/account/history")
     assert (await browser.get("/account")).status_code == 200
-    assert "One-time code" in (await browser.get("/account")).text
+    assert "Password, One-time code</dd>" in (await browser.get("/account")).text
 
 
 @pytest.mark.parametrize("steps", [-2, -1, 0, 1, 2])

@@ -32,9 +32,6 @@ def letter(kind: str, **more: object) -> Letter:
     return Letter(**given)  # type: ignore[arg-type]
 
 
-"""Of these the person does not learn who did them, and where."""
-
-
 @pytest.mark.parametrize("kind", DECLARED.letters)
 def test_every_letter_says_when_or_what_to_do_and_is_short(kind: str) -> None:
     text = LETTERS.write(letter(kind), f"{ORIGIN}/reset?ticket=secret")

@@ -39,7 +39,7 @@ NAME = """(button) => button.getAttribute("aria-labelledby").split(" ").map(
     (id) => document.getElementById(id).textContent
 ).join(" ")"""
 UMLAUTS = "müller@exämple.org"
-ENTER = """(said) => [...document.querySelectorAll("input[autocomplete=username]")].map(
+ENTER = """(said) => [...document.querySelectorAll("input[autocomplete~=username]")].map(
     (field) => (field.value = said, field.validationMessage + field.value)
 )"""
 

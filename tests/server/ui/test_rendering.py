@@ -239,7 +239,7 @@ def test_every_error_is_an_alert_and_told_by_the_field_it_is_about(name: str) ->
     ("name", "expected"),
     [
         ("signup", {"email": "username", "password": "new-password"}),
-        ("login", {"email": "username", "password": "current-password"}),
+        ("login", {"email": "username webauthn", "password": "current-password"}),
         ("elevate", {"password": "current-password"}),
         ("elevate by a code", {"code": "one-time-code"}),
         ("second step", {"code": "one-time-code"}),

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from ....types import Principal
 from ....web import origin
 from ....web.asgi import current_visit
-from ...accounts.passkeys import Passkey
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.factor_changes import FactorRoute, may_change_factors
@@ -18,7 +17,7 @@ from ...routes.menu import may_see_console
 from ...routes.responses import see, show, wrong
 from ...routes.strict_json import parse
 from ...service import Service
-from ...ui.page import FormPage, RecoveryCodesPage
+from ...ui.page import FormPage, Page, RecoveryCodesPage
 from . import registering
 
 router = APIRouter(
@@ -40,10 +39,11 @@ class AddPage(FormPage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasskeyPage(FormPage):
+class PasskeyPage(Page):
     """Rename or remove a passkey."""
 
     template: ClassVar[str] = "journeys/passkeys/passkey.html"
+    csrf_token: str
     id: str
     name: str
     console: bool = False
@@ -75,7 +75,14 @@ async def post_add(request: Request, service: Serving) -> Response:
 @router.get("/{id}/remove")
 async def get_passkey(id: str, service: Serving) -> Response:
     principal = await may_change_factors(service)
-    return _page(service, principal, await registering.one_of(service, principal, id))
+    passkey = await registering.one_of(service, principal, id)
+    page = PasskeyPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        id=passkey.credential_id,
+        name=passkey.name,
+        console=may_see_console(principal),
+    )
+    return show(service, page)
 
 
 @router.post("/{id}")
@@ -90,11 +97,7 @@ async def post_passkey(id: str, request: Request, service: Serving) -> Response:
 async def post_remove(id: str, request: Request, service: Serving) -> Response:
     await read_form(request)
     principal = await may_change_factors(service)
-    passkey = await registering.one_of(service, principal, id)
-    try:
-        await registering.remove(service, principal, id)
-    except Refused as refused:
-        return _page(service, principal, passkey, refused)
+    await registering.remove(service, principal, id)
     return see(service.site.path(SECURITY), "passkey_removed")
 
 
@@ -114,19 +117,6 @@ def _add_page(
     page = AddPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         name=name,
-        console=may_see_console(principal),
-        **wrong(refused),
-    )
-    return show(service, page, refused)
-
-
-def _page(
-    service: Service, principal: Principal, passkey: Passkey, refused: Refused | None = None
-) -> Response:
-    page = PasskeyPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
-        id=passkey.credential_id,
-        name=passkey.name,
         console=may_see_console(principal),
         **wrong(refused),
     )
