@@ -405,7 +405,7 @@ async def test_people_have_several_passkeys_with_names(either: House) -> None:
     assert (await browser.delete(f"/api/passkeys/{made['id']}")).status_code == 204
     listed = (await browser.get("/api/passkeys")).json()
     assert [each["name"] for each in listed["passkeys"]] == ["Key"]
-    assert (listed["rp_id"], listed["user_id"]) == ("testserver", asking["user"]["id"])
+    assert (listed["rp_id"], listed["user_handle"]) == ("testserver", asking["user"]["id"])
     assert refused(await enter_with(await either.browser(), first)) == "unknown_passkey"
     assert (await enter_with(await either.browser(), second)).status_code == 200
     for kind, count in (("passkey_added", 2), ("passkey_removed", 1)):
