@@ -104,7 +104,7 @@ class Person:
         """The link in the letter that was printed."""
         link = re.compile(rf"http://localhost\S*/{word}\?ticket=\S+")
         until(lambda: link.search(self._output()) is not None)
-        return link.findall(self._output())[-1]
+        return str(link.findall(self._output())[-1])
 
     async def go(self, path: str) -> None:
         await self.page.goto(self.url + path)
