@@ -463,6 +463,22 @@ async def test_a_passkey_of_somebody_else_cannot_be_taken_looked_at_or_changed(
     assert (await enter_with(await house.browser(), key)).status_code == 200
 
 
+async def test_a_row_is_its_owners_and_none_is_left_behind_by_a_deleted_account(
+    house: House,
+) -> None:
+    """Also where whoever asks did not look before."""
+    key = await given(house)
+    passkeys = house.service.passkeys
+    found = await passkeys.by_id(text(key.id))
+    assert found is not None
+    assert not await passkeys.rename("u_other", found.credential_id, "theirs")
+    assert not await passkeys.remove("u_other", found.credential_id)
+    assert await passkeys.by_id(found.credential_id) == found
+    await house.service.users.delete(found.subject)
+    assert not await passkeys.add(found)
+    assert await passkeys.by_id(found.credential_id) is None
+
+
 async def test_to_add_and_remove_takes_a_recent_proof_of_two_factors(house: House) -> None:
     browser = await house.alice()
     house.clock.advance(301)
