@@ -5,7 +5,7 @@ from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.invitation import MAILED, TICKET
-from ...accounts.reset_link import is_good
+from ...accounts.link_state import is_good
 from ...accounts.user import User
 from ...service import Service
 from ...steps.limits import noting_limits

@@ -5,7 +5,8 @@ from ....web import limiter
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
-from ...accounts.reset_link import TICKET, is_good, proves_address
+from ...accounts.link_state import is_good
+from ...accounts.reset_link import TICKET, proves_address
 from ...accounts.user import User
 from ...service import Service
 from ...steps.limits import noting_limits
