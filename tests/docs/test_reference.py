@@ -149,7 +149,7 @@ def test_every_kind_that_is_recorded_is_declared_with_words_and_no_other() -> No
 
 
 def test_every_letter_is_documented() -> None:
-    page, heading = "mail.md", "## Which events send a mail"
+    page, heading = "mail.md", "## Which letters there are"
     assert_listed(page, heading, rows(DOCS / page, heading), DECLARED.letters)
 
 
