@@ -159,6 +159,17 @@ def test_every_route_of_the_api_is_documented() -> None:
     assert_listed("http.md", "## API", rows(DOCS / "http.md", "## API"), real)
 
 
+def test_no_log_of_the_nginx_of_the_examples_holds_a_link() -> None:
+    """Its error log is off where a page takes a ticket, since that log has whole requests."""
+    sources = "".join(file.read_text() for file in (ROOT / "src/doorward/server").rglob("*.py"))
+    links = set(re.findall(r"\}(/[^?\s\"]+)\?ticket=", sources))
+    found = re.search(r"location ~ (\S+) \{", (DOCS / "examples/nginx.conf").read_text())
+    assert found
+    assert "/verify" in links
+    logged = [link for link in links if not re.match(found[1], link)]
+    assert not logged, f"put these pages below /link/, where proxies log no query: {logged}"
+
+
 def test_every_page_of_the_server_is_documented() -> None:
     real = {route.path for route in page_routes()}
     assert_listed("http.md", "## Pages", listed("http.md", "## Pages"), real)

@@ -80,7 +80,7 @@ async def post_email(request: Request, service: Serving) -> Response:
     return see(service.site.path("/account"), "email_asked")
 
 
-@router.get(f"{PATH}/confirm")
+@router.get("/link/email")
 async def get_confirm(request: Request, service: Serving) -> Response:
     """Shows the button, or says at once that the link is no longer good.  Mail scanners open links,
     so a GET changes nothing."""
@@ -89,7 +89,7 @@ async def get_confirm(request: Request, service: Serving) -> Response:
     return await _confirm_page(service, ticket)
 
 
-@router.post(f"{PATH}/confirm")
+@router.post("/link/email")
 async def post_confirm(request: Request, service: Serving) -> Response:
     ticket = (await read_form(request)).get("ticket", "")
     try:
@@ -103,7 +103,7 @@ async def post_confirm(request: Request, service: Serving) -> Response:
     return see(service.site.path("/account" if here else "/login"), "email_changed")
 
 
-@router.get(f"{PATH}/undo")
+@router.get("/link/email-undo")
 async def get_undo(request: Request, service: Serving) -> Response:
     """As `get_confirm`."""
     ticket = request.query_params.get("ticket", "")
@@ -111,7 +111,7 @@ async def get_undo(request: Request, service: Serving) -> Response:
     return await _undo_page(service, ticket)
 
 
-@router.post(f"{PATH}/undo")
+@router.post("/link/email-undo")
 async def post_undo(request: Request, service: Serving) -> Response:
     ticket = (await read_form(request)).get("ticket", "")
     try:
