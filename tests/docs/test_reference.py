@@ -149,7 +149,7 @@ def test_every_kind_that_is_recorded_is_declared_with_words_and_no_other() -> No
 
 
 def test_every_letter_is_documented() -> None:
-    page, heading = "mail.md", "## Which events send a mail"
+    page, heading = "mail.md", "## Which letters there are"
     assert_listed(page, heading, rows(DOCS / page, heading), DECLARED.letters)
 
 
@@ -157,6 +157,17 @@ def test_every_route_of_the_api_is_documented() -> None:
     schema = the_app().openapi()
     real = [f"{method.upper()} {path}" for path, each in schema["paths"].items() for method in each]
     assert_listed("http.md", "## API", rows(DOCS / "http.md", "## API"), real)
+
+
+def test_no_log_of_the_nginx_of_the_examples_holds_a_link() -> None:
+    """Its error log is off where a page takes a ticket, since that log has whole requests."""
+    sources = "".join(file.read_text() for file in (ROOT / "src/doorward/server").rglob("*.py"))
+    links = set(re.findall(r"\}(/[^?\s\"]+)\?ticket=", sources))
+    found = re.search(r"location ~ (\S+) \{", (DOCS / "examples/nginx.conf").read_text())
+    assert found
+    assert "/verify" in links
+    logged = [link for link in links if not re.match(found[1], link)]
+    assert not logged, f"put these pages below /link/, where proxies log no query: {logged}"
 
 
 def test_every_page_of_the_server_is_documented() -> None:

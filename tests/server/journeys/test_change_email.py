@@ -40,7 +40,7 @@ async def ask(client: httpx2.AsyncClient, email: str = NEW, **headers: str) -> h
 
 
 async def confirm(client: httpx2.AsyncClient, ticket: str) -> httpx2.Response:
-    return await client.post("/account/email/confirm", data={"ticket": ticket})
+    return await client.post("/link/email", data={"ticket": ticket})
 
 
 async def undo(client: httpx2.AsyncClient, ticket: str) -> httpx2.Response:
@@ -91,7 +91,7 @@ async def test_a_person_changes_the_address_and_stays_logged_in(
     assert (await user_of(house, EMAIL)).subject == subject
     browser = await house.browser()
     for _ in range(2):  # a scanner opens it, and nothing happens
-        page = await browser.get(f"/account/email/confirm?ticket={ticket}")
+        page = await browser.get(f"/link/email?ticket={ticket}")
         assert (page.status_code, NEW in page.text, EMAIL in page.text) == (200, True, False)
     assert (await confirm(browser, ticket)).headers["location"] == "/login"
     assert "Your address is changed." in (await browser.get("/login")).text
@@ -104,7 +104,7 @@ async def test_a_person_changes_the_address_and_stays_logged_in(
     for email, status in ((EMAIL, 401), (NEW, 200)):
         assert (await login(await house.browser(), email=email)).status_code == status
     assert not await is_alive(house, "/reset", link)
-    assert not await is_alive(house, "/account/email/confirm", other)
+    assert not await is_alive(house, "/link/email", other)
     notice, _ = sorted(await posted(house), key=lambda each: each.kind)
     assert (notice.to, notice.kind, NEW in notice.text) == (EMAIL, "email_left", False)
     history = await house.service.history.page(Query(person=subject))
@@ -209,7 +209,7 @@ async def test_a_link_dies_with_time_a_new_password_a_lock_and_another_change(
     owner = await house.alice()
     late = await asked(house, owner)
     house.clock.advance(CONFIRM_LIFETIME - 1)
-    assert await is_alive(house, "/account/email/confirm", late)
+    assert await is_alive(house, "/link/email", late)
     house.clock.advance(1)
     assert (await confirm(owner, late)).status_code == 400
     assert (await login(owner)).status_code == 200
@@ -225,8 +225,8 @@ async def test_a_link_dies_with_time_a_new_password_a_lock_and_another_change(
     assert user is not None
     assert (await confirm(await house.browser(), locked)).status_code == 400
     assert (await user_of(house, EMAIL)).locked_at is not None
-    for path in ("confirm", "undo"):
-        cut = await owner.get(f"/account/email/{path}?ticket=abc")
+    for path in ("email", "email-undo"):
+        cut = await owner.get(f"/link/{path}?ticket=abc")
         assert "This link is not complete" in cut.text
 
 
@@ -245,9 +245,9 @@ async def test_the_owner_takes_the_account_back_from_a_thief(house: House) -> No
     await posted(house)
     house.clock.advance(LIFETIME - 1)
     owner = await house.browser()
-    page = await owner.get(f"/account/email/undo?ticket={notice.ticket}")
+    page = await owner.get(f"/link/email-undo?ticket={notice.ticket}")
     assert (page.status_code, EMAIL in page.text, THIRD in page.text) == (200, True, False)
-    page = await owner.post("/account/email/undo", data={"ticket": notice.ticket})
+    page = await owner.post("/link/email-undo", data={"ticket": notice.ticket})
     assert "Your old address is back" in page.text
     assert (await thief.get("/api/me")).status_code == 401
     for email, password in ((THIRD, CHOSEN), (EMAIL, CHOSEN), (EMAIL, PASSWORD)):
@@ -311,7 +311,7 @@ async def test_an_address_that_was_taken_meanwhile_is_not_given_back_until_it_is
     browser = await house.browser()
     refused = await undo(browser, notice.ticket)
     assert (refused.status_code, refused.json()["reason"]) == (409, "email_taken")
-    page = await browser.post("/account/email/undo", data={"ticket": notice.ticket})
+    page = await browser.post("/link/email-undo", data={"ticket": notice.ticket})
     assert (page.status_code, "cannot be put back" in page.text) == (409, True)
     assert (await owner.get("/api/me")).status_code == 200
     assert (await user_of(house, NEW)).password_hash is not None

@@ -67,11 +67,11 @@ async def type_code(client: httpx2.AsyncClient, ticket: str, code: str) -> httpx
 
 
 async def open_link(client: httpx2.AsyncClient, letter: Posted) -> httpx2.Response:
-    return await client.get(f"/login/mail/confirm?ticket={letter.ticket}")
+    return await client.get(f"/link/login?ticket={letter.ticket}")
 
 
 async def use_link(client: httpx2.AsyncClient, letter: Posted) -> httpx2.Response:
-    return await client.post("/login/mail/confirm", data={"ticket": letter.ticket})
+    return await client.post("/link/login", data={"ticket": letter.ticket})
 
 
 async def asked(house: House, **more: Any) -> tuple[httpx2.AsyncClient, str, Posted]:
@@ -325,10 +325,10 @@ async def test_it_is_off_unless_it_is_asked_for_and_needs_mail(shared: Opened) -
         await browser.post("/api/login/mail/link", json={"ticket": ticket}),
         await browser.get("/login/mail"),
         await browser.get("/login/mail/code"),
-        await browser.get(f"/login/mail/confirm?ticket={ticket}"),
+        await browser.get(f"/link/login?ticket={ticket}"),
         await browser.post("/login/mail", data={"email": EMAIL}),
         await browser.post("/login/mail/code", data={"code": "0000-0000"}),
-        await browser.post("/login/mail/confirm", data={"ticket": ticket}),
+        await browser.post("/link/login", data={"ticket": ticket}),
     ):
         assert answer.status_code == 404
     with pytest.raises(ConfigurationError, match="--login-by-mail needs mail"):
@@ -337,6 +337,6 @@ async def test_it_is_off_unless_it_is_asked_for_and_needs_mail(shared: Opened) -
 
 def test_a_code_is_read_as_people_type_it() -> None:
     assert normal(" oil0-1abc ") == "01101ABC"
-    shown = code_in("https://testserver/login/mail/confirm?ticket=" + "x" * 43)
+    shown = code_in("https://testserver/link/login?ticket=" + "x" * 43)
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", shown)
     assert code_in("(not kept)") == "(not kept)"

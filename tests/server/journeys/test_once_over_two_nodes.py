@@ -87,14 +87,14 @@ async def _mail_link(house: House, client: httpx2.AsyncClient) -> Try:
     subject = await house.account()
     await house.service.users.verify(subject, EMAIL, at=house.clock())
     assert (await client.post("/api/login/mail", json={"email": EMAIL})).status_code == 202
-    return Try("/login/mail/confirm", 303, [{"ticket": await _printed(house)}], form=True)
+    return Try("/link/login", 303, [{"ticket": await _printed(house)}], form=True)
 
 
 async def _change_of_address(house: House, client: httpx2.AsyncClient) -> Try:
     owner = await house.alice()
     asked = await owner.post("/api/email", json={"email": "new@example.test"})
     assert asked.is_success, asked.text
-    return Try("/account/email/confirm", 303, [{"ticket": await _printed(house)}], form=True)
+    return Try("/link/email", 303, [{"ticket": await _printed(house)}], form=True)
 
 
 async def _printed(house: House) -> str:

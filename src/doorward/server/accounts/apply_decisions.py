@@ -30,7 +30,7 @@ class NotApplied(StoreUnavailable):
 
 
 @contextmanager
-def second_step() -> Iterator[None]:
+def applying() -> Iterator[None]:
     """Raise `NotApplied` when the store of the sessions fails within this block."""
     try:
         yield
@@ -52,7 +52,7 @@ async def apply_decisions(
     touched: set[str] = set()
     found: User | None = user
     while found is not None:
-        with second_step():
+        with applying():
             touched.update(await _carry_out(auth, found, device))
         if await users.settle(found.subject, found.decided):
             return found, len(touched)

@@ -7,12 +7,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...errors import DoorwardError
 from ...keys import base64url
 from .passkeys import Passkey
+
+if TYPE_CHECKING:
+    from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 ALGORITHMS = (-7, -8, -257)
 """ES256, EdDSA and RS256, by their COSE numbers, the first preferred."""
@@ -113,19 +116,7 @@ class Ceremony:
             raise BadPasskey(str(error)) from error
         if len(found.credential_id) > LONGEST_ID:
             raise BadPasskey("the id of the credential is too long")
-        return Passkey(
-            credential_id=_text(found.credential_id),
-            subject=subject,
-            user_handle=handle,
-            public_key=_text(found.credential_public_key),
-            sign_count=found.sign_count,
-            transports=_transports(answer),
-            aaguid=found.aaguid,
-            backup_eligible=found.credential_device_type.value == "multi_device",
-            backed_up=found.credential_backed_up,
-            name="",
-            created_at=at,
-        )
+        return _made(found, answer, subject, handle, at)
 
     def asserted(self, answer: Answer, challenge: str, passkey: Passkey) -> Asserted:
         """What the use of this passkey tells.  Raises `BadPasskey` if it was not used, or not by a
@@ -147,6 +138,24 @@ class Ceremony:
         except Exception as error:
             raise BadPasskey(str(error)) from error
         return Asserted(found.new_sign_count, found.credential_backed_up)
+
+
+def _made(
+    found: "VerifiedRegistration", answer: Answer, subject: str, handle: str, at: int
+) -> Passkey:
+    return Passkey(
+        credential_id=_text(found.credential_id),
+        subject=subject,
+        user_handle=handle,
+        public_key=_text(found.credential_public_key),
+        sign_count=found.sign_count,
+        transports=_transports(answer),
+        aaguid=found.aaguid,
+        backup_eligible=found.credential_device_type.value == "multi_device",
+        backed_up=found.credential_backed_up,
+        name="",
+        created_at=at,
+    )
 
 
 def challenge_of(answer: Answer) -> str:

@@ -3,7 +3,7 @@
 from ...auth import Auth
 from ...settings import DAY
 from ...types import Device
-from .apply_decisions import apply_decisions, second_step
+from .apply_decisions import apply_decisions, applying
 from .user import User
 from .users import Users
 
@@ -23,7 +23,7 @@ async def delete_user(
     login under way is superseded, looks again, and finds nobody.
     """
     gone = await users.delete(subject, spare_last_admin=spare_last_admin)
-    with second_step():
+    with applying():
         if not gone and not await _is_logged_in(auth, subject):
             return None
         return len(await auth.revoke(subject=subject))

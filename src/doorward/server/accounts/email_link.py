@@ -24,13 +24,13 @@ UNDO = "undo_email"
 async def change_link(tickets: Tickets, user: User, email: str, base_url: str, *, at: int) -> str:
     """A link that gives the user this address.  Only a digest of it is stored."""
     ticket = await issue(tickets, CHANGE, Claim(wish(user, email), at + LIFETIME))
-    return f"{base_url}/account/email/confirm?ticket={ticket}"
+    return f"{base_url}/link/email?ticket={ticket}"
 
 
 async def undo_link(tickets: Tickets, change: EmailChange, base_url: str, *, at: int) -> str:
     """A link that undoes a change, whatever password and address the account has by then."""
     ticket = await issue(tickets, UNDO, Claim((change.id,), at + UNDO_LIFETIME))
-    return f"{base_url}/account/email/undo?ticket={ticket}"
+    return f"{base_url}/link/email-undo?ticket={ticket}"
 
 
 def wish(user: User, email: str) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ async def login_link(
     words = (user.subject, state_of(user), base64url.encode(sealed).decode(), *request)
     await tickets.put_back(store, CLAIM, request.id, Claim(words, until))
     await tickets.put_back(store, LINK, ticket, Claim((request.id,), until))
-    return f"{base_url}/login/mail/confirm?ticket={ticket}"
+    return f"{base_url}/link/login?ticket={ticket}"
 
 
 async def id_in_link(store: Tickets, ticket: str, *, at: int) -> str:

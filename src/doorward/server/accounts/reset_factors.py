@@ -2,7 +2,7 @@
 
 from ...auth import Auth
 from ...types import Device
-from .apply_decisions import second_step
+from .apply_decisions import applying
 from .user import User
 from .users import Users
 
@@ -15,5 +15,5 @@ async def reset_factors(
     Raises `NotApplied`."""
     if not await users.reset_factors(user.subject):
         return None
-    with second_step():
+    with applying():
         return len(await auth.revoke(subject=user.subject, device=device or Device()))

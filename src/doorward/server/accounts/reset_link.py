@@ -11,7 +11,6 @@ TICKET = "reset"
 LIFETIME = HOUR
 """Seconds a link works: once, and not after the password or address was changed."""
 
-
 _MAILED = "mailed"
 
 
@@ -27,11 +26,6 @@ async def reset_link(
     claim = Claim((user.subject, state_of(user), *([_MAILED] * mailed)), at + LIFETIME)
     ticket = await issue(tickets, TICKET, claim)
     return f"{base_url}/reset?ticket={ticket}"
-
-
-def is_good(claim: Claim, user: User) -> bool:
-    """Whether a link for this user still is: nothing was changed since it was made."""
-    return claim.words[:2] == (user.subject, state_of(user))
 
 
 def proves_address(claim: Claim) -> bool:

@@ -1,52 +1,29 @@
 """Users: who may log in.  The server's own; sessions know no more of them than the subject."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    and_,
-    delete,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, delete, func, literal, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from ...types import NONE, Roles
-from ..db.database import Database
 from ..db.schema import TEXT
 from .account_events import Kind, note
-from .email import InvalidEmail, canonical
+from .administrators import an_admin, is_no_admin_or_not_the_last
+from .email import canonical
 from .email_changes import forget_changes
-from .factor_list import FactorList, of
-from .factor_tables import OWNED
 from .factors import forget_factors
-from .role_names import piece, written
+from .role_names import written
 from .setup_links import LINKS, is_good
-from .user import ADMIN, UNSETTLED, USERS, EmailTaken, LastAdmin, User, user_of
-from .user_list import EVERYBODY, Wanted, conditions, has, order
-
-Found = list[User]
+from .user import ADMIN, USERS, EmailTaken, LastAdmin, User, user_of
+from .user_queries import Found, UserQueries, having
 
 
-class Users:
-    """The users in a database.
-
-    Each method is atomic; a write that returned is durable.  Addresses are taken in any form that
-    `email.canonical` accepts.  Absent is None.  Each may raise `StoreUnavailable`.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Users(UserQueries):
+    """The users in a database.  Each method is atomic; a write that returned is durable."""
 
     async def create(
         self,
@@ -79,7 +56,7 @@ class Users:
         are those whose address has an account: returns its subject, by address.  Raises
         `InvalidRole`."""
         async with self._database.writing() as transaction:
-            taken = dict(tuple(row) for row in await transaction.execute(_having(users)))
+            taken = dict(tuple(row) for row in await transaction.execute(having(users)))
             new = [user for user in users if user.email not in taken]
             if new:
                 await transaction.execute(insert_into(USERS), [_row(user) for user in new])
@@ -87,63 +64,6 @@ class Users:
             if any(user.administers for user in new):
                 await transaction.execute(delete(LINKS))
         return taken
-
-    async def taken(self, users: Collection[User]) -> Mapping[str, str]:
-        """What `add_many` would return."""
-        return dict(tuple(row) for row in await self._database.run(_having(users)))
-
-    async def by_email(self, email: str) -> User | None:
-        """The user with this address; None also when it is no address at all."""
-        try:
-            address = canonical(email)
-        except InvalidEmail:
-            return None
-        return await self._one(select(USERS).where(USERS.c.email == address))
-
-    async def by_subject(self, subject: str) -> User | None:
-        """The user a session belongs to."""
-        return await self._one(select(USERS).where(USERS.c.subject == subject))
-
-    async def find(self, who: str) -> User | None:
-        """The user an operator means: by e-mail address or by subject."""
-        return await (self.by_email(who) if "@" in who else self.by_subject(who.strip()))
-
-    async def list(
-        self, after: str = "", limit: int = 50, *, query: str = "", wanted: Wanted = EVERYBODY
-    ) -> Found:
-        """Users, from the one that follows `after`, the `mark` of another: all who are `wanted`, or
-        those of them whose address contains `query`; first the one of them whose subject it is."""
-        columns, follows = order(wanted.newest, after)
-        emails = select(USERS.c.email).where(*follows, *conditions(query, wanted))
-        # of the index alone, which is a fraction of the table
-        inside = USERS.c.email.in_(emails.order_by(*columns).limit(limit))
-        found = await self._all(select(USERS).where(inside).order_by(*columns))
-        exact = await self.by_subject(query) if query and not after else None
-        return [exact, *found][:limit] if exact and wanted.holds(exact) else found
-
-    async def count_wanted(self, query: str, wanted: Wanted, most: int) -> int:
-        """How many such users there are, counted up to `most`."""
-        some = select(USERS.c.email).where(*conditions(query, wanted)).limit(most).subquery()
-        ((users,),) = await self._database.run(select(func.count()).select_from(some))
-        return int(users)
-
-    async def named(self, subjects: Collection[str]) -> Mapping[str, User]:
-        """Those of these users who exist, by subject."""
-        users = await self._all(select(USERS).where(USERS.c.subject.in_(subjects)))
-        return {user.subject: user for user in users}
-
-    async def unsettled(self, limit: int = 50) -> Sequence[User]:
-        """Users about whom something was decided that may not have reached their sessions."""
-        return await self._all(select(USERS).where(UNSETTLED).limit(limit))
-
-    async def any_admin(self) -> bool:
-        """Whether there is an administrator."""
-        return bool(await self._database.run(select(1).where(_an_admin())))
-
-    async def count(self) -> int:
-        """How many users there are, locked ones included."""
-        ((users,),) = await self._database.run(select(func.count()).select_from(USERS))
-        return int(users)
 
     async def set_password(
         self, subject: str, password_hash: str, *, old: str | None, at: int, keep: str = ""
@@ -212,13 +132,9 @@ class Users:
     async def add_link(self, link: str) -> bool:
         """Let the link with this id make the first administrator, until there is one.  False, and
         nothing written, when there is one already."""
-        row = select(literal(link, TEXT)).where(~_an_admin())
+        row = select(literal(link, TEXT)).where(~an_admin())
         statement = insert_into(LINKS).from_select(["id"], row)
         return bool(await self._database.run(statement.returning(LINKS.c.id)))
-
-    async def has_link(self, link: str) -> bool:
-        """Whether this link is good: nobody has become an administrator since it was made."""
-        return bool(await self._database.run(select(1).where(is_good(link))))
 
     async def make_first_admin(self, subject: str, link: str) -> User | None:
         """Give the role `admin` to a user who is not locked, and count one decision.  None, and
@@ -226,7 +142,7 @@ class Users:
         user = await self.by_subject(subject)
         if user is None or user.locked_at is not None:
             return None
-        free = (~_an_admin(), is_good(link), USERS.c.roles == written(user.roles))
+        free = (~an_admin(), is_good(link), USERS.c.roles == written(user.roles))
         roles = written(user.roles | {ADMIN})
         return await self._change(subject, *free, roles=roles, decided=USERS.c.decided + 1)
 
@@ -248,10 +164,6 @@ class Users:
         settled = USERS.c.decided == USERS.c.settled
         return await self._change(subject, USERS.c.erase_at.is_not(None), settled, erase_at=None)
 
-    async def due(self, at: int, limit: int = 50) -> Sequence[User]:
-        """Users whose account is to be erased by now."""
-        return await self._all(select(USERS).where(USERS.c.erase_at <= at).limit(limit))
-
     async def erase(self, subject: str, *, at: int) -> bool:
         """Delete this user, if that is due.  False when the user is gone or logged in again."""
         return await self._delete(USERS.c.subject == subject, USERS.c.erase_at <= at)
@@ -259,7 +171,7 @@ class Users:
     async def delete(self, subject: str, *, spare_last_admin: bool = False) -> bool:
         """Delete this user, and all that they could prove.  False when there was none.  Raises
         `LastAdmin` if asked to spare them."""
-        spared = [_is_no_admin_or_not_the_last(subject)] if spare_last_admin else []
+        spared = [is_no_admin_or_not_the_last(subject)] if spare_last_admin else []
         gone = await self._delete(USERS.c.subject == subject, *spared)
         if not gone and spared and await self.by_subject(subject) is not None:
             raise LastAdmin
@@ -269,11 +181,6 @@ class Users:
         """Forget all that this user could prove beside the password.  False when it was nothing."""
         async with self._database.writing() as transaction:
             return await forget_factors(transaction, subject)
-
-    async def factors(self, subject: str) -> FactorList:
-        """What the user can prove beside a password."""
-        found = {table.name: await self._database.run(of(table, subject)) for table in OWNED}
-        return FactorList.of(found)
 
     async def _delete(self, *conditions: ColumnElement[bool]) -> bool:
         async with self._database.writing() as transaction:
@@ -285,15 +192,8 @@ class Users:
             await note(transaction, "deleted", subjects)
         return bool(subjects)
 
-    async def _one(self, statement: Any) -> User | None:
-        rows = await self._database.run(statement)
-        return user_of(rows[0]) if rows else None
-
-    async def _all(self, statement: Any) -> Found:
-        return [user_of(row) for row in await self._database.run(statement)]
-
     async def _decide(self, subject: str, spare_last_admin: bool, **values: Any) -> User | None:
-        spared = [_is_no_admin_or_not_the_last(subject)] if spare_last_admin else []
+        spared = [is_no_admin_or_not_the_last(subject)] if spare_last_admin else []
         user = await self._change(subject, *spared, decided=USERS.c.decided + 1, **values)
         if user is None and spared and await self.by_subject(subject) is not None:
             raise LastAdmin
@@ -325,27 +225,5 @@ def new_subject() -> str:
     return f"u_{secrets.token_hex(16)}"
 
 
-def _having(users: Collection[User]) -> Select[Any]:
-    emails = [user.email for user in users]
-    return select(USERS.c.email, USERS.c.subject).where(USERS.c.email.in_(emails))
-
-
 def _row(user: User) -> dict[str, Any]:
     return {**asdict(user), "roles": written(user.roles)}
-
-
-def _administers(users: FromClause) -> ColumnElement[bool]:
-    stays = and_(users.c.locked_at.is_(None), users.c.erase_at.is_(None))
-    return and_(stays, has(users.c.roles, piece(ADMIN)))
-
-
-def _an_admin(but: str | None = None) -> ColumnElement[bool]:
-    """Whether there is an administrator, beside `but`."""
-    others = USERS.alias()
-    found = select(others.c.subject).where(_administers(others))
-    return exists(found if but is None else found.where(others.c.subject != but))
-
-
-def _is_no_admin_or_not_the_last(subject: str) -> ColumnElement[bool]:
-    # checked in the statement that writes: two admins who demote each other cannot both succeed
-    return or_(~_administers(USERS), _an_admin(but=subject))

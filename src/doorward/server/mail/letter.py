@@ -72,6 +72,11 @@ class Template(NamedTuple):
 
 IF_YOU = "If it was you, there is nothing to do."
 
+NOT_YOU = (
+    "If it was not you, somebody else has your account. Log in, change your password, look at the"
+    " page Security, and log out the devices that you do not recognise:\n{login}"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Letters:

@@ -3,15 +3,14 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from ...errors import Reason, Rejected
+from ...errors import Rejected
 from ...factors import MFA
 from ...types import Principal
 from ...web.fastapi import Guard
-from ..return_to import asked_for, with_return
 from ..service import Service
-from .access import FRESH
+from .access import FRESH, ask_again
 from .dependencies import Serving
 from .submit_once import Handle, PageRoute
 
@@ -48,9 +47,6 @@ class FactorRoute(PageRoute):
             try:
                 return await handle(request)
             except Rejected as refused:
-                if refused.reason is not Reason.STEP_UP_REQUIRED:
-                    raise
-                elevate = request.app.state.site.path("/elevate")
-                return RedirectResponse(with_return(elevate, asked_for(request.scope)), 303)
+                return ask_again(request, refused)
 
         return guarded

@@ -5,6 +5,8 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from ...errors import Rejected
+from ...types import Principal
 from ...web import origin
 from ...web.asgi import current_visit
 from ..refusals import Refused
@@ -43,6 +45,14 @@ def wrong(refused: Refused | None) -> Mapping[str, Any]:
     if refused.field:
         return {"field_errors": {refused.field: str(refused)}}
     return {"error": _with_wait(refused)}
+
+
+async def who_is_here() -> Principal | None:
+    """Who is logged in, on a page that needs nobody to be; a dead session is nobody."""
+    try:
+        return await current_visit().optional_principal()
+    except Rejected:
+        return None
 
 
 async def form_token() -> str:

@@ -15,6 +15,8 @@ TICKET = "totp"
 LIFETIME = 10 * MINUTE
 """Seconds in which a secret that was shown has to be confirmed."""
 
+_NOTHING_WAITS = "No app is being set up, or it took too long; begin again."
+
 
 class Enrolment(NamedTuple):
     """A secret that is not kept yet: in base32, and as the `uri` that an app reads."""
@@ -56,9 +58,7 @@ async def confirm_totp(
     waiting = await tickets.look(store, TICKET, key, at=now)
     secret = _secret(service, user, waiting)
     if waiting is None or secret is None:
-        raise Refused(
-            Refusal.NOT_FOUND, "No app is being set up, or it took too long; begin again."
-        )
+        raise Refused(Refusal.NOT_FOUND, _NOTHING_WAITS)
     steps = totp.matching(secret, code, at=now)
 
     async def check() -> bool:
@@ -66,9 +66,9 @@ async def confirm_totp(
 
     await guess_code(service, user, check, buckets, sid)
     used = await tickets.use(store, TICKET, key, at=now)
-    kept = waiting.words[1]
+    kept, step = waiting.words[1], steps[-1]
     if used != waiting or not await service.totp.add(
-        user.subject, kept, step=steps[-1], at=now, first=first
+        user.subject, kept, step=step, at=now, first=first
     ):
         raise Refused(Refusal.FACTOR_EXISTS)
     codes = await service.recovery_codes.renew(user.subject, at=now, missing_only=True)

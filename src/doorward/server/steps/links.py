@@ -1,6 +1,8 @@
-"""Records refused one-time links, without their tickets."""
+"""Judges one-time links, and records those that are refused, without their tickets."""
 
-from ..accounts.tickets import is_whole
+from ..accounts.link_state import is_good
+from ..accounts.tickets import Claim, is_whole
+from ..accounts.user import User
 from ..refusals import Refusal, Refused
 from ..service import Service
 
@@ -11,6 +13,15 @@ async def bad_link(service: Service, link: str, sentence: str = "", subject: str
     refused = Refused(Refusal.INVALID_LINK, sentence)
     await service.recorder.note("link_refused", subject=subject, outcome=refused.reason, link=link)
     return refused
+
+
+async def bearer_of(service: Service, link: str, claim: Claim | None) -> tuple[Claim, User]:
+    """What a link claims, and the user it was made for.  Refuses one that is unknown, used or
+    expired, or whose user was changed since."""
+    user = claim and await service.users.by_subject(claim.words[0])
+    if claim is None or user is None or not is_good(claim, user):
+        raise await bad_link(service, link, subject=user.subject if user else "")
+    return claim, user
 
 
 async def check_whole(service: Service, link: str, ticket: str) -> None:

@@ -6,17 +6,15 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ....errors import Rejected
 from ....types import Principal
 from ....web import origin
-from ....web.asgi import current_visit
 from ...accounts.email_link import CHANGE, UNDO
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
-from ...routes.responses import form_token, see, show, wrong
+from ...routes.responses import form_token, see, show, who_is_here, wrong
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...steps.links import check_whole
@@ -82,7 +80,7 @@ async def post_email(request: Request, service: Serving) -> Response:
     return see(service.site.path("/account"), "email_asked")
 
 
-@router.get(f"{PATH}/confirm")
+@router.get("/link/email")
 async def get_confirm(request: Request, service: Serving) -> Response:
     """Shows the button, or says at once that the link is no longer good.  Mail scanners open links,
     so a GET changes nothing."""
@@ -91,7 +89,7 @@ async def get_confirm(request: Request, service: Serving) -> Response:
     return await _confirm_page(service, ticket)
 
 
-@router.post(f"{PATH}/confirm")
+@router.post("/link/email")
 async def post_confirm(request: Request, service: Serving) -> Response:
     ticket = (await read_form(request)).get("ticket", "")
     try:
@@ -100,12 +98,12 @@ async def post_confirm(request: Request, service: Serving) -> Response:
         if refused.reason is not Refusal.TOO_MANY_ATTEMPTS:
             raise
         return await _confirm_page(service, ticket, refused)
-    known = await _known()
+    known = await who_is_here()
     here = known is not None and known.subject == user.subject
     return see(service.site.path("/account" if here else "/login"), "email_changed")
 
 
-@router.get(f"{PATH}/undo")
+@router.get("/link/email-undo")
 async def get_undo(request: Request, service: Serving) -> Response:
     """As `get_confirm`."""
     ticket = request.query_params.get("ticket", "")
@@ -113,7 +111,7 @@ async def get_undo(request: Request, service: Serving) -> Response:
     return await _undo_page(service, ticket)
 
 
-@router.post(f"{PATH}/undo")
+@router.post("/link/email-undo")
 async def post_undo(request: Request, service: Serving) -> Response:
     ticket = (await read_form(request)).get("ticket", "")
     try:
@@ -122,14 +120,6 @@ async def post_undo(request: Request, service: Serving) -> Response:
         if refused.reason not in (Refusal.TOO_MANY_ATTEMPTS, Refusal.EMAIL_TAKEN):
             raise
         return await _undo_page(service, ticket, refused)
-
-
-async def _known() -> Principal | None:
-    """Who is logged in; a dead session is nobody here."""
-    try:
-        return await current_visit().optional_principal()
-    except Rejected:
-        return None
 
 
 async def _page(

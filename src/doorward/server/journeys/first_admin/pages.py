@@ -6,14 +6,11 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ....errors import Rejected
-from ....types import Principal
-from ....web.asgi import current_visit
 from ... import cookie_hint
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
-from ...routes.responses import form_token, see, show, wrong
+from ...routes.responses import form_token, see, show, who_is_here, wrong
 from ...routes.second_step import led_on
 from ...routes.submit_once import PageRoute
 from ...service import Service
@@ -57,7 +54,7 @@ async def get_setup(request: Request, service: Serving) -> Response:
 async def post_setup(request: Request, service: Serving) -> Response:
     form = await read_form(request)
     ticket, email = form.get("ticket", ""), form.get("email", "")
-    known, response = await _known(), see(service.site.path("/admin"))
+    known, response = await who_is_here(), see(service.site.path("/admin"))
     if known is not None and email:  # somebody logged in since the page was made
         return await _page(service, ticket, refused=Refused(Refusal.INVALID_REQUEST, _OTHER))
     try:
@@ -80,7 +77,7 @@ async def post_setup(request: Request, service: Serving) -> Response:
 async def _page(
     service: Service, ticket: str, email: str = "", refused: Refused | None = None
 ) -> Response:
-    known = await _known()
+    known = await who_is_here()
     page = SetupPage(
         csrf_token=await form_token(),
         ticket=ticket,
@@ -90,11 +87,3 @@ async def _page(
         **wrong(refused),
     )
     return show(service, page, refused)
-
-
-async def _known() -> Principal | None:
-    """Who is logged in; a dead session is nobody here."""
-    try:
-        return await current_visit().optional_principal()
-    except Rejected:
-        return None

@@ -5,11 +5,10 @@ from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.invitation import MAILED, TICKET
-from ...accounts.reset_link import is_good
 from ...accounts.user import User
 from ...service import Service
 from ...steps.limits import noting_limits
-from ...steps.links import bad_link
+from ...steps.links import bad_link, bearer_of
 from ...steps.new_password import check_new_password
 from ...steps.verification import verify_address
 
@@ -18,7 +17,7 @@ async def invited(service: Service, ticket: str) -> User:
     """Whom a link invites.  Refuses one that can no longer be used; nothing is used up, because
     mail scanners look at links too."""
     claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())
-    return (await _good(service, claim))[1]
+    return (await bearer_of(service, TICKET, claim))[1]
 
 
 async def accept(service: Service, ticket: str, password: str) -> None:
@@ -46,11 +45,4 @@ async def accept(service: Service, ticket: str, password: str) -> None:
 
 async def _use(service: Service, ticket: str) -> tuple[tickets.Claim, User]:
     claim = await tickets.use(service.auth.store, TICKET, ticket, at=service.clock())
-    return await _good(service, claim)
-
-
-async def _good(service: Service, claim: tickets.Claim | None) -> tuple[tickets.Claim, User]:
-    user = claim and await service.users.by_subject(claim.words[0])
-    if claim is None or user is None or not is_good(claim, user):
-        raise await bad_link(service, TICKET, subject=user.subject if user else "")
-    return claim, user
+    return await bearer_of(service, TICKET, claim)

@@ -183,10 +183,12 @@ async def _proved(service: Service, login: MailLogin) -> User:
     if user.verified_at is None and user.password_hash is None:
         changed = await verify_address(service, user)
     elif user.verified_at is None:
+        await drop_unproved_factors(
+            service, user
+        )  # a crash must not leave them in a proved account
         changed = await service.email_changes.take_over(user, at=service.clock())
         if changed is None:
             raise Refused(Refusal.LOGIN_EXPIRED)
-        await drop_unproved_factors(service, user)
         await service.recorder.note("password_voided", subject=user.subject, actor=user.subject)
     if changed is not None or user.ends:  # otherwise a sweep would end the new session
         device = current_visit().device()

@@ -105,7 +105,7 @@ async def post_code(request: Request, service: Serving) -> Response:
     return _entered(request, service, response, entered)
 
 
-@router.get(f"{PATH}/confirm")
+@router.get("/link/login")
 async def get_confirm(request: Request, service: Serving) -> Response:
     """Shows the button, or in another browser the code.  Mail scanners open links, so a GET logs
     nobody in."""
@@ -118,7 +118,7 @@ async def get_confirm(request: Request, service: Serving) -> Response:
     return show(service, HerePage(csrf_token=await form_token(), ticket=ticket))
 
 
-@router.post(f"{PATH}/confirm")
+@router.post("/link/login")
 async def post_confirm(request: Request, service: Serving) -> Response:
     ticket, response = (await read_form(request)).get("ticket", ""), see("")
     try:

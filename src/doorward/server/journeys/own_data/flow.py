@@ -14,6 +14,7 @@ from ...routes.own_entry import own_entry
 from ...routes.own_session import own_session
 from ...service import Service
 from ...steps.confirm_password import owner
+from ...steps.factors import factors_of
 from ...steps.live_sessions import live_sessions
 from ...steps.own_history import own_history
 
@@ -43,15 +44,18 @@ async def delete_account(service: Service, principal: Principal) -> User:
 
 async def _without_history(service: Service, principal: Principal, user: User) -> dict[str, Any]:
     sessions = await live_sessions(service, user.subject)
-    factors = await service.users.factors(user.subject)
+    factors = await factors_of(service, principal)
     return {
         "made_at": utc(service.clock()),
         "account": user.facts(),
         "sessions": [own_session(row, principal).model_dump() for row in sessions],
         "factors": {
-            "passkeys": [each._asdict() for each in factors.passkeys],
+            "passkeys": [
+                {"name": each.name, "created_at": each.created_at, "used_at": each.used_at}
+                for each in factors.passkeys
+            ],
             "totp_since": factors.totp_since,
-            "recovery_codes": factors.recovery_codes,
+            "recovery_codes": factors.held.recovery_codes,
         },
     }
 

@@ -6,8 +6,8 @@ DATA_DOWNLOADED = Template(
     "The data of your account was downloaded",
     (
         (
-            "Somebody who confirmed your password downloaded what this server holds about your"
-            " account: its address, sessions and history. The file holds no password."
+            "Somebody who was logged in to your account downloaded what this server holds about it:"
+            " its address, sessions, factors and history. The file holds no password."
         ),
         "When: {when}\nOn: {where}",
         IF_YOU,

@@ -1,11 +1,6 @@
 """The letters about passkeys."""
 
-from ...mail.letter import IF_YOU, Template
-
-_NOT_YOU = (
-    "If it was not you, somebody else has your account. Log in, change your password, look at the"
-    " page Security, and log out the devices that you do not recognise:\n{login}"
-)
+from ...mail.letter import IF_YOU, NOT_YOU, Template
 
 PASSKEY_ADDED = Template(
     "A passkey was added",
@@ -16,7 +11,7 @@ PASSKEY_ADDED = Template(
         ),
         "When: {when}\nOn: {where}",
         IF_YOU,
-        _NOT_YOU,
+        NOT_YOU,
     ),
 )
 
@@ -26,7 +21,7 @@ PASSKEY_REMOVED = Template(
         "A passkey of your account was removed. It no longer logs in.",
         "When: {when}\nOn: {where}",
         IF_YOU,
-        _NOT_YOU,
+        NOT_YOU,
     ),
 )
 

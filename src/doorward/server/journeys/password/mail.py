@@ -9,8 +9,8 @@ PASSWORD_CHANGED = Template(
         "When: {when}\nOn: {where}",
         IF_YOU,
         (
-            "If it was not you, somebody else has your account now. Ask those who run the server to"
-            " lock it, and to send you a link to choose a new password."
+            "If it was not you, somebody else has your account now. Choose another password at"
+            " once, which logs out all devices, and then look at the page Security:\n{forgot}"
         ),
     ),
 )

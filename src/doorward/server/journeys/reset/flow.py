@@ -5,11 +5,11 @@ from ....web import limiter
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
-from ...accounts.reset_link import TICKET, is_good, proves_address
+from ...accounts.reset_link import TICKET, proves_address
 from ...accounts.user import User
 from ...service import Service
 from ...steps.limits import noting_limits
-from ...steps.links import bad_link
+from ...steps.links import bad_link, bearer_of
 from ...steps.new_password import check_new_password
 from ...steps.verification import drop_unproved_factors, verify_address
 
@@ -50,16 +50,9 @@ async def check_reset_link(service: Service, ticket: str) -> None:
     """Refuse a link that can no longer be used.  Nothing is used up: mail scanners and previews
     look at links too.  Looks are not counted: the ticket has 256 bits, and nobody guesses it."""
     claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())
-    await _good(service, claim)
+    await bearer_of(service, TICKET, claim)
 
 
 async def _use(service: Service, ticket: str) -> tuple[tickets.Claim, User]:
     claim = await tickets.use(service.auth.store, TICKET, ticket, at=service.clock())
-    return await _good(service, claim)
-
-
-async def _good(service: Service, claim: tickets.Claim | None) -> tuple[tickets.Claim, User]:
-    user = claim and await service.users.by_subject(claim.words[0])
-    if claim is None or user is None or not is_good(claim, user):
-        raise await bad_link(service, TICKET, subject=user.subject if user else "")
-    return claim, user
+    return await bearer_of(service, TICKET, claim)

@@ -2,6 +2,7 @@
 
 from ...audit.kinds import Kind
 from ...journey import Journey
+from ...refusals import Refusal, Refused
 from ...steps.second_step import TICKET
 from ...ui.notice import Notice
 from . import api, mail, pages
@@ -13,9 +14,7 @@ journey = Journey(
     },
     letters={"recovery_code_used": mail.RECOVERY_CODE_USED},
     notices={
-        "login_expired": Notice(
-            "This login took too long, or the account was changed meanwhile. Log in again.", "news"
-        ),
+        "login_expired": Notice(str(Refused(Refusal.LOGIN_EXPIRED)), "news"),
     },
     tickets=frozenset({TICKET}),
 )

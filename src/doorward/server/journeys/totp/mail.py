@@ -1,11 +1,6 @@
 """The letters about an authenticator app."""
 
-from ...mail.letter import IF_YOU, Template
-
-_NOT_YOU = (
-    "If it was not you, somebody else has your account. Log in, change your password, look at the"
-    " page Security, and log out the devices that you do not recognise:\n{login}"
-)
+from ...mail.letter import IF_YOU, NOT_YOU, Template
 
 TOTP_ADDED = Template(
     "An authenticator app was set up",
@@ -13,7 +8,7 @@ TOTP_ADDED = Template(
         "An authenticator app was set up for your account. Each login now asks for its code.",
         "When: {when}\nOn: {where}",
         IF_YOU,
-        _NOT_YOU,
+        NOT_YOU,
     ),
 )
 
@@ -23,6 +18,6 @@ TOTP_REMOVED = Template(
         "The authenticator app of your account was removed. Logins no longer ask for its code.",
         "When: {when}\nOn: {where}",
         IF_YOU,
-        _NOT_YOU,
+        NOT_YOU,
     ),
 )

@@ -7,15 +7,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ....errors import Rejected
-from ....types import Principal
 from ....web.asgi import current_visit
 from ....web.return_to import local_path
 from ...accounts.verify_link import TICKET
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
-from ...routes.responses import form_token, see, show, wrong
+from ...routes.responses import form_token, see, show, who_is_here, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
@@ -56,7 +54,7 @@ async def post_verify(request: Request, service: Serving) -> Response:
         if refused.reason is not Refusal.TOO_MANY_ATTEMPTS:
             raise
         return await _page(service, ticket, await look(service, ticket), refused)
-    known = await _known()
+    known = await who_is_here()
     if known is not None and proof.user is not None and known.subject == proof.user.subject:
         return see(service.site.path("/account"), "address_confirmed_here")
     return see(_login(service, proof), "address_confirmed")
@@ -73,14 +71,6 @@ async def post_account_verify(request: Request, service: Serving) -> Response:
 def _login(service: Service, proof: Proof) -> str:
     path, back = service.site.path("/login"), local_path(proof.return_to)
     return f"{path}?{urlencode({'return_to': back})}" if back else path
-
-
-async def _known() -> Principal | None:
-    """Who is logged in; a dead session is nobody here."""
-    try:
-        return await current_visit().optional_principal()
-    except Rejected:
-        return None
 
 
 async def _page(
