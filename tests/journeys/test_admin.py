@@ -70,7 +70,7 @@ async def log_in(page: Page, url: str, email: str) -> None:
     await page.goto(f"{url}/login")
     await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_role("button", name="Log in", exact=True).click()
     await page.wait_for_url(f"{url}/account")
 
 
@@ -110,7 +110,7 @@ async def test_a_customer_is_locked_out_at_the_next_click_and_a_third_person_not
     await expect(third.get_by_role("heading", level=1)).to_have_text("Your account")
     await customer.get_by_label("E-mail").fill(email)
     await customer.get_by_label("Password", exact=True).fill(PASSWORD)
-    await customer.get_by_role("button", name="Log in").click()
+    await customer.get_by_role("button", name="Log in", exact=True).click()
     await expect(customer.locator("main")).to_contain_text("is wrong")
 
 

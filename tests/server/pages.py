@@ -242,8 +242,10 @@ def _factor_pages(said: str) -> dict[str, Page]:
     )
     enrol = EnrolPage(csrf_token=token, email=said, qr=qr("otpauth://"), key=said)
     totp = TotpPage(csrf_token=token, qr=qr("otpauth://"), key=said)
-    codes = RecoveryCodesPage(codes=(said, said), back="/account")
+    codes = RecoveryCodesPage(csrf_token=token, others=True, codes=(said, said), back="/account")
     security = SecurityPage(
+        csrf_token=token,
+        others=True,
         passkeys=(),
         accepted='{"rpId":"localhost","userId":"","name":"","ids":[]}',
         totp_since=None,

@@ -7,7 +7,7 @@ import pytest
 
 from doorward.server.audit.history import Query
 from doorward.server.journeys.first_admin.flow import LIFETIME, setup_link
-from tests.server.house import EMAIL, PASSWORD, House, Opened
+from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 
 pytestmark = pytest.mark.anyio
 
@@ -181,3 +181,11 @@ async def test_a_link_that_dies_while_it_is_used_makes_nobody_the_administrator(
     assert not await users.add_link("two")
     await users.delete(root.subject)
     assert await users.make_first_admin(ann.subject, "one") is None
+
+
+async def test_a_new_server_has_no_account_at_all(house: House) -> None:
+    """ASVS 6.3.2."""
+    assert await house.service.users.count() == 0
+    for name in ("admin", "root", "sa", "admin@example.test", "doorward"):
+        answer = await login(await house.client(), name, email=name)
+        assert answer.status_code == 401

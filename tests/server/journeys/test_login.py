@@ -11,6 +11,7 @@ from doorward.passwords import CHEAP, Cost, Passwords
 from doorward.server.accounts.apply_decisions import sweep
 from doorward.server.accounts.user import User
 from doorward.server.service import Service
+from doorward.settings import DAY
 from tests.server.house import EMAIL, PASSWORD, House, login
 
 pytestmark = pytest.mark.anyio
@@ -242,3 +243,10 @@ async def test_turning_people_away_counts_as_no_failure(house: House) -> None:
     house.app.state.service = quick
     assert (await login(client)).status_code == 200
     slow.close()
+
+
+async def test_no_password_grows_old(house: House) -> None:
+    """ASVS 6.2.10."""
+    await house.account()
+    house.clock.advance(400 * DAY)
+    assert (await login(await house.client())).status_code == 200

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from doorward.keys import base64url
 from doorward.server.accounts.passkeys import MOST
 from doorward.server.audit.history import Query
 from doorward.settings import MINUTE
@@ -210,6 +211,17 @@ async def test_a_challenge_works_once_soon_in_its_browser_and_for_its_act(house:
     ):
         of_another_act = key.get(await options(client, path, **body))
         assert refused(await enter(client, of_another_act)) == "passkey_refused"
+
+
+async def test_no_challenge_comes_twice(house: House) -> None:
+    """ASVS 6.7.2, which asks for 64 bits."""
+    found = []
+    for number in range(-(-300 // CHALLENGES)):  # each address may ask for so many
+        browser = await house.browser(address=f"203.0.113.{number + 1}")
+        offers = [await options(browser, "/api/login/passkey") for _ in range(CHALLENGES)]
+        found += [each["challenge"] for each in offers]
+    assert len({*found}) == len(found) >= 300
+    assert all(len(base64url.decode(each.encode())) >= 16 for each in found)
 
 
 async def test_of_thirty_answers_to_one_challenge_one_logs_in(either: House) -> None:

@@ -258,3 +258,30 @@ async def test_a_new_root_key_seals_again_and_the_old_one_can_go(
     with pytest.raises(ConfigurationError, match="is missing; restore it"):
         await opened(database=url, root_key_file=str(file))
     assert not file.exists()
+
+
+async def test_after_a_change_of_factors_all_other_devices_can_be_logged_out(
+    either: House,
+) -> None:
+    """ASVS 7.4.3."""
+    browser = await either.alice()
+    offer = 'action="/account/sessions/end-others"'
+    assert offer not in (await browser.get("/account/security")).text  # there are no others
+    other = await either.alice()
+    secret = await secret_of(browser)
+    form = {"code": code(either, secret=secret)}
+    shown = await browser.post("/account/security/totp", data=form)
+    assert (len(re.findall(r"<code>", shown.text)), offer in shown.text) == (10, True)
+    assert offer in (await browser.post("/account/security/recovery-codes")).text
+    await browser.post("/account/security/totp/remove")
+    page = (await browser.get("/account/security")).text
+    assert ("was removed" in page, offer in page) == (True, True)
+    # as a browser without Fetch Metadata would: by the token of the page alone
+    tokens = [re.findall(r'name="csrf_token" value="([^"]+)"', each) for each in (shown.text, page)]
+    del browser.headers["sec-fetch-site"]
+    assert (await other.get("/api/me")).status_code == 200
+    ended = await browser.post("/account/sessions/end-others", data={"csrf_token": tokens[0][0]})
+    assert (ended.status_code, ended.headers["location"]) == (303, "/account")
+    assert {*tokens[1]} == {tokens[0][0]}
+    assert (await other.get("/api/me")).status_code == 401
+    assert (await browser.get("/api/me")).status_code == 200

@@ -209,7 +209,7 @@ async def test_a_phone_opens_the_menu_of_the_console_without_a_script(chromium: 
     assert await links.count() == 0
     await page.get_by_role("button", name="Menu").click()
     assert await links.all_inner_texts() == [
-        *("Online", "Users", "History", "Keys", "Outbox", "Account")
+        *("Online", "Users", "History", "Keys", "Outbox", "Account", "Log out")
     ]
     await context.close()
 

@@ -259,6 +259,54 @@ def test_password_managers_are_told_what_each_field_is(name: str, expected: dict
     assert told == expected
 
 
+def test_passwords_are_hidden_and_nothing_stands_in_the_way_of_pasting_them() -> None:
+    """ASVS 6.2.6 and 6.2.7: a script that heard of a paste could refuse it."""
+    asked = [each for name in PLAIN for each in elements(name) if each.tag == "input"]
+    for each in asked:
+        secret = each.attributes.get("autocomplete", "") in ("current-password", "new-password")
+        assert secret == (each.attributes.get("type") == "password"), each
+        assert not [name for name in each.attributes if name.startswith("on")]
+        assert not (secret and each.attributes.keys() & {"readonly", "disabled", "maxlength"})
+    scripts = "".join(path.read_text() for path in (FOLDER / "static").glob("*.js"))
+    heard = set(re.findall(r"addEventListener\(\s*\"(\w+)\"", scripts))
+    assert heard >= {"click", "submit"}
+    assert not [name for name in heard if re.search("paste|key|input|copy|drop", name)]
+
+
+def test_no_page_asks_a_question_to_which_others_may_know_the_answer() -> None:
+    """ASVS 6.4.2: no hints and no secret questions."""
+    names = {each.attributes.get("name") for page in PLAIN for each in seen_inputs(elements(page))}
+    assert names - {None} <= {
+        "address", "code", "current", "email", "invite", "kind", "name", "new", "password",
+        "person", "query", "role", "roles", "since", "until",
+    }  # fmt: skip
+
+
+def test_every_page_that_needs_a_login_leads_to_the_logout() -> None:
+    """ASVS 7.4.4."""
+    needing = [name for name in PLAIN if parents(PLAIN[name].template) & NEEDS_LOGIN]
+    assert len(needing) > 30
+    for name in needing:
+        found = elements(name)
+        links = {each.attributes.get("href") for each in found if each.tag == "a"}
+        forms = {each.attributes.get("action") for each in found if each.tag == "form"}
+        assert "/logout" in links | forms, name
+
+
+NEEDS_LOGIN = {
+    "section.html", "console.html", "recovery_codes.html", "journeys/elevate/elevate.html"
+}  # fmt: skip
+
+
+def parents(template: str) -> set[str]:
+    """A template and those that it extends."""
+    environment = rendering.environment()
+    assert environment.loader is not None
+    source = environment.loader.get_source(environment, template)[0]
+    above = re.findall(r'{% extends "([^"]+)" %}', source)
+    return {template}.union(*map(parents, above))
+
+
 @pytest.mark.parametrize("name", ["elevate", "invitation", "password"])
 def test_a_password_is_asked_for_beside_the_name_it_belongs_to(name: str) -> None:
     (username,) = [

@@ -88,9 +88,12 @@ class MessagePage(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryCodesPage(Page):
     """New recovery codes, which are shown here and never again.  `back` is where to go next;
-    `first`: they came with a factor that was just set up."""
+    `first`: they came with a factor that was just set up; `others`: whether the person is logged
+    in elsewhere, too."""
 
     template: ClassVar[str] = "recovery_codes.html"
+    csrf_token: str
+    others: bool
     codes: tuple[str, ...]
     back: str
     first: bool = False

@@ -13,11 +13,12 @@ from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
+from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
 from ...routes.responses import see, show, wrong
 from ...routes.strict_json import parse
 from ...service import Service
-from ...ui.page import FormPage, Page, RecoveryCodesPage
+from ...ui.page import FormPage, Page
 from . import registering
 
 router = APIRouter(
@@ -67,7 +68,7 @@ async def post_add(request: Request, service: Serving) -> Response:
         return _add_page(service, principal, name, refused)
     back = service.site.path(SECURITY)
     if codes:
-        return show(service, RecoveryCodesPage(codes=codes, back=back, first=True))
+        return await show_codes(service, principal, codes, back, first=True)
     return see(back, "passkey_added")
 
 

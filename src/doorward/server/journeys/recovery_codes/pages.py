@@ -11,9 +11,10 @@ from ...refusals import Refused
 from ...routes.dependencies import Serving
 from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
+from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
 from ...routes.responses import see, show
-from ...ui.page import Page, RecoveryCodesPage
+from ...ui.page import Page
 from .flow import make_codes
 
 router = APIRouter(route_class=FactorRoute, include_in_schema=False)
@@ -45,7 +46,8 @@ async def post_codes(request: Request, service: Serving) -> Response:
     await read_form(request)
     back = service.site.path(SECURITY)
     try:
-        codes = await make_codes(service, await may_change_factors(service))
+        principal = await may_change_factors(service)
+        codes = await make_codes(service, principal)
     except Refused:
         return see(back)
-    return show(service, RecoveryCodesPage(codes=codes, back=back))
+    return await show_codes(service, principal, codes, back)

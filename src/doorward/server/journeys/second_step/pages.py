@@ -12,11 +12,12 @@ from ...flow_cookie import read_flow
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
+from ...routes.logins_elsewhere import show_codes
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.second_step import PAGE, Step, step_of
-from ...ui.page import FormPage, RecoveryCodesPage
+from ...ui.page import FormPage
 from ...ui.qr import qr
 from . import flow
 
@@ -93,14 +94,14 @@ async def post_enrol(request: Request, service: Serving) -> Response:
     """Keeps the app, and shows the recovery codes to somebody who is logged in from now on."""
     form, cookies = await read_form(request), Response()
     try:
-        _, step, codes = await flow.confirm_enrolment(
+        issued, step, codes = await flow.confirm_enrolment(
             service, cookies, _ticket(), form.get("code", "")
         )
     except Refused as refused:
         if refused.reason in _OVER:
             raise
         return await _page(service, recovery=False, refused=refused)
-    response = show(service, RecoveryCodesPage(codes=codes, back=_back(service, step), first=True))
+    response = await show_codes(service, issued.session, codes, _back(service, step), first=True)
     for name, value in cookies.headers.items():
         if name == "set-cookie":
             response.headers.append(name, value)

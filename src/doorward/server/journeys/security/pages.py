@@ -7,10 +7,12 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ....web import origin
 from ....web.asgi import current_visit
 from ...accounts.ceremony import Ceremony
 from ...accounts.passkeys import Passkey
 from ...routes.dependencies import Serving
+from ...routes.logins_elsewhere import is_elsewhere
 from ...routes.menu import may_see_console
 from ...routes.notices import notice, told
 from ...routes.responses import show
@@ -38,9 +40,11 @@ class SecurityPage(Page):
     """What I can prove who I am with.  `accepted`, in JSON, tells the browser which passkeys are
     good.  `totp_since` is when the app was set up, or None;
     `recovery_codes` is how many are left; `required`: there must be a second factor, which is
-    `held` or not."""
+    `held` or not; `others`: the person is logged in elsewhere, too."""
 
     template: ClassVar[str] = "journeys/security/security.html"
+    csrf_token: str
+    others: bool
     passkeys: tuple[PasskeyRow, ...]
     accepted: str
     totp_since: int | None
@@ -56,6 +60,8 @@ async def get_security(request: Request, service: Serving) -> Response:
     principal = await current_visit().principal()
     found = await factors_of(service, principal)
     page = SecurityPage(
+        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        others=await is_elsewhere(service, principal),
         passkeys=tuple(map(_row, found.passkeys)),
         accepted=_accepted(service, found),
         totp_since=found.totp_since,

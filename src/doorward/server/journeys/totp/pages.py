@@ -15,10 +15,11 @@ from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
+from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
 from ...routes.responses import see, show, wrong
 from ...service import Service
-from ...ui.page import FormPage, Page, RecoveryCodesPage
+from ...ui.page import FormPage, Page
 from ...ui.qr import qr
 from . import flow
 
@@ -66,7 +67,7 @@ async def post_totp(request: Request, service: Serving) -> Response:
     back = service.site.path(SECURITY)
     response: Response = see(back, "totp_added")
     if codes:
-        response = show(service, RecoveryCodesPage(codes=codes, back=back, first=True))
+        response = await show_codes(service, issued.session, codes, back, first=True)
     for name, value in deliver(current_visit(), issued, "cookie"):
         response.headers.append(name.decode(), value.decode())
     return response
