@@ -143,12 +143,12 @@ class Target:
             yield Target(client, self.way, self.accounts)
 
     @contextmanager
-    def other(self) -> Iterator["Target"]:
-        """Another instance of the same kind, whose people are nobody here.  Raises `Missing` where
-        the lab cannot start one."""
+    def other(self, *, verify_first: bool = False) -> Iterator["Target"]:
+        """Another instance of the same kind, whose people are nobody here (see `Other`).  Raises
+        `Missing` where the lab cannot start one."""
         if self.lab.other is None:
             raise Missing("Only an instance that the lab starts itself gets another beside it.")
-        with self.lab.other() as instance:
+        with self.lab.other(verify_first=verify_first) as instance:
             yield Target(Client(instance, self.client.source, self.client.transcript), self.way, [])
 
     def sign_up(self) -> Account:

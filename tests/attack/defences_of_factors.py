@@ -1,0 +1,66 @@
+"""The defences of second factors and of letters, and how each is taken out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from doorward.server.accounts import recovery_codes, tickets
+from doorward.server.accounts.factor_tables import RECOVERY_CODES
+from doorward.server.accounts.factors import forget_factors
+from doorward.server.accounts.recovery_codes import RecoveryCodes, normal
+from doorward.server.accounts.reset_link import TICKET
+from doorward.server.accounts.totp import Totp
+from doorward.server.journeys.mail_login import flow as mail_login
+from doorward.server.journeys.reset import api as reset_api
+from doorward.server.journeys.reset import pages as reset_pages
+from doorward.server.service import Service
+from doorward.server.steps import second_step
+
+
+def reusable_codes(patch: pytest.MonkeyPatch) -> None:
+    async def advance(self: Totp, *_: object) -> bool:
+        return True
+
+    patch.setattr(Totp, "_advance", advance)
+
+
+def lasting_codes(patch: pytest.MonkeyPatch) -> None:
+    async def use(self: RecoveryCodes, subject: str, code: str) -> bool:
+        plain = normal(code)
+        mine = RECOVERY_CODES.c.id == recovery_codes._id(subject, plain)
+        rows = await self._database.run(select(RECOVERY_CODES.c.hash).where(mine))
+        return await self._passwords.verify(plain[4:], rows[0].hash if rows else None)
+
+    patch.setattr(RecoveryCodes, "use", use)
+
+
+def forgetful_reset(patch: pytest.MonkeyPatch) -> None:
+    strict = reset_api.reset_password
+
+    async def reset(service: Service, ticket: str, new: str) -> None:
+        claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())
+        await strict(service, ticket, new)
+        assert claim is not None
+        async with service.factors._database.writing() as transaction:
+            await forget_factors(transaction, claim.words[0])
+
+    for module in (reset_api, reset_pages):
+        patch.setattr(module, "reset_password", reset)
+
+
+def any_browser(module: Any) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(module, "is_this_browser", lambda of_word: True)
+
+
+OF_FACTORS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
+    "a second factor is asked for": lambda patch: patch.setattr(
+        second_step, "proves", lambda *_: True
+    ),
+    "a second step is bound to its browser": any_browser(second_step),
+    "a code of an app works once": reusable_codes,
+    "a recovery code works once": lasting_codes,
+    "a reset link keeps the factors": forgetful_reset,
+    "a link logs in where it was asked for": any_browser(mail_login),
+}
