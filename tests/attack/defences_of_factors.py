@@ -12,11 +12,18 @@ from doorward.server.accounts.factors import forget_factors
 from doorward.server.accounts.recovery_codes import RecoveryCodes, normal
 from doorward.server.accounts.reset_link import TICKET
 from doorward.server.accounts.totp import Totp
+from doorward.server.accounts.verify_link import TICKET as VERIFY
+from doorward.server.journeys.forgot import flow as forgot
 from doorward.server.journeys.mail_login import flow as mail_login
 from doorward.server.journeys.reset import api as reset_api
 from doorward.server.journeys.reset import pages as reset_pages
+from doorward.server.journeys.reset.flow import reset_password
+from doorward.server.journeys.verify import pages as verify
+from doorward.server.journeys.verify.flow import Proof, look
+from doorward.server.refusals import Refusal, Refused
 from doorward.server.service import Service
 from doorward.server.steps import second_step
+from doorward.server.steps.asked_letter import write_letter
 
 
 def reusable_codes(patch: pytest.MonkeyPatch) -> None:
@@ -37,17 +44,33 @@ def lasting_codes(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgetful_reset(patch: pytest.MonkeyPatch) -> None:
-    strict = reset_api.reset_password
-
     async def reset(service: Service, ticket: str, new: str) -> None:
         claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())
-        await strict(service, ticket, new)
+        await reset_password(service, ticket, new)
         assert claim is not None
         async with service.factors._database.writing() as transaction:
             await forget_factors(transaction, claim.words[0])
 
     for module in (reset_api, reset_pages):
         patch.setattr(module, "reset_password", reset)
+
+
+def telling_letters(patch: pytest.MonkeyPatch) -> None:
+    async def write(service: Service, kind: str, email: str) -> None:
+        if await service.users.by_email(email) is None:
+            raise Refused(Refusal.NOT_FOUND)
+        await write_letter(service, kind, email)
+
+    patch.setattr(forgot, "write_letter", write)
+
+
+def acting_looks(patch: pytest.MonkeyPatch) -> None:
+    async def act(service: Service, ticket: str) -> Proof:
+        proof = await look(service, ticket)
+        await tickets.use(service.auth.store, VERIFY, ticket, at=service.clock())
+        return proof
+
+    patch.setattr(verify, "look", act)
 
 
 def any_browser(module: Any) -> Callable[[pytest.MonkeyPatch], None]:
@@ -62,5 +85,7 @@ OF_FACTORS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "a code of an app works once": reusable_codes,
     "a recovery code works once": lasting_codes,
     "a reset link keeps the factors": forgetful_reset,
+    "opening a link changes nothing": acting_looks,
+    "a request for a letter looks for no account": telling_letters,
     "a link logs in where it was asked for": any_browser(mail_login),
 }
