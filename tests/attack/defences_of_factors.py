@@ -1,11 +1,14 @@
 """The defences of second factors and of letters, and how each is taken out."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import webauthn
 from sqlalchemy import select
 
+from doorward.attack import forge
 from doorward.server.accounts import recovery_codes, tickets
 from doorward.server.accounts.factor_tables import RECOVERY_CODES
 from doorward.server.accounts.factors import forget_factors
@@ -15,6 +18,7 @@ from doorward.server.accounts.totp import Totp
 from doorward.server.accounts.verify_link import TICKET as VERIFY
 from doorward.server.journeys.forgot import flow as forgot
 from doorward.server.journeys.mail_login import flow as mail_login
+from doorward.server.journeys.passkeys import challenge
 from doorward.server.journeys.reset import api as reset_api
 from doorward.server.journeys.reset import pages as reset_pages
 from doorward.server.journeys.reset.flow import reset_password
@@ -73,6 +77,16 @@ def acting_looks(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(verify, "look", act)
 
 
+def any_site(patch: pytest.MonkeyPatch) -> None:
+    strict = webauthn.verify_authentication_response
+
+    def verify(**given: Any) -> Any:
+        client = json.loads(forge.decode(given["credential"]["response"]["clientDataJSON"]))
+        return strict(**{**given, "expected_origin": client["origin"]})
+
+    patch.setattr(webauthn, "verify_authentication_response", verify)
+
+
 def any_browser(module: Any) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setattr(module, "is_this_browser", lambda of_word: True)
 
@@ -87,5 +101,8 @@ OF_FACTORS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "a reset link keeps the factors": forgetful_reset,
     "opening a link changes nothing": acting_looks,
     "a request for a letter looks for no account": telling_letters,
+    "a passkey answers for its own site": any_site,
+    "a challenge works once": lambda patch: patch.setattr(tickets, "use", tickets.look),
+    "a challenge is bound to its browser": any_browser(challenge),
     "a link logs in where it was asked for": any_browser(mail_login),
 }

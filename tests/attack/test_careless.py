@@ -17,6 +17,7 @@ ELSEWHERE = frozenset(
         "letter-enumeration",
         "link-scanner",
         "mail-link-elsewhere",
+        "passkey-forged",
         "recovery-code-replay",
         "reset-skips-factor",
         "second-step-skip",
