@@ -124,7 +124,9 @@ class Target:
     def operator(self) -> Operator:
         """What the operator of the machine can do.  Raises `Missing` where that is out of reach."""
         if self.lab.operator is None:
-            raise Missing("Only an instance that the lab starts itself gives access to its keys.")
+            raise Missing(
+                "Only an instance that the lab starts itself gives access to its keys or letters."
+            )
         return self.lab.operator
 
     def require_tokens(self) -> None:

@@ -4,6 +4,7 @@ from ..attack import Attack
 from ..attacker import Attacker
 from ..exchange import Exchange
 from ..jar import Jar
+from ..lab import Operator
 from ..second_step import opened
 from ..target import Account, Missing, Target
 from ..verdict import Verdict, held, succeeded
@@ -15,9 +16,10 @@ def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     if target.way.transport != "cookie":
         raise Missing("By bearer, a login by mail has a code and no link that logs in.")
+    operator = target.operator  # at an address, no account is made for this
     victim, stranger = target.sign_up(), target.sign_up()
-    browser, ticket = _ask(target, victim)
-    other, _ = _ask(target, stranger)
+    browser, ticket = _ask(target, operator, victim)
+    other, _ = _ask(target, operator, stranger)
     elsewhere = {"without cookies": Jar(), "in a browser that asked for another letter": other}
     for name, jar in elsewhere.items():
         for answer in _open(target, ticket, jar):
@@ -28,12 +30,12 @@ def _run(attacker: Attacker) -> Verdict:
     return held("The link logged in nobody elsewhere, and its owner where it was asked for.")
 
 
-def _ask(target: Target, account: Account) -> tuple[Jar, str]:
+def _ask(target: Target, operator: Operator, account: Account) -> tuple[Jar, str]:
     """The browser that asks for a letter, and the ticket of the link in it."""
     jar, body = Jar(), {"email": account.email, "transport": "cookie"}
     answer = target.client.send("POST", "/api/login/mail", target.own, data=body)
     jar.keep(answer.cookies())
-    links = [letter.link for letter in target.operator.letters(account.email) if letter.link]
+    links = [letter.link for letter in operator.letters(account.email) if letter.link]
     if answer.status != 202 or not links:
         raise AssertionError(f"no letter came: {answer.status} {answer.text}")
     return jar, links[-1].partition("ticket=")[2]
