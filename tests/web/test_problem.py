@@ -9,7 +9,11 @@ from doorward.web.problem import STATUS, challenge, problem
 
 ANSWERS = {
     **dict.fromkeys(
-        (Reason.CROSS_ORIGIN, Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE), 403
+        (
+            *(Reason.CROSS_ORIGIN, Reason.UNVERIFIED),
+            *(Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE),
+        ),
+        403,
     ),
     Reason.TOO_MANY_SESSIONS: 409,
     Reason.TOO_MANY_ATTEMPTS: 429,
@@ -47,8 +51,8 @@ def test_a_refusal_is_answered_with_its_status_and_stable_reason(reason: Reason)
 def test_a_refusal_another_credential_could_cure_carries_a_challenge(reason: Reason) -> None:
     error = Rejected(reason, max_age=300)
     found = [value for name, value in problem(error)[1] if name == b"www-authenticate"]
-    cured = reason is not Reason.CROSS_ORIGIN and ANSWERS.get(reason) not in (409, 429)
-    assert found == ([challenge(error)] if cured else [])
+    same = reason in (Reason.CROSS_ORIGIN, Reason.UNVERIFIED) or ANSWERS.get(reason) in (409, 429)
+    assert found == ([] if same else [challenge(error)])
 
 
 @pytest.mark.parametrize("error", [*(Rejected(reason) for reason in Reason), StoreUnavailable()])

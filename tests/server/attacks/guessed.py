@@ -3,6 +3,7 @@
 import httpx2
 
 from doorward.settings import HOUR
+from tests.server.authenticator import Authenticator, Json
 from tests.server.factors import asked, code, give_totp, prove
 from tests.server.house import PASSWORD, login
 
@@ -135,6 +136,44 @@ async def guessing_codes_after_a_stolen_password(on: Scene) -> None:
         await prove(on.thief, ticket, "000000")
 
 
+# --- passkeys -----------------------------------------------------------------------------------
+
+PASSKEY = "/api/login/passkey"
+
+
+async def options(client: httpx2.AsyncClient, path: str = PASSKEY) -> Json:
+    found: Json = (await client.post(f"{path}/options", json={})).json()
+    return found
+
+
+async def passkey_of(victim: httpx2.AsyncClient) -> Authenticator:
+    key = Authenticator()
+    made = {"credential": key.create(await options(victim, "/api/passkeys"))}
+    assert (await victim.post("/api/passkeys", json=made)).status_code == 201
+    return key
+
+
+@ATTACKS.add("passkey_refused", "unknown_passkey")
+async def a_passkey_that_nobody_has_here(on: Scene) -> None:
+    answer = Authenticator(handle="A" * 43).get(await options(on.thief))
+    await on.thief.post(PASSKEY, json={"credential": answer})
+
+
+@ATTACKS.add("passkey_refused", "passkey_refused")
+async def the_answer_of_a_passkey_to_a_site_that_looks_alike(on: Scene) -> None:
+    key = await passkey_of(await on.victim())
+    key.origin = "https://testserver.evil.example"
+    answer = key.get(await options(on.thief))
+    await on.thief.post(PASSKEY, json={"credential": answer})
+
+
+@ATTACKS.add("passkey_refused", "passkey_refused")
+async def the_answer_of_a_passkey_that_another_browser_was_to_give(on: Scene) -> None:
+    victim = await on.victim()
+    answer = (await passkey_of(victim)).get(await options(victim))
+    await on.thief.post(PASSKEY, json={"credential": answer})
+
+
 # --- again and again, from addresses that have used up what they may do afterwards --------------
 
 
@@ -173,6 +212,11 @@ async def invitations_guessed_again_and_again(on: Scene) -> None:
 @ATTACKS.add("limited", "too_many_attempts")
 async def setup_links_guessed_again_and_again(on: Scene) -> None:
     await flooding(on, "203.0.113.11", "/setup", ticket=FORGED, password=NEW)
+
+
+@ATTACKS.add("limited", "too_many_attempts")
+async def asking_for_challenges_again_and_again(on: Scene) -> None:
+    await flooding(on, "203.0.113.13", "/api/login/passkey/options")
 
 
 @ATTACKS.add("limited", "too_many_attempts")

@@ -329,9 +329,12 @@ async def test_nobody_undoes_what_an_administrator_decided_or_a_deletion(house: 
     # as an administrator does it, which leaves no way back
     edited = await changes._write(user, {"email": BOB, "decided": user.decided + 1}, nothing)
     assert edited is not None
-    for notice in (first, second):
-        assert (await undo(owner, notice.ticket)).status_code == 400
+    assert (await undo(owner, second.ticket)).status_code == 400
     assert (await user_of(house, BOB)).subject == user.subject
+    last = await changed(house, owner, "alice@third.test")
+    assert (await undo(owner, first.ticket)).status_code == 400  # over the head of that decision
+    assert (await undo(owner, last.ticket)).status_code == 200
+    edited = await user_of(house, BOB)
     assert await changes.change(user, NEW, id="x", at=0, beside=nothing) is None  # read too early
     await house.account(EMAIL)
     with pytest.raises(EmailTaken):

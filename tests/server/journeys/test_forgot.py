@@ -12,6 +12,7 @@ from doorward.server.accounts.user import USERS, User
 from doorward.server.audit.history import Query
 from doorward.server.journeys.forgot.mail import link_of
 from doorward.server.mail.relay import parse_relay
+from tests.server.factors import give_totp
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 from tests.server.letters import LOCAL, kinds, print_by_hand, printed, tickets
 from tests.support.smtp import running_smtp
@@ -172,3 +173,20 @@ async def test_a_mail_server_is_told_of_known_and_unknown_alike(
         ("ben@example.test", "Confirm your address"),
         ("ben@example.test", "No account with this address"),
     ]
+
+
+@pytest.mark.parametrize(("verify", "left"), [("later", 0), ("off", 1)])
+async def test_the_first_proof_deletes_the_factors_of_who_waits_in_the_account(
+    opened: Opened, verify: str, left: int
+) -> None:
+    """Where nobody proves an address, the factors are the owner's, and mail alone must not do."""
+    house: House = await opened(public_origin=LOCAL, verify=verify)
+    subject = await house.account()
+    await give_totp(house, subject)
+    ticket = await asked(house)
+    assert await reset(house, ticket) == 204
+    assert (await house.service.factors.held(subject)).totp == bool(left)
+    assert (await login(await house.browser(), NEW)).status_code == (202 if left else 200)
+    await give_totp(house, subject) if not left else None
+    assert await reset(house, await asked(house), NEW + "!") == 204
+    assert (await house.service.factors.held(subject)).totp  # the owner's own

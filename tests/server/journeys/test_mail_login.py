@@ -57,7 +57,7 @@ async def letter(house: House) -> Posted:
 
 
 def code_of(letter: Posted) -> str:
-    (found,) = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}", letter.text)
+    (found,) = re.findall(r"(?<![\w-])[0-9A-Z]{4}-[0-9A-Z]{4}(?![\w-])", letter.text)
     return str(found)
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from doorward.server.accounts.passkeys import MOST
 from doorward.server.audit.history import Query
-from doorward.server.journeys.passkeys.challenge import LIFETIME
 from doorward.settings import MINUTE
 from doorward.web.limiter import CHALLENGES
 from tests.server.authenticator import BE, BS, UP, UV, Authenticator, text
@@ -197,7 +196,7 @@ async def test_a_challenge_works_once_soon_in_its_browser_and_for_its_act(house:
     assert refused(await enter(browser, key.get(asking))) == "passkey_refused"  # it is used up
 
     asking = await options(browser, "/api/login/passkey")
-    house.clock.advance(LIFETIME)
+    house.clock.advance(5 * MINUTE)
     assert refused(await enter(browser, key.get(asking))) == "passkey_refused"
 
     await ok(await enter_with(other, key))
@@ -405,7 +404,7 @@ async def test_people_have_several_passkeys_with_names(either: House) -> None:
     assert (await browser.delete(f"/api/passkeys/{made['id']}")).status_code == 204
     listed = (await browser.get("/api/passkeys")).json()
     assert [each["name"] for each in listed["passkeys"]] == ["Key"]
-    assert (listed["rp_id"], listed["user_id"]) == ("testserver", asking["user"]["id"])
+    assert (listed["rp_id"], listed["user_handle"]) == ("testserver", asking["user"]["id"])
     assert refused(await enter_with(await either.browser(), first)) == "unknown_passkey"
     assert (await enter_with(await either.browser(), second)).status_code == 200
     for kind, count in (("passkey_added", 2), ("passkey_removed", 1)):
@@ -439,12 +438,9 @@ async def test_a_passkey_that_was_made_wrongly_is_not_kept(house: House) -> None
         made = await browser.post("/api/passkeys", json={"credential": answer})
         assert (made.status_code, made.json()["reason"]) == (403, "passkey_refused"), name
     asking = await options(browser, "/api/passkeys")
-    other = await house.alice()
-    for client in (other, browser):  # another session, and then it is used up
-        made = await client.post(
-            "/api/passkeys", json={"credential": Authenticator().create(asking)}
-        )
-        assert refused(made) == "passkey_refused"
+    body = {"credential": Authenticator().create(asking)}
+    await ok(await login(browser))  # another session of the same person, in the same browser
+    assert refused(await browser.post("/api/passkeys", json=body)) == "passkey_refused"
     assert (await browser.get("/api/passkeys")).json()["passkeys"] == []
 
 

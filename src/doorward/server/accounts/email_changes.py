@@ -1,6 +1,7 @@
 """Changes of people's own addresses, and for some days the way back from each."""
 
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -86,14 +87,12 @@ class EmailChanges:
         return EmailChange._make(rows[0]) if rows else None
 
     async def can_undo(self, change: EmailChange, user: User) -> bool:
-        """Whether the user's address came by this change or by one after it: nobody undoes what
-        an administrator decided."""
-        rows = await self._database.run(
-            select(EMAIL_CHANGES.c.new_email).where(
-                *_from(change), EMAIL_CHANGES.c.new_email == user.email
-            )
-        )
-        return bool(rows)
+        """Whether the user's address came by this change and those after it alone: nobody undoes
+        what an administrator decided in between."""
+        since = select(EMAIL_CHANGES).where(*_from(change)).order_by(EMAIL_CHANGES.c.number)
+        changes = [EmailChange._make(row) for row in await self._database.run(since)]
+        linked = all(one.new_email == next.old_email for one, next in pairwise(changes))
+        return bool(changes) and linked and changes[-1].new_email == user.email
 
     async def undo(self, change: EmailChange, old: User, *, at: int, beside: Beside) -> User | None:
         """Give a user the address before this change: one decision more, which ends all sessions,

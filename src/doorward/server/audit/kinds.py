@@ -32,6 +32,7 @@ _OTHER = Kind()
 
 SHARED: dict[str, Kind] = {
     "address_verified": Kind("Address confirmed"),
+    "factors_dropped": Kind("Second factors of whoever made the account deleted"),
     "adopted": Kind("Session came back from a restored database", level=logging.WARNING),
     "audit_pruned": Kind("Old history deleted"),
     "changed": Kind("Roles of sessions changed"),

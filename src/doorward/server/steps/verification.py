@@ -24,3 +24,17 @@ async def verify_address(service: Service, user: User) -> User | None:
     if verified is not None:
         await service.recorder.note("address_verified", subject=user.subject, actor=user.subject)
     return verified
+
+
+async def drop_unproved_factors(service: Service, user: User) -> None:
+    """Before the owner of an address gets an account in which it was never proved: delete the
+    second factors, which are those of whoever made the account, perhaps to wait in it for the owner
+    (account pre-hijacking).
+
+    Only where people prove their address after the sign-up.  Where nobody proves it, the factors
+    are the owner's, and whoever reads the mail must not get past them.
+    """
+    if user.verified_at is not None or service.options.verification != "later":
+        return
+    if await service.users.reset_factors(user.subject):
+        await service.recorder.note("factors_dropped", subject=user.subject, actor=user.subject)

@@ -66,8 +66,9 @@ class UndonePage(Page):
 
 @router.get(PATH)
 async def get_email(service: Serving) -> Response:
+    principal = await may_change_factors(service)
     flow.check_mail(service)
-    return await _page(service, await may_change_factors(service))
+    return await _page(service, principal)
 
 
 @router.post(PATH)

@@ -23,7 +23,7 @@ from ...steps.create_account import address_of
 from ...steps.limits import noting_limits
 from ...steps.links import bad_link
 from ...steps.second_step import Asked, log_in
-from ...steps.verification import verify_address
+from ...steps.verification import drop_unproved_factors, verify_address
 
 PROOF = ("email",)
 """The factor of a login by mail."""
@@ -186,6 +186,7 @@ async def _proved(service: Service, login: MailLogin) -> User:
         changed = await service.email_changes.take_over(user, at=service.clock())
         if changed is None:
             raise Refused(Refusal.LOGIN_EXPIRED)
+        await drop_unproved_factors(service, user)
         await service.recorder.note("password_voided", subject=user.subject, actor=user.subject)
     if changed is not None or user.ends:  # otherwise a sweep would end the new session
         device = current_visit().device()

@@ -28,7 +28,7 @@ async def get_passkeys(principal: Known, service: Serving) -> PasskeyList:
     found = await registering.mine(service, principal)
     return PasskeyList(
         rp_id=ceremony_of(service).rp_id,
-        user_id=found[0].user_handle if found else None,
+        user_handle=found[0].user_handle if found else None,
         passkeys=[PasskeyEntry(**members(each)) for each in found],
     )
 

@@ -52,7 +52,7 @@ class PasskeyList(BaseModel):
     """What `PublicKeyCredential.signalAllAcceptedCredentials` takes is in it."""
 
     rp_id: str
-    user_id: Annotated[str | None, Field(description="The user handle; null without a passkey.")]
+    user_handle: Annotated[str | None, Field(description="Its `userId`; null without a passkey.")]
     passkeys: Annotated[list[PasskeyEntry], Field(description="The oldest first; at most 20.")]
 
 

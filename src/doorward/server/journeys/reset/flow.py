@@ -11,7 +11,7 @@ from ...service import Service
 from ...steps.limits import noting_limits
 from ...steps.links import bad_link
 from ...steps.new_password import check_new_password
-from ...steps.verification import verify_address
+from ...steps.verification import drop_unproved_factors, verify_address
 
 
 async def reset_password(service: Service, ticket: str, new: str) -> None:
@@ -40,6 +40,7 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     if changed is None:
         raise await bad_link(service, TICKET, subject=user.subject)
     if proves_address(claim):
+        await drop_unproved_factors(service, user)
         changed = await verify_address(service, changed) or changed
     await apply_decisions(service.users, service.auth, changed, device=visit.device())
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
