@@ -12,7 +12,7 @@ from doorward.attack.client import Client
 from doorward.attack.instances import own_instance, storage
 from doorward.attack.lab import Instance
 from doorward.attack.naive_instance import naive_instance
-from doorward.attack.target import Target, Way
+from doorward.attack.target import Missing, Target, Way
 from doorward.cli.attack import main
 from doorward.types import Mode
 from tests.attack.support import WAYS
@@ -120,6 +120,26 @@ def test_what_the_careless_application_stores_is_seen() -> None:
         login = target.log_in()
         assert target.stored is not None
         assert login.credential in target.stored()
+
+
+def test_the_letters_of_an_own_instance_are_read_and_not_printed(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with own_instance("session") as instance:
+        target = target_of(instance)
+        account = target.sign_up()
+        target.client.send("POST", "/api/forgot", target.own, data={"email": account.email})
+        (letter,) = target.operator.letters(account.email)
+    assert letter.kind == "reset_asked"
+    assert letter.link.startswith(f"{instance.origin}/reset?ticket=")
+    assert "Mail to" not in "".join(capfd.readouterr())
+
+
+def test_over_tls_an_own_instance_has_no_letters(tmp_path: Path) -> None:
+    with own_instance("session", tls=make_certificate(tmp_path)) as instance:
+        operator = target_of(instance).operator
+        with pytest.raises(Missing):
+            operator.letters("ann@doorward.example")
 
 
 @pytest.mark.soak

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import FastAPI
@@ -12,14 +13,21 @@ from ..keys import load_root_keys, signer_at
 from ..keys.algorithm import signing
 from ..keys.rotation import private_part
 from ..server import signing_keys
+from ..server.accounts.invitation import invitation_link
 from ..server.accounts.reset_link import reset_link
+from ..server.app import DECLARED
+from ..server.background import filled
 from ..server.service import Service
 from ..types import SigningKey
 from .forge import encode, segment
-from .lab import Operator
+from .lab import Letter, Operator
 from .serving import TIMEOUT
+from .target import Missing
 
 T = TypeVar("T")
+
+LETTERS = 1_000
+"""The latest letters, among which those to an address are looked for."""
 
 
 class Inside:
@@ -37,7 +45,13 @@ class Inside:
             yield
 
     def operator(self) -> Operator:
-        return Operator(sign=self._sign, compromise=self._compromise, reset_link=self._reset_link)
+        return Operator(
+            sign=self._sign,
+            compromise=self._compromise,
+            reset_link=self._reset_link,
+            invitation=self._invitation,
+            letters=self._letters,
+        )
 
     def _do(self, steps: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(steps, self._loop).result(TIMEOUT)
@@ -73,3 +87,28 @@ class Inside:
             return await reset_link(store, user, origin, at=service.clock())
 
         return self._do(make())
+
+    def _invitation(self, email: str) -> str:
+        async def make() -> str:
+            service, at = self._service, self._service.clock()
+            user = await service.users.create(email, None, at=at)
+            return await invitation_link(service.auth.store, user, service.options.origin, at=at)
+
+        return self._do(make())
+
+    def _letters(self, email: str) -> list[Letter]:
+        async def written() -> list[Letter]:
+            service = self._service
+            fill = partial(filled, service, DECLARED.links)
+            while True:
+                await service.terminal.deliver(service.outbox, fill)
+                found = [one for one in await service.outbox.latest(LETTERS) if one.email == email]
+                if all(one.sent_at is not None for one in found):
+                    break
+                await asyncio.sleep(0.01)  # the server's own round has one in its hands
+            links = service.terminal.links
+            return [Letter(one.kind, links.get(one.id, "")) for one in reversed(found)]
+
+        if self._service.options.mail != "outbox":
+            raise Missing("Only an instance that the lab starts without TLS shows its letters.")
+        return self._do(written())

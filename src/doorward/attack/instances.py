@@ -56,7 +56,11 @@ def storage(store: str = "") -> Iterator[Storage]:
 
 @contextmanager
 def own_instance(
-    mode: Mode, where: Storage | None = None, tls: Tls | None = None
+    mode: Mode,
+    where: Storage | None = None,
+    tls: Tls | None = None,
+    *,
+    verify_first: bool = False,
 ) -> Iterator[Instance]:
     """An instance on a free loopback port, with a database of its own or in `where`."""
     with storage() if where is None else nullcontext(where) as found:
@@ -74,7 +78,8 @@ def own_instance(
         file = found.folder / "doorward.db" if found.has_file else None
         files = Files(file, found.root_key, partial(_https, mode))
         dump = partial(stored, found.database, found.sessions)
-        with _node(_options(found, mode, tls), clock) as (first, operator):
+        options = replace(_options(found, mode, tls), verify="first" if verify_first else "off")
+        with _node(options, clock) as (first, operator):
             lab = Lab(files, dump, clock, nodes, operator, partial(own_instance, mode))
             yield Instance.at(_url(first, tls), lab, found.label)
 
@@ -101,6 +106,7 @@ def _options(where: Storage, mode: Mode, tls: Tls | None) -> Options:
         signup_limit=SIGNUPS,
         tls_cert=None if tls is None else tls.certificate,
         tls_key=None if tls is None else tls.key,
+        login_by_mail=tls is None,  # over https there is no outbox, and no mail server here
     )
 
 
@@ -110,9 +116,8 @@ def _node(options: Options, clock: Clock) -> Iterator[tuple[int, Operator]]:
 
     def make(port: int) -> Service:
         listening = replace(options, port=port)
-        app = create_app(
-            listening, clock=clock, cost=CHEAP
-        )  # no attack measures the cost of a password
+        # no attack measures the cost of a password, and nobody reads the printed links
+        app = create_app(listening, clock=clock, cost=CHEAP, say=lambda line: None)
         server = make_server(app, listening)
         return Service(server, inside.entered(app), server.loop_factory)
 

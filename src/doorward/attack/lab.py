@@ -41,18 +41,31 @@ class Sign(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter of the instance: what it tells of, such as `reset_asked`, and the link in it, which
+    may be empty."""
+
+    kind: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What the operator of an instance can do, or a thief of the operator's access.
 
     `sign` signs claims with the current key, under its `kid` or another, and returns the access
     token.  `compromise` withdraws
     the key with this `kid`.  `reset_link` returns a single-use link with which the person of this
-    address chooses a new password.
+    address chooses a new password.  `invitation` makes an account for an address, and returns the
+    link with which its owner chooses the first password.  `letters` waits until all letters to an
+    address are written, and returns them.
     """
 
     sign: Sign
     compromise: Callable[[str], None]
     reset_link: Callable[[str], str]
+    invitation: Callable[[str], str]
+    letters: Callable[[str], list[Letter]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +98,8 @@ class Instance(Address):
         return cls(found.host, found.ip, found.port, found.scheme, lab, label, adapted)
 
 
-Other = Callable[[], AbstractContextManager[Instance]]
-"""Starts another instance of the same kind, with databases, keys and people of its own."""
+class Other(Protocol):
+    """Starts another instance of the same kind, with databases, keys and people of its own.  With
+    `verify_first`, people there prove their address before they have an account."""
+
+    def __call__(self, *, verify_first: bool = False) -> AbstractContextManager[Instance]: ...

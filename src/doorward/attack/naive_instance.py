@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ..types import Mode
 from .address import Address, parse_address
@@ -23,7 +24,7 @@ def naive_instance(mode: Mode) -> Iterator[Instance]:
         path = Path(folder)
         files = Files(path / "naive.db", path / "signing.pem", partial(_https, mode))
         with Naive(mode, path) as server, _serving(server) as port:
-            nodes, other = partial(_same, port), partial(naive_instance, mode)
+            nodes, other = partial(_same, port), partial(_other, mode)
             lab = Lab(files, server.stored, None, nodes, _operator(server), other)
             yield Instance.at(f"http://localhost:{port}", lab)
 
@@ -31,8 +32,24 @@ def naive_instance(mode: Mode) -> Iterator[Instance]:
 def _operator(server: Naive) -> Operator:
     # Danger: nothing withdraws a key; a thief of the key signs tokens for anybody, for ever.
     return Operator(
-        sign=server.tokens.sign, compromise=lambda kid: None, reset_link=server.reset_link
+        sign=server.tokens.sign,
+        compromise=lambda kid: None,
+        reset_link=server.reset_link,
+        invitation=_no_letters,
+        letters=_no_letters,
     )
+
+
+def _no_letters(email: str) -> Any:
+    raise Missing("The careless application writes no letters and invites nobody.")
+
+
+@contextmanager
+def _other(mode: Mode, *, verify_first: bool = False) -> Iterator[Instance]:
+    if verify_first:
+        raise Missing("The careless application verifies no addresses.")
+    with naive_instance(mode) as instance:
+        yield instance
 
 
 @contextmanager

@@ -124,7 +124,9 @@ class Target:
     def operator(self) -> Operator:
         """What the operator of the machine can do.  Raises `Missing` where that is out of reach."""
         if self.lab.operator is None:
-            raise Missing("Only an instance that the lab starts itself gives access to its keys.")
+            raise Missing(
+                "Only an instance that the lab starts itself gives access to its keys or letters."
+            )
         return self.lab.operator
 
     def require_tokens(self) -> None:
@@ -143,12 +145,12 @@ class Target:
             yield Target(client, self.way, self.accounts)
 
     @contextmanager
-    def other(self) -> Iterator["Target"]:
-        """Another instance of the same kind, whose people are nobody here.  Raises `Missing` where
-        the lab cannot start one."""
+    def other(self, *, verify_first: bool = False) -> Iterator["Target"]:
+        """Another instance of the same kind, whose people are nobody here (see `Other`).  Raises
+        `Missing` where the lab cannot start one."""
         if self.lab.other is None:
             raise Missing("Only an instance that the lab starts itself gets another beside it.")
-        with self.lab.other() as instance:
+        with self.lab.other(verify_first=verify_first) as instance:
             yield Target(Client(instance, self.client.source, self.client.transcript), self.way, [])
 
     def sign_up(self) -> Account:

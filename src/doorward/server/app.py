@@ -60,7 +60,7 @@ from .journeys import (
 )
 from .library_settings import library_settings
 from .mail.own_letters import own_letters
-from .mail.terminal import Shows, always, in_a_terminal
+from .mail.terminal import Say, Shows, always, in_a_terminal, to_stderr
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
 from .open import opened
@@ -135,15 +135,20 @@ def base(options: Options, *, clock: Clock = system_clock, cost: Cost | None = N
 
 
 def create_app(
-    options: Options, *, clock: Clock = system_clock, cost: Cost | None = None
+    options: Options,
+    *,
+    clock: Clock = system_clock,
+    cost: Cost | None = None,
+    say: Say = to_stderr,
 ) -> FastAPI:
-    """The server as an ASGI application; its lifespan opens the database and the root key.
+    """The server as an ASGI application; its lifespan opens the database and the root key.  Where
+    no mail is sent, `say` gets the lines with the links of letters.
 
     Raises `ConfigurationError` for options that are unsafe, and when it starts, for a database or
     key that cannot be opened.
     """
     found = base(options, clock=clock, cost=cost)
-    app, log = _furnished(found)
+    app, log = _furnished(found, say=say)
     found.doorward.install(app)  # the gate; the next layers wrap its answers to preflights too
     _put_layers(app, found, log)
     return app
@@ -157,7 +162,9 @@ def create_mounted(found: Base) -> FastAPI:
     return app
 
 
-def _furnished(found: Base, shows: Shows = always) -> tuple[FastAPI, LogRefusal]:
+def _furnished(
+    found: Base, shows: Shows = always, say: Say = to_stderr
+) -> tuple[FastAPI, LogRefusal]:
     """The routes, and the handlers of errors."""
     options = found.options
     site, declared = _look_and_words(options)
@@ -175,6 +182,7 @@ def _furnished(found: Base, shows: Shows = always) -> tuple[FastAPI, LogRefusal]
             site,
             found.listeners,
             shows,
+            say,
         )
         async with service as app.state.service:
             yield

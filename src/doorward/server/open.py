@@ -28,7 +28,7 @@ from .journey import Journey
 from .mail.letter import Letters
 from .mail.outbox import Outbox
 from .mail.password import load_password
-from .mail.terminal import Shows, Terminal, always
+from .mail.terminal import Say, Shows, Terminal, always, to_stderr
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
@@ -51,10 +51,11 @@ async def opened(
     site: Site,
     listeners: Sequence[Listener] = (),
     shows: Shows = always,
+    say: Say = to_stderr,
 ) -> AsyncIterator[Service]:
     """Open the database and the root key; `declared` is what all journeys declare, `site` how
-    pages look, `listeners` who is told of accounts, `shows` whether links may be printed.  Raises
-    `ConfigurationError`."""
+    pages look, `listeners` who is told of accounts, `shows` whether links may be printed, and `say`
+    prints them.  Raises `ConfigurationError`."""
     token = options.metrics_token_file and load_token(options.metrics_token_file)
     password = options.smtp_password_file and load_password(options.smtp_password_file)
     breached = open_breached(options.breached_file)
@@ -89,7 +90,7 @@ async def opened(
                 kinds=recorder.kinds,
                 outbox=Outbox(database, declared.letters, sends=options.mail != "none"),
                 letters=letters,
-                terminal=Terminal(letters, clock, shows),
+                terminal=Terminal(letters, clock, shows, say),
                 notices=declared.notices,
                 site=site,
                 metrics=metrics,

@@ -24,6 +24,8 @@ Fill = Callable[[Letter], Awaitable[Filled | None]]
 
 Shows = Callable[[], bool]
 
+Say = Callable[[str], None]
+
 _HIDDEN = "the link is in the console's outbox, since stderr is no terminal"
 
 
@@ -51,7 +53,7 @@ class Terminal:
     letters: Letters
     clock: Clock
     shows: Shows = always
-    say: Callable[[str], None] = to_stderr
+    say: Say = to_stderr
     links: dict[str, str] = field(default_factory=dict)
 
     async def walk(self, outbox: Outbox, fill: Fill) -> None:
