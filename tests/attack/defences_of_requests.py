@@ -123,7 +123,7 @@ def overridden(patch: pytest.MonkeyPatch) -> None:
 
 
 def any_spelling(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(create_account, "_address", lambda email: email)
+    patch.setattr(create_account, "address_of", lambda email: email)
     patch.setattr(users, "canonical", lambda email: email)
 
 

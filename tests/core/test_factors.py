@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.factors import KINDS, MFA, checked_factor, proves
+from doorward.factors import KINDS, MFA, checked_factor, proves, together
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,20 @@ from doorward.factors import KINDS, MFA, checked_factor, proves
 )
 def test_each_factor_is_told_by_its_values_alone(amr: tuple[str, ...], proved: set[str]) -> None:
     assert {name for name in (*KINDS, MFA) if proves(amr, name)} == proved
+
+
+@pytest.mark.parametrize(
+    ("proved", "amr"),
+    [
+        (("pwd",), ("pwd",)),
+        (("pwd", "pwd"), ("pwd",)),
+        (("pwd", "otp"), ("pwd", "otp", MFA)),
+        (("swk", MFA), ("swk", MFA)),
+        (("hwk", "swk"), ("hwk", "swk")),
+    ],
+)
+def test_two_kinds_together_are_mfa(proved: tuple[str, ...], amr: tuple[str, ...]) -> None:
+    assert together(*proved) == amr
 
 
 def test_a_factor_has_a_name_that_is_known() -> None:
