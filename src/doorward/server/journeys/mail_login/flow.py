@@ -183,9 +183,8 @@ async def _proved(service: Service, login: MailLogin) -> User:
     if user.verified_at is None and user.password_hash is None:
         changed = await verify_address(service, user)
     elif user.verified_at is None:
-        await drop_unproved_factors(
-            service, user
-        )  # a crash must not leave them in a proved account
+        # before, since a crash must not leave them in a proved account
+        await drop_unproved_factors(service, user)
         changed = await service.email_changes.take_over(user, at=service.clock())
         if changed is None:
             raise Refused(Refusal.LOGIN_EXPIRED)
@@ -193,6 +192,7 @@ async def _proved(service: Service, login: MailLogin) -> User:
     if changed is not None or user.ends:  # otherwise a sweep would end the new session
         device = current_visit().device()
         await apply_decisions(service.users, service.auth, changed or user, device=device)
+    await drop_unproved_factors(service, user)  # and after the sessions that could add others
     return changed or user
 
 

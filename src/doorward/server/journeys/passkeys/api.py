@@ -44,8 +44,9 @@ async def post_options(
 
 
 @router.post("", status_code=201, summary="Add a passkey")
-async def post_passkey(body: CreatedBody, principal: Known, service: Serving) -> AddedPasskey:
-    """Refused with `passkey_refused`."""
+async def post_passkey(body: CreatedBody, principal: Changing, service: Serving) -> AddedPasskey:
+    """Refused with `passkey_refused`. Needs the same proof: the person may have set up a second
+    factor since it began."""
     passkey, codes = await registering.add(
         service, principal, body.credential, body.name, unasked=body.unasked
     )

@@ -40,6 +40,8 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     if changed is None:
         raise await bad_link(service, TICKET, subject=user.subject)
     if proves_address(claim):
+        # a session that is still there could add another factor after these are gone
+        await apply_decisions(service.users, service.auth, changed, device=visit.device())
         await drop_unproved_factors(service, user)
         changed = await verify_address(service, changed) or changed
     await apply_decisions(service.users, service.auth, changed, device=visit.device())
