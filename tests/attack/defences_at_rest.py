@@ -18,8 +18,8 @@ from doorward.server.accounts import tickets
 from doorward.server.audit.entry import Entry
 from doorward.server.http import headers
 from doorward.server.http.headers import Headers
-from doorward.server.journeys.reset import flow as reset
 from doorward.server.recorder import Recorder
+from doorward.server.steps import links
 from doorward.types import Principal
 from doorward.web import transport
 from doorward.web.transport import Header
@@ -105,7 +105,7 @@ def lasting_keys(patch: pytest.MonkeyPatch) -> None:
 
 def lasting_links(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tickets, "use", tickets.look)
-    patch.setattr(reset, "is_good", lambda *_: True)
+    patch.setattr(links, "is_good", lambda *_: True)
 
 
 def untold(patch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from ..second_step import opened
 from ..target import Account, Missing, Target
 from ..verdict import Verdict, held, succeeded
 
-CONFIRM = "/login/mail/confirm"
+CONFIRM = "/link/login"
 
 
 def _run(attacker: Attacker) -> Verdict:
