@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ from doorward.server.accounts.passkeys import MOST
 from doorward.server.audit.history import Query
 from doorward.settings import MINUTE
 from doorward.web.limiter import CHALLENGES
+from tests.server import databases
 from tests.server.authenticator import BE, BS, UP, UV, Authenticator, text
 from tests.server.factors import asked, code, give_totp, prove
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
@@ -584,3 +586,27 @@ async def test_on_the_pages_too(either: House) -> None:
     answer = await browser.post(f"{one}/remove", data={})
     assert answer.headers["location"] == "/account/security"
     assert "was removed" in (await browser.get("/account/security")).text
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "a\x1b[31mb", "\0", "a\nb"])
+@pytest.mark.parametrize("kind", databases.KINDS)
+async def test_a_name_of_what_no_database_takes_is_kept_without_it(
+    opened: Opened, kind: str, name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    house = await opened(database=databases.new_url(kind, request, tmp_path))
+    browser = await house.alice()
+    key = await add(browser)
+    said = {"content-type": "application/json"}
+    path, body = f"/api/passkeys/{text(key.id)}", json.dumps({"name": name})
+    renamed = await ok(await browser.patch(path, content=body, headers=said))
+    assert all(each.isprintable() for each in renamed["name"])
+    assert renamed["name"]
+    assert (await browser.get("/healthz")).status_code == 200
+
+
+async def test_a_passkey_begun_before_the_second_factor_is_not_added_after_it(house: House) -> None:
+    thief = await house.alice()
+    made = Authenticator().create(await options(thief, "/api/passkeys"))
+    await give_totp(house, await house.account())
+    answer = await thief.post("/api/passkeys", json={"credential": made})
+    assert (answer.status_code, answer.json()["reason"]) == (401, "step_up_required")

@@ -1,6 +1,7 @@
 """The passkeys of people."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -114,8 +115,11 @@ class Passkeys:
 
 
 def named(text: str) -> str:
-    """A name for a passkey, as it is kept: on one line, and never empty."""
-    return " ".join(text.split())[:LONGEST_NAME].rstrip() or "Passkey"
+    """A name for a passkey, as it is kept: on one line, of characters that every database takes,
+    and never empty."""
+    words = " ".join(text[: 4 * LONGEST_NAME].split())
+    plain = "".join(each for each in words if unicodedata.category(each) not in ("Cc", "Cs"))
+    return plain[:LONGEST_NAME].strip() or "Passkey"
 
 
 def _of(subject: str) -> ColumnElement[bool]:
