@@ -12,13 +12,17 @@ KINDS: Mapping[str, frozenset[str]] = {
 """The names of factors, with the values of `amr` that stand for each."""
 
 MFA = "mfa"
-"""Stands for two of them, or for one that proves two things at once."""
+"""Stands for two of them, or for one that proves two things at once.  A password and a letter count
+as one: whoever reads the mail can choose a new password."""
+
+_BY_MAIL = KINDS["password"] | KINDS["email"]
+_APART = (_BY_MAIL, *(KINDS[name] for name in KINDS if name not in ("password", "email")))
 
 
 def proves(amr: Collection[str], factor: str) -> bool:
     """Whether somebody with this `amr` proved `factor`, a name of `KINDS` or `MFA`."""
     if factor == MFA:
-        return MFA in amr or sum(not values.isdisjoint(amr) for values in KINDS.values()) > 1
+        return MFA in amr or sum(not values.isdisjoint(amr) for values in _APART) > 1
     return not KINDS[factor].isdisjoint(amr)
 
 

@@ -15,7 +15,8 @@ from doorward.factors import KINDS, MFA, checked_factor, proves, together
         (("hwk", "mfa"), {"passkey", MFA}),
         (("swk",), {"passkey"}),
         (("hwk", "swk"), {"passkey"}),  # one kind twice
-        (("email", "pwd"), {"email", "password", MFA}),
+        (("email", "pwd"), {"email", "password"}),
+        (("email", "otp"), {"email", "totp", MFA}),
         (("sms",), set()),
     ],
 )
