@@ -32,9 +32,10 @@ async def drop_unproved_factors(service: Service, user: User) -> None:
     (account pre-hijacking).
 
     Only where people prove their address after the sign-up.  Where nobody proves it, the factors
-    are the owner's, and whoever reads the mail must not get past them.
+    are the owner's, and whoever reads the mail must not get past them.  No stranger makes an
+    account with roles: it keeps its factors, or the mailbox of an administrator would be enough.
     """
-    if user.verified_at is not None or service.options.verification != "later":
+    if user.verified_at is not None or user.roles or service.options.verification != "later":
         return
     if await service.users.reset_factors(user.subject):
         await service.recorder.note("factors_dropped", subject=user.subject, actor=user.subject)
