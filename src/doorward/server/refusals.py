@@ -27,7 +27,7 @@ class Refusal(StrEnum):
     SIGNUP_CLOSED = "signup_closed"
     LAST_ADMIN = "last_admin"
     OWN_ACCOUNT = "own_account"
-    HAS_PASSWORD = "has_password"  # noqa: S105
+    HAS_PASSWORD = "has_password"  # noqa: S105 - a word for programs
     INVALID_LINK = "invalid_link"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     BUSY = "busy"
