@@ -37,7 +37,8 @@ def mint_access_token(
     """An access token and when it expires: never after the session itself.
 
     It holds no personal data: a random subject, ids, times, roles and scopes; of a grant no roles,
-    and its own audience.  Raises `ValueError` above 3,800 bytes, which `doorward.settings.MAX_ROLE_BYTES` keeps out of reach.
+    and its own audience.  Raises `ValueError` above 3,800 bytes, which
+    `doorward.settings.MAX_ROLE_BYTES` keeps out of reach.
     """
     expires_at = min(now + settings.access_ttl, session.ends_at)
     claims: dict[str, object] = {
@@ -75,8 +76,8 @@ def read_access_token(
     expired_too: bool = False,
     grants: bool = False,
 ) -> Claims:
-    """The claims of a token that is genuine and in its time: of a login, or with `grants` of a grant
-    for whatever audience but the application's own.
+    """The claims of a token that is genuine and in its time: of a login, or with `grants` of a
+    grant for whatever audience but the application's own.
 
     It lives no longer than `access_ttl` after `iat`, whatever its `exp` says: for so long are the
     changes of its session remembered, also where that setting was larger when it was issued.
@@ -95,7 +96,7 @@ def read_access_token(
     return found
 
 
-def _claims(claims: Mapping[str, object], settings: Settings, grants: bool) -> Claims:
+def _claims(claims: Mapping[str, object], settings: Settings, grants: bool = False) -> Claims:
     issuer, own = settings.token_issuer, settings.token_audience
     if claims["iss"] != issuer or (claims["aud"] == own) is grants:
         raise ValueError("iss or aud")

@@ -198,7 +198,9 @@ class Auth:
         """Give every login of a subject these roles and scopes, from its next check on.
 
         A login without scopes is not limited by them: `scopes=[]` takes the limit away, and no
-        permission.  Grants of other applications keep what the person consented to.  One atomic step; logs nobody out; logins under way fail as `superseded`.  Returns the sids
+        permission.  Grants of other applications keep what the person consented to.
+
+        One atomic step; logs nobody out; logins under way fail as `superseded`.  Returns the sids
         changed.  Raises `ValueError` when the names are too many for an access token.
         """
         decision = Decision(roles=rules.checked_names(roles), scopes=rules.checked_names(scopes))

@@ -29,8 +29,8 @@ class Credentials:
     """Mints what a client carries and reads what it shows.  Reading proves form, MAC, signature
     and claims; whether the session behind it is alive is for `auth` to judge.
 
-    With `grants` these are the strings of grants: refresh tokens have another prefix and another key
-    for their MAC, and access tokens of logins are refused."""
+    With `grants` these are the strings of grants: refresh tokens have another prefix and another
+    key for their MAC, and access tokens of logins are refused."""
 
     def __init__(
         self,

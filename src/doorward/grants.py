@@ -1,7 +1,7 @@
 """Grants: what a person permits other applications to do, in the same store as their logins.
 
-A grant is a session with an audience.  `Auth` and `Grants` each see only the rows of their kind, but
-a decision that ends all of a person's sessions ends their grants, too.
+A grant is a session with an audience.  `Auth` and `Grants` each see only the rows of their kind,
+but a decision that ends all of a person's sessions ends their grants, too.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -128,9 +128,7 @@ class Grants:
         ticks: Ticks = boot_ticks,
     ) -> None:
         if settings.modes != ("token",):
-            raise ConfigurationError(
-                "grants are issued in token mode alone: mode='token', no accept"
-            )
+            raise ConfigurationError("grants need settings with mode='token', and without accept")
         self.store = store
         self.settings = settings
         self.clock = clock
@@ -195,7 +193,7 @@ class Grants:
         row = await self._rows.get(sid)
         gone = [] if row is None else list(await self._decisions.end(sid))
         if row is not None and gone:
-            await self._tell(row.subject, gone, device, sid)
+            await self._record_end(row.subject, gone, device, sid)
         return gone
 
     async def end(self, subject: str, client_id: str, device: Device = NOWHERE) -> Sequence[str]:
@@ -206,19 +204,16 @@ class Grants:
         Returns the sids that ended.
         """
         gone: list[str] = []
-        after: Page | None = None
-        while page := await self._page(subject, EVERY_ROW, after):
-            for row in page:
-                if row.client_id == client_id:
-                    gone += await self._decisions.end(row.sid)
-            after = Page(page[-1].seen_at, page[-1].sid)
+        # one that was refreshed meanwhile moved to the front of the list, behind the walk
+        while ended := await self._walk(subject, client_id):
+            gone += ended
         if gone:
-            await self._tell(subject, gone, device)
+            await self._record_end(subject, gone, device)
         return gone
 
     async def sessions(self, subject: str, after: Page | None = None) -> Sequence[Session]:
-        """A person's live grants, latest activity first, at most 100; the next ones come `after` the
-        last."""
+        """A person's live grants, latest activity first, at most 100; the next ones come `after`
+        the last."""
         return await self._page(subject, self.clock(), after)
 
     async def catch_up(self) -> None:
@@ -229,6 +224,18 @@ class Grants:
         rules.checked_id(subject)
         return await self.store.sessions(subject, at, after, PAGE, grants=True)
 
-    async def _tell(self, subject: str, gone: Sequence[str], device: Device, sid: str = "") -> None:
+    async def _walk(self, subject: str, client_id: str) -> list[str]:
+        gone: list[str] = []
+        after: Page | None = None
+        while page := await self._page(subject, EVERY_ROW, after):
+            for row in page:
+                if row.client_id == client_id:
+                    gone += await self._decisions.end(row.sid)
+            after = Page(page[-1].seen_at, page[-1].sid)
+        return gone
+
+    async def _record_end(
+        self, subject: str, gone: Sequence[str], device: Device, sid: str = ""
+    ) -> None:
         event = Event(kind="revoked", at=self.clock(), subject=subject, sids=tuple(gone))
         await self._record(replace(event, sid=sid, device=device))

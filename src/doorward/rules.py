@@ -21,7 +21,6 @@ from .settings import (
 )
 from .types import NONE, Mode, Principal, Roles, Session
 
-
 _SID = re.compile("[0-9a-f]{32}")
 
 
@@ -242,8 +241,8 @@ def check_permission(
     verified: bool = False,
 ) -> None:
     """Raises `Rejected` when the principal lacks the role, all of `any_role`, the scope, one of
-    `scopes` or the proof of an address, never proved `factor` in this session, or proved none within
-    `fresh` seconds."""
+    `scopes` or the proof of an address, never proved `factor` in this session, or proved none
+    within `fresh` seconds."""
     if role is not None and role not in principal.roles:
         raise Rejected(Reason.INSUFFICIENT_ROLE, role)
     if any_role is not None and any_role.isdisjoint(principal.roles):

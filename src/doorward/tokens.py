@@ -7,8 +7,8 @@
 The bodies are multiples of three bytes, so base64url has no unused bits to play with.  The
 secret is the same in every refresh token of a session and only its SHA-256 is stored: a stolen
 database forges nothing.  The MAC covers all before it: an old refresh token cannot be edited into
-a newer one.  Its key is derived from the root key, which without the secret forges nothing either; that of a grant
-is another one, so that neither passes for the other.
+a newer one.  Its key is derived from the root key, which without the secret forges nothing either;
+that of a grant is another one, so that neither passes for the other.
 """
 
 from base64 import urlsafe_b64encode

@@ -120,8 +120,8 @@ class Store(Protocol):
         (`parent_sid`, one level) along when revoking, records one change for each row, and, for a
         subject, sets its mark even when it has no session, so that logins already under way fail.
         Roles and scopes are given to logins only: unless it revokes, a decision leaves every row
-        with an `audience` as it is, also the one that `sid` names.  A person consented to the scopes
-        of a grant, and it never has roles.  To revoke takes grants like any other row.
+        with an `audience` as it is, also the one that `sid` names.  A person consented to the
+        scopes of a grant, and it never has roles.  To revoke takes grants like any other row.
         A `keep` must belong to `subject` to be spared.  Returns the sids that changed.
         """
 

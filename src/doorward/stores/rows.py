@@ -73,8 +73,8 @@ def died_at(session: Session) -> int:
 
 
 def is_counted(row: Session, new: Session) -> bool:
-    """Whether `Most` counts a row of the same subject when `new` is inserted: a login counts logins,
-    a grant the grants of its application."""
+    """Whether `Most` counts a row of the same subject when `new` is inserted: a login counts
+    logins, a grant the grants of its application."""
     if not new.audience:
         return not row.audience
     return bool(row.audience) and row.client_id == new.client_id

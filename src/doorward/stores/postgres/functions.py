@@ -162,7 +162,8 @@ BEGIN
     RETURN true;
 END $$
 """
-"""It has another name than in earlier versions: a call of theirs that is under way finds its own."""
+"""It has another name than in earlier versions, so that a call of theirs which is under way finds
+its own."""
 
 INSERT = """
 CREATE OR REPLACE FUNCTION doorward_insert(

@@ -131,8 +131,8 @@ LATER = """
 COLUMNS = "SELECT name FROM pragma_table_info('doorward_sessions')"
 
 AUDIENCE = "ALTER TABLE doorward_sessions ADD COLUMN audience TEXT NOT NULL DEFAULT ''"
-"""Another.  An earlier version of Doorward can go on using the file beside this one: what it inserts
-is a login."""
+"""Another.  An earlier version of Doorward can go on using the file beside this one: what it
+inserts is a login."""
 
 CAUSES = {
     sqlite3.SQLITE_BUSY: "is locked by another program",

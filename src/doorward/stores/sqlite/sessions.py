@@ -40,8 +40,8 @@ OLDEST_FIRST = """
         AND (audience <> '') = (:audience <> '') AND (:audience = '' OR client_id = :client_id)
     ORDER BY created_at, rowid
 """
-"""The live ones of a subject that `Most` counts (see `rows.is_counted`).  Row ids grow, so they tell
-the order within one second."""
+"""The live ones of a subject that `Most` counts (see `rows.is_counted`).  Row ids grow, so they
+tell the order within one second."""
 
 REPLACE = """
     UPDATE doorward_sessions

@@ -1,5 +1,7 @@
 """Rows with an audience: permissions of other applications, beside the logins of one's own."""
 
+from typing import Any
+
 import pytest
 
 from ...errors import Reason
@@ -12,7 +14,7 @@ READER = frozenset({"reader"})
 SET = Decision(roles=frozenset({"admin"}), scopes=frozenset({"all"}))
 
 
-def a_grant(sid: str, client_id: str = "photos", **fields: object) -> Session:
+def a_grant(sid: str, client_id: str = "photos", **fields: Any) -> Session:
     """A grant of alice's that is live at `NOW`."""
     return a_session(sid, client_id=client_id, **({"audience": "https://api.example"} | fields))
 
