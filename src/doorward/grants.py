@@ -58,10 +58,10 @@ class GrantAttempt:
     ) -> Issued:
         """Begin a grant of these scopes, for the application `client_id` at the API `audience`.
 
-        With a `parent_sid`, a login of the person, it is *online* and ends with that login; without,
-        it is *offline*.  `authenticated_at` and `amr` tell when and how the person last proved
-        themselves, if not now.  A `sid` that was chosen before (32 hexadecimal digits, random) lets
-        the caller end the grant whatever becomes of this.
+        With a `parent_sid`, a login of the person, it is *online* and ends with that login;
+        without, it is *offline*.  `authenticated_at` and `amr` tell when and how the person last
+        proved themselves, if not now.  A `sid` that was chosen before (32 hexadecimal digits,
+        random) lets the caller end the grant whatever becomes of this.
 
         Raises `Rejected(superseded)` when the person was changed since `attempt`, or the login has
         ended; `ValueError` for names that a token cannot carry, for the application's own audience,

@@ -183,7 +183,7 @@ async def test_settings_of_another_mode_are_refused(house: House) -> None:
 
 @pytest.mark.parametrize("own", ["doorward", "https://own.example"])
 async def test_no_grant_is_for_the_application_itself(house: House, own: str) -> None:
-    settings = {} if own == "doorward" else {"audience": own}
+    settings: dict[str, Any] = {} if own == "doorward" else {"audience": own}
     grants = grants_of(house, **settings)
     for facts in ({"audience": own}, {"client_id": own}):
         with pytest.raises(ValueError, match="the application itself"):
