@@ -98,7 +98,9 @@ def read_access_token(
 
 def _claims(claims: Mapping[str, object], settings: Settings, grants: bool = False) -> Claims:
     issuer, own = settings.token_issuer, settings.token_audience
-    if claims["iss"] != issuer or (claims["aud"] == own) is grants:
+    audience = claims["aud"]
+    fits = audience not in ("", own) if grants else audience == own
+    if claims["iss"] != issuer or not fits:
         raise ValueError("iss or aud")
     if claims.get(GRANT, False) is not grants:
         raise ValueError(GRANT)
@@ -111,7 +113,7 @@ def _claims(claims: Mapping[str, object], settings: Settings, grants: bool = Fal
         amr=tuple(_texts(claims.get("amr", []))),
         authenticated_at=_time(claims["auth_time"]),
         client_id="" if claims["client_id"] == own else _text(claims["client_id"]),
-        audience=_text(claims["aud"]) if grants else "",
+        audience=_text(audience) if grants else "",
     )
     expires_at = min(_time(claims["exp"]), _time(claims["iat"]) + settings.access_ttl)
     return Claims(principal, _time(claims["ver"]), expires_at)

@@ -172,6 +172,37 @@ async def test_a_logout_takes_online_grants_along(house: House) -> None:
     await grants.refresh(refresh_token(offline))
 
 
+@pytest.mark.parametrize(
+    ("forged", "refusal"),
+    [
+        ({}, None),
+        ({"roles": ["admin"]}, None),
+        ({"aud": "doorward"}, Reason.MALFORMED),
+        ({"aud": ["doorward", API]}, Reason.MALFORMED),
+        ({"aud": [API]}, Reason.MALFORMED),
+        ({"aud": ""}, Reason.MALFORMED),
+        ({"grant": 1}, Reason.MALFORMED),
+        ({"grant": False}, Reason.MALFORMED),
+        ({"iss": "other"}, Reason.MALFORMED),
+        ({"client_id": 7}, Reason.MALFORMED),
+    ],
+    ids=lambda value: str(value).translate({ord(c): None for c in "{}[]:/"}),
+)
+async def test_odd_claims_under_our_own_signature_make_no_more_of_a_grant(
+    token_house: House, forged: dict[str, Any], refusal: Reason | None
+) -> None:
+    auth, grants = token_house.auth(), grants_of(token_house)
+    claims = claims_of((await allow(grants)).credential) | forged
+    ring = await auth.signing.ring()
+    token = ring.sign(json.dumps(claims).encode(), token_house.clock())
+    assert await refused(auth.authenticate(token)) is Reason.MALFORMED
+    for audience in (API, "doorward", ""):
+        if refusal is None and audience == API:
+            assert not (await grants.authenticate(token, audience)).roles
+        else:
+            assert await refused(grants.authenticate(token, audience)) is Reason.MALFORMED
+
+
 # --- the rest of the rules ----------------------------------------------------------------------
 
 
@@ -443,8 +474,9 @@ async def test_a_clock_that_fell_back_brings_no_grant_back(token_house: House) -
     await grants.revoke(issued.session.sid)
     began = clock.now
     clock.advance(10_000)
-    other = await allow(grants, client_id="mail")
-    await grants.authenticate(other.credential, API)  # the end of the first is forgotten
+    other, last = await allow(grants), await allow(grants)
+    await grants.revoke(other.session.sid)
+    await grants.authenticate(last.credential, API)  # the end of the first is forgotten
     clock.now = began
     assert await refused(grants.authenticate(issued.credential, API)) is Reason.REVOKED
 
