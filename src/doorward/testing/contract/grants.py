@@ -97,7 +97,7 @@ class GrantsContract:
             a_grant("first", created_at=NOW - 19),
             a_session("a", created_at=NOW - 18),
             a_grant("below a", parent_sid="a"),
-            a_session("b"),
+            a_session("b", client_id="photos"),
             a_grant("mail", "mail", created_at=NOW - 19),
             a_grant("elsewhere", audience="https://other.example"),
         )
