@@ -472,6 +472,7 @@ async def test_a_clock_that_fell_back_brings_no_grant_back(token_house: House) -
     grants = grants_of(token_house, clock=clock)
     issued = await allow(grants)
     await grants.revoke(issued.session.sid)
+    assert await refused(grants.authenticate(issued.credential, API)) is Reason.REVOKED
     began = clock.now
     clock.advance(10_000)
     other, last = await allow(grants), await allow(grants)
