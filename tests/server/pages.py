@@ -166,7 +166,7 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "password"),
         ),
         "elevate by a code": ElevatePage(
-            csrf_token="c" + said, return_to=said, email=said, totp=True, one_factor=True
+            csrf_token="c" + said, return_to=said, email=said, totp=True, recovery_codes=True
         ),
         "elevate by a code in trouble": ElevatePage(
             csrf_token="c" + said,
@@ -177,7 +177,26 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "code"),
         ),
         "elevate by a passkey": ElevatePage(
-            csrf_token="c" + said, return_to=said, email=said, passkey=True, by_password=True
+            csrf_token="c" + said, return_to=said, email=said, passkey=True, password=False
+        ),
+        "elevate by a recovery code": ElevatePage(
+            csrf_token="c" + said, return_to=said, email=said, recovery=True, password=False
+        ),
+        "elevate of somebody without a password": ElevatePage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            password=False,
+            mail=True,
+            login_by_mail=True,
+        ),
+        "elevate for a password": ElevatePage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            factor="password",
+            totp=True,
+            password=False,
         ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
         "invitation": InvitationPage(
@@ -255,6 +274,9 @@ def _factor_pages(said: str) -> dict[str, Page]:
     )
     return {
         "second step": step,
+        "security that a page asked for": replace(
+            security, asked="a passkey", return_to="/" + said
+        ),
         "second step in trouble": replace(step, error=said, field_errors=wrong),
         "second step by a recovery code": replace(step, recovery=True),
         "second step by a recovery code in trouble": replace(
@@ -352,6 +374,9 @@ def _account_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "email"),
         ),
         "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
+        "password of somebody without one": PasswordPage(
+            csrf_token="c" + said, email=said, password_min=8, has_password=False
+        ),
         "password in trouble": PasswordPage(
             csrf_token="c" + said,
             email=said,

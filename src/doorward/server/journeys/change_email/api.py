@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from ...routes.bodies import Accepted, Body, Email
 from ...routes.dependencies import PROBLEM, Serving
-from ...routes.factor_changes import Changing
+from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from .flow import ask_for_change, confirm_change, undo_change
 
@@ -29,7 +29,7 @@ class Restored(BaseModel):
 
 
 @router.post("/api/email", status_code=202, summary="Change the address")
-async def post_email(body: EmailBody, principal: Changing, service: Serving) -> Accepted:
+async def post_email(body: EmailBody, principal: Proven, service: Serving) -> Accepted:
     """Sends a letter to the new address; only its link changes anything. The same answer whether
     or not the address has an account. Needs a proof of the last five minutes, and of
     two factors in this session from a person who has two. Refused with `invalid_email` or

@@ -11,9 +11,9 @@ from ....web import origin
 from ...accounts.email_link import CHANGE, UNDO
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
-from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
+from ...routes.proven import ProvenRoute, proven
 from ...routes.responses import form_token, see, show, who_is_here, wrong
 from ...service import Service
 from ...steps.confirm_password import owner
@@ -21,7 +21,7 @@ from ...steps.links import check_whole
 from ...ui.page import FormPage, Page
 from . import flow
 
-router = APIRouter(route_class=FactorRoute, include_in_schema=False)
+router = APIRouter(route_class=ProvenRoute, include_in_schema=False)
 
 PATH = "/account/email"
 
@@ -64,7 +64,7 @@ class UndonePage(Page):
 
 @router.get(PATH)
 async def get_email(service: Serving) -> Response:
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     flow.check_mail(service)
     return await _page(service, principal)
 
@@ -72,7 +72,7 @@ async def get_email(service: Serving) -> Response:
 @router.post(PATH)
 async def post_email(request: Request, service: Serving) -> Response:
     wanted = (await read_form(request)).get("email", "")
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     try:
         await flow.ask_for_change(service, principal, wanted)
     except Refused as refused:
