@@ -6,6 +6,7 @@ from sqlalchemy import update
 from doorward.server.accounts.user import USERS
 from tests.server.factors import code, give_totp
 from tests.server.house import House, Opened
+from tests.server.mailbag import with_mail
 
 pytestmark = pytest.mark.anyio
 
@@ -43,9 +44,11 @@ async def test_the_way_back_from_the_factors_is_a_path_of_this_site(house: House
     assert "elsewhere" not in page.text
 
 
-async def test_who_has_no_password_is_led_to_a_letter(opened: Opened) -> None:
-    house = await opened(public_origin="http://localhost:8000", login_by_mail=True)
-    browser = await house.alice(url="http://localhost:8000")
+async def test_who_has_no_password_is_led_to_a_letter(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await with_mail(opened, monkeypatch, login_by_mail=True)
+    browser = await house.alice()
     pages = ("/elevate?return_to=%2Fvault", "/account/password")
     for path in pages:
         assert 'type="password"' in (await browser.get(path)).text
