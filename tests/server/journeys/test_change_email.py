@@ -2,19 +2,30 @@
 old one can undo it for seven days."""
 
 import asyncio
+from dataclasses import replace
 
 import httpx2
 import pytest
 from sqlalchemy import select
 
-from doorward.server.accounts.email_changes import EMAIL_CHANGES, KEPT, LIFETIME, forget_older
+from doorward.server.accounts.email_changes import (
+    EMAIL_CHANGES,
+    KEPT,
+    LIFETIME,
+    EmailChange,
+    forget_older,
+)
 from doorward.server.accounts.email_link import LIFETIME as CONFIRM_LIFETIME
+from doorward.server.accounts.email_link import undo_link
+from doorward.server.accounts.passkeys import Passkey
 from doorward.server.accounts.reset_link import reset_link
 from doorward.server.accounts.user import EmailTaken, User
 from doorward.server.audit.history import Query
 from doorward.server.routes.access import FRESH
+from doorward.settings import DAY
 from tests.server.factors import code, give_totp
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
+from tests.server.journeys.test_passkeys import add, enter_with, step_up
 from tests.server.letters import seen
 from tests.server.mailbag import Posted, posted, with_mail
 
@@ -33,6 +44,27 @@ async def user_of(house: House, email: str) -> User:
     user = await house.service.users.by_email(email)
     assert user is not None, email
     return user
+
+
+A_PASSKEY = Passkey(
+    credential_id="c",
+    subject="",
+    user_handle="h",
+    public_key="k",
+    sign_count=0,
+    transports=(),
+    aaguid="",
+    backup_eligible=True,
+    backed_up=True,
+    name="new",
+    created_at=0,
+)
+
+
+async def found(house: House, id: str) -> EmailChange:
+    change = await house.service.email_changes.find(id)
+    assert change is not None
+    return change
 
 
 async def ask(client: httpx2.AsyncClient, email: str = NEW, **headers: str) -> httpx2.Response:
@@ -342,3 +374,74 @@ async def test_nobody_undoes_what_an_administrator_decided_or_a_deletion(house: 
     await house.service.users.delete(user.subject)
     assert (await undo(owner, first.ticket)).status_code == 400
     assert await changes._database.run(select(EMAIL_CHANGES)) == []
+
+
+async def test_no_link_revives_when_an_address_is_changed_away_and_back(house: House) -> None:
+    owner = await house.alice()
+    await house.service.users.verify((await user_of(house, EMAIL)).subject, EMAIL, at=1)
+    link = await reset_ticket(house, EMAIL)
+    assert await is_alive(house, "/reset", link)
+    await changed(house, owner)
+    await changed(house, owner, EMAIL)
+    assert not await is_alive(house, "/reset", link)
+    users, user = house.service.users, await user_of(house, EMAIL)
+    link = await reset_ticket(house, EMAIL)
+    for email in (NEW, EMAIL):  # as an administrator does it
+        assert await users.set_email(user.subject, email)
+    assert not await is_alive(house, "/reset", link)
+    link = await reset_ticket(house, EMAIL)
+    assert await users.set_roles(user.subject, frozenset({"clerk"}))
+    assert await is_alive(house, "/reset", link)
+
+
+@pytest.mark.parametrize("verify", ["off", "later"])
+@pytest.mark.parametrize("days", [0, 8])
+async def test_an_undoing_takes_the_passkey_of_the_thief_away(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, verify: str, days: int
+) -> None:
+    house = await with_mail(opened, monkeypatch, verify=verify)
+    thief = await house.new_alice()
+    key = await add(thief)
+    house.clock.advance(days * DAY)
+    if days:  # in another session, which began with the passkey
+        thief = await house.browser()
+        assert (await enter_with(thief, key)).status_code == 200
+    else:
+        assert (await step_up(thief, key)).status_code == 200
+    await posted(house)
+    left = await changed(house, thief, THIRD)
+    owner = await house.browser()
+    body = {"ticket": (await undo(owner, left.ticket)).json()["reset_ticket"], "new": CHOSEN}
+    assert (await owner.post("/api/reset", json=body)).status_code == 204
+    answers = await enter_with(await house.browser(), key), await login(owner, CHOSEN)
+    # where addresses are never proved, the owner may have added it long ago
+    stays = bool(days) and verify == "off"
+    assert [each.status_code for each in answers] == ([200, 202] if stays else [403, 200])
+
+
+@pytest.mark.parametrize("old", [True, False], ids=["older factor", "new factor alone"])
+async def test_an_undoing_leaves_older_factors_and_the_last_one_of_who_must_have_one(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, old: bool
+) -> None:
+    house = await with_mail(opened, monkeypatch, require_factor=("admin",))
+    subject = await house.account(EMAIL, "admin")
+    if old:
+        await give_totp(house, subject)
+        house.clock.advance(8 * DAY)
+    factors, changes = house.service.factors, house.service.email_changes
+    passkey = replace(A_PASSKEY, subject=subject, created_at=house.clock())
+    assert await house.service.passkeys.add(passkey, ending=0)
+    user = await user_of(house, EMAIL)
+
+    async def nothing(_: object) -> None: ...
+
+    assert await changes.change(
+        user, NEW, id="x", at=house.clock(), beside=nothing, since=house.clock() - LIFETIME
+    )
+    ticket = await undo_link(
+        house.service.auth.store, await found(house, "x"), ORIGIN, at=house.clock()
+    )
+    answer = await undo(await house.browser(), ticket.partition("ticket=")[2])
+    assert answer.status_code == 200
+    held = await factors.held(subject)
+    assert (held.totp, held.passkeys) == ((True, 0) if old else (False, 1))

@@ -9,8 +9,10 @@ from ....web import limiter
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
+from ...accounts.email_changes import LIFETIME as UNDO_LIFETIME
 from ...accounts.email_changes import EmailChange
 from ...accounts.email_link import ASKED, CHANGE, UNDO, is_good, wish
+from ...accounts.factor_policy import must_have_second
 from ...accounts.reset_link import reset_link
 from ...accounts.tickets import Claim
 from ...accounts.user import EmailTaken, User
@@ -52,7 +54,8 @@ async def ask_for_change(service: Service, principal: Principal, email: str) -> 
         await service.limiter.count(limiter.letters_by(user.subject))
         await service.limiter.count(limiter.letters_from(current_visit().device().address))
     await service.recorder.note("email_asked", subject=user.subject, sid=principal.sid)
-    await write_letter(service, "email_confirm", address, (ASKED, wish(user, address)))
+    since = await _since(service, principal, user)
+    await write_letter(service, "email_confirm", address, (ASKED, wish(user, address, since)))
 
 
 async def look_at_change(service: Service, ticket: str) -> str:
@@ -77,6 +80,7 @@ async def confirm_change(service: Service, ticket: str) -> User:
             id=letter.id,
             at=service.clock(),
             beside=lambda transaction: service.outbox.enclose(transaction, letter),
+            since=int(claim.words[3]),
         )
 
     user = await _carry_out(service, CHANGE, ticket, change, TAKEN)
@@ -91,8 +95,9 @@ async def look_at_undo(service: Service, ticket: str) -> EmailChange:
 
 
 async def undo_change(service: Service, ticket: str) -> str:
-    """Put the old address back, end all sessions and take the password away, since somebody else
-    was in the account.  The ticket with which the owner chooses a new password.
+    """Put the old address back, end all sessions, and take the password and the factors away that
+    somebody else may have added, who was in the account.  The ticket with which the owner chooses a
+    new password.
 
     Where the old address has another account by now, nothing is changed and the ticket stays good.
     """
@@ -106,6 +111,7 @@ async def undo_change(service: Service, ticket: str) -> str:
             user,
             at=service.clock(),
             beside=lambda transaction: service.outbox.enclose(transaction, letter),
+            needs_factor=must_have_second(service.options.require_factor, user.roles),
         )
 
     user = await _carry_out(service, UNDO, ticket, undo, TAKEN_BACK)
@@ -113,6 +119,21 @@ async def undo_change(service: Service, ticket: str) -> str:
     store, at = service.auth.store, service.clock()
     link = await reset_link(store, user, service.options.base_url, at=at, mailed=True)
     return link.partition("ticket=")[2]
+
+
+async def _since(service: Service, principal: Principal, user: User) -> int:
+    """The time from which whoever asks may have added factors: seven days before now, or the begin
+    of their session if that is earlier.  A thief may have added one in a session before; older ones
+    stay, or the mailbox of an old address would be enough against two factors.
+
+    Where nothing proved the address and people prove theirs after the sign-up, a stranger may have
+    made the account: then all factors are theirs, as in `drop_unproved_factors`.
+    """
+    if user.verified_at is None and not user.roles and service.options.verification == "later":
+        return 0
+    session = await service.auth.session(principal.sid)
+    week_ago = service.clock() - UNDO_LIFETIME
+    return week_ago if session is None else min(week_ago, session.created_at)
 
 
 async def _counted(service: Service) -> None:
