@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from doorward.server.accounts.account_events import EVENTS
 from doorward.server.accounts.email_changes import EMAIL_CHANGES, EmailChanges, forget_older
@@ -77,3 +77,17 @@ async def test_old_changes_are_forgotten_and_those_of_who_is_deleted(database: D
     assert await changes.find(bob.subject) is not None
     await users.delete(bob.subject)
     assert await changes.find(bob.subject) is None
+
+
+@pytest.mark.parametrize("value", [10**30, "\0", "\ud800"], ids=["number", "NUL", "surrogate"])
+@pytest.mark.process
+async def test_a_value_that_cannot_be_stored_is_no_outage(
+    request: pytest.FixtureRequest, tmp_path: Path, value: int | str
+) -> None:
+    database = await open_database(new_url("postgres", request, tmp_path))
+    row = {"id": "x", "subject": "u", "number": 1, "old_email": "a", "new_email": "b", "at": 1}
+    bad = row | ({"number": value} if isinstance(value, int) else {"old_email": value})
+    with pytest.raises(ValueError, match="cannot store"):
+        await database.run(insert(EMAIL_CHANGES).values(bad))
+    await database.run(insert(EMAIL_CHANGES).values(row))
+    await database.close()
