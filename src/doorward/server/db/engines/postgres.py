@@ -275,9 +275,8 @@ def _unavailable() -> Iterator[None]:
         raise
     except _ERRORS as error:
         if _is_bad_value(error):  # our fault, and no outage: health must not tell of one
-            raise ValueError(f"PostgreSQL cannot store this: {said(error)}") from without_details(
-                error
-            )
+            # The driver's message holds the value, which may be an address or a hash.
+            raise ValueError(f"PostgreSQL cannot store a value ({_state(error)})") from None
         raise failure(original(error), _cause(error)) from without_details(error)
 
 
