@@ -27,6 +27,11 @@ from ...steps.links import bad_link
 
 TAKEN = "Another account has this address by now, so nothing was changed."
 
+ELSEWHERE = (
+    "Only the account that asked for the new address can confirm it. Log in to that account, then"
+    " open the link in the letter again."
+)
+
 TAKEN_BACK = (
     "Another account has your old address by now, so it cannot be put back, and nothing was"
     " changed. Ask those who run this site to help you; the link works until its seven days are"
@@ -58,18 +63,27 @@ async def ask_for_change(service: Service, principal: Principal, email: str) -> 
     await write_letter(service, "email_confirm", address, (ASKED, wish(user, address, since)))
 
 
-async def look_at_change(service: Service, ticket: str) -> str:
-    """The new address that a link proves.  Nothing is used up: mail scanners look at links too."""
+async def look_at_change(service: Service, principal: Principal | None, ticket: str) -> str:
+    """The new address that a link proves; empty to whoever is not logged in as the user who asked
+    for it.  Nothing is used up, nor recorded of a good link: mail scanners look at links too."""
     claim = await tickets.look(service.auth.store, CHANGE, ticket, at=service.clock())
-    await _asker(service, claim)
-    return "" if claim is None else claim.words[2]
+    user = await _asker(service, claim)
+    return claim.words[2] if claim is not None and _is(principal, user) else ""
 
 
-async def confirm_change(service: Service, ticket: str) -> User:
+async def confirm_change(service: Service, principal: Principal | None, ticket: str) -> User:
     """Give the user who asked the address that the bearer of this ticket reads.  Sessions stay;
     links of before die.  The old address gets its letter in the same step, so that nobody can take
-    an account away unseen."""
+    an account away unseen.
+
+    Refuses whoever is not logged in as that user: a stranger may have typed the address of somebody
+    who clicks on what they get.  The ticket stays good.
+    """
     await _counted(service)
+    claim = await tickets.look(service.auth.store, CHANGE, ticket, at=service.clock())
+    asker = await _asker(service, claim)
+    if not _is(principal, asker):
+        raise await bad_link(service, CHANGE, ELSEWHERE, subject=asker.subject)
 
     async def change(claim: Claim) -> User | None:
         user = await _asker(service, claim)
@@ -167,6 +181,10 @@ async def _carry_out(
         raise
     await apply_decisions(service.users, service.auth, user, device=current_visit().device())
     return user
+
+
+def _is(principal: Principal | None, user: User) -> bool:
+    return principal is not None and principal.subject == user.subject
 
 
 async def _asker(service: Service, claim: Claim | None) -> User:
