@@ -460,12 +460,25 @@ async def test_an_undoing_takes_the_passkey_of_the_thief_away(
     assert [each.status_code for each in answers] == ([200, 202] if stays else [403, 200])
 
 
-@pytest.mark.parametrize("old", [True, False], ids=["older factor", "new factor alone"])
+@pytest.mark.parametrize(
+    ("roles", "since", "old"),
+    [
+        (("admin",), -LIFETIME, True),
+        (("admin",), -LIFETIME, False),
+        (("admin",), None, False),
+        ((), None, False),
+    ],
+    ids=["older factor", "new factor alone", "trusted meanwhile", "made by a stranger"],
+)
 async def test_an_undoing_leaves_older_factors_and_the_last_one_of_who_must_have_one(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch, old: bool
+    opened: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+    roles: tuple[str, ...],
+    since: int | None,
+    old: bool,
 ) -> None:
-    house = await with_mail(opened, monkeypatch, require_factor=("admin",))
-    subject = await house.account(EMAIL, "admin")
+    house = await with_mail(opened, monkeypatch, require_factor=("all",))
+    subject = await house.account(EMAIL, *roles)
     if old:
         await give_totp(house, subject)
         house.clock.advance(8 * DAY)
@@ -477,7 +490,12 @@ async def test_an_undoing_leaves_older_factors_and_the_last_one_of_who_must_have
     async def nothing(_: object) -> None: ...
 
     assert await changes.change(
-        user, NEW, id="x", at=house.clock(), beside=nothing, since=house.clock() - LIFETIME
+        user,
+        NEW,
+        id="x",
+        at=house.clock(),
+        beside=nothing,
+        since=0 if since is None else house.clock() + since,
     )
     ticket = await undo_link(
         house.service.auth.store, await found(house, "x"), ORIGIN, at=house.clock()
@@ -485,4 +503,4 @@ async def test_an_undoing_leaves_older_factors_and_the_last_one_of_who_must_have
     answer = await undo(await house.browser(), ticket.partition("ticket=")[2])
     assert answer.status_code == 200
     held = await factors.held(subject)
-    assert (held.totp, held.passkeys) == ((True, 0) if old else (False, 1))
+    assert (held.totp, held.passkeys) == ((True, 0) if old else (False, 1 if roles else 0))

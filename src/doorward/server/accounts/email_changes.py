@@ -31,6 +31,9 @@ LIFETIME = 7 * DAY
 KEPT = LIFETIME + 2 * DAY
 """Seconds for which a change is kept: its letter may wait for a day before it is sent."""
 
+EVER = 0
+"""The time since which a stranger was in an account that they may have made."""
+
 EMAIL_CHANGES = Table(
     "doorward_email_changes",
     TABLES,
@@ -100,7 +103,7 @@ class EmailChanges:
         return bool(changes) and linked and changes[-1].new_email == user.email
 
     async def undo(
-        self, change: EmailChange, old: User, *, at: int, beside: Beside, needs_factor: bool = False
+        self, change: EmailChange, old: User, *, at: int, beside: Beside, keep_last: bool = False
     ) -> User | None:
         """Give a user the address before this change: one decision more, which ends all sessions,
         takes the password away, and makes the changes after this one final, since whoever made them
@@ -111,7 +114,7 @@ class EmailChanges:
             await transaction.execute(delete(EMAIL_CHANGES).where(*_from(change)))
             if change.since is not None:
                 await forget_factors_since(
-                    transaction, old.subject, change.since, keep_last=needs_factor
+                    transaction, old.subject, change.since, keep_last=keep_last
                 )
             await beside(transaction)
 

@@ -9,8 +9,8 @@ from ....web import limiter
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
+from ...accounts.email_changes import EVER, EmailChange
 from ...accounts.email_changes import LIFETIME as UNDO_LIFETIME
-from ...accounts.email_changes import EmailChange
 from ...accounts.email_link import ASKED, CHANGE, UNDO, is_good, wish
 from ...accounts.factor_policy import must_have_second
 from ...accounts.reset_link import reset_link
@@ -125,7 +125,7 @@ async def undo_change(service: Service, ticket: str) -> str:
             user,
             at=service.clock(),
             beside=lambda transaction: service.outbox.enclose(transaction, letter),
-            needs_factor=must_have_second(service.options.require_factor, user.roles),
+            keep_last=_keeps_last(service, change, user),
         )
 
     user = await _carry_out(service, UNDO, ticket, undo, TAKEN_BACK)
@@ -144,10 +144,18 @@ async def _since(service: Service, principal: Principal, user: User) -> int:
     made the account: then all factors are theirs, as in `drop_unproved_factors`.
     """
     if user.verified_at is None and not user.roles and service.options.verification == "later":
-        return 0
+        return EVER
     session = await service.auth.session(principal.sid)
     week_ago = service.clock() - UNDO_LIFETIME
     return week_ago if session is None else min(week_ago, session.created_at)
+
+
+def _keeps_last(service: Service, change: EmailChange, user: User) -> bool:
+    """Whether an undoing deletes nothing rather than the last second factor.  Not in an account
+    that a stranger may have made: it has no other factors, and they would log in to what the owner
+    of the address has just proved.  As in `drop_unproved_factors`, that is none with roles."""
+    made_by_stranger = change.since == EVER and not user.roles
+    return must_have_second(service.options.require_factor, user.roles) and not made_by_stranger
 
 
 async def _counted(service: Service) -> None:
