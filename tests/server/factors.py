@@ -14,7 +14,11 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 async def give_totp(house: House, subject: str) -> None:
     """An authenticator app with `SECRET`, past the pages; no code of it was used yet."""
     sealed = house.service.totp.sealed(subject, SECRET)
-    assert await house.service.totp.add(subject, sealed, step=0, at=house.clock())
+    user = await house.service.users.by_subject(subject)
+    assert user is not None
+    assert await house.service.totp.add(
+        subject, sealed, step=0, at=house.clock(), ending=user.ending
+    )
 
 
 def code(house: House, steps: int = 0, secret: str = SECRET) -> str:

@@ -32,6 +32,9 @@ from doorward.server.journeys.change_email.pages import (
     UndonePage,
     UndoPage,
 )
+from doorward.server.journeys.change_email.pages import (
+    ElsewherePage as ConfirmElsewherePage,
+)
 from doorward.server.journeys.elevate.pages import ElevatePage
 from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.forgot.pages import ForgotPage
@@ -232,6 +235,7 @@ def _form_pages(said: str) -> dict[str, Page]:
         "confirm email, refused": ConfirmPage(
             csrf_token="c" + said, ticket=said, email=said, error=said
         ),
+        "confirm email elsewhere": ConfirmElsewherePage(),
         "undo email": UndoPage(csrf_token="c" + said, ticket=said, email=said),
         "undo email, refused": UndoPage(csrf_token="c" + said, ticket=said, email=said, error=said),
         "undone email": UndonePage(ticket=said),

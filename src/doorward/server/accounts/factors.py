@@ -55,5 +55,23 @@ async def forget_factors(transaction: Transaction, subject: str) -> bool:
     return found
 
 
+async def forget_factors_since(
+    transaction: Transaction, subject: str, since: int, *, keep_last: bool = False
+) -> None:
+    """Delete the factors of a user that were added from this time on, in a transaction.  With the
+    last second factor go all recovery codes, which stood in for it.  `keep_last`: nothing is
+    deleted where no second factor would be left."""
+    mine = [(table, table.c.subject == subject) for table in (PASSKEYS, TOTP)]
+    older = [select(1).where(whose, table.c.created_at < since) for table, whose in mine]
+    left = any([(await transaction.execute(each)).first() for each in older])
+    if keep_last and not left:
+        return
+    for table in OWNED:
+        gone = [table.c.subject == subject]
+        if left:
+            gone.append(table.c.created_at >= since)
+        await transaction.execute(delete(table).where(*gone))
+
+
 def _count(whose: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).where(whose).scalar_subquery()

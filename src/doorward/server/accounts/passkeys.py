@@ -54,14 +54,16 @@ class Passkeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, passkey: Passkey) -> bool:
+    async def add(self, passkey: Passkey, *, ending: int) -> bool:
         """Keep a passkey.  False, and nothing written, where its id is taken, where the person has
-        `MOST` already, and where their account is gone."""
+        `MOST` already, and where their account is gone or has another `ending` by now: then another
+        person may have got it."""
         row = asdict(passkey) | {"transports": json.dumps(passkey.transports)}
         values = [literal(value, PASSKEYS.c[name].type) for name, value in row.items()]
         users = TABLES.tables["doorward_users"].c
         many = select(func.count()).where(_of(passkey.subject)).scalar_subquery()
-        room = select(*values).where(users.subject == passkey.subject, many < MOST)
+        same = (users.subject == passkey.subject, users.ending == ending)
+        room = select(*values).where(*same, many < MOST)
         statement = insert(PASSKEYS).from_select(list(row), room)
         try:
             return bool(await self._database.run(statement.returning(PASSKEYS.c.subject)))

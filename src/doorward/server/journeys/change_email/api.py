@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ...routes.bodies import Accepted, Body, Email
-from ...routes.dependencies import PROBLEM, Serving
+from ...routes.dependencies import PROBLEM, Known, Serving
 from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from .flow import ask_for_change, confirm_change, undo_change
@@ -39,10 +39,11 @@ async def post_email(body: EmailBody, principal: Proven, service: Serving) -> Ac
 
 
 @router.post("/api/email/confirm", status_code=204, summary="Confirm a new address")
-async def post_email_confirm(body: TicketBody, service: Serving) -> None:
+async def post_email_confirm(body: TicketBody, principal: Known, service: Serving) -> None:
     """The address is changed from now on. Sessions stay, and reset links die. The old address gets
-    a letter. Refused with `invalid_link`, `email_taken` or `too_many_attempts`."""
-    await confirm_change(service, body.ticket)
+    a letter. Only a session of the person who asked may confirm. Refused with `invalid_link`,
+    `email_taken` or `too_many_attempts`."""
+    await confirm_change(service, principal, body.ticket)
 
 
 @router.post("/api/email/undo", summary="Put the old address back")

@@ -99,7 +99,7 @@ async def confirm_link(service: Service, letter: Letter) -> Filled | str | None:
         return None
     if await service.users.by_email(letter.email) is not None:
         return Filled(replace(letter, kind="email_in_use"))
-    return await change_link(store, user, letter.email, service.options.base_url, at=at)
+    return await change_link(store, asked.words, service.options.base_url, at=at)
 
 
 async def undo_link_of(service: Service, letter: Letter) -> str | None:
