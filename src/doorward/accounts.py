@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
@@ -23,7 +23,6 @@ from .server.values import mount_path
 from .types import Clock, system_clock
 from .types import Principal as Principal
 from .web.fastapi import Doorward, Guard
-from .web.return_to import root_of
 
 __all__ = ["AccountEvent", "Accounts", "Principal"]
 
@@ -71,12 +70,6 @@ class Accounts:
         """
         place = _place(at)
         self._doorward.install(app, login_page=f"{place}/login", elevate_page=f"{place}/elevate")
-
-        # Starlette would add the slash itself, with the host that the request claims
-        @app.get(place, include_in_schema=False)
-        async def front(request: Request) -> RedirectResponse:
-            return RedirectResponse(f"{root_of(request.scope)}{place}/", 303)
-
         app.mount(place, self._mounted(place))
 
         @app.get("/.well-known/change-password", include_in_schema=False)

@@ -133,10 +133,6 @@ def _by_bcrypt(hashed: bytes, digested: bool, secret: bytes) -> bytes:
         raise ConfigurationError(
             "Hashes of bcrypt need the package bcrypt: pip install bcrypt"
         ) from None
-    if b"\0" in secret and not digested:
-        # bcrypt repeats a password with a NUL between, so that "a\0a" would match the hash of "a"
-        bcrypt.hashpw(secret[:_BCRYPT_READS], hashed)
-        return b""
     given = hashlib.sha256(secret).hexdigest().encode() if digested else secret[:_BCRYPT_READS]
     return bcrypt.hashpw(given, hashed)
 

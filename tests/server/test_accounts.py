@@ -99,14 +99,6 @@ async def test_every_address_of_the_pages_lies_below_the_path(root_key_file: Pat
         assert (await browser.get("/login")).status_code == 404
 
 
-async def test_the_path_without_its_slash_believes_no_host(root_key_file: Path) -> None:
-    async with opened(accounts_of(root_key_file)) as browser:
-        for method in ("GET", "POST"):
-            answer = await browser.request(method, "/auth", headers={"host": "evil.example"})
-            assert "evil" not in answer.headers.get("location", "")
-        assert (await browser.get("/auth")).headers["location"] == "/auth/"
-
-
 async def test_a_program_is_refused_with_a_problem_and_a_page_leads_to_the_step_up(
     root_key_file: Path,
 ) -> None:
