@@ -6,9 +6,25 @@ import httpx2
 import pyotp
 
 from doorward.server.accounts import totp
+from doorward.server.accounts.passkeys import Passkey
 from tests.server.house import House, login
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+A_PASSKEY = Passkey(
+    credential_id="c",
+    subject="",
+    user_handle="h",
+    public_key="k",
+    sign_count=0,
+    transports=(),
+    aaguid="",
+    backup_eligible=True,
+    backed_up=True,
+    name="new",
+    created_at=0,
+)
+"""A passkey of nobody yet."""
 
 
 async def give_totp(house: House, subject: str) -> None:

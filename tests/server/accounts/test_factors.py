@@ -5,6 +5,7 @@ import math
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyotp
@@ -14,12 +15,14 @@ from doorward.keys import Seal
 from doorward.passwords import CHEAP, Passwords
 from doorward.server.accounts.factors import Factors, Held
 from doorward.server.accounts.mail_code import code_of
+from doorward.server.accounts.passkeys import Passkeys
 from doorward.server.accounts.recovery_codes import RecoveryCodes, new_codes
 from doorward.server.accounts.tickets import new
 from doorward.server.accounts.totp import Totp, new_secret
 from doorward.server.accounts.users import Users
 from doorward.server.db.database import Database, open_database
 from tests.server.databases import KINDS, new_url
+from tests.server.factors import A_PASSKEY
 
 pytestmark = pytest.mark.anyio
 
@@ -56,14 +59,35 @@ async def test_each_is_used_once_and_all_are_reset_together(database: Database) 
     tried = await asyncio.gather(*(codes.use(mine, made[0]) for _ in range(30)))
     assert tried.count(True) == 1
     assert not await codes.use(other, made[1])
-    await codes.forget_stale(mine)
-    assert (await factors.held(mine)).recovery_codes == 9
     # a sealed secret opens for its own row alone
     assert totp.opened(other, totp.sealed(mine, secret)) is None
     assert await users.reset_factors(mine)
     assert not await users.reset_factors(mine)
     assert (await factors.held(mine), (await factors.held(other)).totp) == (Held(), True)
     passwords.close()
+
+
+async def test_of_two_removed_at_once_the_last_stays_where_one_must(database: Database) -> None:
+    """Whoever looks first and removes afterwards leaves none."""
+    totp = Totp(database, Seal((secrets.token_bytes(32),)))
+    codes, factors = RecoveryCodes(database, Passwords(CHEAP)), Factors(database)
+    passkeys = Passkeys(database)
+    ann = (await Users(database).create("ann@example.test", None, at=AT)).subject
+    await totp.add(ann, totp.sealed(ann, "S" * 32), step=0, at=AT, ending=0)
+    await passkeys.add(replace(A_PASSKEY, subject=ann), ending=0)
+    await codes.renew(ann, at=AT)
+    both = [
+        factors.remove(ann, which, may_hold=lambda left: left.second)
+        for which in (None, A_PASSKEY.credential_id)
+    ]
+    done = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(map(repr, done)) == ["LastFactor()", "True"]
+    held = await factors.held(ann)
+    assert (held.second, held.recovery_codes) == (True, 10)
+    which = None if held.totp else A_PASSKEY.credential_id
+    assert await factors.remove(ann, which, may_hold=lambda left: not left.second)
+    assert await factors.held(ann) == Held()
+    assert not await factors.remove(ann, which, may_hold=lambda left: True)
 
 
 def test_whatever_is_typed_or_kept_as_a_factor_is_random_and_comes_once() -> None:

@@ -17,13 +17,12 @@ from doorward.server.accounts.email_changes import (
 )
 from doorward.server.accounts.email_link import LIFETIME as CONFIRM_LIFETIME
 from doorward.server.accounts.email_link import undo_link
-from doorward.server.accounts.passkeys import Passkey
 from doorward.server.accounts.reset_link import reset_link
 from doorward.server.accounts.user import EmailTaken, User
 from doorward.server.audit.history import Query
 from doorward.server.routes.access import FRESH
 from doorward.settings import DAY
-from tests.server.factors import code, give_totp
+from tests.server.factors import A_PASSKEY, code, give_totp
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 from tests.server.journeys.test_passkeys import add, enter_with, step_up
 from tests.server.letters import seen
@@ -44,21 +43,6 @@ async def user_of(house: House, email: str) -> User:
     user = await house.service.users.by_email(email)
     assert user is not None, email
     return user
-
-
-A_PASSKEY = Passkey(
-    credential_id="c",
-    subject="",
-    user_handle="h",
-    public_key="k",
-    sign_count=0,
-    transports=(),
-    aaguid="",
-    backup_eligible=True,
-    backed_up=True,
-    name="new",
-    created_at=0,
-)
 
 
 async def found(house: House, id: str) -> EmailChange:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..db.database import TABLES, Database
@@ -84,18 +84,6 @@ class Passkeys:
     async def rename(self, subject: str, credential_id: str, name: str) -> bool:
         """Give a passkey of this person another name.  False if they have none with this id."""
         mine = update(PASSKEYS).where(_of(subject), _is(credential_id)).values(name=name)
-        return bool(await self._database.run(mine.returning(PASSKEYS.c.subject)))
-
-    async def remove(self, subject: str, credential_id: str, *, spare_last: bool = False) -> bool:
-        """Forget a passkey of this person.  False, and nothing forgotten, if they have none with
-        this id, or if it is the last and that is to be spared: of two that are removed at once, one
-        stays."""
-        others = PASSKEYS.alias()
-        other = select(1).where(
-            others.c.subject == subject, others.c.credential_id != credential_id
-        )
-        spared = [exists(other)] if spare_last else []
-        mine = delete(PASSKEYS).where(_of(subject), _is(credential_id), *spared)
         return bool(await self._database.run(mine.returning(PASSKEYS.c.subject)))
 
     async def used(

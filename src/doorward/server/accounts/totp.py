@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import pyotp
-from sqlalchemy import ColumnElement, Select, Table, delete, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, Table, exists, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import ConfigurationError, Rejected
@@ -81,11 +81,6 @@ class Totp:
             if await self._advance(subject, rows[0][0], step):
                 return True
         return False
-
-    async def remove(self, subject: str) -> bool:
-        """Forget the app of this user.  False when there was none."""
-        gone = delete(TOTP).where(_of(subject)).returning(TOTP.c.subject)
-        return bool(await self._database.run(gone))
 
     async def reseal(self) -> None:
         """Seal under the newest root key what an older one sealed, so that the older one may be

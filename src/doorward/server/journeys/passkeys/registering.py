@@ -11,15 +11,13 @@ from ....keys import base64url
 from ....types import Principal
 from ....web.asgi import current_visit
 from ...accounts.ceremony import Answer, BadPasskey, Json
-from ...accounts.factor_policy import must_have_second
 from ...accounts.passkeys import MOST, Passkey, named
 from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.confirm_password import owner
+from ...steps.factors import remove_factor
 from .challenge import REGISTER, UNASKED, answered, ceremony_of, challenge, refusal
-
-ONLY_WAY = "You have no password, so this passkey is your only way to log in."
 
 
 class Added(NamedTuple):
@@ -106,18 +104,10 @@ async def rename(service: Service, principal: Principal, credential_id: str, nam
 
 
 async def remove(service: Service, principal: Principal, credential_id: str) -> None:
-    """Forget a passkey.  With the last second factor go the recovery codes, which stood in for it.
-    Refuses to remove the last way in, and the last second factor of somebody who must have one."""
-    user = await owner(service, principal)
+    """Forget a passkey.  Refuses to remove the only way in, and the last second factor of somebody
+    who must have one."""
     passkey = await one_of(service, principal, credential_id)
-    required = must_have_second(service.options.require_factor, user.roles)
-    held = await service.factors.held(user.subject)
-    needed = user.password_hash is None or (required and not held.totp)
-    if not await service.passkeys.remove(user.subject, credential_id, spare_last=needed):
-        if needed and await service.passkeys.by_id(credential_id) is not None:
-            raise Refused(Refusal.FACTOR_REQUIRED, ONLY_WAY if user.password_hash is None else "")
-        raise Refused(Refusal.NOT_FOUND)
-    await service.recovery_codes.forget_stale(user.subject)
+    user = await remove_factor(service, principal, credential_id)
     await service.recorder.note(
         "passkey_removed", subject=user.subject, sid=principal.sid, passkey=passkey.name
     )

@@ -19,7 +19,7 @@ from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.factors import Mine, factors_of
+from ...steps.factors import OwnFactors, factors_of
 from ...ui.page import Page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -93,7 +93,7 @@ def _row(passkey: Passkey) -> PasskeyRow:
     )
 
 
-def _accepted(service: Service, found: Mine) -> str:
+def _accepted(service: Service, found: OwnFactors) -> str:
     """What the script hands to `signalAllAcceptedCredentials`."""
     told = {
         "rpId": Ceremony(service.options.origin, service.site.name).rp_id,
