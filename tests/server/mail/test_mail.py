@@ -73,7 +73,7 @@ async def test_a_person_whose_password_changed_is_told(posting: House, smtp: Smt
     assert (taken.sender, taken.recipient) == (FROM, EMAIL)
     message = taken.message
     assert (message["from"], message["to"]) == (FROM, EMAIL)
-    assert message["subject"] == "Your password was changed"
+    assert message["subject"] == "[Doorward] Your password was changed"
     said = message.get_content()
     assert "Firefox on Linux, at the address 198.51.100.7" in said
     for secret in (NEW, PASSWORD, "evil.example"):
@@ -236,7 +236,7 @@ async def test_a_link_asked_for_before_the_password_changed_is_not_sent(
     house.clock.advance(HOUR)
     smtp.refuse = ""
     (taken,) = await smtp.mails()
-    assert taken.message["subject"] == "Your password was changed"
+    assert taken.message["subject"] == "[Doorward] Your password was changed"
 
 
 # --- nothing waits for mail, and nothing is lost ------------------------------------------------
@@ -265,7 +265,7 @@ async def test_a_letter_outlives_the_server_that_could_not_send_it(
     second: House = await opened(**way)
     second.clock.advance(HOUR)
     (taken,) = await smtp.mails()
-    assert taken.message["subject"] == "Your password was changed"
+    assert taken.message["subject"] == "[Doorward] Your password was changed"
 
 
 async def test_a_change_of_password_that_cannot_be_told_is_answered_503(house: House) -> None:

@@ -36,10 +36,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text that a person reads."""
+    """The text that a person reads.  `code` is the code in the body, if there is one."""
 
     title: str
     body: str
+    code: str = ""
 
 
 class Filled(NamedTuple):
@@ -62,12 +63,19 @@ class Template(NamedTuple):
 
     A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{origin}`,
     `{email}`, `{site}`, `{link}`, `{code}` and `{left}`, and the title `{site}`.  `end` says why
-    the person gets it.
+    the person gets it.  The name of the site stands before the title, unless the operator wrote it:
+    `own`.
     """
 
     title: str
     paragraphs: tuple[str, ...]
     end: str = OWNER
+    own: bool = False
+
+    @property
+    def holds_code(self) -> bool:
+        """Whether its text shows the code that goes with the link."""
+        return "{code}" in "".join(self.paragraphs)
 
 
 IF_YOU = "If it was you, there is nothing to do."
@@ -89,8 +97,9 @@ class Letters:
 
     def write(self, letter: Letter, link: str = "") -> Text:
         """The letter in words; `link` is for a kind that carries one."""
-        title, paragraphs, end = self.templates[letter.kind]
-        body = "\n\n".join([*paragraphs, end]).format(
+        template = self.templates[letter.kind]
+        code = code_in(link)
+        body = "\n\n".join([*template.paragraphs, template.end]).format(
             email=letter.email,
             when=absolute(letter.at),
             where=place(letter.user_agent, letter.address),
@@ -101,9 +110,12 @@ class Letters:
             origin=self.origin,
             site=self.site,
             link=link,
-            code=code_in(link),
+            code=code,
         )
-        return Text(title.format(site=self.site), f"{body}\n")
+        title = template.title.format(site=self.site)
+        if not template.own:
+            title = f"[{self.site}] {title}"
+        return Text(title, f"{body}\n", code if template.holds_code else "")
 
 
 def place(agent: str, address: str) -> str:

@@ -9,7 +9,7 @@ from ...mail.letter import STRANGER, Filled, Letter, Template
 from ...service import Service
 
 LOGIN = Template(
-    "Log in to {site}",
+    "Your link and code for logging in",
     (
         "Somebody asked to log in to your account at {site} by mail.",
         "When: {when}\nOn: {where}",
