@@ -6,6 +6,8 @@ from email.policy import default
 import pytest
 from aiosmtplib.email import extract_sender
 
+from doorward.server.accounts.deletion import GRACE
+from doorward.server.accounts.email_changes import LIFETIME
 from doorward.server.app import DECLARED
 from doorward.server.mail.letter import Letter, Letters, place
 from doorward.server.mail.smtp import message, sender_of
@@ -49,11 +51,43 @@ def test_every_letter_says_when_or_what_to_do_and_is_short(kind: str) -> None:
     assert "ann@example.test" in text.body
     assert ("secret" in text.body) == (kind in DECLARED.links)
     assert "{" not in text.body
+    assert "Example" in "".join(text.body.split("You get this")[0])
+    for vague in ("the server", "page Security", "letter that we sent"):
+        assert vague not in text.body
+    if "somebody else is in your account" in text.body:
+        # a thief who is logged in could undo anything but this
+        out = text.body.split("somebody else is in your account")[1]
+        assert f"{ORIGIN}/forgot" in out or kind == "email_left", "say how to log them out"
     if kind not in DECLARED.links:
         where = "in the mail.py of its journey"
         assert absolute(AT) in text.body, f"{where}: say in {kind!r} when it happened, by {{when}}"
         where = "Firefox on Linux, at the address 203.0.113.9"
         assert (where in text.body) == (kind not in BY_ADMINISTRATORS)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("YubiKey 5C", "YubiKey 5C"),
+        ("Schlüssel-Bund 2", "Schlüssel-Bund 2"),
+        ("evil.example", None),
+        ("call 0800 123456", None),
+        ("a" * 31, None),
+        ("\u202eyek", None),
+        ("", None),
+    ],
+)
+def test_a_passkey_is_named_unless_its_name_could_be_a_message(name: str, said: str | None) -> None:
+    """Whoever is in the account chose it, and the letter comes from the site."""
+    body = LETTERS.write(letter("passkey_added", other={"passkey": name})).body
+    assert f"\nPasskey: {said or 'its name is not repeated here'}\n" in body
+
+
+def test_the_end_of_a_deleted_account_is_a_date() -> None:
+    body = LETTERS.write(letter("deletion_begun")).body
+    assert f"On {absolute(AT + GRACE)} it is erased" in body
+    body = LETTERS.write(letter("email_left"), f"{ORIGIN}/x?ticket=y").body
+    assert f"before {absolute(AT + LIFETIME)}." in body
 
 
 def test_a_theft_names_both_parties() -> None:

@@ -5,10 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ...settings import DAY
 from ...types import Device
 from ..accounts.mail_code import code_in
 from ..ui.rendering import absolute
 from ..ui.words import label
+
+DETAILS = ("left", "passkey")
+"""Details of an event that its letter tells: how many are left of what was used, and the name of a
+passkey."""
+
+_PLAIN, _DIGITS = 30, 4  # characters of a name that is repeated, and digits in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +24,8 @@ class Letter:
 
     `subject` is the owner of the account, or empty where anybody may have asked for the letter and
     nobody has looked yet whether there is an account; `email` is the address at that time, and
-    `ending` the number of their password at that time; `other` is the other party's device, or how
-    many are `left` of what was used.  `tries` is how often sending was tried.
+    `ending` the number of their password at that time; `other` is the other party's device, or the
+    `DETAILS` of the event.  `tries` is how often sending was tried.
     """
 
     id: str
@@ -61,9 +68,10 @@ class Template(NamedTuple):
     """The words of a kind of letter.  A paragraph is one line: where it is broken is up to the
     screen it is read on.
 
-    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{origin}`,
-    `{email}`, `{site}`, `{link}`, `{code}` and `{left}`, and the title `{site}`.  `end` says why
-    the person gets it.  The name of the site stands before the title, unless the operator wrote it:
+    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{security}`,
+    `{delete}`, `{origin}`, `{email}`, `{site}`, `{link}`, `{code}`, `{left}`, `{passkey}` and
+    `{week}`, which is seven days after `{when}`, and the title `{site}`.  `end` says why the person
+    gets it.  The name of the site stands before the title, unless the operator wrote it:
     `own`.
     """
 
@@ -81,9 +89,21 @@ class Template(NamedTuple):
 IF_YOU = "If it was you, there is nothing to do."
 
 NOT_YOU = (
-    "If it was not you, somebody else has your account. Log in, change your password, look at the"
-    " page Security, and log out the devices that you do not recognise:\n{login}"
+    "If it was not you, somebody else is in your account. Choose a new password here, which logs"
+    " out all devices:\n{forgot}"
 )
+"""A thief who is logged in can undo what the owner does there, so all are logged out first."""
+
+LOOK_THROUGH = (
+    "Then log in, and on this page remove the passkeys and the authenticator app that are not"
+    " yours:\n{security}"
+)
+
+STUCK = (
+    "If the login asks for an app or a passkey that you do not have, ask those who run {site} to"
+    " delete your second factors."
+)
+"""Somebody else set up the only second factor: the owner cannot get past it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,10 @@ class Letters:
             left=_left(letter),
             login=f"{self.origin}/login",
             forgot=f"{self.origin}/forgot",
+            security=f"{self.origin}/account/security",
+            delete=f"{self.origin}/account/data/delete",
+            week=absolute(letter.at + 7 * DAY),
+            passkey=_passkey(letter),
             origin=self.origin,
             site=self.site,
             link=link,
@@ -129,6 +153,17 @@ def _left(letter: Letter) -> str:
     return str((letter.other or {}).get("left", ""))
 
 
+def _passkey(letter: Letter) -> str:
+    """The name of a passkey, if it is so plain that nobody can have made a message of it: whoever
+    is in the account chose it, and mail programs make links of addresses and numbers."""
+    name = str((letter.other or {}).get("passkey", ""))
+    plain = all(each.isalnum() or each in " -" for each in name)
+    if not name or not plain or len(name) > _PLAIN or sum(map(str.isdigit, name)) > _DIGITS:
+        return "its name is not repeated here"
+    return name
+
+
 def _other(letter: Letter) -> str:
-    device = Device(**letter.other) if letter.other and "left" not in letter.other else Device()
+    known = letter.other if letter.other and not letter.other.keys() & set(DETAILS) else {}
+    device = Device(**known)
     return place(device.user_agent, device.address)

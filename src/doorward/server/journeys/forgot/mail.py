@@ -13,7 +13,10 @@ RESET = Template(
         "Somebody asked for a new password for your account at {site}.",
         "When: {when}\nOn: {where}",
         ("If it was you, choose one with this link. It works once, and for an hour:\n{link}"),
-        "If it was not you, ignore this mail: your password does not change.",
+        (
+            "If it was not you, ignore this mail: your password does not change. Give the link to"
+            " nobody."
+        ),
     ),
 )
 

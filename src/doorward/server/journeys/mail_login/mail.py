@@ -14,14 +14,15 @@ LOGIN = Template(
         "Somebody asked to log in to your account at {site} by mail.",
         "When: {when}\nOn: {where}",
         (
-            "If it was you, open this link in the browser that asked. It works once, and for ten"
-            " minutes:\n{link}"
+            "If it was you, open this link in the browser that asked. It works once, for ten"
+            " minutes after the request:\n{link}"
         ),
         "Do you read this elsewhere? Then type this code in the browser that asked: {code}",
         (
             "Give the code to nobody, and type it nowhere else: it lets whoever has it into your"
-            " account. If it was not you, ignore this mail."
+            " account."
         ),
+        "If it was not you, ignore this mail. Nobody is logged in without the link or the code.",
     ),
 )
 
@@ -43,12 +44,17 @@ PASSWORD_VOIDED = Template(
     "The password of your account no longer works",
     (
         (
-            "You logged in by mail, and proved with that for the first time that this address is"
-            " yours. Whoever made the account may have been somebody else, who knows its password."
-            " So the password no longer works, and all other devices were logged out."
+            "Somebody logged in to your account at {site} with a mail to this address, and proved"
+            " with that for the first time that the account belongs to it. Whoever made the account"
+            " may have been somebody else, who knows its password. So the password no longer works,"
+            " and all other devices were logged out."
         ),
         "When: {when}\nOn: {where}",
-        "If you want a password, choose a new one:\n{forgot}",
+        "If it was you and you want a password, choose a new one:\n{forgot}",
+        (
+            "If it was not you, somebody else reads your mail. Change the password of your mailbox"
+            " first, and then choose a new password on the page above, which logs out all devices."
+        ),
     ),
 )
 
