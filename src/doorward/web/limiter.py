@@ -28,9 +28,10 @@ devices together (NIST SP 800-63B section 3.2.2, ASVS 6.3.1)."""
 FROM_SOURCE = 50
 """Wrong guesses from one source address in 15 minutes, at any accounts."""
 
-LETTERS, LETTERS_OF_ALL, LETTERS_WINDOW = 3, 10, HOUR
-"""Letters of one kind to one address that strangers may ask for in an hour: from one source, so
-that no other source uses up what the owner may ask for, and from all together."""
+LETTERS, LETTERS_OF_ALL, LETTERS_WINDOW = 4, 10, HOUR
+"""Letters of all kinds to one address that strangers may ask for in an hour: from one source, so
+that no source uses up what the owner may ask for, and from all together.  As many again may be
+asked for on one device where the owner logged in before, and on all of these."""
 
 FROM_LETTER = 5
 """Wrong guesses at the code in one letter, which has 40 bits."""
@@ -132,12 +133,19 @@ def letters_from(address: str) -> Bucket:
     return Bucket(f"letters:{client.bucket(address)}", FEW_WINDOW, LETTERS_FROM)
 
 
-def letters_to(account: str, kind: str, address: str) -> tuple[Bucket, ...]:
-    """Letters of a kind to one address, existing or not, by its `account_of`, which are asked for
-    from a source."""
-    key = f"letters:{kind}:{account}"
+def letters_to(account: str, address: str) -> tuple[Bucket, ...]:
+    """Letters of all kinds to one address, existing or not, by its `account_of`, which are asked
+    for from a source."""
+    key = f"letters-to:{account}"
     here = Bucket(f"{key}:{client.bucket(address)}", LETTERS_WINDOW, LETTERS)
     return here, Bucket(key, LETTERS_WINDOW, LETTERS_OF_ALL)
+
+
+def letters_on(device: str, subject: str) -> tuple[Bucket, ...]:
+    """Letters to a person that are asked for on a device where they logged in before: no stranger
+    uses them up."""
+    here = Bucket(f"letters-on:{device}", LETTERS_WINDOW, LETTERS)
+    return here, Bucket(f"letters-on:{subject}:all", LETTERS_WINDOW, LETTERS_OF_ALL)
 
 
 def mail_codes(request: str) -> Bucket:

@@ -24,8 +24,9 @@ class Letter:
 
     `subject` is the owner of the account, or empty where anybody may have asked for the letter and
     nobody has looked yet whether there is an account; `email` is the address at that time, and
-    `ending` the number of their password at that time; `other` is the other party's device, or the
-    `DETAILS` of the event.  `tries` is how often sending was tried.
+    `ending` the number of their password at that time; `other` is the other party's device, the
+    `DETAILS` of the event, or the marks of the device that asked (`steps.asked_letter.may_go`).
+    `tries` is how often sending was tried.
     """
 
     id: str
@@ -164,6 +165,6 @@ def _passkey(letter: Letter) -> str:
 
 
 def _other(letter: Letter) -> str:
-    known = letter.other if letter.other and not letter.other.keys() & set(DETAILS) else {}
-    device = Device(**known)
+    other = letter.other or {}
+    device = Device(other.get("address", ""), other.get("user_agent", ""))
     return place(device.user_agent, device.address)

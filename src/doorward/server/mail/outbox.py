@@ -165,7 +165,7 @@ def _written(letter: Letter) -> Insert:
         **{name: getattr(letter, name) for name in ("id", "kind", "subject", "email", "at")},
         "address": storable(letter.address),
         "user_agent": storable(letter.user_agent),
-        "other": "null",
+        "other": json.dumps(letter.other),
         "tries": 0,
         "due_at": letter.at,
     }

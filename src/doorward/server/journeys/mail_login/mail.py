@@ -7,6 +7,7 @@ from ...accounts import tickets
 from ...accounts.mail_code import LETTER, LIFETIME, Request, login_link
 from ...mail.letter import STRANGER, Filled, Letter, Template
 from ...service import Service
+from ...steps.asked_letter import may_go
 
 LOGIN = Template(
     "Your link and code for logging in",
@@ -61,12 +62,14 @@ PASSWORD_VOIDED = Template(
 
 async def link_of(service: Service, letter: Letter) -> Filled | str | None:
     """The link for the account with this address; without one, the letter that says so; None when
-    it is too late, or the account is locked."""
+    it is too late, beyond the limits, or when the account is locked."""
     store, at = service.auth.store, service.clock()
     kept = await tickets.look(store, LETTER, letter.id, at=at)
     if kept is None or at >= letter.at + LIFETIME:
         return None
     user = await service.users.by_email(letter.email)
+    if not await may_go(service, letter, user):
+        return None
     if user is None:
         return Filled(replace(letter, kind="login_unknown"))
     if user.locked_at is not None:
