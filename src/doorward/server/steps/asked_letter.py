@@ -68,8 +68,10 @@ async def may_go(service: Service, letter: Letter, user: User | None) -> bool:
     marks = (letter.other or {}).get("marks")
     if not marks:
         return True
-    device = user and service.devices.recognise_marks(marks, whose(user))
-    if user is None or device is None:
+    if user is None:
+        return False
+    device = service.devices.recognise_marks(marks, whose(user))
+    if device is None:
         return False
     # a letter that could not be sent was counted at its first try
     return letter.tries > 1 or await _has_room(service, limiter.letters_on(device, user.subject))
