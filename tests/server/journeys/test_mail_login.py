@@ -206,7 +206,7 @@ async def test_one_letter_goes_out_either_way(house: House) -> None:
         await ask(browser, email)
     found = [(each.to, each.kind) for each in await posted(house)]
     assert found == [(EMAIL, "login_asked"), (NOBODY, "login_unknown")]
-    for _ in range(5):
+    for _ in range(LETTERS):
         assert (await ask(browser)).status_code == 202
     assert len(await posted(house)) == LETTERS - 1  # of one source to one address
     invalid = await ask(browser, "no address")
