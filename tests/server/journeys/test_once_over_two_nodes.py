@@ -1,6 +1,7 @@
 """What works once works once, also where two nodes on PostgreSQL are asked thirty times at once."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -100,8 +101,8 @@ async def _change_of_address(house: House, client: httpx2.AsyncClient) -> Try:
 
 async def _printed(house: House) -> str:
     """The ticket in the only letter."""
-    (line,) = await printed(house)
-    return line.rpartition("ticket=")[2]
+    ((ticket, *_),) = [re.findall(r"ticket=(\S+)", block) for block in await printed(house)]
+    return str(ticket)
 
 
 KINDS: dict[str, Callable[[House, httpx2.AsyncClient], Awaitable[Try]]] = {

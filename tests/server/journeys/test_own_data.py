@@ -203,9 +203,9 @@ async def test_a_person_is_told_by_mail_how_to_keep_the_account(
     assert (await login(owner)).status_code == 200
     mails = [each.message for each in await smtp.mails(3)]
     assert [each["subject"] for each in mails] == [
-        "The data of your account was downloaded",
-        "Your account is deleted",
-        "Your account stays",
+        "[Doorward] The data of your account was downloaded",
+        "[Doorward] Your account is deleted",
+        "[Doorward] Your account stays",
     ]
     assert "https://testserver/login" in mails[1].get_content()
 

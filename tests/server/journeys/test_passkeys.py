@@ -431,8 +431,13 @@ async def test_the_owner_gets_a_letter_about_each_passkey(mailing: House) -> Non
     await ok(await step_up(browser, key))
     assert (await browser.delete(f"/api/passkeys/{text(key.id)}")).status_code == 204
     assert {"passkey_added", "passkey_removed"} <= set(await letters(mailing))
-    for letter in await mailing.service.outbox.latest(9):
-        assert "evil" not in mailing.service.letters.write(letter).body
+    service = mailing.service
+    for letter in await service.outbox.latest(9):
+        assert "evil" not in service.letters.write(letter).body
+    subject = (await browser.get("/api/me")).json()["subject"]
+    await service.recorder.note("passkey_added", subject=subject, passkey="YubiKey 5C")
+    bodies = [service.letters.write(each).body for each in await service.outbox.latest(9)]
+    assert sum("\nPasskey: YubiKey 5C\n" in body for body in bodies) == 1
 
 
 CREATIONS: dict[str, Json] = {
