@@ -3,11 +3,11 @@
 import gzip
 import re
 import unicodedata
+from collections.abc import Container
 from functools import cache
 from importlib.resources import files
 
-from ...passwords import Unacceptable, UnacceptablePassword, normalise, prepare
-from .breached import BreachedPasswords
+from .passwords import Unacceptable, UnacceptablePassword, normalise, prepare
 
 _PRODUCT = "doorward"
 _SHORTEST_WORD = 3  # Shorter parts of an address occur in too many good passwords.
@@ -16,7 +16,7 @@ _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 
 
 def check_password(
-    password: str, *, email: str, minimum: int, breached: BreachedPasswords | None = None
+    password: str, *, email: str, minimum: int, breached: Container[str] | None = None
 ) -> None:
     """Raise `UnacceptablePassword` unless this is fit to be a new password for `email`.
 
@@ -90,5 +90,5 @@ def _plain(text: str) -> str:
 
 @cache
 def _common() -> frozenset[str]:
-    packed = files("doorward.server").joinpath("data/common-passwords.txt.gz").read_bytes()
+    packed = files("doorward").joinpath("data/common-passwords.txt.gz").read_bytes()
     return frozenset(gzip.decompress(packed).decode().splitlines())
