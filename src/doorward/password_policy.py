@@ -3,9 +3,9 @@
 import gzip
 import re
 import unicodedata
-from collections.abc import Container
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
 
 from .passwords import Unacceptable, UnacceptablePassword, normalise, prepare
 
@@ -15,8 +15,14 @@ _NOT_TYPED = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separa
 _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 
 
+class StolenPasswords(Protocol):
+    """A list of stolen passwords, such as a set of them."""
+
+    def __contains__(self, password: str, /) -> bool: ...
+
+
 def check_password(
-    password: str, *, email: str, minimum: int, breached: Container[str] | None = None
+    password: str, *, email: str, minimum: int, breached: StolenPasswords | None = None
 ) -> None:
     """Raise `UnacceptablePassword` unless this is fit to be a new password for `email`.
 

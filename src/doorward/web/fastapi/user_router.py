@@ -1,12 +1,12 @@
 """Sign-up, login and all that follows, for the users of an application's own table."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from ...errors import Reason, Rejected
-from ...password_policy import check_password
+from ...password_policy import StolenPasswords, check_password
 from ...passwords import Passwords, UnacceptablePassword
 from ...types import Principal
 from .. import limiter
@@ -35,7 +35,7 @@ def user_router(
     passwords: Passwords | None = None,
     *,
     signup_limit: int = 60,
-    breached: Container[str] | None = None,
+    breached: StolenPasswords | None = None,
 ) -> APIRouter:
     """A router with `/signup`, `/login`, `/logout`, `/me`, `/sessions`, `/password`, `/elevate` and
     `/account`, which takes and gives JSON and logs in by cookie.
@@ -101,7 +101,7 @@ class _Routes:
         users: UserTable,
         passwords: Passwords,
         signup_limit: int,
-        breached: Container[str] | None,
+        breached: StolenPasswords | None,
     ) -> None:
         self._auth = auth
         self._users = users
