@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
@@ -70,7 +70,14 @@ class Accounts:
         """
         place = _place(at)
         self._doorward.install(app, login_page=f"{place}/login", elevate_page=f"{place}/elevate")
-        app.mount(place, self._mounted(place))
+        inner = self._mounted(place)
+
+        async def front(request: Request) -> RedirectResponse:
+            return RedirectResponse(f"{place}/", 307)
+
+        # The router of the application would redirect to whatever host the request names.
+        app.add_route(place, front, include_in_schema=False)
+        app.mount(place, inner)
 
         @app.get("/.well-known/change-password", include_in_schema=False)
         async def change_password() -> RedirectResponse:
@@ -79,7 +86,13 @@ class Accounts:
     def wrap(self, app: ASGIApp, *, at: str = "/auth") -> ASGIApp:
         """The same around any ASGI application: it asks `doorward.web.asgi.principal()` who makes a
         request.  Its lifespan must run `lifespan`, or that of the result."""
-        outer = FastAPI(lifespan=self.lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+        outer = FastAPI(
+            lifespan=self.lifespan,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,  # its redirect believes Host
+        )
         self.install(outer, at=at)
         outer.mount("/", app)
         return outer

@@ -99,6 +99,16 @@ async def test_every_address_of_the_pages_lies_below_the_path(root_key_file: Pat
         assert (await browser.get("/login")).status_code == 404
 
 
+async def test_the_path_itself_leads_on_whatever_host_the_request_names(
+    root_key_file: Path,
+) -> None:
+    async with opened(accounts_of(root_key_file)) as browser:
+        elsewhere = {"host": "evil.example"}
+        answer = await browser.get("/auth", headers=elsewhere)
+        assert (answer.status_code, answer.headers["location"]) == (307, "/auth/")
+        assert (await browser.post("/auth", headers=elsewhere)).status_code == 405
+
+
 async def test_a_program_is_refused_with_a_problem_and_a_page_leads_to_the_step_up(
     root_key_file: Path,
 ) -> None:

@@ -129,9 +129,9 @@ class _Routes:
         if not await self._is_right(user, form.password) or user is None or user.locked:
             raise HTTPException(401, "The address or the password is wrong.")
         await attempt.login(response, subject=user.subject, roles=user.roles)
-        if user.password_hash and self._passwords.needs_rehash(user.password_hash):
-            hashed = await self._passwords.hash(form.password)
-            await self._users.set_password(user.subject, hashed, user.password_hash)
+        old, typed = user.password_hash, form.password
+        if old and self._passwords.needs_rehash(old, typed):
+            await self._users.set_password(user.subject, await self._passwords.hash(typed), old)
 
     async def logout(self, request: Request, response: Response) -> None:
         await self._auth.logout(request, response)
