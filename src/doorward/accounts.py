@@ -17,6 +17,7 @@ from .passwords import Cost
 from .server.accounts.listeners import AccountEvent as AccountEvent
 from .server.accounts.listeners import Listener
 from .server.app import base, create_mounted
+from .server.http import errors
 from .server.journeys.first_admin.flow import invitation
 from .server.options import OPTIONS, Options
 from .server.values import mount_path
@@ -65,11 +66,17 @@ class Accounts:
         """Put the gate before an application, and the pages and the API below `at`.
 
         A browser that opens a guarded page and is not logged in is sent to the login page, and back
-        again.  Raises `ConfigurationError` for what is no path, or where another `Doorward` is
-        installed.
+        again; one who lacks a role or a verified address gets a page that says so.  Raises
+        `ConfigurationError` for what is no path, or where another `Doorward` is installed.
         """
         place = _place(at)
-        self._doorward.install(app, login_page=f"{place}/login", elevate_page=f"{place}/elevate")
+        site = self._base.options.site()
+        self._doorward.install(
+            app,
+            login_page=f"{place}/login",
+            elevate_page=f"{place}/elevate",
+            denied=lambda scope, refused: errors.denied(refused, replace(site, at=place)),
+        )
         inner = self._mounted(place)
 
         async def front(request: Request) -> RedirectResponse:

@@ -43,6 +43,7 @@ def application(accounts: Accounts) -> FastAPI:
     @app.get("/fresh", dependencies=[Depends(accounts.requires(fresh=300))])
     @app.get("/strong", dependencies=[Depends(accounts.requires(factor="passkey"))])
     @app.get("/verified", dependencies=[Depends(accounts.requires(verified=True))])
+    @app.get("/editor", dependencies=[Depends(accounts.requires(role="editor"))])
     async def done() -> str:
         return "done"
 
@@ -125,7 +126,13 @@ async def test_a_program_is_refused_with_a_problem_and_a_page_leads_to_the_step_
         refused = await browser.get("/strong", headers=program)
         assert refused.json()["reason"] == "step_up_required"
         assert "factor passkey" in refused.json()["detail"]
-        assert (await browser.get("/verified")).json()["reason"] == "unverified"
+        unverified = await browser.get("/verified", headers=program)
+        assert (unverified.status_code, unverified.json()["reason"]) == (403, "unverified")
+        for path, missing in (("/verified", "a confirmed e-mail address"), ("/editor", "a role")):
+            page = await browser.get(path)
+            assert (page.status_code, page.headers["cache-control"]) == (403, "no-store")
+            assert f"This page needs {missing}" in page.text, path
+            assert 'href="/auth/account"' in page.text
 
 
 async def test_any_asgi_application_can_be_wrapped(root_key_file: Path) -> None:
