@@ -18,7 +18,7 @@ from .server.accounts.listeners import AccountEvent as AccountEvent
 from .server.accounts.listeners import Listener
 from .server.app import base, create_mounted
 from .server.http import errors
-from .server.journeys.first_admin.flow import invitation
+from .server.journeys.first_admin.flow import invitation, invitation_without_terminal
 from .server.options import OPTIONS, Options
 from .server.values import mount_path
 from .types import Clock, system_clock
@@ -112,9 +112,10 @@ class Accounts:
         if inner is None:
             raise ConfigurationError("these accounts are in no application: accounts.install(app)")
         async with inner.router.lifespan_context(inner):
-            if sys.stderr.isatty():  # a log that goes elsewhere must not make administrators
-                lines = await invitation(inner.state.service)
-                print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
+            # a log that goes elsewhere must not make administrators
+            invited = invitation if sys.stderr.isatty() else invitation_without_terminal
+            for line in await invited(inner.state.service):
+                print(line, file=sys.stderr)
             yield
 
     async def auth(self) -> Auth:

@@ -100,6 +100,15 @@ async def test_every_address_of_the_pages_lies_below_the_path(root_key_file: Pat
         assert (await browser.get("/login")).status_code == 404
 
 
+async def test_a_log_gets_the_way_to_an_administrator_and_no_link(
+    root_key_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with opened(accounts_of(root_key_file)):
+        said = capsys.readouterr().err
+    assert "doorward users set-roles WHO admin" in said
+    assert "ticket" not in said
+
+
 async def test_the_path_itself_leads_on_whatever_host_the_request_names(
     root_key_file: Path,
 ) -> None:
