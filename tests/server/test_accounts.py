@@ -162,11 +162,13 @@ async def test_any_asgi_application_can_be_wrapped(root_key_file: Path) -> None:
 
 async def test_a_listener_is_told_of_each_account_until_it_takes_it() -> None:
     clock, told, fails = FakeClock(), [], [True]
+    erased: list[int | None] = []
 
     async def listener(event: AccountEvent) -> None:
         if fails:
             raise RuntimeError(fails.pop())
         told.append((event.kind, event.subject, event.email, sorted(event.roles)))
+        erased[:] = [event.erase_at]
 
     database, store = await open_database("memory:"), open_store("memory:")
     users = Users(database)
@@ -188,8 +190,15 @@ async def test_a_listener_is_told_of_each_account_until_it_takes_it() -> None:
     await users.delete(ann)
     await tell()
     assert told[3:] == [("deleted", ann, "", [])]
+    await users.delete_later(bob, clock() + 7)
+    await tell()
+    assert (told[4][:2], erased.pop()) == (("changed", bob), clock() + 7)
+    clock.advance(8)
+    assert await users.erase(bob, at=clock())
+    await tell()
+    assert (told[5][:2], erased) == (("deleted", bob), [None])
     assert await waiting(database) == []
-    await users.delete(bob)
+    await users.create("cy@example.test", None, at=1)
     await forget_older(database, 60)
     assert len(await waiting(database)) == 1
     await forget_older(database, -1)

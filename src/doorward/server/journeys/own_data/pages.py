@@ -21,7 +21,7 @@ from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...ui.page import Page
-from .flow import delete_account, own_data
+from .flow import delete_account, file_name, own_data
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -65,7 +65,7 @@ async def get_download(service: Serving) -> Response:
             raise
         return see(_elevate(service, "/account/data"))
     pieces = await own_data(service, principal)
-    disposition = 'attachment; filename="account.json"'
+    disposition = f'attachment; filename="{file_name(service)}"'
     return StreamingResponse(
         pieces, media_type="application/json", headers={"content-disposition": disposition}
     )
