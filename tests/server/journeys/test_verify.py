@@ -89,6 +89,9 @@ async def test_there_is_an_account_once_the_link_was_confirmed(opened: Opened, m
     assert "__Host-session" not in browser.cookies
     assert (await login(browser)).status_code == 200
     assert "verified" in (await browser.get("/api/me")).json()["roles"]
+    shown = (await browser.get("/account")).text
+    assert "Address confirmed" in shown
+    assert ">verified<" not in shown, "it is no role that anybody gave"
     (entry,) = await house.service.history.page(Query(kind="signup"))
     assert (entry.entry.detail, await kinds(house)) == ({"verified": True}, ["signup_asked"])
 

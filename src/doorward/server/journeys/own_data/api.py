@@ -12,7 +12,7 @@ from ...routes.own_session import SessionEntry
 from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from ...routes.user_entry import UserEntry
-from .flow import delete_account, own_data
+from .flow import delete_account, file_name, own_data
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM, tags=["Account"])
 
@@ -47,7 +47,7 @@ async def get_data(principal: Proven, service: Serving) -> Any:
     `step_up_required` when the last proof is older than five minutes, or was of one factor where
     the person holds two."""
     pieces = await own_data(service, principal)
-    disposition = 'attachment; filename="account.json"'
+    disposition = f'attachment; filename="{file_name(service)}"'
     return StreamingResponse(
         pieces, media_type="application/json", headers={"content-disposition": disposition}
     )

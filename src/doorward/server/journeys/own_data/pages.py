@@ -18,7 +18,7 @@ from ...routes.proven import ProvenRoute, proven
 from ...routes.responses import see, show
 from ...steps.confirm_password import owner
 from ...ui.page import Page
-from .flow import delete_account, own_data
+from .flow import delete_account, file_name, own_data
 
 router = APIRouter(route_class=ProvenRoute, include_in_schema=False)
 
@@ -57,7 +57,7 @@ async def get_download(request: Request, service: Serving) -> Response:
     except Rejected as refused:
         return ask_again(request, refused, service.site.path("/account/data"))
     pieces = await own_data(service, principal)
-    disposition = 'attachment; filename="account.json"'
+    disposition = f'attachment; filename="{file_name(service)}"'
     return StreamingResponse(
         pieces, media_type="application/json", headers={"content-disposition": disposition}
     )
