@@ -57,7 +57,8 @@ class Site:
 
 def site_name(text: str) -> str:
     """A name for the site.  Raises `ValueError` for none, for a long one, for what cannot be seen,
-    and for `=?`: a header of a letter would decode what follows (RFC 2047), line breaks included."""
+    and for `=?`: a header of a letter would decode what follows, line breaks included (RFC
+    2047)."""
     name = text.strip()
     if not name or len(name) > _MOST_LETTERS or not name.isprintable() or "=?" in name:
         raise ValueError(
