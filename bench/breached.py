@@ -23,10 +23,10 @@ from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from doorward.password_policy import check_password
 from doorward.passwords import UnacceptablePassword
 from doorward.server.accounts.bloom import DIGEST_SIZE, shape_for
 from doorward.server.accounts.breached import BreachedPasswords, open_breached
-from doorward.server.accounts.policy import check_password
 
 RATE = 1e-4
 SIZES = (100_000, 1_000_000)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +108,17 @@ async def test_what_bcrypt_never_read_of_a_long_password_does_not_count(
     assert await passwords.verify(LONG, BY_BCRYPT_4)
     assert await passwords.verify(LONG[:72] + "another end", BY_BCRYPT_4)
     assert not await passwords.verify(LONG[:71], BY_BCRYPT_4)
+    assert passwords.needs_rehash(BY_BCRYPT_4, LONG[:72])
+    assert not passwords.needs_rehash(BY_BCRYPT_4, LONG[:73]), "the end would become the password"
+    passwords.close()
+
+
+async def test_bcrypt_takes_no_password_that_holds_a_nul(passwords: Passwords) -> None:
+    """It repeats a password with a NUL between, so the second would have the hash of the first."""
+    hashed = bcrypt.hashpw(b"ab", bcrypt.gensalt(4)).decode()
+    assert await passwords.verify("ab", hashed)
+    for other in ("ab\0ab", "ab\0", "\0ab"):
+        assert not await passwords.verify(other, hashed)
     passwords.close()
 
 

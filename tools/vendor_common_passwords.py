@@ -16,16 +16,16 @@ import unicodedata
 from pathlib import Path
 
 SHORTEST = 8
-DATA = Path(__file__).parent.parent / "src/doorward/server/data"
+DATA = Path(__file__).parent.parent / "src/doorward/data"
 
 
 def fold(password: str) -> str:
-    """As `doorward.server.accounts.policy` does before it looks a password up."""
+    """As `doorward.password_policy` does before it looks a password up."""
     return unicodedata.normalize("NFKC", password).casefold()
 
 
 def main(package: Path) -> None:
-    """Write the list and its licence into the server's data folder."""
+    """Write the list and its licence into the data folder."""
     listed = json.loads((package / "src/passwords.json").read_text(encoding="utf-8"))
     kept = sorted({word for word in map(fold, listed) if len(word) >= SHORTEST})
     text = "".join(f"{word}\n" for word in kept)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
@@ -17,7 +17,8 @@ from .passwords import Cost
 from .server.accounts.listeners import AccountEvent as AccountEvent
 from .server.accounts.listeners import Listener
 from .server.app import base, create_mounted
-from .server.journeys.first_admin.flow import invitation
+from .server.http import errors
+from .server.journeys.first_admin.flow import invitation, invitation_without_terminal
 from .server.options import OPTIONS, Options
 from .server.values import mount_path
 from .types import Clock, system_clock
@@ -65,12 +66,25 @@ class Accounts:
         """Put the gate before an application, and the pages and the API below `at`.
 
         A browser that opens a guarded page and is not logged in is sent to the login page, and back
-        again.  Raises `ConfigurationError` for what is no path, or where another `Doorward` is
-        installed.
+        again; one who lacks a role or a verified address gets a page that says so.  Raises
+        `ConfigurationError` for what is no path, or where another `Doorward` is installed.
         """
         place = _place(at)
-        self._doorward.install(app, login_page=f"{place}/login", elevate_page=f"{place}/elevate")
-        app.mount(place, self._mounted(place))
+        site = self._base.options.site()
+        self._doorward.install(
+            app,
+            login_page=f"{place}/login",
+            elevate_page=f"{place}/elevate",
+            denied=lambda scope, refused: errors.denied(refused, replace(site, at=place)),
+        )
+        inner = self._mounted(place)
+
+        async def front(request: Request) -> RedirectResponse:
+            return RedirectResponse(f"{place}/", 307)
+
+        # The router of the application would redirect to whatever host the request names.
+        app.add_route(place, front, include_in_schema=False)
+        app.mount(place, inner)
 
         @app.get("/.well-known/change-password", include_in_schema=False)
         async def change_password() -> RedirectResponse:
@@ -79,7 +93,13 @@ class Accounts:
     def wrap(self, app: ASGIApp, *, at: str = "/auth") -> ASGIApp:
         """The same around any ASGI application: it asks `doorward.web.asgi.principal()` who makes a
         request.  Its lifespan must run `lifespan`, or that of the result."""
-        outer = FastAPI(lifespan=self.lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+        outer = FastAPI(
+            lifespan=self.lifespan,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,  # its redirect believes Host
+        )
         self.install(outer, at=at)
         outer.mount("/", app)
         return outer
@@ -92,9 +112,10 @@ class Accounts:
         if inner is None:
             raise ConfigurationError("these accounts are in no application: accounts.install(app)")
         async with inner.router.lifespan_context(inner):
-            if sys.stderr.isatty():  # a log that goes elsewhere must not make administrators
-                lines = await invitation(inner.state.service)
-                print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
+            # a log that goes elsewhere must not make administrators
+            invited = invitation if sys.stderr.isatty() else invitation_without_terminal
+            for line in await invited(inner.state.service):
+                print(line, file=sys.stderr)
             yield
 
     async def auth(self) -> Auth:

@@ -62,7 +62,7 @@ class Rejected(DoorwardError):
     `reason` and the text of `str(error)` may be shown to a client: the fixed text of the reason, or
     `sentence` where more can be said.  `detail` is for logs only.  None of them holds a credential.
     `max_age` is set, in seconds, when a fresher authentication would help (RFC 9470 section 3),
-    `retry_after` when waiting does.
+    `factor`, a name of `doorward.factors`, when that one would, `retry_after` when waiting does.
     """
 
     def __init__(
@@ -72,12 +72,14 @@ class Rejected(DoorwardError):
         *,
         max_age: int | None = None,
         retry_after: int | None = None,
+        factor: str = "",
         sentence: str = "",
     ) -> None:
         super().__init__(sentence or EXPLANATIONS[reason])
         self.reason = reason
         self.detail = detail
         self.max_age = max_age
+        self.factor = factor
         self.retry_after = retry_after
 
 

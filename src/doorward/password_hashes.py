@@ -64,6 +64,8 @@ class PasswordHash:
     derive: Callable[[bytes], bytes] = field(repr=False)
     """What the password's bytes become.  Takes the hash's time and memory."""
     digest: bytes = field(repr=False)
+    reads: int | None = None
+    """Bytes of a password that it depends on; None for all."""
 
     def matches(self, secret: bytes) -> bool:
         """Whether it was made of these bytes.  Raises `ConfigurationError` when that takes a
@@ -122,7 +124,9 @@ def _bcrypt(found: Match[str]) -> PasswordHash:
     _bound("cost", int(cost), 4, MAX_BCRYPT_COST)
     digested = before == "bcrypt_sha256$"
     derive = partial(_by_bcrypt, hashed.encode(), digested)
-    return PasswordHash("bcrypt_sha256" if digested else "bcrypt", derive, hashed.encode())
+    if digested:
+        return PasswordHash("bcrypt_sha256", derive, hashed.encode())
+    return PasswordHash("bcrypt", derive, hashed.encode(), _BCRYPT_READS)
 
 
 def _by_bcrypt(hashed: bytes, digested: bool, secret: bytes) -> bytes:
@@ -134,7 +138,9 @@ def _by_bcrypt(hashed: bytes, digested: bool, secret: bytes) -> bytes:
             "Hashes of bcrypt need the package bcrypt: pip install bcrypt"
         ) from None
     given = hashlib.sha256(secret).hexdigest().encode() if digested else secret[:_BCRYPT_READS]
-    return bcrypt.hashpw(given, hashed)
+    derived = bcrypt.hashpw(given, hashed)
+    # bcrypt repeats a password with a NUL between, so "ab" and "ab\0ab" have one hash.
+    return b"" if b"\0" in given else derived
 
 
 def _django_pbkdf2(found: Match[str]) -> PasswordHash:

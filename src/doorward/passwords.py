@@ -154,9 +154,16 @@ class Passwords:
             return False
         return await self._run(lambda: self._matches(hashed or self._nobody, secrets))
 
-    def needs_rehash(self, hashed: str) -> bool:
+    def needs_rehash(self, hashed: str, password: str | None = None) -> bool:
         """Whether `hashed` was made at another cost than the present one, in another way, or is
-        damaged: then, right after it verified, is the time to store a new one."""
+        damaged: then, right after it verified, is the time to store a new one.
+
+        Give the `password` that verified where the hash may be of bcrypt, which reads 72 bytes.  Of
+        a longer one the rest was not compared: the answer is False, or a new hash would make a
+        mistyped end part of the password.
+        """
+        if password is not None and _is_cut(hashed, password):
+            return False
         try:
             return self._hasher.check_needs_rehash(hashed)
         except ValueError:
@@ -185,6 +192,16 @@ class Passwords:
         # Also when the waiting task is cancelled: a client that hung up holds no place.
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+
+def _is_cut(hashed: str, password: str) -> bool:
+    """Whether `hashed` depends on the beginning of this password alone."""
+    try:
+        reads = parse(hashed).reads
+    except UnknownHash:
+        return False
+    longest = max(len(password.encode()), len(normalise(password).encode()))
+    return reads is not None and longest > reads
 
 
 def _processors() -> int:

@@ -256,6 +256,7 @@ def check_permission(
             Reason.STEP_UP_REQUIRED,
             factor,
             max_age=fresh,
+            factor=factor,
             sentence=f"This needs {named}, which was not proved in this session.",
         )
     if fresh is not None and needs_step_up(principal.authenticated_at, fresh, now):

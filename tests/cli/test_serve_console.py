@@ -50,7 +50,12 @@ def test_who_tries_the_server_finds_the_link_of_a_letter_in_its_output(tmp_path:
     def visit(server: Open) -> None:
         answer = httpx2.post(f"{server.url}/api/signup", json=account)
         assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
-        until(lambda: "Mail to ann@example.test: Confirm your address: " in server.output)
+        until(
+            lambda: (
+                "Mail to ann@example.test\n  Subject: [Doorward] Confirm your address\n  Link: "
+                in server.output
+            )
+        )
         link = re.search(rf" {server.url}/verify\?ticket=(\S+)$", server.output, re.MULTILINE)
         assert link is not None, server.output
         proof = {"ticket": link[1]}

@@ -239,8 +239,10 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"to {LONGEST} characters",
         ],
         "forgot.md": [
-            f"| {limiter.LETTERS} an hour |",
-            f"| {limiter.LETTERS_OF_ALL} an hour |",
+            f"asked for from one source | {limiter.LETTERS} an hour |",
+            f"from all sources | {limiter.LETTERS_OF_ALL} an hour |",
+            f"where the owner logged in before | {limiter.LETTERS} an hour |",
+            f"where the owner logged in before | {limiter.LETTERS_OF_ALL} an hour |",
             f"{limiter.LETTERS_FROM} in {minutes} minutes, then 429",
         ],
         "proxy.md": [

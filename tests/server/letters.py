@@ -16,7 +16,9 @@ from tests.server.house import House
 LOCAL = "http://localhost:8000"
 """A public origin at which letters are not sent, but printed."""
 
-_LINE = re.compile(r"Mail to (\S+): [\w ]+: (http://localhost:8000/(\w+)\?ticket=([\w-]{43}))")
+_BLOCK = re.compile(
+    r"Mail to (\S+)\n  Subject: .+\n  Link: (http://localhost:8000/(\w+)\?ticket=([\w-]{43}))"
+)
 
 
 def print_by_hand(patch: pytest.MonkeyPatch) -> None:
@@ -29,17 +31,17 @@ def print_by_hand(patch: pytest.MonkeyPatch) -> None:
 
 
 async def printed(house: House) -> list[str]:
-    """The lines that are due."""
-    lines: list[str] = []
+    """The letters that are due, as they are printed, in no order."""
+    blocks: list[str] = []
     service = house.service
-    sayer = replace(service.terminal, say=lines.append)
+    sayer = replace(service.terminal, say=blocks.append)
     await sayer.deliver(service.outbox, partial(filled, service, DECLARED.links))
-    return lines
+    return blocks
 
 
 async def tickets(house: House, page: str, email: str) -> list[str]:
     """The tickets for `page` that are due, all of which go to this address."""
-    found = [_LINE.fullmatch(line) for line in await printed(house)]
+    found = [_BLOCK.fullmatch(each) for each in await printed(house) if "  Link: " in each]
     assert all(each and (each[1], each[3]) == (email, page) for each in found), found
     return [each[4] for each in found if each]
 

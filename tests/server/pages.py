@@ -32,6 +32,9 @@ from doorward.server.journeys.change_email.pages import (
     UndonePage,
     UndoPage,
 )
+from doorward.server.journeys.change_email.pages import (
+    ElsewherePage as ConfirmElsewherePage,
+)
 from doorward.server.journeys.elevate.pages import ElevatePage
 from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.forgot.pages import ForgotPage
@@ -166,7 +169,7 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "password"),
         ),
         "elevate by a code": ElevatePage(
-            csrf_token="c" + said, return_to=said, email=said, totp=True, one_factor=True
+            csrf_token="c" + said, return_to=said, email=said, totp=True, recovery_codes=True
         ),
         "elevate by a code in trouble": ElevatePage(
             csrf_token="c" + said,
@@ -177,7 +180,26 @@ def _form_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "code"),
         ),
         "elevate by a passkey": ElevatePage(
-            csrf_token="c" + said, return_to=said, email=said, passkey=True, by_password=True
+            csrf_token="c" + said, return_to=said, email=said, passkey=True, password=False
+        ),
+        "elevate by a recovery code": ElevatePage(
+            csrf_token="c" + said, return_to=said, email=said, recovery=True, password=False
+        ),
+        "elevate of somebody without a password": ElevatePage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            password=False,
+            mail=True,
+            login_by_mail=True,
+        ),
+        "elevate for a password": ElevatePage(
+            csrf_token="c" + said,
+            return_to=said,
+            email=said,
+            factor="password",
+            totp=True,
+            password=False,
         ),
         "reset": ResetPage(csrf_token="c" + said, ticket=said, password_min=8),
         "invitation": InvitationPage(
@@ -213,6 +235,7 @@ def _form_pages(said: str) -> dict[str, Page]:
         "confirm email, refused": ConfirmPage(
             csrf_token="c" + said, ticket=said, email=said, error=said
         ),
+        "confirm email elsewhere": ConfirmElsewherePage(),
         "undo email": UndoPage(csrf_token="c" + said, ticket=said, email=said),
         "undo email, refused": UndoPage(csrf_token="c" + said, ticket=said, email=said, error=said),
         "undone email": UndonePage(ticket=said),
@@ -255,6 +278,9 @@ def _factor_pages(said: str) -> dict[str, Page]:
     )
     return {
         "second step": step,
+        "security that a page asked for": replace(
+            security, asked="a passkey", return_to="/" + said
+        ),
         "second step in trouble": replace(step, error=said, field_errors=wrong),
         "second step by a recovery code": replace(step, recovery=True),
         "second step by a recovery code in trouble": replace(
@@ -308,6 +334,7 @@ def _account_pages(said: str) -> dict[str, Page]:
     )
     return {
         "account": AccountPage(
+            confirmed_address=True,
             csrf_token="c" + said,
             now=NOW,
             email=said,
@@ -352,6 +379,9 @@ def _account_pages(said: str) -> dict[str, Page]:
             field_errors=_wrong(said, "email"),
         ),
         "password": PasswordPage(csrf_token="c" + said, email=said, password_min=8),
+        "password of somebody without one": PasswordPage(
+            csrf_token="c" + said, email=said, password_min=8, has_password=False
+        ),
         "password in trouble": PasswordPage(
             csrf_token="c" + said,
             email=said,

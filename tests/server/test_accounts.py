@@ -43,6 +43,7 @@ def application(accounts: Accounts) -> FastAPI:
     @app.get("/fresh", dependencies=[Depends(accounts.requires(fresh=300))])
     @app.get("/strong", dependencies=[Depends(accounts.requires(factor="passkey"))])
     @app.get("/verified", dependencies=[Depends(accounts.requires(verified=True))])
+    @app.get("/editor", dependencies=[Depends(accounts.requires(role="editor"))])
     async def done() -> str:
         return "done"
 
@@ -99,6 +100,25 @@ async def test_every_address_of_the_pages_lies_below_the_path(root_key_file: Pat
         assert (await browser.get("/login")).status_code == 404
 
 
+async def test_a_log_gets_the_way_to_an_administrator_and_no_link(
+    root_key_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with opened(accounts_of(root_key_file)):
+        said = capsys.readouterr().err
+    assert "doorward users set-roles WHO admin" in said
+    assert "ticket" not in said
+
+
+async def test_the_path_itself_leads_on_whatever_host_the_request_names(
+    root_key_file: Path,
+) -> None:
+    async with opened(accounts_of(root_key_file)) as browser:
+        elsewhere = {"host": "evil.example"}
+        answer = await browser.get("/auth", headers=elsewhere)
+        assert (answer.status_code, answer.headers["location"]) == (307, "/auth/")
+        assert (await browser.post("/auth", headers=elsewhere)).status_code == 405
+
+
 async def test_a_program_is_refused_with_a_problem_and_a_page_leads_to_the_step_up(
     root_key_file: Path,
 ) -> None:
@@ -115,7 +135,13 @@ async def test_a_program_is_refused_with_a_problem_and_a_page_leads_to_the_step_
         refused = await browser.get("/strong", headers=program)
         assert refused.json()["reason"] == "step_up_required"
         assert "factor passkey" in refused.json()["detail"]
-        assert (await browser.get("/verified")).json()["reason"] == "unverified"
+        unverified = await browser.get("/verified", headers=program)
+        assert (unverified.status_code, unverified.json()["reason"]) == (403, "unverified")
+        for path, missing in (("/verified", "a confirmed e-mail address"), ("/editor", "a role")):
+            page = await browser.get(path)
+            assert (page.status_code, page.headers["cache-control"]) == (403, "no-store")
+            assert f"This page needs {missing}" in page.text, path
+            assert 'href="/auth/account"' in page.text
 
 
 async def test_any_asgi_application_can_be_wrapped(root_key_file: Path) -> None:
@@ -136,11 +162,13 @@ async def test_any_asgi_application_can_be_wrapped(root_key_file: Path) -> None:
 
 async def test_a_listener_is_told_of_each_account_until_it_takes_it() -> None:
     clock, told, fails = FakeClock(), [], [True]
+    erased: list[int | None] = []
 
     async def listener(event: AccountEvent) -> None:
         if fails:
             raise RuntimeError(fails.pop())
         told.append((event.kind, event.subject, event.email, sorted(event.roles)))
+        erased[:] = [event.erase_at]
 
     database, store = await open_database("memory:"), open_store("memory:")
     users = Users(database)
@@ -162,8 +190,15 @@ async def test_a_listener_is_told_of_each_account_until_it_takes_it() -> None:
     await users.delete(ann)
     await tell()
     assert told[3:] == [("deleted", ann, "", [])]
+    await users.delete_later(bob, clock() + 7)
+    await tell()
+    assert (told[4][:2], erased.pop()) == (("changed", bob), clock() + 7)
+    clock.advance(8)
+    assert await users.erase(bob, at=clock())
+    await tell()
+    assert (told[5][:2], erased) == (("deleted", bob), [None])
     assert await waiting(database) == []
-    await users.delete(bob)
+    await users.create("cy@example.test", None, at=1)
     await forget_older(database, 60)
     assert len(await waiting(database)) == 1
     await forget_older(database, -1)

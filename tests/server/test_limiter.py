@@ -6,9 +6,15 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from doorward.server.accounts.guess_alarm import MOST, GuessAlarm
+from doorward.server.audit.history import Query
+from doorward.server.steps.tell_of_guesses import tell_of_guesses
+from doorward.settings import DAY
+from doorward.types import Device
 from doorward.web.limiter import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
 from tests.server.databases import FILE, POSTGRES, VALKEY, new_url
 from tests.server.house import PASSWORD, House, Opened, login
+from tests.server.letters import LOCAL, kinds, print_by_hand
 from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +40,53 @@ async def test_the_eleventh_wrong_guess_at_an_account_is_too_many(house: House) 
 async def test_an_account_that_does_not_exist_is_limited_alike(house: House) -> None:
     thief = await house.client()
     assert await guesses(thief, FEW + 1, email="eve@example.test") == [401] * FEW + [429]
+
+
+async def test_the_owner_is_told_of_too_many_guesses_once_a_day_after_the_answer(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASVS 6.3.5.  The request itself writes nothing for an account that exists."""
+    print_by_hand(monkeypatch)
+    house: House = await opened(public_origin=LOCAL)
+    subject = await house.account()
+    service, client = house.service, await house.client()
+
+    async def told() -> int:
+        await tell_of_guesses(service)
+        return (await kinds(house)).count("guesses_limited")
+
+    await guesses(client, 11, email="nobody@example.test")
+    assert service.guess_alarm.take() == {}
+    await guesses(client, 10)
+    assert await told() == 0  # not yet refused
+    await guesses(client, 2)
+    assert await kinds(house) == []
+    assert await told() == await told() == 1
+    (kept,) = [each.entry for each in await service.history.page(Query(kind="guesses_limited"))]
+    assert (kept.subject, kept.actor, kept.address) == (subject, "", "198.51.100.7")
+    house.clock.advance(DAY - 1)
+    await guesses(client, 12)
+    assert await told() == 1
+    house.clock.advance(DAY)
+    await guesses(client, 12)
+    assert await told() == 2
+
+
+async def test_who_guesses_at_many_accounts_causes_no_letter_to_each(house: House) -> None:
+    await house.account()
+    client = await house.client()
+    for number in range(FROM_SOURCE):
+        await guesses(client, 1, email=f"p{number}@example.test")
+    assert await guesses(client, 1) == [429]
+    assert house.service.guess_alarm.take() == {}
+
+
+def test_few_accounts_are_remembered_until_their_owners_are_told() -> None:
+    alarm = GuessAlarm()
+    for number in range(MOST + 1):
+        alarm.ring(str(number), Device())
+    assert len(alarm.take()) == MOST
+    assert alarm.take() == {}
 
 
 async def test_after_the_window_the_person_may_try_again(house: House) -> None:

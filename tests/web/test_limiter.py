@@ -40,6 +40,26 @@ async def test_many_addresses_at_many_accounts_have_no_common_limit() -> None:
     assert 500 * FROM_SOURCE == 25_000  # as docs/security.md says
 
 
+async def test_letters_to_one_address_are_counted_by_source_and_in_all_and_apart_on_devices() -> (
+    None
+):
+    under_test, sent = Limiter(MemoryStore(), FakeClock()), 0
+    ask = [limiter.letters_to("a", f"203.0.113.{n}") for n in range(4) for _ in range(9)]
+    on_devices = [limiter.letters_on(f"d{n}", "u") for n in range(4) for _ in range(9)]
+    for each, expected in ((ask, limiter.LETTERS_OF_ALL), (on_devices, limiter.LETTERS_OF_ALL)):
+        for one, (here, all_of_them) in enumerate(each):
+            try:
+                await under_test.count(here)
+                await under_test.count(all_of_them)
+            except Rejected:
+                continue
+            sent += 1
+            assert one % 9 < limiter.LETTERS
+        assert sent == expected
+        sent = 0
+    await under_test.count(limiter.letters_to("b", "203.0.113.0")[1])
+
+
 async def test_a_right_guess_takes_nothing_back_from_the_next_window() -> None:
     clock, bucket = FakeClock(), Bucket("one", 60, 1)
     under_test = Limiter(MemoryStore(), clock)

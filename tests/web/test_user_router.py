@@ -77,7 +77,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     )
     app = FastAPI(lifespan=auth.lifespan)
     auth.install(app)
-    app.include_router(user_router(auth, users, Passwords(CHEAP)))
+    app.include_router(user_router(auth, users, Passwords(CHEAP), signup_limit=4))
     async with auth.lifespan(app):
         yield Place(app, sessions, users, clock)
     await engine.dispose()
@@ -145,3 +145,36 @@ async def test_unknown_wrong_and_locked_are_one_answer_and_guesses_are_limited(
 async def test_one_of_many_gets_an_address(place: Place) -> None:
     found = await asyncio.gather(*(place.users.add("x@example.test", "h") for _ in range(8)))
     assert sum(each is not None for each in found) == 1
+
+
+async def test_a_new_password_is_judged_and_never_repeated(place: Place) -> None:
+    half = b'{"email":"bob@example.test","password":"hunter2hunter2\\ud800"}'
+    sent = {"content-type": "application/json"}
+    async with place.browser() as browser:
+        common = await browser.post("/signup", json={**BOB, "password": "baseball"})
+        own = await browser.post("/signup", json={**BOB, "password": "bob.example"})
+        assert [each.status_code for each in (common, own)] == [400, 400]
+        short = await browser.post("/signup", json={**BOB, "password": "tiny-1"})
+        typed = await browser.post("/signup", json={**BOB, "email": "hunter2 hunter2"})
+        broken = await browser.post("/signup", content=half, headers=sent)
+        text = await browser.post("/signup", content=b"hunter2")
+        for answer in (short, typed, broken, text):
+            assert answer.status_code == 422
+            assert not {"tiny-1", "hunter2"} & set(answer.text.replace('"', " ").split())
+            assert all(set(each) == {"type", "loc", "msg"} for each in answer.json()["detail"])
+        await browser.post("/signup", json=BOB)
+        await browser.post("/login", json=BOB)
+        weak = {"current": BOB["password"], "new": "baseball"}
+        assert (await browser.post("/password", json=weak)).status_code == 400
+
+
+async def test_sign_ups_are_limited_by_source_and_refused_to_other_origins(place: Place) -> None:
+    async with place.browser() as browser:
+        foreign = {"sec-fetch-site": "cross-site", "origin": "https://evil.test"}
+        refused = await browser.post("/signup", json=BOB, headers=foreign)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "cross_origin")
+        forms = [{**BOB, "email": f"{name}@example.test"} for name in "abcdef"]
+        tries = [(await browser.post("/signup", json=form)).status_code for form in forms]
+        assert tries == [201] * 4 + [429] * 2
+        place.clock.advance(61)
+        assert (await browser.post("/signup", json=forms[5])).status_code == 201

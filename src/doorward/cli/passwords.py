@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from ..password_policy import check_password
 from ..passwords import UnacceptablePassword
 from ..server.accounts.bloom import Shape, shape_for
 from ..server.accounts.breached import open_breached
 from ..server.accounts.breached_file import Header, is_filter, write_filter
-from ..server.accounts.policy import check_password
 from ..server.command_options import read_options
 from ..server.plural import counted
 from ..server.values import count

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..auth import Auth
+from ..password_policy import check_password
 from ..passwords import Passwords
 from ..server.accounts.breached import open_breached
 from ..server.accounts.email import canonical
 from ..server.accounts.invitation import LIFETIME as INVITATION_LIFETIME
 from ..server.accounts.invitation import invitation_link
-from ..server.accounts.policy import check_password
 from ..server.accounts.reset_factors import reset_factors
 from ..server.accounts.reset_link import LIFETIME, reset_link
 from ..server.accounts.user import User

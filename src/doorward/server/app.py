@@ -27,6 +27,7 @@ from .http.below_path import BelowPath
 from .http.headers import Headers
 from .http.https import HttpsOnly
 from .http.limits import RequestLimits
+from .http.other_host import OtherHost
 from .http.refusal_log import LogRefusal, logged, refusal_log
 from .journey import Journey, together
 from .journeys import (
@@ -232,6 +233,7 @@ def _put_layers(app: FastAPI, found: Base, log: LogRefusal) -> None:
     put_outermost(app, partial(HttpsOnly, public_origin=options.origin, trusted=trusted, log=log))
     put_outermost(app, partial(RequestLimits, log=log))
     put_outermost(app, partial(Readable, settings=settings))
+    put_outermost(app, partial(OtherHost, public_origin=options.origin, trusted=trusted))
     put_outermost(app, partial(BelowPath, at=options.at))
     put_outermost(
         app,

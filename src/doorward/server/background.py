@@ -18,6 +18,7 @@ from .mail.letter import Filled, Letter
 from .metrics.lag import Lag
 from .retention import erase_due, prune_all
 from .service import Service
+from .steps.tell_of_guesses import tell_of_guesses
 
 
 @asynccontextmanager
@@ -44,6 +45,7 @@ async def doing(
         _beside(_post(service, links, smtp_password)),
         _beside(keep_telling(listeners, database, service.users, store, service.clock)),
         _beside(_look_at_heads(service)),
+        _beside(_tell_of_guesses(service)),
         service.live_sessions,
     ):
         yield
@@ -75,6 +77,15 @@ async def _look_at_heads(service: Service) -> None:
         await asyncio.sleep(MINUTE)
         with suppress(StoreUnavailable):
             await service.recorder.look_at_head()
+
+
+async def _tell_of_guesses(service: Service) -> None:
+    """Tell people of too many guesses at their account, each minute: so late that no stranger can
+    measure it after a guess.  Runs until cancelled."""
+    while True:
+        await asyncio.sleep(MINUTE)
+        with suppress(StoreUnavailable):
+            await tell_of_guesses(service)
 
 
 async def _post(service: Service, links: Mapping[str, MakeLink], password: str | None) -> None:

@@ -15,6 +15,7 @@ from ..web.limiter import Limiter
 from .accounts.breached import open_breached
 from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
+from .accounts.guess_alarm import GuessAlarm
 from .accounts.listeners import Listener
 from .accounts.passkeys import Passkeys
 from .accounts.recovery_codes import RecoveryCodes
@@ -98,6 +99,7 @@ async def opened(
                 metrics_token=token or None,
                 recent_failure=RecentFailure(clock),
                 sampling=Sampling(),
+                guess_alarm=GuessAlarm(),
                 clock=clock,
             )
             await service.totp.check_root_key()

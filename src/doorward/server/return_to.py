@@ -21,4 +21,5 @@ def own_path(scope: Mapping[str, Any]) -> str:
 
 def with_return(page: str, path: str) -> str:
     """The address of a page that will send people on to `path`."""
-    return f"{page}?return_to={quote(path, safe='')}" if path else page
+    between = "&" if "?" in page else "?"
+    return f"{page}{between}return_to={quote(path, safe='')}" if path else page

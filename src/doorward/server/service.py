@@ -12,6 +12,7 @@ from ..web.limiter import Limiter
 from .accounts.breached import BreachedPasswords
 from .accounts.email_changes import EmailChanges
 from .accounts.factors import Factors
+from .accounts.guess_alarm import GuessAlarm
 from .accounts.passkeys import Passkeys
 from .accounts.recovery_codes import RecoveryCodes
 from .accounts.totp import Totp
@@ -61,4 +62,5 @@ class Service:
     metrics_token: bytes | None
     recent_failure: RecentFailure
     sampling: Sampling
+    guess_alarm: GuessAlarm
     clock: Clock

@@ -34,16 +34,31 @@ class Devices:
 
     def recognise(self, headers: Headers, whose: bytes) -> str | None:
         """The name of this device, if it was marked for `whose`."""
-        mark = self._find(self._marks(headers), whose)
+        return self.recognise_marks(self.marks(headers), whose)
+
+    def recognise_marks(self, marks: Sequence[str], whose: bytes) -> str | None:
+        """The same by the marks that a request had."""
+        mark = self._find(marks, whose)
         return None if mark is None else mark[:21]
 
     def remember(self, headers: Headers, whose: bytes) -> Header:
         """The header that marks this browser for `whose`, beside those it knows already."""
-        marks = self._marks(headers)
+        marks = self.marks(headers)
         mine = self._find(marks, whose) or self._mint(whose)
         kept = [mine, *(mark for mark in marks if mark != mine)][:MOST]
         value = f"{self._cookie}={'.'.join(kept)}; Max-Age={LIFETIME}"
         return b"set-cookie", f"{value}; Path=/; Secure; HttpOnly; SameSite=Lax".encode()
+
+    def marks(self, headers: Headers) -> list[str]:
+        """The well-formed marks of a request, which anybody can make up; none when its cookie came
+        twice."""
+        cookies = b"; ".join(value for name, value in headers if name == b"cookie")
+        # another space than these two is part of the name, as in every other reader of ours
+        pairs = [pair.strip(" \t").partition("=") for pair in cookies.decode("latin-1").split(";")]
+        values = [value for name, _, value in pairs if name == self._cookie]
+        if len(values) != 1:
+            return []
+        return [mark for mark in values[0].split(".")[:MOST] if _is_mark(mark)]
 
     def _mint(self, whose: bytes) -> str:
         name = token_bytes(_NAME)
@@ -56,16 +71,6 @@ class Devices:
         raw = base64url.decode(mark.encode())
         name, mac = raw[:_NAME], raw[_NAME:]
         return any([hmac.compare_digest(_mac(key, name, whose), mac) for key in self._keys])
-
-    def _marks(self, headers: Headers) -> list[str]:
-        """The well-formed marks of a request; none when its cookie came twice."""
-        cookies = b"; ".join(value for name, value in headers if name == b"cookie")
-        # another space than these two is part of the name, as in every other reader of ours
-        pairs = [pair.strip(" \t").partition("=") for pair in cookies.decode("latin-1").split(";")]
-        values = [value for name, _, value in pairs if name == self._cookie]
-        if len(values) != 1:
-            return []
-        return [mark for mark in values[0].split(".")[:MOST] if _is_mark(mark)]
 
 
 def _mac(key: bytes, name: bytes, whose: bytes) -> bytes:

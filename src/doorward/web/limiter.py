@@ -28,9 +28,10 @@ devices together (NIST SP 800-63B section 3.2.2, ASVS 6.3.1)."""
 FROM_SOURCE = 50
 """Wrong guesses from one source address in 15 minutes, at any accounts."""
 
-LETTERS, LETTERS_OF_ALL, LETTERS_WINDOW = 3, 10, HOUR
-"""Letters of one kind to one address that strangers may ask for in an hour: from one source, so
-that no other source uses up what the owner may ask for, and from all together."""
+LETTERS, LETTERS_OF_ALL, LETTERS_WINDOW = 8, 10, HOUR
+"""Letters of all kinds to one address that strangers may ask for in an hour: from one source, so
+that no source uses up all that the owner may ask for, and from all together.  As many again may be
+asked for on one device where the owner logged in before, and on all of these."""
 
 FROM_LETTER = 5
 """Wrong guesses at the code in one letter, which has 40 bits."""
@@ -49,6 +50,12 @@ PATIENCE = 10
 """Seconds for which a guess waits for one that is being judged: a handler may hang."""
 
 
+OF_ACCOUNT = frozenset(
+    {"account", "device", "devices", "session", "codes", "codes-at", "mail-code"}
+)
+"""How the keys of buckets begin in which the guesses at one account are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """Acts that are counted together: at most `most` under `key` in `window` seconds."""
@@ -56,6 +63,19 @@ class Bucket:
     key: str
     window: int
     most: int
+
+
+class Full(Rejected):
+    """Too many: `bucket` has no room for as many seconds as `retry_after` says."""
+
+    def __init__(self, bucket: Bucket, wait: int) -> None:
+        super().__init__(Reason.TOO_MANY_ATTEMPTS, retry_after=wait)
+        self.bucket = bucket
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether too many guesses were made at one account, and not at many from one source."""
+        return self.bucket.key.partition(":")[0] in OF_ACCOUNT
 
 
 class Counted(NamedTuple):
@@ -132,12 +152,19 @@ def letters_from(address: str) -> Bucket:
     return Bucket(f"letters:{client.bucket(address)}", FEW_WINDOW, LETTERS_FROM)
 
 
-def letters_to(account: str, kind: str, address: str) -> tuple[Bucket, ...]:
-    """Letters of a kind to one address, existing or not, by its `account_of`, which are asked for
-    from a source."""
-    key = f"letters:{kind}:{account}"
+def letters_to(account: str, address: str) -> tuple[Bucket, ...]:
+    """Letters of all kinds to one address, existing or not, by its `account_of`, which are asked
+    for from a source."""
+    key = f"letters-to:{account}"
     here = Bucket(f"{key}:{client.bucket(address)}", LETTERS_WINDOW, LETTERS)
     return here, Bucket(key, LETTERS_WINDOW, LETTERS_OF_ALL)
+
+
+def letters_on(device: str, subject: str) -> tuple[Bucket, ...]:
+    """Letters to a person that are asked for on a device where they logged in before: no stranger
+    uses them up."""
+    here = Bucket(f"letters-on:{device}", LETTERS_WINDOW, LETTERS)
+    return here, Bucket(f"letters-on:{subject}:all", LETTERS_WINDOW, LETTERS_OF_ALL)
 
 
 def mail_codes(request: str) -> Bucket:
@@ -148,6 +175,11 @@ def mail_codes(request: str) -> Bucket:
 def letters_by(subject: str) -> Bucket:
     """Letters to other addresses that somebody who is logged in asks for."""
     return Bucket(f"letters-by:{subject}", LETTERS_WINDOW, LETTERS_OF_ALL)
+
+
+def alarms(subject: str) -> Bucket:
+    """Letters that tell a person that too many guesses were made at their account."""
+    return Bucket(f"alarm:{subject}", DAY, 1)
 
 
 def challenges(address: str) -> Bucket:
@@ -186,7 +218,7 @@ class Limiter:
         `Rejected(too_many_attempts)`."""
         wait = await self._limits.hit(bucket.key, bucket.window, bucket.most, self._clock())
         if wait:
-            raise _too_many(wait)
+            raise Full(bucket, wait)
 
     async def guess(self, buckets: Sequence[Bucket], check: Callable[[], Awaitable[bool]]) -> bool:
         """Let `check` judge one guess, if all `buckets` have room for a failure.
@@ -236,7 +268,7 @@ class Limiter:
         while wait := await self._hit(bucket, at := self._clock()):
             others = self._under_way.get(bucket.key)
             if others is None or not await _rings(others.judged):
-                raise _too_many(wait)
+                raise Full(bucket, wait)
         return Counted(bucket, at)
 
     async def _hit(self, bucket: Bucket, at: int) -> int:
@@ -286,10 +318,6 @@ class Guess:
         """Count the guess as wrong unless it was forgiven, also if it was cut off.  Idempotent."""
         self.answer()
         self.entered = []
-
-
-def _too_many(wait: int) -> Rejected:
-    return Rejected(Reason.TOO_MANY_ATTEMPTS, retry_after=wait)
 
 
 async def _rings(bell: asyncio.Event) -> bool:

@@ -72,8 +72,9 @@ def way_to_login(
 ) -> str:
     """Where to send the browser that made a request, with a 303: the login page `page`, a path of
     this application, with `return_to`; or `elevate_page` if the person is logged in and must prove
-    a factor again.  Empty where a problem is the answer: to programs, to what
-    no login cures, and on the login page itself, which would lead to itself for ever.
+    a factor again, with the name of the `factor` if it must be a certain one.  Empty where a
+    problem is the answer: to programs, to what no login cures, and on the login page itself, which
+    would lead to itself for ever.
 
     A form that was sent has no way back: it cannot be sent once more.
     """
@@ -86,7 +87,8 @@ def way_to_login(
         return ""
     if scope["method"] not in PAGE_METHODS or not here:
         return login
-    return f"{login}{'&' if '?' in login else '?'}{urlencode({'return_to': here})}"
+    asked = {"factor": refused.factor} if refused.factor else {}
+    return f"{login}{'&' if '?' in login else '?'}{urlencode({**asked, 'return_to': here})}"
 
 
 def check_login_page(page: object) -> None:

@@ -1,11 +1,12 @@
 """Changes of address in each kind of database: one of many gets it; all is written or nothing."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from doorward.server.accounts.account_events import EVENTS
 from doorward.server.accounts.email_changes import EMAIL_CHANGES, EmailChanges, forget_older
@@ -77,3 +78,19 @@ async def test_old_changes_are_forgotten_and_those_of_who_is_deleted(database: D
     assert await changes.find(bob.subject) is not None
     await users.delete(bob.subject)
     assert await changes.find(bob.subject) is None
+
+
+@pytest.mark.parametrize("bad", [10**30, "s3cret\0", "s3cret\ud800"], ids=["number", "NUL", "half"])
+@pytest.mark.process
+async def test_a_value_that_cannot_be_stored_is_no_outage_and_is_not_shown(
+    request: pytest.FixtureRequest, tmp_path: Path, bad: int | str
+) -> None:
+    database = await open_database(new_url("postgres", request, tmp_path))
+    row = {"id": "x", "subject": "u", "number": 1, "old_email": "a", "new_email": "b", "at": 1}
+    column = "number" if isinstance(bad, int) else "old_email"
+    with pytest.raises(ValueError, match="cannot store") as failed:
+        await database.run(insert(EMAIL_CHANGES).values(row | {column: bad}))
+    shown = "".join(traceback.format_exception(failed.value))
+    assert ("s3cret" in shown, str(10**30) in shown) == (False, False)
+    await database.run(insert(EMAIL_CHANGES).values(row))
+    await database.close()

@@ -5,6 +5,7 @@ import math
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyotp
@@ -14,16 +15,18 @@ from doorward.keys import Seal
 from doorward.passwords import CHEAP, Passwords
 from doorward.server.accounts.factors import Factors, Held
 from doorward.server.accounts.mail_code import code_of
+from doorward.server.accounts.passkeys import Passkeys
 from doorward.server.accounts.recovery_codes import RecoveryCodes, new_codes
 from doorward.server.accounts.tickets import new
 from doorward.server.accounts.totp import Totp, new_secret
 from doorward.server.accounts.users import Users
 from doorward.server.db.database import Database, open_database
 from tests.server.databases import KINDS, new_url
+from tests.server.factors import A_PASSKEY
 
 pytestmark = pytest.mark.anyio
 
-AT, SUBJECT, OTHER = 1_800_000_000, "u_ann", "u_bob"
+AT = 1_800_000_000
 
 
 @pytest.fixture(params=KINDS)
@@ -37,28 +40,54 @@ async def test_each_is_used_once_and_all_are_reset_together(database: Database) 
     totp = Totp(database, Seal((secrets.token_bytes(32),)))
     passwords = Passwords(CHEAP)
     codes, factors = RecoveryCodes(database, passwords), Factors(database)
-    secret = pyotp.random_base32()
-    assert await factors.held(SUBJECT) == Held()
-    for subject in (SUBJECT, OTHER):
-        assert await totp.add(subject, totp.sealed(subject, secret), step=0, at=AT)
-    assert not await totp.add(SUBJECT, totp.sealed(SUBJECT, secret), step=0, at=AT)
-    made = await codes.renew(SUBJECT, at=AT)
-    assert await codes.renew(SUBJECT, at=AT, missing_only=True) == ()
-    assert await factors.held(SUBJECT) == Held(totp=True, recovery_codes=10)
+    secret, users = pyotp.random_base32(), Users(database)
+    mine, other = [
+        (await users.create(f"{name}@example.test", None, at=AT)).subject for name in ("ann", "bob")
+    ]
+    assert await factors.held(mine) == Held()
+    for subject in (mine, other):
+        sealed = totp.sealed(subject, secret)
+        # of an account that changed hands meanwhile, of this one, and a second one
+        added = [await totp.add(subject, sealed, step=0, at=AT, ending=n) for n in (1, 0, 0)]
+        assert added == [False, True, False]
+    made = await codes.renew(mine, at=AT)
+    assert await codes.renew(mine, at=AT, missing_only=True) == ()
+    assert await factors.held(mine) == Held(totp=True, recovery_codes=10)
     one = pyotp.TOTP(secret).at(AT)
-    tried = await asyncio.gather(*(totp.use(SUBJECT, one, at=AT) for _ in range(30)))
+    tried = await asyncio.gather(*(totp.use(mine, one, at=AT) for _ in range(30)))
     assert tried.count(True) == 1
-    tried = await asyncio.gather(*(codes.use(SUBJECT, made[0]) for _ in range(30)))
+    tried = await asyncio.gather(*(codes.use(mine, made[0]) for _ in range(30)))
     assert tried.count(True) == 1
-    assert not await codes.use(OTHER, made[1])
-    await codes.forget_stale(SUBJECT)
-    assert (await factors.held(SUBJECT)).recovery_codes == 9
+    assert not await codes.use(other, made[1])
     # a sealed secret opens for its own row alone
-    assert totp.opened(OTHER, totp.sealed(SUBJECT, secret)) is None
-    assert await Users(database).reset_factors(SUBJECT)
-    assert not await Users(database).reset_factors(SUBJECT)
-    assert (await factors.held(SUBJECT), (await factors.held(OTHER)).totp) == (Held(), True)
+    assert totp.opened(other, totp.sealed(mine, secret)) is None
+    assert await users.reset_factors(mine)
+    assert not await users.reset_factors(mine)
+    assert (await factors.held(mine), (await factors.held(other)).totp) == (Held(), True)
     passwords.close()
+
+
+async def test_of_two_removed_at_once_the_last_stays_where_one_must(database: Database) -> None:
+    """Whoever looks first and removes afterwards leaves none."""
+    totp = Totp(database, Seal((secrets.token_bytes(32),)))
+    codes, factors = RecoveryCodes(database, Passwords(CHEAP)), Factors(database)
+    passkeys = Passkeys(database)
+    ann = (await Users(database).create("ann@example.test", None, at=AT)).subject
+    await totp.add(ann, totp.sealed(ann, "S" * 32), step=0, at=AT, ending=0)
+    await passkeys.add(replace(A_PASSKEY, subject=ann), ending=0)
+    await codes.renew(ann, at=AT)
+    both = [
+        factors.remove(ann, which, may_hold=lambda left: left.second)
+        for which in (None, A_PASSKEY.credential_id)
+    ]
+    done = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(map(repr, done)) == ["LastFactor()", "True"]
+    held = await factors.held(ann)
+    assert (held.second, held.recovery_codes) == (True, 10)
+    which = None if held.totp else A_PASSKEY.credential_id
+    assert await factors.remove(ann, which, may_hold=lambda left: not left.second)
+    assert await factors.held(ann) == Held()
+    assert not await factors.remove(ann, which, may_hold=lambda left: True)
 
 
 def test_whatever_is_typed_or_kept_as_a_factor_is_random_and_comes_once() -> None:

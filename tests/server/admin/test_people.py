@@ -135,7 +135,7 @@ async def test_an_invitation_that_is_mailed_proves_the_address(posting: Desk, sm
     assert made.json()["sent_to"] == NEW
     assert "ticket" not in made.text
     (taken,) = await smtp.mails()
-    assert (taken.recipient, taken.message["subject"]) == (NEW, "You are invited")
+    assert (taken.recipient, taken.message["subject"]) == (NEW, "[Doorward] You are invited")
     ticket = ticket_in(taken.message.get_content())
     page = await (await posting.house.browser()).get(f"/link/invitation?ticket={ticket}")
     assert f'value="{NEW}" autocomplete="username" readonly' in page.text
@@ -210,7 +210,7 @@ async def test_old_and_new_address_get_a_letter_and_no_link_goes_to_the_old_one(
     clock.advance(DAY // 2)
     mails = await smtp.mails(3)
     told = sorted((mail.recipient, mail.message["subject"]) for mail in mails[1:])
-    title = "The address of your account was changed"
+    title = "[Doorward] The address of your account was changed"
     assert told == [(NEW, title), (OTHER, title)]
     assert all("198.51.100.7" not in mail.message.get_content() for mail in mails[1:])
     assert {letter.kind for letter in await outbox.latest(9)} == {"invitation_sent", "address_set"}

@@ -323,6 +323,20 @@ async def test_nobody_is_moved_to_the_port_that_was_asked(opened: Opened, name: 
     assert (answer.status_code, "location" in answer.headers) == (403, False)
 
 
+async def test_another_host_than_that_of_the_public_origin_is_said_once(
+    opened: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    house: House = await opened(public_origin="http://localhost:8000")
+    page = {"sec-fetch-mode": "navigate"}
+    client = await house.client(url="http://localhost:8000", **page)
+    await client.get("/login")
+    await client.get("/login", headers={"host": "scan.example", "sec-fetch-mode": "cors"})
+    assert "public origin" not in caplog.text
+    for _ in range(2):
+        await client.get("/login", headers={"host": "127.0.0.1:8000"})
+    assert caplog.text.count("127.0.0.1:8000', but its public origin is http://localhost:8000") == 1
+
+
 async def test_plain_http_on_this_machine_is_served_without_a_promise_of_https(
     opened: Opened,
 ) -> None:

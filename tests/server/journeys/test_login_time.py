@@ -1,5 +1,5 @@
-"""How long a login in vain, a sign-up and a request for a new password take, with an account and
-without one, at the cost of the server."""
+"""How long a login in vain, a sign-up and a request for a letter take, with an account and without
+one, at the cost of the server."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +29,7 @@ async def costly(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A house whose passwords cost what they cost in earnest, and that lets everybody guess and
     have letters written."""
     print_by_hand(monkeypatch)
-    house: House = await opened(public_origin=LOCAL, verify="first")
+    house: House = await opened(public_origin=LOCAL, verify="first", login_by_mail=True)
     cheap, passwords = house.service, Passwords()
     house.app.state.service = replace(cheap, passwords=passwords)
     monkeypatch.setattr(Limiter, "guess", _unlimited)
@@ -65,7 +65,11 @@ async def forget(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
     return await client.post("/api/forgot", json={"email": email})
 
 
-ANSWERS: dict[Ask, int] = {guess: 401, sign_up: 202, forget: 202}
+async def by_mail(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
+    return await client.post("/api/login/mail", json={"email": email})
+
+
+ANSWERS: dict[Ask, int] = {guess: 401, sign_up: 202, forget: 202, by_mail: 202}
 
 
 async def seconds(ask: Ask, client: httpx2.AsyncClient, email: str, timer: Timer) -> float:

@@ -2,17 +2,23 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
 from doorward.errors import ConfigurationError
+from doorward.keys import base64url
 from doorward.server.accounts.mail_code import LIFETIME, code_in, normal
 from doorward.server.accounts.user import User
+from doorward.server.accounts.users import Users
 from doorward.server.audit.history import Query
+from doorward.server.mail.letter import Letter
 from doorward.server.options import Options
-from doorward.web.limiter import FROM_LETTER
+from doorward.server.steps.asked_letter import may_go
+from doorward.settings import HOUR
+from doorward.web.limiter import FROM_LETTER, LETTERS, LETTERS_OF_ALL
 from tests.server.factors import code as totp_code
 from tests.server.factors import give_totp, prove
 from tests.server.house import EMAIL, House, Opened, login
@@ -200,11 +206,69 @@ async def test_one_letter_goes_out_either_way(house: House) -> None:
         await ask(browser, email)
     found = [(each.to, each.kind) for each in await posted(house)]
     assert found == [(EMAIL, "login_asked"), (NOBODY, "login_unknown")]
-    for _ in range(5):
+    for _ in range(LETTERS):
         assert (await ask(browser)).status_code == 202
-    assert len(await posted(house)) == 2  # three in all to one address from one source
+    assert len(await posted(house)) == LETTERS - 1  # of one source to one address
     invalid = await ask(browser, "no address")
     assert (invalid.status_code, invalid.json()["reason"]) == (400, "invalid_email")
+
+
+async def test_strangers_use_up_no_letter_of_a_browser_in_which_the_owner_logged_in(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, forger = await house.browser(), await house.browser(address="203.0.113.9")
+    assert (await login(owner)).status_code == 200
+    forger.cookies.set("__Host-device", base64url.encode(bytes(32)).decode())
+    await posted(house)
+
+    for source in range(1, 4):  # of all kinds together, or the mailbox is flooded kind by kind
+        stranger = await house.browser(address=f"203.0.113.{source}")
+        for email in (EMAIL, NOBODY):
+            for path in ("/api/login/mail", "/api/forgot") * 2:
+                assert (await stranger.post(path, json={"email": email})).status_code == 202
+    sent = [each.to for each in await posted(house)]
+    assert (sent.count(EMAIL), sent.count(NOBODY)) == (LETTERS_OF_ALL, LETTERS_OF_ALL)
+
+    async def fails(*_: object) -> None:
+        raise AssertionError("the request must not look for an account")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Users, "by_email", fails)
+        for client in (forger, await house.browser(), owner, owner):
+            assert plain(await ask(client)) == plain(await ask(client, NOBODY))
+    assert [(each.to, each.kind) for each in await posted(house)] == [(EMAIL, "login_asked")] * 2
+    for _ in range(LETTERS):  # together with those before
+        await owner.post("/api/forgot", json={"email": EMAIL})
+    assert [each.kind for each in await posted(house)] == ["reset_asked"] * (LETTERS - 2)
+
+    user = await user_of(house)
+    await house.service.users.set_password(user.subject, "new", old=user.password_hash, at=1)
+    await ask(owner)  # no longer known
+    assert await posted(house) == []
+    house.clock.advance(HOUR)
+    await ask(forger)
+    assert [each.kind for each in await posted(house)] == ["login_asked"]
+
+
+async def test_a_letter_of_a_known_browser_is_counted_once_however_often_it_is_tried(
+    house: House,
+) -> None:
+    owner, user = await house.browser(), await user_of(house)
+    assert (await login(owner)).status_code == 200
+    marks = [owner.cookies["__Host-device"]]
+    letter = Letter(
+        id="1",
+        kind="login_asked",
+        subject="",
+        email=EMAIL,
+        at=house.clock(),
+        other={"marks": marks},
+    )
+    for _ in range(LETTERS):
+        assert await may_go(house.service, replace(letter, tries=1), user)
+        assert await may_go(house.service, replace(letter, tries=2), user)
+    assert not await may_go(house.service, replace(letter, tries=1), user)
+    assert not await may_go(house.service, letter, None)
 
 
 # --- once, for ten minutes, and not after a decision --------------------------------------------

@@ -13,13 +13,14 @@ from sqlalchemy import insert
 from doorward.errors import StoreUnavailable
 from doorward.passwords import CHEAP, Passwords
 from doorward.server.accounts.deletion import GRACE, erase
-from doorward.server.accounts.factor_tables import OWNED, PASSKEYS, RECOVERY_CODES, TOTP
+from doorward.server.accounts.factor_tables import OWNED, PASSKEYS, RECOVERY_CODES
 from doorward.server.accounts.user import User
 from doorward.server.audit.history import Query
 from doorward.server.mail.relay import parse_relay
 from doorward.server.retention import erase_due
 from doorward.settings import DAY, MINUTE
 from tests.server.desk import ADMIN, CUSTOMER, Desk, desk_of, person
+from tests.server.factors import code, give_totp
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.support.smtp import Smtp, running_smtp
 
@@ -62,7 +63,7 @@ async def fill_factors(house: House, subject: str) -> None:
     key = {"credential_id": "a-secret", "name": "My phone", "transports": "[]", "used_at": 7}
     run = house.service.users._database.run
     await run(insert(PASSKEYS).values(**of, **text, **zeros, **key))
-    await run(insert(TOTP).values(**of, secret="a-secret", last_step=1))
+    await give_totp(house, subject)
     for n in range(2):
         await run(insert(RECOVERY_CODES).values(**of, id=f"{subject}:{n}", hash="a-secret"))
 
@@ -72,19 +73,22 @@ async def test_a_person_downloads_everything_but_secrets(either: House) -> None:
     user = await user_of(either)
     assert user is not None
     await fill_factors(either, user.subject)
+    await owner.post("/api/elevate", json={"code": code(either)})
     answer = await owner.get("/api/account/data")
     data = answer.json()
-    assert answer.headers["content-disposition"] == 'attachment; filename="account.json"'
+    assert answer.headers["content-disposition"].startswith(
+        'attachment; filename="account-testserver-20'
+    )
     assert data["account"] == user.facts()
     assert [row["current"] for row in data["sessions"]] == [True]
     assert data["factors"] == {
         "passkeys": [{"name": "My phone", "created_at": 5, "used_at": 7}],
-        "totp_since": 5,
+        "totp_since": either.clock(),
         "recovery_codes": 2,
     }
     own = (await owner.get("/api/history")).json()["entries"]
     assert data["history"] == own
-    assert [each["kind"] for each in own] == ["data_downloaded", "login", "signup"]
+    assert [each["kind"] for each in own] == ["data_downloaded", "elevated", "login", "signup"]
     for secret in ("a-secret", PASSWORD, user.password_hash or "-", "$argon2"):
         assert secret not in answer.text
     page = await owner.get("/account/data")
@@ -139,6 +143,7 @@ async def test_a_deletion_logs_out_at_once_and_erases_after_seven_days(either: H
     user = await user_of(either)
     assert user is not None
     await fill_factors(either, user.subject)
+    await owner.post("/api/elevate", json={"code": code(either)})
     asked = await owner.get("/account/data/delete")
     assert EMAIL in asked.text
     deleted = await owner.post("/account/data/delete")
@@ -200,9 +205,9 @@ async def test_a_person_is_told_by_mail_how_to_keep_the_account(
     assert (await login(owner)).status_code == 200
     mails = [each.message for each in await smtp.mails(3)]
     assert [each["subject"] for each in mails] == [
-        "The data of your account was downloaded",
-        "Your account is deleted",
-        "Your account stays",
+        "[Doorward] The data of your account was downloaded",
+        "[Doorward] Your account is deleted",
+        "[Doorward] Your account stays",
     ]
     assert "https://testserver/login" in mails[1].get_content()
 

@@ -431,8 +431,13 @@ async def test_the_owner_gets_a_letter_about_each_passkey(mailing: House) -> Non
     await ok(await step_up(browser, key))
     assert (await browser.delete(f"/api/passkeys/{text(key.id)}")).status_code == 204
     assert {"passkey_added", "passkey_removed"} <= set(await letters(mailing))
-    for letter in await mailing.service.outbox.latest(9):
-        assert "evil" not in mailing.service.letters.write(letter).body
+    service = mailing.service
+    for letter in await service.outbox.latest(9):
+        assert "evil" not in service.letters.write(letter).body
+    subject = (await browser.get("/api/me")).json()["subject"]
+    await service.recorder.note("passkey_added", subject=subject, passkey="YubiKey 5C")
+    bodies = [service.letters.write(each).body for each in await service.outbox.latest(9)]
+    assert sum("\nPasskey: YubiKey 5C\n" in body for body in bodies) == 1
 
 
 CREATIONS: dict[str, Json] = {
@@ -486,10 +491,11 @@ async def test_a_row_is_its_owners_and_none_is_left_behind_by_a_deleted_account(
     found = await passkeys.by_id(text(key.id))
     assert found is not None
     assert not await passkeys.rename("u_other", found.credential_id, "theirs")
-    assert not await passkeys.remove("u_other", found.credential_id)
+    removing = house.service.factors.remove("u_other", found.credential_id, may_hold=bool)
+    assert not await removing
     assert await passkeys.by_id(found.credential_id) == found
     await house.service.users.delete(found.subject)
-    assert not await passkeys.add(found)
+    assert not await passkeys.add(found, ending=0)
     assert await passkeys.by_id(found.credential_id) is None
 
 

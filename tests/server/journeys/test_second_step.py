@@ -221,8 +221,8 @@ async def test_an_app_beside_a_passkey_that_came_meanwhile_is_not_kept(house: Ho
     row = {name: kind(0) for name, kind in kinds.items()} | {"subject": subject}
     await house.service.factors._database.run(insert(PASSKEYS).values(**row))
     sealed = totp.sealed(subject, SECRET)
-    assert not await totp.add(subject, sealed, step=1, at=1, first=True)
+    assert not await totp.add(subject, sealed, step=1, at=1, ending=0, first=True)
     assert (await house.service.factors.held(subject)).names == ("passkey",)
-    assert await totp.add(subject, sealed, step=1, at=1)
-    assert not await totp.add(subject, sealed, step=1, at=1)
+    assert await totp.add(subject, sealed, step=1, at=1, ending=0)
+    assert not await totp.add(subject, sealed, step=1, at=1, ending=0)
     assert (await house.service.factors.held(subject)).names == ("totp", "passkey")

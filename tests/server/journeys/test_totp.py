@@ -128,7 +128,8 @@ async def test_a_change_needs_a_recent_proof_of_two_factors(house: House) -> Non
     for method, path in calls:
         answer = await old.request(method, path)
         assert (answer.status_code, answer.json()["reason"]) == (401, "step_up_required")
-    await old.post("/api/elevate", json={"password": PASSWORD})
+    again = await old.post("/api/elevate", json={"password": PASSWORD})
+    assert (again.status_code, again.json()["reason"]) == (403, "factor_required")
     assert (await old.delete("/api/totp")).status_code == 401
     page = await old.get("/account/security/totp/remove")
     back = "/elevate?return_to=%2Faccount%2Fsecurity%2Ftotp%2Fremove"
@@ -143,8 +144,59 @@ async def test_a_change_needs_a_recent_proof_of_two_factors(house: House) -> Non
     assert (await old.delete("/api/totp")).status_code == 401
     used = await browser.post("/api/elevate", json={"code": code(house, -10)})
     assert (used.status_code, used.json()["reason"]) == (403, "wrong_code")
+    # the session proved both once, but the password alone makes it no fresher (ASVS 7.5.1)
+    for again in (
+        await old.post("/api/elevate", json={"password": PASSWORD}),
+        await old.post("/elevate", data={"password": PASSWORD}),
+    ):
+        assert (again.status_code, "second factor" in again.text) == (403, True)
+    assert 'name="password"' not in (await old.get("/elevate")).text
+    assert (await old.delete("/api/totp")).status_code == 401
     assert (await old.post("/api/elevate", json={"code": code(house)})).status_code == 200
     assert (await old.delete("/api/totp")).status_code == 204
+    assert (await old.post("/api/elevate", json={"password": PASSWORD})).status_code == 200
+
+
+async def test_a_recovery_code_is_a_step_up_for_who_lost_the_app(house: House) -> None:
+    browser = await house.alice()
+    subject = await house.account()
+    first, second, *_ = await house.service.recovery_codes.renew(subject, at=house.clock())
+    spoken = (await browser.post("/api/elevate", json={"recovery_code": first})).json()
+    assert spoken["reason"] == "wrong_code"  # there is nothing that it stands in for
+    await give_totp(house, subject)
+    page = await browser.get("/elevate?return_to=/account/security")
+    assert "/elevate?with=recovery&amp;return_to=" in page.text
+    assert (await browser.post("/api/elevate", json={"recovery_code": first})).status_code == 200
+    assert (await browser.get("/api/me")).json()["amr"] == ["pwd", "recovery", "mfa"]
+    assert "Recovery code" in (await browser.get("/elevate?with=recovery")).text
+    form = {"code": second, "with": "recovery", "return_to": "/account/security"}
+    for status in (303, 403):
+        assert (await browser.post("/elevate", data=form)).status_code == status
+    assert (await browser.delete("/api/totp")).status_code == 204
+
+
+async def test_a_session_of_one_factor_takes_no_account_away_from_who_has_two(house: House) -> None:
+    """It may be from before the second factor, or a thief's who knows the password."""
+    old = await house.alice()
+    await give_totp(house, await house.account())
+    form = {"current": PASSWORD, "new": "another horse entirely"}
+    for answer in (
+        await old.post("/api/password", json=form),
+        await old.delete("/api/account"),
+        await old.get("/api/account/data"),
+    ):
+        assert (answer.status_code, answer.json()["reason"]) == (401, "step_up_required")
+    for method, path, back in (
+        ("GET", "/account/password", "/account/password"),
+        ("POST", "/account/password", "/account/password"),
+        ("GET", "/account/data", "/account/data"),
+        ("GET", "/account/data/download", "/account/data"),
+        ("POST", "/account/data/delete", "/account/data/delete"),
+    ):
+        led = await old.request(method, path, data=form if method == "POST" else None)
+        assert led.headers["location"] == f"/elevate?return_to={back.replace('/', '%2F')}"
+    assert (await old.post("/api/elevate", json={"code": code(house)})).status_code == 200
+    assert (await old.post("/api/password", json=form)).status_code == 204
 
 
 @pytest.mark.parametrize("body", [{}, {"password": PASSWORD, "code": "123456"}])
@@ -165,7 +217,6 @@ async def test_guesses_of_a_code_are_limited_in_a_session_and_at_enrolment(house
         (await browser.post("/api/elevate", json={"code": "000000"})).status_code for _ in range(5)
     ]
     assert tried == [403] * 10 + [429]
-    assert (await browser.post("/api/elevate", json={"password": PASSWORD})).status_code == 200
 
 
 async def test_the_last_factor_stays_where_one_is_required(opened: Opened) -> None:

@@ -72,8 +72,8 @@ async def test_a_person_whose_password_changed_is_told(posting: House, smtp: Smt
     (taken,) = await smtp.mails()
     assert (taken.sender, taken.recipient) == (FROM, EMAIL)
     message = taken.message
-    assert (message["from"], message["to"]) == (FROM, EMAIL)
-    assert message["subject"] == "Your password was changed"
+    assert (message["from"], message["to"]) == (f"Doorward <{FROM}>", EMAIL)
+    assert message["subject"] == "[Doorward] Your password was changed"
     said = message.get_content()
     assert "Firefox on Linux, at the address 198.51.100.7" in said
     for secret in (NEW, PASSWORD, "evil.example"):
@@ -93,7 +93,7 @@ async def test_a_theft_is_told_with_both_devices(opened: Opened, smtp: Smtp) -> 
         answer = await client.post("/api/refresh", json={"refresh_token": first})
         assert answer.status_code == expected
     (taken,) = await smtp.mails()
-    assert taken.message["subject"] == "Your login was used in two places and was ended"
+    assert taken.message["subject"] == "[Doorward] Your login was used in two places and was ended"
     said = taken.message.get_content()
     assert "Firefox on Linux, at the address 198.51.100.7" in said
     assert "Chrome on Windows, at the address 203.0.113.9" in said
@@ -107,7 +107,7 @@ async def test_a_login_on_a_device_not_seen_before_is_told_and_stands_in_the_his
     thief = await posting.browser(address="203.0.113.9", **{"user-agent": FIREFOX})
     assert (await login(thief)).status_code == 200
     (taken,) = await smtp.mails()
-    assert taken.message["subject"] == "A login on a device not seen before"
+    assert taken.message["subject"] == "[Doorward] A login on a device not seen before"
     assert "203.0.113.9" in taken.message.get_content()
     own = await posting.service.history.page(Query(person=await alices(posting)))
     assert [each.entry.kind for each in own[:2]] == ["new_device", "login"]
@@ -198,7 +198,7 @@ async def test_the_link_that_an_administrator_sends_reaches_the_person_alone(
     used = await person.post("/reset", data={"ticket": found[1], "new": NEW})
     assert used.status_code == 303
     assert [each.message["subject"] for each in (await smtp.mails(2))][1] == (
-        "Your password was changed by a reset link"
+        "[Doorward] Your password was changed by a reset link"
     )
 
 
@@ -236,7 +236,7 @@ async def test_a_link_asked_for_before_the_password_changed_is_not_sent(
     house.clock.advance(HOUR)
     smtp.refuse = ""
     (taken,) = await smtp.mails()
-    assert taken.message["subject"] == "Your password was changed"
+    assert taken.message["subject"] == "[Doorward] Your password was changed"
 
 
 # --- nothing waits for mail, and nothing is lost ------------------------------------------------
@@ -265,7 +265,7 @@ async def test_a_letter_outlives_the_server_that_could_not_send_it(
     second: House = await opened(**way)
     second.clock.advance(HOUR)
     (taken,) = await smtp.mails()
-    assert taken.message["subject"] == "Your password was changed"
+    assert taken.message["subject"] == "[Doorward] Your password was changed"
 
 
 async def test_a_change_of_password_that_cannot_be_told_is_answered_503(house: House) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from doorward.accounts import Accounts
 from doorward.errors import StoreUnavailable
 from doorward.passwords import CHEAP
+from doorward.server.accounts.mail_code import code_in
 from doorward.server.mail import terminal
 from doorward.server.mail.letter import Filled, Letter
 from doorward.testing import FakeClock
@@ -33,7 +35,8 @@ async def test_the_server_itself_prints_links_and_the_log_holds_none(
         while "Mail to" not in said:
             await asyncio.sleep(0.01)
             said += capfd.readouterr().err
-    assert f"Mail to {EMAIL}: Choose a new password: {LOCAL}/reset?ticket=" in said
+    subject = "  Subject: [Doorward] Choose a new password\n"
+    assert f"Mail to {EMAIL}\n{subject}  Link: {LOCAL}/reset?ticket=" in said
     assert "ticket" not in caplog.text
 
 
@@ -48,17 +51,15 @@ async def test_the_console_shows_each_letter_with_the_link_that_was_printed(
     person = await house.browser()
     await person.post("/signup", data={"email": EMAIL, "password": PASSWORD})
     assert "ticket=" not in (await root.get("/admin/outbox")).text  # nobody printed it yet
-    (line,) = await printed(house)
+    (block,) = [each for each in await printed(house) if "ticket=" in each]
     page = (await root.get("/admin/outbox")).text
-    assert line.rpartition("ticket=")[2] in page
+    assert block.rpartition("ticket=")[2] in page
     assert (await person.get("/admin/outbox")).status_code == 403
     house.service.terminal.links.clear()  # as after a restart
     assert "printed on the server" in (await root.get("/admin/outbox")).text
 
 
-async def test_few_links_are_remembered_and_a_letter_without_one_is_not_printed(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_few_links_are_remembered(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     print_by_hand(monkeypatch)
     monkeypatch.setattr(terminal, "MOST", 2)
     house: House = await opened(public_origin=LOCAL)
@@ -67,8 +68,34 @@ async def test_few_links_are_remembered_and_a_letter_without_one_is_not_printed(
         body = {"email": f"{name}@example.test"}
         await (await house.client()).post("/api/forgot", json=body)
     await (await house.client()).post("/api/forgot", json={"email": "nobody@example.test"})
-    assert len(await printed(house)) == 3
+    assert len(await printed(house)) == 4
     assert len(house.service.terminal.links) == 2
+
+
+async def test_each_letter_is_printed_in_one_piece_with_its_link_and_its_code(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    print_by_hand(monkeypatch)
+    house: House = await opened(public_origin=LOCAL, site_name="Notes", login_by_mail=True)
+    subject = await house.account()
+    await house.service.recorder.note("password_changed", subject=subject)
+    assert await printed(house) == [
+        f"Mail to {EMAIL}\n  Subject: [Notes] Your password was changed"
+    ]
+    await (await house.browser()).post("/login/mail", data={"email": EMAIL})
+    (block,) = await printed(house)
+    to, title, link, code = block.splitlines()
+    assert (to, title) == (
+        f"Mail to {EMAIL}",
+        "  Subject: [Notes] Your link and code for logging in",
+    )
+    assert link.startswith(f"  Link: {LOCAL}/link/login?ticket=")
+    assert code == f"  Code: {code_in(link)}"
+    await house.account("nobody@example.test")
+    root = await house.browser()
+    await house.account("root@example.test", "admin")
+    await login(root, email="root@example.test")
+    assert code.removeprefix("  Code: ") in (await root.get("/admin/outbox")).text
 
 
 @pytest.mark.parametrize("failure", [StoreUnavailable("gone"), ValueError("a bug")])
@@ -115,7 +142,14 @@ async def test_an_application_that_names_no_origin_prints_links_in_a_terminal_al
         object.__setattr__(found, "say", lines.append)
         letter = Letter(id="1", kind="reset_asked", subject="u", email=EMAIL, at=1)
         found._print(Filled(letter, f"{LOCAL}/auth/reset?ticket=x"))
-    assert ("ticket=x" in lines[0], found.links) == (shown, {"1": f"{LOCAL}/auth/reset?ticket=x"})
+        found._print(Filled(replace(letter, id="2", kind="login_asked"), f"{LOCAL}/auth?ticket=y"))
+    first, second = lines
+    assert first.startswith(
+        f"Mail to {EMAIL}\n  Subject: [Doorward] Choose a new password\n  Link: "
+    )
+    assert ("ticket=x" in first, "ticket=y" in second) == (shown, shown)
+    assert (code_in("?ticket=y") in second) == shown
+    assert found.links == {"1": f"{LOCAL}/auth/reset?ticket=x", "2": f"{LOCAL}/auth?ticket=y"}
 
 
 async def _nothing(scope: Any, receive: Any, send: Any) -> None:

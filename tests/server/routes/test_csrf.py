@@ -84,7 +84,7 @@ UNSAFE: list[tuple[str, str, dict[str, Any]]] = [
 Route = tuple[str, str, dict[str, Any]]
 COOKIELESS = {
     *("/api/signup", "/api/logout", "/api/verify", "/api/forgot", "/api/reset"),
-    *("/api/email/confirm", "/api/email/undo"),
+    "/api/email/undo",
 }
 """Routes that need no login and set no cookie, so that every trusted origin may call them."""
 

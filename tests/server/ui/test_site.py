@@ -64,7 +64,7 @@ def test_colours_mix() -> None:
     assert mixed("#000000", "#ffffff", 0.5) == "#808080"
 
 
-@pytest.mark.parametrize("said", ["", " ", "a\nb", "a" * 41, "\u202eabc"])
+@pytest.mark.parametrize("said", ["", " ", "a\nb", "a" * 41, "\u202eabc", "=?utf-8?q?a=0D=0AB?="])
 def test_a_name_that_cannot_be_shown_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="1 to 40 characters"):
         site_name(said)

@@ -41,7 +41,7 @@ def _links(target: Target) -> Iterator[tuple[str, str, Jar]]:
     yield "an invitation", invited, anybody
     login, address = target.log_in(owner), somebody().email
     target.act(login, "POST", "/api/email", {"email": address})
-    yield "a new address", link_to(target, address, "email_confirm"), anybody
+    yield "a new address", link_to(target, address, "email_confirm"), login.jar
     yield "the old address", link_to(target, owner.email, "email_left"), anybody
     target.client.send("POST", "/api/forgot", target.own, data={"email": owner.email})
     yield "a new password", link_to(target, owner.email, "reset_asked"), anybody

@@ -22,6 +22,7 @@ from ..db.database import TABLES, Database, Transaction
 from ..db.schema import TEXT
 from .account_events import note
 from .email import canonical
+from .factors import forget_factors_since
 from .user import USERS, EmailTaken, User, user_of
 
 LIFETIME = 7 * DAY
@@ -29,6 +30,9 @@ LIFETIME = 7 * DAY
 
 KEPT = LIFETIME + 2 * DAY
 """Seconds for which a change is kept: its letter may wait for a day before it is sent."""
+
+EVER = 0
+"""The time since which a stranger was in an account that they may have made."""
 
 EMAIL_CHANGES = Table(
     "doorward_email_changes",
@@ -39,6 +43,7 @@ EMAIL_CHANGES = Table(
     Column("old_email", TEXT, nullable=False),
     Column("new_email", TEXT, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("since", BigInteger),
 )
 Index("doorward_email_changes_subject", EMAIL_CHANGES.c.subject)
 Index("doorward_email_changes_at", EMAIL_CHANGES.c.at)
@@ -49,7 +54,8 @@ Beside = Callable[[Transaction], Awaitable[None]]
 
 class EmailChange(NamedTuple):
     """One change that can still be undone.  `id` is that of the letter about it, `number` that of
-    the decision; `old_email` and `new_email` are addresses in canonical form."""
+    the decision; `old_email` and `new_email` are addresses in canonical form.  `since` is the time
+    from which a stranger may have added the factors that there are; None if it is not known."""
 
     id: str
     subject: str
@@ -57,6 +63,7 @@ class EmailChange(NamedTuple):
     old_email: str
     new_email: str
     at: int
+    since: int | None = None
 
 
 class EmailChanges:
@@ -66,19 +73,20 @@ class EmailChanges:
         self._database = database
 
     async def change(
-        self, old: User, email: str, *, id: str, at: int, beside: Beside
+        self, old: User, email: str, *, id: str, at: int, beside: Beside, since: int | None = None
     ) -> User | None:
         """Give a user the address that they proved: one decision more.  The user as changed; None,
         and nothing written, when anything was decided about them since `old` was read.  Raises
-        `EmailTaken`: of several users who want one address, one gets it."""
+        `EmailTaken`: of several users who want one address, one gets it.  `since` is kept for an
+        undoing."""
         number, after = old.decided + 1, canonical(email)
-        change = EmailChange(id, old.subject, number, old.email, after, at)
+        change = EmailChange(id, old.subject, number, old.email, after, at, since)
 
         async def keep(transaction: Transaction) -> None:
             await transaction.execute(insert(EMAIL_CHANGES).values(change._asdict()))
             await beside(transaction)
 
-        values = {"email": after, "verified_at": at, "decided": number}
+        values = {"email": after, "verified_at": at, "decided": number, "readdressed": number}
         return await self._write(old, values, keep)
 
     async def find(self, id: str) -> EmailChange | None:
@@ -94,16 +102,25 @@ class EmailChanges:
         linked = all(one.new_email == next.old_email for one, next in pairwise(changes))
         return bool(changes) and linked and changes[-1].new_email == user.email
 
-    async def undo(self, change: EmailChange, old: User, *, at: int, beside: Beside) -> User | None:
+    async def undo(
+        self, change: EmailChange, old: User, *, at: int, beside: Beside, keep_last: bool = False
+    ) -> User | None:
         """Give a user the address before this change: one decision more, which ends all sessions,
         takes the password away, and makes the changes after this one final, since whoever made them
-        was not the owner.  The user as changed; None and `EmailTaken` as for `change`."""
+        was not the owner.  Their factors go in the same step: `forget_factors_since`.  The user as
+        changed; None and `EmailTaken` as for `change`."""
 
         async def forget(transaction: Transaction) -> None:
             await transaction.execute(delete(EMAIL_CHANGES).where(*_from(change)))
+            if change.since is not None:
+                await forget_factors_since(
+                    transaction, old.subject, change.since, keep_last=keep_last
+                )
             await beside(transaction)
 
-        return await self._write(old, {"email": change.old_email, **_taken_over(old, at)}, forget)
+        taken = _taken_over(old, at)
+        values = {"email": change.old_email, "readdressed": taken["decided"], **taken}
+        return await self._write(old, values, forget)
 
     async def take_over(self, old: User, *, at: int) -> User | None:
         """Give an account to the owner of its address, who proved it for the first time: one

@@ -21,9 +21,9 @@ but nobody can send it as a ticket of this kind."""
 UNDO = "undo_email"
 
 
-async def change_link(tickets: Tickets, user: User, email: str, base_url: str, *, at: int) -> str:
-    """A link that gives the user this address.  Only a digest of it is stored."""
-    ticket = await issue(tickets, CHANGE, Claim(wish(user, email), at + LIFETIME))
+async def change_link(tickets: Tickets, words: tuple[str, ...], base_url: str, *, at: int) -> str:
+    """A link that fulfils a `wish`.  Only a digest of it is stored."""
+    ticket = await issue(tickets, CHANGE, Claim(words, at + LIFETIME))
     return f"{base_url}/link/email?ticket={ticket}"
 
 
@@ -33,12 +33,12 @@ async def undo_link(tickets: Tickets, change: EmailChange, base_url: str, *, at:
     return f"{base_url}/link/email-undo?ticket={ticket}"
 
 
-def wish(user: User, email: str) -> tuple[str, ...]:
+def wish(user: User, email: str, since: int) -> tuple[str, ...]:
     """What somebody wants who asks for this address: good until the password or the address they
-    have now is changed."""
-    return user.subject, state_of(user), email
+    have now is changed.  `since` is the time from which they may have been in the account."""
+    return user.subject, state_of(user), email, str(since)
 
 
 def is_good(words: tuple[str, ...], user: User) -> bool:
     """Whether the user still is as they were when they asked."""
-    return words == wish(user, words[2]) and user.locked_at is None
+    return words[:2] == (user.subject, state_of(user)) and user.locked_at is None

@@ -24,7 +24,8 @@ class AccountEvent:
     """That an account was created, changed or deleted, and how it is now.
 
     Several changes may be told as one, and one may be told twice.  Of a deleted account nothing is
-    left but the subject.
+    left but the subject.  An account that its owner deletes has changed: `erase_at` is when it will
+    be erased (seconds since 1970), unless the person logs in before; only then it is `deleted`.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class AccountEvent:
     roles: Roles = NONE
     verified: bool = False
     locked: bool = False
+    erase_at: int | None = None
 
 
 Listener = Callable[[AccountEvent], Awaitable[None]]
@@ -76,6 +78,7 @@ async def _as_now(users: Users, event: Noted) -> AccountEvent:
         roles=user.roles,
         verified=user.verified_at is not None,
         locked=user.locked_at is not None,
+        erase_at=user.erase_at,
     )
 
 

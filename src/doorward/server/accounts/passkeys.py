@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..db.database import TABLES, Database
@@ -54,14 +54,16 @@ class Passkeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, passkey: Passkey) -> bool:
+    async def add(self, passkey: Passkey, *, ending: int) -> bool:
         """Keep a passkey.  False, and nothing written, where its id is taken, where the person has
-        `MOST` already, and where their account is gone."""
+        `MOST` already, and where their account is gone or has another `ending` by now: then another
+        person may have got it."""
         row = asdict(passkey) | {"transports": json.dumps(passkey.transports)}
         values = [literal(value, PASSKEYS.c[name].type) for name, value in row.items()]
         users = TABLES.tables["doorward_users"].c
         many = select(func.count()).where(_of(passkey.subject)).scalar_subquery()
-        room = select(*values).where(users.subject == passkey.subject, many < MOST)
+        same = (users.subject == passkey.subject, users.ending == ending)
+        room = select(*values).where(*same, many < MOST)
         statement = insert(PASSKEYS).from_select(list(row), room)
         try:
             return bool(await self._database.run(statement.returning(PASSKEYS.c.subject)))
@@ -82,18 +84,6 @@ class Passkeys:
     async def rename(self, subject: str, credential_id: str, name: str) -> bool:
         """Give a passkey of this person another name.  False if they have none with this id."""
         mine = update(PASSKEYS).where(_of(subject), _is(credential_id)).values(name=name)
-        return bool(await self._database.run(mine.returning(PASSKEYS.c.subject)))
-
-    async def remove(self, subject: str, credential_id: str, *, spare_last: bool = False) -> bool:
-        """Forget a passkey of this person.  False, and nothing forgotten, if they have none with
-        this id, or if it is the last and that is to be spared: of two that are removed at once, one
-        stays."""
-        others = PASSKEYS.alias()
-        other = select(1).where(
-            others.c.subject == subject, others.c.credential_id != credential_id
-        )
-        spared = [exists(other)] if spare_last else []
-        mine = delete(PASSKEYS).where(_of(subject), _is(credential_id), *spared)
         return bool(await self._database.run(mine.returning(PASSKEYS.c.subject)))
 
     async def used(

@@ -7,11 +7,10 @@ one hash is computed for a guess.  With 60 bits they get a password hash (ASVS 6
 import base64
 import secrets
 
-from sqlalchemy import delete, exists, insert, select
+from sqlalchemy import delete, insert, select
 
 from ...passwords import Passwords
 from ..db.database import Database
-from .factor_tables import PASSKEYS, TOTP
 from .factor_tables import RECOVERY_CODES as CODES
 
 MANY = 10
@@ -62,12 +61,6 @@ class RecoveryCodes:
             return False
         used = delete(CODES).where(CODES.c.id == row_id, CODES.c.hash == hashed)
         return bool(await self._database.run(used.returning(CODES.c.id)))
-
-    async def forget_stale(self, subject: str) -> None:
-        """Delete the codes of a user who has no factor left that they stand in for."""
-        others = (exists(select(1).where(each.c.subject == subject)) for each in (TOTP, PASSKEYS))
-        stale = delete(CODES).where(CODES.c.subject == subject, *(~other for other in others))
-        await self._database.run(stale)
 
 
 def new_codes() -> tuple[str, ...]:

@@ -16,4 +16,6 @@ async def reset_factors(
     if not await users.reset_factors(user.subject):
         return None
     with applying():
-        return len(await auth.revoke(subject=user.subject, device=device or Device()))
+        ended = len(await auth.revoke(subject=user.subject, device=device or Device()))
+    await users.reset_factors(user.subject)  # what one of those sessions added meanwhile
+    return ended

@@ -6,12 +6,12 @@ import logging
 from pathlib import Path
 
 import pyotp
-from sqlalchemy import ColumnElement, Select, Table, delete, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, Table, exists, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import ConfigurationError, Rejected
 from ...keys import Seal, base64url
-from ..db.database import Database
+from ..db.database import TABLES, Database
 from .factor_tables import PASSKEYS, TOTP
 
 log = logging.getLogger("doorward")
@@ -53,16 +53,20 @@ class Totp:
         return int(rows[0][0]) if rows else None
 
     async def add(
-        self, subject: str, sealed: str, *, step: int, at: int, first: bool = False
+        self, subject: str, sealed: str, *, step: int, at: int, ending: int, first: bool = False
     ) -> bool:
         """Keep a secret whose code of `step` was just proved; that code is used.  False, and
-        nothing written, where there is a secret already, or with `first`, any second factor."""
+        nothing written, where there is a secret already, or with `first`, any second factor, and
+        where the account is gone or has another `ending` by now, as for a passkey."""
         values = {"secret": sealed, "last_step": step, "created_at": at}
         row = [literal(subject, TOTP.c.subject.type)]
         row += [literal(value, TOTP.c[name].type) for name, value in values.items()]
         others: list[Table] = [PASSKEYS] if first else []
         free = [~exists(select(1).where(table.c.subject == subject)) for table in others]
-        statement = insert(TOTP).from_select(["subject", *values], select(*row).where(*free))
+        users = TABLES.tables["doorward_users"].c
+        same = (users.subject == subject, users.ending == ending)
+        made = select(*row).where(*same, *free)
+        statement = insert(TOTP).from_select(["subject", *values], made)
         try:
             return bool(await self._database.run(statement.returning(TOTP.c.subject)))
         except IntegrityError:
@@ -77,11 +81,6 @@ class Totp:
             if await self._advance(subject, rows[0][0], step):
                 return True
         return False
-
-    async def remove(self, subject: str) -> bool:
-        """Forget the app of this user.  False when there was none."""
-        gone = delete(TOTP).where(_of(subject)).returning(TOTP.c.subject)
-        return bool(await self._database.run(gone))
 
     async def reseal(self) -> None:
         """Seal under the newest root key what an older one sealed, so that the older one may be

@@ -31,6 +31,7 @@ USERS = Table(
     Column("kept", TEXT, nullable=False, server_default=text("''")),
     Column("verified_at", BigInteger),
     Column("erase_at", BigInteger),
+    Column("readdressed", BigInteger, nullable=False, server_default=text("0")),
 )
 Index("doorward_users_email", USERS.c.email, unique=True)
 Index("doorward_users_age", USERS.c.created_at, USERS.c.email)
@@ -65,7 +66,8 @@ class User:
     locked, or None; a locked user stays readable, and it is the caller who refuses the login.
     `decided` counts the decisions about the user (lock, roles, password), `settled` is the last of
     them that is known to have reached the user's sessions.  `ending` is the last that was a new
-    password, which ends all sessions but the one that is `kept`, if any.  `verified_at` is when the
+    password, which ends all sessions but the one that is `kept`, if any.  `readdressed` is the last
+    that was a new address.  `verified_at` is when the
     person proved that the address is theirs, or None; `erase_at` is when the account, which its
     owner deleted, will be erased, unless they log in before, or None.
     """
@@ -83,6 +85,7 @@ class User:
     kept: str = ""
     verified_at: int | None = None
     erase_at: int | None = None
+    readdressed: int = 0
 
     @property
     def session_roles(self) -> Roles:

@@ -103,7 +103,12 @@ class Users(UserQueries):
         other = USERS.c.email != address
         try:
             return await self._change(
-                subject, other, email=address, verified_at=None, decided=decided
+                subject,
+                other,
+                email=address,
+                verified_at=None,
+                decided=decided,
+                readdressed=decided,
             )
         except IntegrityError:
             raise EmailTaken from None

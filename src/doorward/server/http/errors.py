@@ -55,6 +55,18 @@ _UNAVAILABLE = {
 _FOR_PEOPLE = {Reason.INSUFFICIENT_ROLE: "Your account may not do this."}
 """The sentences of pages where those for programs would puzzle people."""
 
+_LACKING = {
+    Reason.INSUFFICIENT_ROLE: (
+        "This page needs a role that your account does not have. Ask an administrator for it."
+    ),
+    Reason.INSUFFICIENT_SCOPE: "This page needs a scope that your login does not have.",
+    Reason.UNVERIFIED: (
+        "This page needs a confirmed e-mail address. Open the link in the letter that was sent to"
+        " you, or have it sent again from your account."
+    ),
+}
+"""What a person lacks for a page of an application."""
+
 _ENDED = {
     **dict.fromkeys((Reason.EXPIRED, Reason.IDLE), "expired"),
     **dict.fromkeys((Reason.UNKNOWN, Reason.REVOKED, Reason.REUSED, Reason.UNSTEADY), "was_ended"),
@@ -140,6 +152,21 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     if error.reason in _ENDED:
         announce(response, _ENDED[error.reason])
     return response
+
+
+def denied(error: Rejected, site: Site) -> Response | None:
+    """The page of an application for a person who is logged in and lacks what it asks for."""
+    if error.reason not in _LACKING:
+        return None
+    page = MessagePage(
+        heading=_HEADINGS[403],
+        sentence=_LACKING[error.reason],
+        status=403,
+        reason=error.reason,
+        link="/account",
+        link_text="Go to your account",
+    )
+    return HTMLResponse(render(page, site), 403, {"cache-control": "no-store"})
 
 
 async def on_failure(request: Request, error: Exception) -> Response:

@@ -5,10 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ...settings import DAY
 from ...types import Device
 from ..accounts.mail_code import code_in
 from ..ui.rendering import absolute
 from ..ui.words import label
+
+DETAILS = ("left", "passkey")
+"""Details of an event that its letter tells: how many are left of what was used, and the name of a
+passkey."""
+
+_PLAIN, _DIGITS = 30, 4  # characters of a name that is repeated, and digits in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +24,9 @@ class Letter:
 
     `subject` is the owner of the account, or empty where anybody may have asked for the letter and
     nobody has looked yet whether there is an account; `email` is the address at that time, and
-    `ending` the number of their password at that time; `other` is the other party's device, or how
-    many are `left` of what was used.  `tries` is how often sending was tried.
+    `ending` the number of their password at that time; `other` is the other party's device, the
+    `DETAILS` of the event, or the marks of the device that asked (`steps.asked_letter.may_go`).
+    `tries` is how often sending was tried.
     """
 
     id: str
@@ -36,10 +44,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text that a person reads."""
+    """The text that a person reads.  `code` is the code in the body, if there is one."""
 
     title: str
     body: str
+    code: str = ""
 
 
 class Filled(NamedTuple):
@@ -60,22 +69,42 @@ class Template(NamedTuple):
     """The words of a kind of letter.  A paragraph is one line: where it is broken is up to the
     screen it is read on.
 
-    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{origin}`,
-    `{email}`, `{site}`, `{link}`, `{code}` and `{left}`, and the title `{site}`.  `end` says why
-    the person gets it.
+    A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{security}`,
+    `{delete}`, `{origin}`, `{email}`, `{site}`, `{link}`, `{code}`, `{left}`, `{passkey}` and
+    `{week}`, which is seven days after `{when}`, and the title `{site}`.  `end` says why the person
+    gets it.  The name of the site stands before the title, unless the operator wrote it:
+    `own`.
     """
 
     title: str
     paragraphs: tuple[str, ...]
     end: str = OWNER
+    own: bool = False
+
+    @property
+    def holds_code(self) -> bool:
+        """Whether its text shows the code that goes with the link."""
+        return "{code}" in "".join(self.paragraphs)
 
 
 IF_YOU = "If it was you, there is nothing to do."
 
 NOT_YOU = (
-    "If it was not you, somebody else has your account. Log in, change your password, look at the"
-    " page Security, and log out the devices that you do not recognise:\n{login}"
+    "If it was not you, somebody else is in your account. Choose a new password here, which logs"
+    " out all devices:\n{forgot}"
 )
+"""A thief who is logged in can undo what the owner does there, so all are logged out first."""
+
+LOOK_THROUGH = (
+    "Then log in, and on this page remove the passkeys and the authenticator app that are not"
+    " yours:\n{security}"
+)
+
+STUCK = (
+    "If the login asks for an app or a passkey that you do not have, ask those who run {site} to"
+    " delete your second factors."
+)
+"""Somebody else set up the only second factor: the owner cannot get past it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +118,9 @@ class Letters:
 
     def write(self, letter: Letter, link: str = "") -> Text:
         """The letter in words; `link` is for a kind that carries one."""
-        title, paragraphs, end = self.templates[letter.kind]
-        body = "\n\n".join([*paragraphs, end]).format(
+        template = self.templates[letter.kind]
+        code = code_in(link)
+        body = "\n\n".join([*template.paragraphs, template.end]).format(
             email=letter.email,
             when=absolute(letter.at),
             where=place(letter.user_agent, letter.address),
@@ -98,12 +128,19 @@ class Letters:
             left=_left(letter),
             login=f"{self.origin}/login",
             forgot=f"{self.origin}/forgot",
+            security=f"{self.origin}/account/security",
+            delete=f"{self.origin}/account/data/delete",
+            week=absolute(letter.at + 7 * DAY),
+            passkey=_passkey(letter),
             origin=self.origin,
             site=self.site,
             link=link,
-            code=code_in(link),
+            code=code,
         )
-        return Text(title.format(site=self.site), f"{body}\n")
+        title = template.title.format(site=self.site)
+        if not template.own:
+            title = f"[{self.site}] {title}"
+        return Text(title, f"{body}\n", code if template.holds_code else "")
 
 
 def place(agent: str, address: str) -> str:
@@ -117,6 +154,17 @@ def _left(letter: Letter) -> str:
     return str((letter.other or {}).get("left", ""))
 
 
+def _passkey(letter: Letter) -> str:
+    """The name of a passkey, if it is so plain that nobody can have made a message of it: whoever
+    is in the account chose it, and mail programs make links of addresses and numbers."""
+    name = str((letter.other or {}).get("passkey", ""))
+    plain = all(each.isalnum() or each in " -" for each in name)
+    if not name or not plain or len(name) > _PLAIN or sum(map(str.isdigit, name)) > _DIGITS:
+        return "its name is not repeated here"
+    return name
+
+
 def _other(letter: Letter) -> str:
-    device = Device(**letter.other) if letter.other and "left" not in letter.other else Device()
+    other = letter.other or {}
+    device = Device(other.get("address", ""), other.get("user_agent", ""))
     return place(device.user_agent, device.address)

@@ -26,7 +26,7 @@ from ...settings import DAY, HOUR, MINUTE
 from ..audit.entry import Entry, storable, texts
 from ..db.database import TABLES, Database, Transaction
 from ..db.schema import TEXT
-from .letter import Letter
+from .letter import DETAILS, Letter
 
 MOST = 3
 """Letters of one kind to one person in an hour.  Of each kind by itself: a flood of one must not
@@ -146,7 +146,7 @@ class Outbox:
             "at": entry.at,
             "address": said["address"],
             "user_agent": said["user_agent"],
-            "other": json.dumps(entry.detail.get("other") or _left(entry)),
+            "other": json.dumps(entry.detail.get("other") or _told(entry)),
             "tries": 0,
             "due_at": entry.at,
             "sent_at": None if self._sends else entry.at,
@@ -165,7 +165,7 @@ def _written(letter: Letter) -> Insert:
         **{name: getattr(letter, name) for name in ("id", "kind", "subject", "email", "at")},
         "address": storable(letter.address),
         "user_agent": storable(letter.user_agent),
-        "other": "null",
+        "other": json.dumps(letter.other),
         "tries": 0,
         "due_at": letter.at,
     }
@@ -185,8 +185,9 @@ def _lately(subject: str, kind: str, at: int) -> Select[Any]:
     return select(func.count()).select_from(LETTERS).where(*same)
 
 
-def _left(entry: Entry) -> dict[str, Any] | None:
-    return {"left": entry.detail["left"]} if "left" in entry.detail else None
+def _told(entry: Entry) -> dict[str, Any] | None:
+    """What a letter tells of the details of its event."""
+    return {name: entry.detail[name] for name in DETAILS if name in entry.detail} or None
 
 
 def _letter(row: Row[Any]) -> Letter:

@@ -27,7 +27,7 @@ def _read(file: Path, ours: Template) -> Template:
     try:
         title, *paragraphs = file.read_text("utf-8").strip().split("\n\n")
         words = tuple(each.strip() for each in paragraphs)
-        template = Template(title.strip(), words, ours.end)
+        template = Template(title.strip(), words, ours.end, own=True)
         _try(template)
     except (OSError, UnicodeDecodeError, KeyError, ValueError, IndexError) as error:
         raise ValueError(f"{file} cannot be used as a letter: {error}") from None

@@ -11,7 +11,7 @@ from ..audit import event_log
 from .letter import Filled, Letter, Letters
 from .outbox import Outbox
 from .relay import Relay
-from .smtp import NotSent, Unwanted, message, post
+from .smtp import NotSent, Unwanted, message, post, sender_of
 
 log = logging.getLogger("doorward")
 
@@ -40,7 +40,7 @@ class Postman:
     ) -> None:
         self._outbox = outbox
         self._relay = relay
-        self._sender = sender
+        self._from = sender_of(letters.site, sender)
         self._password = password
         self._letters = letters
         self._fill = fill
@@ -78,7 +78,7 @@ class Postman:
             return True
         (letter, link), at = filled, self._clock()
         try:
-            made = message(letter, self._letters.write(letter, link), self._sender, at=at)
+            made = message(letter, self._letters.write(letter, link), self._from, at=at)
         except (MessageError, ValueError) as failed:  # of this letter alone: the others go on
             self._tell(logging.ERROR, "mail_not_sent", letter, str(failed))
             return True

@@ -40,7 +40,13 @@ class Unwanted(Exception):
         self.for_good = for_good
 
 
-def message(letter: Letter, text: Text, sender: str, *, at: int) -> EmailMessage:
+def sender_of(site: str, address: str) -> Address:
+    """Who writes our letters: the site, by its name.  Whatever the name holds stays within it."""
+    local, _, domain = address.rpartition("@")
+    return Address(site, local, domain)
+
+
+def message(letter: Letter, text: Text, sender: Address, *, at: int) -> EmailMessage:
     """One letter has one `Message-ID`, so that who gets it twice sees it once."""
     plain = letter.email.isascii()
     made = EmailMessage(SMTP if plain else SMTPUTF8)
@@ -49,7 +55,7 @@ def message(letter: Letter, text: Text, sender: str, *, at: int) -> EmailMessage
     made["To"] = Address(addr_spec=letter.email) if plain else letter.email
     made["Subject"] = text.title
     made["Date"] = datetime.fromtimestamp(at, UTC)
-    made["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
+    made["Message-ID"] = f"<{letter.id}@{sender.domain}>"
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes, please
     # as it is: a link that was cut or escaped for the way would not survive every program
     made.set_content(text.body, cte="7bit" if text.body.isascii() else "8bit")

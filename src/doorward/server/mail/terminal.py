@@ -1,4 +1,4 @@
-"""Prints the links of letters on a developer's own machine, where no mail is sent."""
+"""Prints letters on a developer's own machine, where no mail is sent."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ Shows = Callable[[], bool]
 
 Say = Callable[[str], None]
 
-_HIDDEN = "the link is in the console's outbox, since stderr is no terminal"
+_HIDDEN = "shown in the console's outbox, since stderr is no terminal"
 
 
 def to_stderr(line: str) -> None:
@@ -47,8 +47,9 @@ def in_a_terminal() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Takes letters out of an outbox and prints the links in them, if `shows` lets it.  `links` are
-    the latest that this process made, by the id of their letter: they are in no database."""
+    """Takes letters out of an outbox and prints their recipients and subjects, and the links and
+    codes in them if `shows` lets it.  `links` are the latest that this process made, by the id of
+    their letter: they are in no database."""
 
     letters: Letters
     clock: Clock
@@ -64,7 +65,7 @@ class Terminal:
             except StoreUnavailable:
                 pass  # the letters are still there when it is back
             except Exception:
-                log.exception("the links of letters could not be printed; the next round goes on")
+                log.exception("letters could not be printed; the next round goes on")
             await asyncio.sleep(EVERY)
 
     async def deliver(self, outbox: Outbox, fill: Fill) -> None:
@@ -75,14 +76,24 @@ class Terminal:
             if filled is None:
                 await outbox.drop(waiting)
                 continue
-            if filled.link:
-                self._print(filled)
+            self._print(filled)
             await outbox.sent(filled.letter, self.clock())
 
     def _print(self, filled: Filled) -> None:
+        """All of a letter that somebody needs who tries the server, in one piece: the lines of two
+        letters must not mix."""
         letter, link = filled
+        text = self.letters.write(letter, link)
+        lines = [f"Mail to {letter.email}", f"  Subject: {text.title}"]
+        if link:
+            self._remember(letter, link)
+            shown = self.shows()
+            lines.append(f"  Link: {link if shown else _HIDDEN}")
+            if text.code:
+                lines.append(f"  Code: {text.code if shown else _HIDDEN}")
+        self.say("\n".join(lines))
+
+    def _remember(self, letter: Letter, link: str) -> None:
         self.links[letter.id] = link
         while len(self.links) > MOST:
             del self.links[next(iter(self.links))]
-        title = self.letters.write(letter, link).title
-        self.say(f"Mail to {letter.email}: {title}: {link if self.shows() else _HIDDEN}")

@@ -67,13 +67,13 @@ class ConsoleRoute(APIRoute):
         return guarded
 
 
-def ask_again(request: Request, refused: Rejected) -> Response:
-    """Lead somebody whose proof is too old to a new one, and from there to a look at the same
-    address.  Any other refusal is raised."""
+def ask_again(request: Request, refused: Rejected, back: str = "") -> Response:
+    """Lead somebody whose proof is too old to a new one, and from there to `back`, or to a look at
+    the same address.  Any other refusal is raised."""
     if refused.reason is not Reason.STEP_UP_REQUIRED:
         raise refused
     elevate = request.app.state.site.path("/elevate")
-    return RedirectResponse(with_return(elevate, asked_for(request.scope)), 303)
+    return RedirectResponse(with_return(elevate, back or asked_for(request.scope)), 303)
 
 
 async def admit(request: Request, *, act: bool | None = None) -> Principal:

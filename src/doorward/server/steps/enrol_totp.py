@@ -34,7 +34,7 @@ async def begin_totp(service: Service, user: User, key: str, *, again: bool = Fa
     secret = _secret(service, user, waiting)
     if secret is None:
         secret = totp.new_secret()
-        words = (user.subject, service.totp.sealed(user.subject, secret))
+        words = (user.subject, service.totp.sealed(user.subject, secret), str(user.ending))
         await tickets.put_back(store, TICKET, key, tickets.Claim(words, now + LIFETIME))
     return Enrolment(secret, totp.uri(secret, site=service.site.name, email=user.email))
 
@@ -68,7 +68,7 @@ async def confirm_totp(
     used = await tickets.use(store, TICKET, key, at=now)
     kept, step = waiting.words[1], steps[-1]
     if used != waiting or not await service.totp.add(
-        user.subject, kept, step=step, at=now, first=first
+        user.subject, kept, step=step, at=now, ending=user.ending, first=first
     ):
         raise Refused(Refusal.FACTOR_EXISTS)
     codes = await service.recovery_codes.renew(user.subject, at=now, missing_only=True)
@@ -79,6 +79,6 @@ async def confirm_totp(
 
 
 def _secret(service: Service, user: User, waiting: tickets.Claim | None) -> str | None:
-    if waiting is None or waiting.words[0] != user.subject:
-        return None
+    if waiting is None or waiting.words[::2] != (user.subject, str(user.ending)):
+        return None  # or the account may have changed hands meanwhile
     return service.totp.opened(user.subject, waiting.words[1])

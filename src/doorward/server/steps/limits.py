@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ...errors import Reason, Rejected
+from ...web.asgi import current_visit
+from ...web.limiter import Full
 from ..refusals import Refusal, Refused
 from ..service import Service
 
@@ -11,12 +12,12 @@ from ..service import Service
 @asynccontextmanager
 async def noting_limits(service: Service, subject: str = "") -> AsyncIterator[None]:
     """Record what the limiter rejects within this block, and refuse it with a sentence for a form.
-    `subject` is the owner of the account, if known."""
+    `subject` is the owner of the account, if known, who is told of too many guesses."""
     try:
         yield
-    except Rejected as rejected:
-        if rejected.reason is not Reason.TOO_MANY_ATTEMPTS:
-            raise
-        refused = Refused(Refusal.TOO_MANY_ATTEMPTS, retry_after=rejected.retry_after)
+    except Full as full:
+        if full.is_of_account:
+            service.guess_alarm.ring(subject, current_visit().device())
+        refused = Refused(Refusal.TOO_MANY_ATTEMPTS, retry_after=full.retry_after)
         await service.recorder.note("limited", subject=subject, outcome=refused.reason)
         raise refused from None

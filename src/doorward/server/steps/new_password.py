@@ -1,7 +1,7 @@
 """Judges a password that somebody chose."""
 
+from ...password_policy import check_password
 from ...passwords import UnacceptablePassword
-from ..accounts.policy import check_password
 from ..refusals import Refusal, Refused
 from ..service import Service
 

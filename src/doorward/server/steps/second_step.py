@@ -2,7 +2,6 @@
 bound to their browser; what it stands for is looked at again when the second one is proved."""
 
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -20,6 +19,7 @@ from ..accounts import tickets
 from ..accounts.devices import whose
 from ..accounts.factor_policy import must_have_second
 from ..accounts.factors import Held
+from ..accounts.link_state import login_state
 from ..accounts.user import User
 from ..flow_cookie import begin_flow, end_flow, is_this_browser
 from ..refusals import Refusal, Refused
@@ -86,7 +86,7 @@ async def step_of(service: Service, ticket: str) -> Step:
     user = await service.users.by_subject(subject)
     if browser and not is_this_browser(browser):
         raise await _over(service, subject)
-    if user is None or user.locked_at is not None or _state(user) != state:
+    if user is None or user.locked_at is not None or login_state(user) != state:
         raise await _over(service, subject)
     held = await service.factors.held(subject)
     proved = tuple(amr.split())
@@ -169,7 +169,7 @@ async def _ask(
         await visit.check_keeps_cookies()
     ticket = tickets.new()
     browser = begin_flow(response, ticket) if via == "cookie" else ""
-    words = (user.subject, _state(user), via, " ".join(amr), return_to, browser)
+    words = (user.subject, login_state(user), via, " ".join(amr), return_to, browser)
     claim = tickets.Claim(words, service.clock() + LIFETIME)
     await tickets.put_back(service.auth.store, TICKET, ticket, claim)
     await service.recorder.note("factor_asked", subject=user.subject, actor=user.subject)
@@ -182,9 +182,3 @@ async def _over(service: Service, subject: str = "") -> Refused:
         "link_refused", subject=subject, outcome=refused.reason, link=TICKET
     )
     return refused
-
-
-def _state(user: User) -> str:
-    """Changes with every decision about the user, with their password and their address."""
-    said = f"{user.decided}\0{user.ending}\0{user.password_changed_at}\0{user.email}"
-    return sha256(said.encode()).hexdigest()[:32]

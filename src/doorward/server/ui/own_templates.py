@@ -16,10 +16,15 @@ def check_own_templates(folder: Path) -> None:
         name = file.relative_to(folder).as_posix()
         if not any((ours / name).is_file() for ours in OURS):
             raise ValueError(
-                f"{file} stands for no page: the names are those of the templates of Doorward, such"
-                " as base.html or journeys/login/login.html"
+                f"{file} stands for no page. These are the names of pages: {', '.join(_names())}"
             )
         try:
             environment(folder=folder).get_template(name)
         except (TemplateSyntaxError, UnicodeDecodeError) as error:
             raise ValueError(f"{file} cannot be read as a template: {error}") from None
+
+
+def _names() -> list[str]:
+    """What a template may be called: the names of ours."""
+    found = {file.relative_to(ours).as_posix() for ours in OURS for file in ours.rglob("*.html")}
+    return sorted(name for name in found if not name.startswith("ui/"))

@@ -56,12 +56,14 @@ class Site:
 
 
 def site_name(text: str) -> str:
-    """A name for the site.  Raises `ValueError` for none, for a long one, and for what cannot be
-    seen."""
+    """A name for the site.  Raises `ValueError` for none, for a long one, for what cannot be seen,
+    and for `=?`: a header of a letter would decode what follows, line breaks included (RFC
+    2047)."""
     name = text.strip()
-    if not name or len(name) > _MOST_LETTERS or not name.isprintable():
+    if not name or len(name) > _MOST_LETTERS or not name.isprintable() or "=?" in name:
         raise ValueError(
-            f"the site's name has 1 to {_MOST_LETTERS} characters that can be seen, on one line"
+            f"the site's name has 1 to {_MOST_LETTERS} characters that can be seen, on one line and"
+            " without =?"
         )
     return name
 

@@ -37,7 +37,7 @@ from ..transport import Header, Transport
 from ..visit import Visit
 from .guard import NO_SCOPES, Guard, visit_of
 from .openapi import describe_security
-from .refusals import answering, check_no_handler, put_handlers, put_into_mounted
+from .refusals import Denied, answering, check_no_handler, put_handlers, put_into_mounted
 from .stack import put_outermost
 
 
@@ -75,7 +75,12 @@ class Doorward:
         self.principal = Guard(settings=self.lifecycle.settings)
 
     def install(
-        self, app: FastAPI, *, login_page: str | None = None, elevate_page: str | None = None
+        self,
+        app: FastAPI,
+        *,
+        login_page: str | None = None,
+        elevate_page: str | None = None,
+        denied: Denied | None = None,
     ) -> None:
         """Put the gate before an application and before those mounted in it when it starts, and the
         security schemes on its OpenAPI page.  Exception handlers that the application has for
@@ -83,10 +88,11 @@ class Doorward:
 
         With `login_page`, a path of this application, a browser that opens a page and is not logged
         in is sent there with `return_to`, the way back: give it to `way_back`.  With
-        `elevate_page` beside it, who must prove a factor again is sent there.  Programs still get
-        problem details.  Raises `ConfigurationError` for what is no path, where a handler of
-        the application's own would keep it from being used, and in an application that has another
-        `Doorward` already: its logins would be taken for those of this one.
+        `elevate_page` beside it, who must prove a factor again is sent there.  `denied` makes the
+        page for a person who lacks a role, a scope or a verified address, from the request's scope
+        and the refusal.  Programs still get problem details.  Raises `ConfigurationError` for what
+        is no path, where a handler of the application's own would keep it from being used, and
+        where another `Doorward` is installed: its logins would be taken for those of this one.
         """
         if getattr(app.state, "doorward", self) is not self:
             raise ConfigurationError(
@@ -99,7 +105,7 @@ class Doorward:
             check_no_handler(app)
         mend_framing()
         _put_gate(app, self.lifecycle)
-        answer = answering(login_page, elevate_page)
+        answer = answering(login_page, elevate_page, denied)
         put_handlers(app, lambda kind: answer)
         app.state.doorward = self
         describe_security(

@@ -13,22 +13,34 @@ from ...errors import ConfigurationError, DoorwardError, Rejected, StoreUnavaila
 from ..asgi import Middleware
 from ..lifecycle import Lifecycle
 from ..problem import problem
-from ..return_to import way_to_login
+from ..return_to import is_navigation, way_to_login
 
 Handler = Callable[[Any, Any], Awaitable[Response]]
 
 
-def answering(login_page: str | None, elevate_page: str | None) -> Handler:
+Denied = Callable[[Any, Rejected], Response | None]
+"""The page for a person who may not do this: takes the request's scope; None leaves a problem."""
+
+
+def answering(
+    login_page: str | None, elevate_page: str | None, denied: Denied | None = None
+) -> Handler:
     """The handler of refusals.  With `login_page` it sends browsers there, and with `elevate_page`
-    those who must prove a factor again."""
+    those who must prove a factor again; `denied` makes the page of a person who lacks a role."""
+
+    def for_people(scope: Any, error: Rejected) -> Response | None:
+        if login_page is None:
+            return None
+        login = way_to_login(scope, error, login_page, elevate_page or "")
+        if login:
+            return RedirectResponse(login, 303, {"cache-control": "no-store"})
+        return denied(scope, error) if denied and is_navigation(scope["headers"]) else None
 
     async def answer(connection: HTTPConnection, error: Exception) -> Response:
         if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):
             raise error  # a WebSocket may be open already; the gate closes it
-        if login_page is not None and isinstance(error, Rejected):
-            login = way_to_login(connection.scope, error, login_page, elevate_page or "")
-            if login:
-                return RedirectResponse(login, 303, {"cache-control": "no-store"})
+        if isinstance(error, Rejected) and (page := for_people(connection.scope, error)):
+            return page
         status, headers, body = problem(error)
         response = Response(body, status)
         response.raw_headers = headers

@@ -1,75 +1,63 @@
 """Sign-up, login and all that follows, for the users of an application's own table."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from pydantic import BaseModel, Field, StringConstraints
 
 from ...errors import Reason, Rejected
-from ...passwords import Passwords
+from ...password_policy import StolenPasswords, check_password
+from ...passwords import Passwords, UnacceptablePassword
 from ...types import Principal
+from .. import limiter
 from ..asgi import current_visit
 from .app import Doorward
+from .user_forms import (
+    ElevateForm,
+    LoginForm,
+    PasswordForm,
+    SecretiveRoute,
+    SessionShown,
+    SignupForm,
+)
 from .user_table import KnownUser, UserTable
 
 FRESH = 300
 """Seconds for which a proof is enough to delete an account."""
 
-_ADDRESS = r"^[A-Za-z0-9.+_'-]+@[A-Za-z0-9.-]*[A-Za-z0-9]$"
-
-Email = Annotated[str, StringConstraints(to_lower=True, pattern=_ADDRESS, max_length=254)]
-"""Plain and in lower case, so that another spelling is not another account."""
-
-Typed = Annotated[str, Field(max_length=128)]
-Chosen = Annotated[str, Field(min_length=8, max_length=128)]
+SHORTEST = 8
+"""Characters of a password that somebody chooses."""
 
 
-class SignupForm(BaseModel):
-    email: Email
-    password: Chosen
-
-
-class LoginForm(BaseModel):
-    email: Email
-    password: Typed
-
-
-class PasswordForm(BaseModel):
-    current: Typed
-    new: Chosen
-
-
-class ElevateForm(BaseModel):
-    password: Typed
-
-
-class SessionShown(BaseModel):
-    """A place where the person is logged in."""
-
-    sid: str
-    address: str
-    user_agent: str
-    created_at: int
-    seen_at: int
-    current: bool
-
-
-def user_router(auth: Doorward, users: UserTable, passwords: Passwords | None = None) -> APIRouter:
+def user_router(
+    auth: Doorward,
+    users: UserTable,
+    passwords: Passwords | None = None,
+    *,
+    signup_limit: int = 60,
+    breached: StolenPasswords | None = None,
+) -> APIRouter:
     """A router with `/signup`, `/login`, `/logout`, `/me`, `/sessions`, `/password`, `/elevate` and
     `/account`, which takes and gives JSON and logs in by cookie.
 
     An unknown address, a wrong password and a locked user get one answer after the same work; a
-    sign-up tells who has an account.  A new password, and the deletion of an account, end the
-    person's other sessions.
+    sign-up tells who has an account, and each source has `signup_limit` of them in a minute.  A new
+    password is refused where attackers try it first, or where `breached` holds it.  A new password,
+    and the deletion of an account, end the person's other sessions.
     """
-    routes = _Routes(auth, users, passwords or Passwords())
-    router = APIRouter()
+    routes = _Routes(auth, users, passwords or Passwords(), signup_limit, breached)
+    router = APIRouter(route_class=SecretiveRoute)
     router.add_api_route("/signup", routes.signup, methods=["POST"], status_code=201)
     router.add_api_route("/login", routes.login, methods=["POST"], status_code=204)
     router.add_api_route("/logout", routes.logout, methods=["POST"], status_code=204)
-    who, fresh = Depends(auth.principal), Depends(auth.requires(fresh=FRESH))
-    cookie = Depends(routes.by_cookie)
+    _add_sessions(router, routes, auth)
+    _add_proofs(router, routes)
+    _add_deletion(router, routes, auth)
+    return router
+
+
+def _add_sessions(router: APIRouter, routes: "_Routes", auth: Doorward) -> None:
+    who = Depends(auth.principal)
 
     @router.get("/me")
     async def me(principal: Principal = who) -> Principal:
@@ -83,6 +71,10 @@ def user_router(auth: Doorward, users: UserTable, passwords: Passwords | None = 
     async def end_session(sid: str, principal: Principal = who) -> None:
         await routes.end_session(principal, sid)
 
+
+def _add_proofs(router: APIRouter, routes: "_Routes") -> None:
+    cookie = Depends(routes.by_cookie)
+
     @router.post("/password", status_code=204)
     async def password(
         form: PasswordForm, response: Response, principal: Principal = cookie
@@ -93,20 +85,37 @@ def user_router(auth: Doorward, users: UserTable, passwords: Passwords | None = 
     async def elevate(form: ElevateForm, response: Response, principal: Principal = cookie) -> None:
         await routes.confirm(principal, form.password, response)
 
+
+def _add_deletion(router: APIRouter, routes: "_Routes", auth: Doorward) -> None:
+    fresh = Depends(auth.requires(fresh=FRESH))
+
     @router.delete("/account", status_code=204)
     async def delete(principal: Principal = fresh) -> None:
         await routes.delete(principal)
 
-    return router
-
 
 class _Routes:
-    def __init__(self, auth: Doorward, users: UserTable, passwords: Passwords) -> None:
+    def __init__(
+        self,
+        auth: Doorward,
+        users: UserTable,
+        passwords: Passwords,
+        signup_limit: int,
+        breached: StolenPasswords | None,
+    ) -> None:
         self._auth = auth
         self._users = users
         self._passwords = passwords
+        self._signup_limit = signup_limit
+        self._breached = breached
 
     async def signup(self, form: SignupForm) -> dict[str, Any]:
+        visit = current_visit()
+        await visit.check_origin()
+        self._check_new(form.password, form.email)
+        async with visit.telling():
+            source = visit.device().address
+            await visit.gate.limiter.count(limiter.signups(source, self._signup_limit))
         hashed = await self._passwords.hash(form.password)
         user = await self._users.add(form.email, hashed)
         if user is None:
@@ -120,9 +129,9 @@ class _Routes:
         if not await self._is_right(user, form.password) or user is None or user.locked:
             raise HTTPException(401, "The address or the password is wrong.")
         await attempt.login(response, subject=user.subject, roles=user.roles)
-        if user.password_hash and self._passwords.needs_rehash(user.password_hash):
-            hashed = await self._passwords.hash(form.password)
-            await self._users.set_password(user.subject, hashed, user.password_hash)
+        old, typed = user.password_hash, form.password
+        if old and self._passwords.needs_rehash(old, typed):
+            await self._users.set_password(user.subject, await self._passwords.hash(typed), old)
 
     async def logout(self, request: Request, response: Response) -> None:
         await self._auth.logout(request, response)
@@ -160,6 +169,7 @@ class _Routes:
         self, principal: Principal, form: PasswordForm, response: Response
     ) -> None:
         user = await self.confirm(principal, form.current, response)
+        self._check_new(form.new, user.email)
         hashed = await self._passwords.hash(form.new)
         if not await self._users.set_password(user.subject, hashed, user.password_hash):
             raise HTTPException(409, "The password was changed meanwhile. Log in again.")
@@ -182,3 +192,9 @@ class _Routes:
 
     async def _is_right(self, user: KnownUser | None, password: str) -> bool:
         return await self._passwords.verify(password, user.password_hash if user else None)
+
+    def _check_new(self, password: str, email: str) -> None:
+        try:
+            check_password(password, email=email, minimum=SHORTEST, breached=self._breached)
+        except UnacceptablePassword as weak:
+            raise HTTPException(400, str(weak)) from None

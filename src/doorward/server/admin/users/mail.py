@@ -6,31 +6,32 @@ from ...mail.letter import Letter, Template
 from ...service import Service
 from ...steps.mailed_links import still_meant
 
+NEVER_ASKED = "Those who run {site} never ask you for the link, or for your password."
+
 RESET_LINK = Template(
     "Choose a new password",
     (
         (
-            "An administrator sends you a link with which you choose a new password. It works once,"
-            " and for an hour:\n{link}"
+            "An administrator of {site} sends you a link with which you choose a new password for"
+            " your account. It works once, and for an hour:\n{link}"
         ),
         (
-            "If you did not ask for it, ignore this mail: your password does not change. Nobody who"
-            " runs the server needs the link, or your password."
+            "If you did not ask for it, ignore this mail: your password does not change."
+            f" {NEVER_ASKED}"
         ),
     ),
 )
-
 
 INVITATION = Template(
     "You are invited",
     (
         (
-            "An administrator made an account for you. Choose its password with this link. It works"
-            " once, and for seven days:\n{link}"
+            "An administrator of {site} made an account for you, with this address. Choose its"
+            " password with this link. It works once, and for seven days:\n{link}"
         ),
         (
-            "If you do not want the account, ignore this mail: nobody can log in to it. Nobody who"
-            " runs the server needs the link, or your password."
+            "If you do not want the account, ignore this mail: nobody can log in without a"
+            f" password. {NEVER_ASKED}"
         ),
     ),
 )
@@ -39,14 +40,14 @@ ADDRESS_SET = Template(
     "The address of your account was changed",
     (
         (
-            "An administrator changed the e-mail address of your account. From now on you log in"
-            " with the new address, and mail about the account goes there. Your password stays as"
-            " it is."
+            "An administrator of {site} changed the e-mail address of your account. From now on you"
+            " log in with the new address, and mail about the account goes there. Your password"
+            " stays as it is."
         ),
         "When: {when}",
         (
-            "This mail goes to the old and to the new address. If you did not expect it, ask those"
-            " who run the server."
+            "This mail goes to the old and to the new address. If you asked for the change, there"
+            " is nothing to do. If you did not, ask those who run {site}."
         ),
     ),
 )
@@ -55,14 +56,16 @@ FACTORS_RESET = Template(
     "Your second factors were deleted",
     (
         (
-            "Those who run the server deleted your authenticator app, passkeys and recovery codes,"
-            " and logged you out everywhere. Your password is as it was, and logs you in alone."
+            "Those who run {site} deleted the authenticator app, passkeys and recovery codes of"
+            " your account, and logged you out everywhere. If you have a password, it is as it was,"
+            " and logs you in alone."
         ),
         "When: {when}",
-        "If you asked for it, log in and set up a new second factor:\n{login}",
+        "If you asked for it, log in and set up a new second factor on this page:\n{security}",
         (
-            "If you did not ask for it, somebody may have done so in your name. Log in, change your"
-            " password and set up a second factor, and tell those who run the server."
+            "If you did not ask for it, somebody may have asked in your name. Choose a new password"
+            " here, set up a second factor on the page above, and tell those who run"
+            " {site}:\n{forgot}"
         ),
     ),
 )

@@ -274,6 +274,9 @@ def _unavailable() -> Iterator[None]:
         without_details(error)
         raise
     except _ERRORS as error:
+        if _is_bad_value(error):  # our fault, and no outage: health must not tell of one
+            # The driver's message holds the value, which may be an address or a hash.
+            raise ValueError(f"PostgreSQL cannot store a value ({_state(error)})") from None
         raise failure(original(error), _cause(error)) from without_details(error)
 
 
@@ -291,6 +294,12 @@ def _refusal(url: str, error: Exception) -> ConfigurationError:
     if isinstance(original(error), asyncpg.ProtocolViolationError):
         why = f"{POOLED} ({why})"
     return ConfigurationError(f"The database {place} cannot be opened: {why}.")
+
+
+def _is_bad_value(error: Exception) -> bool:
+    """Whether a value could not be sent or stored: refused by the driver, or by class 22 of the
+    server's errors."""
+    return isinstance(original(error), asyncpg.DataError) or (_state(error) or "").startswith("22")
 
 
 def _state(error: Exception) -> str | None:

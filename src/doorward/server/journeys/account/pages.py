@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ....factors import MFA, proves
-from ....types import Mode, Principal, Session
+from ....types import VERIFIED, Mode, Principal, Session
 from ....web import origin
 from ....web.asgi import current_visit
 from ... import cookie_hint
@@ -53,9 +53,9 @@ class AccountPage(Page):
     """Who I am and where I am logged in.
 
     `amr` holds the factors proved at this login (RFC 8176), `confirmed_at` is when they were proved
-    again; `sessions` are shown in their order.  `unverified`: the address is still to be proved;
-    `can_change_email`: there is mail, by which another one can be proved; `unasked_passkey`: a
-    password manager may make one.
+    again; `sessions` are shown in their order.  `confirmed_address`: it was proved; `unverified`:
+    it is still to be proved; `can_change_email`: there is mail, by which another one can be proved;
+    `unasked_passkey`: a password manager may make one.
     """
 
     template: ClassVar[str] = "journeys/account/account.html"
@@ -69,6 +69,7 @@ class AccountPage(Page):
     logged_in_at: int
     confirmed_at: int | None
     sessions: tuple[SessionRow, ...]
+    confirmed_address: bool = False
     unverified: bool = False
     can_change_email: bool = False
     unasked_passkey: bool = False
@@ -97,12 +98,13 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
         now=service.clock(),
         email=user.email,
         subject=principal.subject,
-        roles=tuple(sorted(principal.roles)),
+        roles=tuple(sorted(principal.roles - {VERIFIED})),  # that one is shown in words
         mode=principal.mode,
         amr=principal.amr,
         logged_in_at=began,
         confirmed_at=proved if proved > began else None,
         sessions=tuple(SessionRow.of(session, principal) for session in rows),
+        confirmed_address=principal.verified,
         unverified=user.verified_at is None and service.options.verification != "off",
         can_change_email=service.options.mail != "none",
         unasked_passkey=await _lacks_passkey(service, principal),

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ...routes.bodies import Accepted, Body, Email
-from ...routes.dependencies import PROBLEM, Serving
-from ...routes.factor_changes import Changing
+from ...routes.dependencies import PROBLEM, Known, Serving
+from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from .flow import ask_for_change, confirm_change, undo_change
 
@@ -29,7 +29,7 @@ class Restored(BaseModel):
 
 
 @router.post("/api/email", status_code=202, summary="Change the address")
-async def post_email(body: EmailBody, principal: Changing, service: Serving) -> Accepted:
+async def post_email(body: EmailBody, principal: Proven, service: Serving) -> Accepted:
     """Sends a letter to the new address; only its link changes anything. The same answer whether
     or not the address has an account. Needs a proof of the last five minutes, and of
     two factors in this session from a person who has two. Refused with `invalid_email` or
@@ -39,10 +39,11 @@ async def post_email(body: EmailBody, principal: Changing, service: Serving) -> 
 
 
 @router.post("/api/email/confirm", status_code=204, summary="Confirm a new address")
-async def post_email_confirm(body: TicketBody, service: Serving) -> None:
+async def post_email_confirm(body: TicketBody, principal: Known, service: Serving) -> None:
     """The address is changed from now on. Sessions stay, and reset links die. The old address gets
-    a letter. Refused with `invalid_link`, `email_taken` or `too_many_attempts`."""
-    await confirm_change(service, body.ticket)
+    a letter. Only a session of the person who asked may confirm. Refused with `invalid_link`,
+    `email_taken` or `too_many_attempts`."""
+    await confirm_change(service, principal, body.ticket)
 
 
 @router.post("/api/email/undo", summary="Put the old address back")

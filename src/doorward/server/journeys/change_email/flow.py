@@ -9,8 +9,10 @@ from ....web import limiter
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
-from ...accounts.email_changes import EmailChange
+from ...accounts.email_changes import EVER, EmailChange
+from ...accounts.email_changes import LIFETIME as UNDO_LIFETIME
 from ...accounts.email_link import ASKED, CHANGE, UNDO, is_good, wish
+from ...accounts.factor_policy import must_have_second
 from ...accounts.reset_link import reset_link
 from ...accounts.tickets import Claim
 from ...accounts.user import EmailTaken, User
@@ -24,6 +26,11 @@ from ...steps.limits import noting_limits
 from ...steps.links import bad_link
 
 TAKEN = "Another account has this address by now, so nothing was changed."
+
+ELSEWHERE = (
+    "Only the account that asked for the new address can confirm it. Log in to that account, then"
+    " open the link in the letter again."
+)
 
 TAKEN_BACK = (
     "Another account has your old address by now, so it cannot be put back, and nothing was"
@@ -52,21 +59,31 @@ async def ask_for_change(service: Service, principal: Principal, email: str) -> 
         await service.limiter.count(limiter.letters_by(user.subject))
         await service.limiter.count(limiter.letters_from(current_visit().device().address))
     await service.recorder.note("email_asked", subject=user.subject, sid=principal.sid)
-    await write_letter(service, "email_confirm", address, (ASKED, wish(user, address)))
+    since = await _since(service, principal, user)
+    await write_letter(service, "email_confirm", address, (ASKED, wish(user, address, since)))
 
 
-async def look_at_change(service: Service, ticket: str) -> str:
-    """The new address that a link proves.  Nothing is used up: mail scanners look at links too."""
+async def look_at_change(service: Service, principal: Principal | None, ticket: str) -> str:
+    """The new address that a link proves; empty to whoever is not logged in as the user who asked
+    for it.  Nothing is used up, nor recorded of a good link: mail scanners look at links too."""
     claim = await tickets.look(service.auth.store, CHANGE, ticket, at=service.clock())
-    await _asker(service, claim)
-    return "" if claim is None else claim.words[2]
+    user = await _asker(service, claim)
+    return claim.words[2] if claim is not None and _is(principal, user) else ""
 
 
-async def confirm_change(service: Service, ticket: str) -> User:
+async def confirm_change(service: Service, principal: Principal | None, ticket: str) -> User:
     """Give the user who asked the address that the bearer of this ticket reads.  Sessions stay;
     links of before die.  The old address gets its letter in the same step, so that nobody can take
-    an account away unseen."""
+    an account away unseen.
+
+    Refuses whoever is not logged in as that user: a stranger may have typed the address of somebody
+    who clicks on what they get.  The ticket stays good.
+    """
     await _counted(service)
+    claim = await tickets.look(service.auth.store, CHANGE, ticket, at=service.clock())
+    asker = await _asker(service, claim)
+    if not _is(principal, asker):
+        raise await bad_link(service, CHANGE, ELSEWHERE, subject=asker.subject)
 
     async def change(claim: Claim) -> User | None:
         user = await _asker(service, claim)
@@ -77,6 +94,7 @@ async def confirm_change(service: Service, ticket: str) -> User:
             id=letter.id,
             at=service.clock(),
             beside=lambda transaction: service.outbox.enclose(transaction, letter),
+            since=int(claim.words[3]),
         )
 
     user = await _carry_out(service, CHANGE, ticket, change, TAKEN)
@@ -91,8 +109,9 @@ async def look_at_undo(service: Service, ticket: str) -> EmailChange:
 
 
 async def undo_change(service: Service, ticket: str) -> str:
-    """Put the old address back, end all sessions and take the password away, since somebody else
-    was in the account.  The ticket with which the owner chooses a new password.
+    """Put the old address back, end all sessions, and take the password and the factors away that
+    somebody else may have added, who was in the account.  The ticket with which the owner chooses a
+    new password.
 
     Where the old address has another account by now, nothing is changed and the ticket stays good.
     """
@@ -106,6 +125,7 @@ async def undo_change(service: Service, ticket: str) -> str:
             user,
             at=service.clock(),
             beside=lambda transaction: service.outbox.enclose(transaction, letter),
+            keep_last=_keeps_last(service, change, user),
         )
 
     user = await _carry_out(service, UNDO, ticket, undo, TAKEN_BACK)
@@ -113,6 +133,29 @@ async def undo_change(service: Service, ticket: str) -> str:
     store, at = service.auth.store, service.clock()
     link = await reset_link(store, user, service.options.base_url, at=at, mailed=True)
     return link.partition("ticket=")[2]
+
+
+async def _since(service: Service, principal: Principal, user: User) -> int:
+    """The time from which whoever asks may have added factors: seven days before now, or the begin
+    of their session if that is earlier.  A thief may have added one in a session before; older ones
+    stay, or the mailbox of an old address would be enough against two factors.
+
+    Where nothing proved the address and people prove theirs after the sign-up, a stranger may have
+    made the account: then all factors are theirs, as in `drop_unproved_factors`.
+    """
+    if user.verified_at is None and not user.roles and service.options.verification == "later":
+        return EVER
+    session = await service.auth.session(principal.sid)
+    week_ago = service.clock() - UNDO_LIFETIME
+    return week_ago if session is None else min(week_ago, session.created_at)
+
+
+def _keeps_last(service: Service, change: EmailChange, user: User) -> bool:
+    """Whether an undoing deletes nothing rather than the last second factor.  Not in an account
+    that a stranger may have made: it has no other factors, and they would log in to what the owner
+    of the address has just proved.  As in `drop_unproved_factors`, that is none with roles."""
+    made_by_stranger = change.since == EVER and not user.roles
+    return must_have_second(service.options.require_factor, user.roles) and not made_by_stranger
 
 
 async def _counted(service: Service) -> None:
@@ -146,6 +189,10 @@ async def _carry_out(
         raise
     await apply_decisions(service.users, service.auth, user, device=current_visit().device())
     return user
+
+
+def _is(principal: Principal | None, user: User) -> bool:
+    return principal is not None and principal.subject == user.subject
 
 
 async def _asker(service: Service, claim: Claim | None) -> User:

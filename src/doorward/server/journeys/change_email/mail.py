@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ...accounts import tickets
 from ...accounts.email_link import ASKED, change_link, is_good, undo_link
-from ...mail.letter import STRANGER, Filled, Letter, Template
+from ...mail.letter import STRANGER, STUCK, Filled, Letter, Template
 from ...service import Service
 
 FORMER = "You get this because an account at {site} had the address {email}:\n{origin}"
@@ -16,7 +16,10 @@ CONFIRM = Template(
         "Somebody who is logged in at {site} wants to use your address for their account.",
         "When: {when}\nOn: {where}",
         "If it was you, open this link and confirm. It works once, and for an hour:\n{link}",
-        "If it was not you, do not open it. Without the link nothing changes.",
+        (
+            "If it was not you, do not confirm: your address would belong to somebody else's"
+            " account. Ignore this mail, and nothing changes."
+        ),
     ),
     STRANGER,
 )
@@ -42,14 +45,14 @@ LEFT = Template(
     "The address of your account was changed",
     (
         (
-            "Your account has another e-mail address from now on. Letters no longer come here, and"
-            " this address no longer logs you in."
+            "Your account at {site} has another e-mail address from now on. Letters no longer come"
+            " here, and this address no longer logs you in."
         ),
         "When: {when}\nOn: {where}",
         "If it was you, there is nothing to do.",
         (
             "If it was not you, somebody else is in your account. Put this address back with this"
-            " link, within seven days. It works also if the password was changed. All devices are"
+            " link, before {week}. It works also if the password was changed. All devices are"
             " logged out, and you choose a new password:\n{link}"
         ),
     ),
@@ -60,14 +63,19 @@ RESTORED = Template(
     "Your old address was put back",
     (
         (
-            "With the link in our letter, this address was put back into your account. All devices"
-            " were logged out, and the password no longer works."
+            "With the link in an earlier letter, this address was put back into your account at"
+            " {site}. All devices were logged out, and the password no longer works."
         ),
         "When: {when}\nOn: {where}",
-        "If you have not chosen a new password yet, ask for a link here:\n{forgot}",
+        "If it was you and you have no new password yet, choose one here:\n{forgot}",
         (
-            "Whoever was in your account may have added a passkey or an app for codes. After you"
-            " log in, look through them and remove those that are not yours."
+            "Whoever changed the address may have added a passkey or an authenticator app. Log in,"
+            " and on this page remove those that are not yours:\n{security}"
+        ),
+        STUCK,
+        (
+            "If it was not you, somebody else reads your mail. Change the password of your mailbox"
+            " first, and then choose a new password on the first page above."
         ),
     ),
 )
@@ -76,14 +84,16 @@ LOST = Template(
     "Your account has its old address again",
     (
         (
-            "The address of your account was changed to this one lately. With a link that we sent"
-            " to the address before, the change was undone, and all devices were logged out."
+            "The address of your account at {site} was changed to this one lately. With a link that"
+            " went to the address before, the change was undone, and all devices were logged out."
         ),
         "When: {when}\nOn: {where}",
+        "If it was you, log in with the old address:\n{login}",
         (
-            "If the account is yours and you did not do this, somebody else reads the mail of your"
-            " old address. Ask those who run the server to lock the account."
+            "If the account is yours and it was not you, somebody else reads the mail of your old"
+            " address. Ask those who run {site} to lock the account."
         ),
+        "If you know nothing of the account, there is nothing to do.",
     ),
     FORMER,
 )
@@ -99,7 +109,7 @@ async def confirm_link(service: Service, letter: Letter) -> Filled | str | None:
         return None
     if await service.users.by_email(letter.email) is not None:
         return Filled(replace(letter, kind="email_in_use"))
-    return await change_link(store, user, letter.email, service.options.base_url, at=at)
+    return await change_link(store, asked.words, service.options.base_url, at=at)
 
 
 async def undo_link_of(service: Service, letter: Letter) -> str | None:

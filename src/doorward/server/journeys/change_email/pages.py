@@ -11,17 +11,17 @@ from ....web import origin
 from ...accounts.email_link import CHANGE, UNDO
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
-from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
+from ...routes.proven import ProvenRoute, proven
 from ...routes.responses import form_token, see, show, who_is_here, wrong
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...steps.links import check_whole
 from ...ui.page import FormPage, Page
-from . import flow
+from . import flow, kept_link
 
-router = APIRouter(route_class=FactorRoute, include_in_schema=False)
+router = APIRouter(route_class=ProvenRoute, include_in_schema=False)
 
 PATH = "/account/email"
 
@@ -46,6 +46,13 @@ class ConfirmPage(FormPage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ElsewherePage(Page):
+    """Whoever opened the link is not logged in as the user who asked for the new address."""
+
+    template: ClassVar[str] = "journeys/change_email/elsewhere.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UndoPage(FormPage):
     """Put the old address `email` back.  `ticket` is the secret of the link."""
 
@@ -64,7 +71,7 @@ class UndonePage(Page):
 
 @router.get(PATH)
 async def get_email(service: Serving) -> Response:
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     flow.check_mail(service)
     return await _page(service, principal)
 
@@ -72,7 +79,7 @@ async def get_email(service: Serving) -> Response:
 @router.post(PATH)
 async def post_email(request: Request, service: Serving) -> Response:
     wanted = (await read_form(request)).get("email", "")
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     try:
         await flow.ask_for_change(service, principal, wanted)
     except Refused as refused:
@@ -83,8 +90,9 @@ async def post_email(request: Request, service: Serving) -> Response:
 @router.get("/link/email")
 async def get_confirm(request: Request, service: Serving) -> Response:
     """Shows the button, or says at once that the link is no longer good.  Mail scanners open links,
-    so a GET changes nothing."""
-    ticket = request.query_params.get("ticket", "")
+    so a GET changes nothing.  Whoever did not ask for the change is led to the login, and comes
+    back without the ticket in the address."""
+    ticket = kept_link.ticket_of(request)
     await check_whole(service, CHANGE, ticket)
     return await _confirm_page(service, ticket)
 
@@ -93,14 +101,14 @@ async def get_confirm(request: Request, service: Serving) -> Response:
 async def post_confirm(request: Request, service: Serving) -> Response:
     ticket = (await read_form(request)).get("ticket", "")
     try:
-        user = await flow.confirm_change(service, ticket)
+        await flow.confirm_change(service, await who_is_here(), ticket)
     except Refused as refused:
         if refused.reason is not Refusal.TOO_MANY_ATTEMPTS:
             raise
         return await _confirm_page(service, ticket, refused)
-    known = await who_is_here()
-    here = known is not None and known.subject == user.subject
-    return see(service.site.path("/account" if here else "/login"), "email_changed")
+    response = see(service.site.path("/account"), "email_changed")
+    kept_link.forget(request, response)
+    return response
 
 
 @router.get("/link/email-undo")
@@ -136,7 +144,11 @@ async def _page(
 
 
 async def _confirm_page(service: Service, ticket: str, refused: Refused | None = None) -> Response:
-    email = await flow.look_at_change(service, ticket)
+    email = await flow.look_at_change(service, await who_is_here(), ticket)
+    if not email:
+        elsewhere = show(service, ElsewherePage(), refused)
+        kept_link.keep(elsewhere, ticket)
+        return elsewhere
     token = await form_token()
     page = ConfirmPage(csrf_token=token, ticket=ticket, email=email, **wrong(refused))
     return show(service, page, refused)

@@ -18,6 +18,11 @@ from ...steps.links import bad_link
 
 TICKET = "first_admin"
 
+_BY_COMMAND = (
+    "No administrator yet. Create an account in the pages, and make it one with this command and"
+    " the database of these accounts: doorward users set-roles WHO admin --database URL"
+)
+
 LIFETIME = DAY
 """Seconds for which a link works: once, and only if nobody has become an administrator since."""
 
@@ -45,6 +50,14 @@ async def invitation(service: Service) -> list[str]:
         "No administrator yet. Open this single-use link within 24 hours to become one:",
         link,
     ]
+
+
+async def invitation_without_terminal(service: Service) -> list[str]:
+    """The same without the link, for output that a log may keep and others may read."""
+    # this asks whether there is one: a link whose ticket nobody has opens nothing
+    if not await service.users.add_link(token_hex(16)):
+        return []
+    return [_BY_COMMAND]
 
 
 async def check_setup_link(service: Service, ticket: str) -> None:

@@ -6,6 +6,7 @@ from ....types import Device
 from ...accounts.reset_link import reset_link
 from ...mail.letter import STRANGER, Filled, Letter, Template
 from ...service import Service
+from ...steps.asked_letter import may_go
 
 RESET = Template(
     "Choose a new password",
@@ -13,7 +14,10 @@ RESET = Template(
         "Somebody asked for a new password for your account at {site}.",
         "When: {when}\nOn: {where}",
         ("If it was you, choose one with this link. It works once, and for an hour:\n{link}"),
-        "If it was not you, ignore this mail: your password does not change.",
+        (
+            "If it was not you, ignore this mail: your password does not change. Give the link to"
+            " nobody."
+        ),
     ),
 )
 
@@ -32,9 +36,12 @@ UNKNOWN = Template(
 )
 
 
-async def link_of(service: Service, letter: Letter) -> Filled | str:
-    """The link for the account with this address; without one, the letter that says so."""
+async def link_of(service: Service, letter: Letter) -> Filled | str | None:
+    """The link for the account with this address; without one, the letter that says so; None beyond
+    the limits."""
     user = await service.users.by_email(letter.email)
+    if not await may_go(service, letter, user):
+        return None
     if user is None:
         return Filled(replace(letter, kind="reset_unknown"))
     if letter.tries <= 1:  # else it was entered when it could not be sent

@@ -100,7 +100,7 @@ def _name(email: str) -> str:
 
 async def _renew_hash(service: Service, user: User, password: str) -> None:
     old = user.password_hash
-    if old is not None and service.passwords.needs_rehash(old):
+    if old is not None and service.passwords.needs_rehash(old, password):
         await service.users.rehash(user.subject, old, await service.passwords.hash(password))
 
 

@@ -2,23 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from ....types import Principal
-from ....web.fastapi import Guard
-from ...routes.access import FRESH
 from ...routes.dependencies import PROBLEM, Serving
 from ...routes.own_entry import OwnEntry
 from ...routes.own_session import SessionEntry
+from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from ...routes.user_entry import UserEntry
-from .flow import delete_account, own_data
+from .flow import delete_account, file_name, own_data
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM, tags=["Account"])
-
-Confirmed = Annotated[Principal, Depends(Guard(fresh=FRESH))]
 
 
 class PasskeyEntry(BaseModel):
@@ -46,11 +42,12 @@ class Deleted(BaseModel):
 
 
 @router.get("/api/account/data", summary="Download my data", response_model=OwnData)
-async def get_data(principal: Confirmed, service: Serving) -> Any:
+async def get_data(principal: Proven, service: Serving) -> Any:
     """Everything that the server holds about the account, without secrets. Refused with
-    `step_up_required` when the last proof is older than five minutes."""
+    `step_up_required` when the last proof is older than five minutes, or was of one factor where
+    the person holds two."""
     pieces = await own_data(service, principal)
-    disposition = 'attachment; filename="account.json"'
+    disposition = f'attachment; filename="{file_name(service)}"'
     return StreamingResponse(
         pieces, media_type="application/json", headers={"content-disposition": disposition}
     )
@@ -58,7 +55,7 @@ async def get_data(principal: Confirmed, service: Serving) -> Any:
 
 @router.delete("/api/account", summary="Delete my account")
 async def delete_own_account(
-    request: Request, response: Response, principal: Confirmed, service: Serving
+    request: Request, response: Response, principal: Proven, service: Serving
 ) -> Deleted:
     """Ends every session now, and erases the account in seven days; a login before then keeps it.
     Refused with `step_up_required` like the download, and with `last_admin`."""

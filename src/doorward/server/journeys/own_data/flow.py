@@ -1,8 +1,10 @@
 """What a person's own data is, and how they delete their account."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from ....types import Principal
 from ....web.asgi import current_visit
@@ -26,6 +28,13 @@ async def own_data(service: Service, principal: Principal) -> AsyncIterator[str]
     known = await _without_history(service, principal, user)
     await service.recorder.note("data_downloaded", subject=user.subject, sid=principal.sid)
     return _pieces(service, principal, known)
+
+
+def file_name(service: Service) -> str:
+    """Of the download: it names the site and the day (UTC), to be found again among others."""
+    host = urlsplit(service.options.origin).hostname or "site"
+    plain = re.sub(r"[^A-Za-z0-9.-]", "-", host)
+    return f"account-{plain}-{utc(service.clock())[:10]}.json"
 
 
 async def delete_account(service: Service, principal: Principal) -> User:

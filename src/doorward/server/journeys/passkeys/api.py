@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from ...routes.dependencies import PROBLEM, Known, Serving
-from ...routes.factor_changes import Changing
+from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from . import registering
 from .bodies import (
@@ -35,7 +35,7 @@ async def get_passkeys(principal: Known, service: Serving) -> PasskeyList:
 
 @router.post("/options", summary="Begin to add a passkey")
 async def post_options(
-    body: CreationBody, principal: Changing, service: Serving, response: Response
+    body: CreationBody, principal: Proven, service: Serving, response: Response
 ) -> Options:
     """For `PublicKeyCredential.parseCreationOptionsFromJSON`. Needs a proof of the last five
     minutes, of two factors in this session where the person has a second one. The answer is due
@@ -44,7 +44,7 @@ async def post_options(
 
 
 @router.post("", status_code=201, summary="Add a passkey")
-async def post_passkey(body: CreatedBody, principal: Changing, service: Serving) -> AddedPasskey:
+async def post_passkey(body: CreatedBody, principal: Proven, service: Serving) -> AddedPasskey:
     """Refused with `passkey_refused`. Needs the same proof: the person may have set up a second
     factor since it began."""
     passkey, codes = await registering.add(
@@ -62,7 +62,7 @@ async def patch_passkey(
 
 
 @router.delete("/{id}", status_code=204, summary="Remove a passkey")
-async def delete_passkey(id: str, principal: Changing, service: Serving) -> None:
+async def delete_passkey(id: str, principal: Proven, service: Serving) -> None:
     """Needs a proof of the last five minutes, of two factors in this session. Refused with
     `factor_required` if the person must have a second factor and has no other, or has no password.
     """

@@ -1,9 +1,12 @@
 """What a browser has to answer: a challenge that works once, for one act, in one browser."""
 
+import logging
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
+from ....origins import is_loopback
 from ....settings import MINUTE
 from ....web import limiter
 from ....web.asgi import current_visit
@@ -21,6 +24,8 @@ from ...flow_cookie import begin_flow, is_this_browser
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.limits import noting_limits
+
+log = logging.getLogger("doorward")
 
 TICKET = "passkey"
 
@@ -121,6 +126,8 @@ async def refusal(
     await service.recorder.note(
         "passkey_refused", subject=subject, sid=sid, outcome=reason, why=why[:200]
     )
+    if is_loopback(urlsplit(service.options.origin).hostname or ""):
+        log.warning("A passkey was refused: %s", ascii(why[:200]))
     return Refused(reason, sentence)
 
 

@@ -11,10 +11,10 @@ from ....web import origin
 from ....web.asgi import current_visit
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
-from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
 from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
+from ...routes.proven import ProvenRoute, proven
 from ...routes.responses import see, show, wrong
 from ...routes.strict_json import parse
 from ...service import Service
@@ -22,7 +22,7 @@ from ...ui.page import FormPage, Page
 from . import registering
 
 router = APIRouter(
-    prefix="/account/security/passkeys", route_class=FactorRoute, include_in_schema=False
+    prefix="/account/security/passkeys", route_class=ProvenRoute, include_in_schema=False
 )
 
 SECURITY = "/account/security"
@@ -52,14 +52,14 @@ class PasskeyPage(Page):
 
 @router.get("/add")
 async def get_add(service: Serving) -> Response:
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     return _add_page(service, principal, current_visit().device().label)
 
 
 @router.post("/add")
 async def post_add(request: Request, service: Serving) -> Response:
     form = await read_form(request)
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     name = form.get("name", "")
     try:
         answer = _answer(form.get("credential", ""))
@@ -75,7 +75,7 @@ async def post_add(request: Request, service: Serving) -> Response:
 @router.get("/{id}")
 @router.get("/{id}/remove")
 async def get_passkey(id: str, service: Serving) -> Response:
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     passkey = await registering.one_of(service, principal, id)
     page = PasskeyPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
@@ -89,7 +89,7 @@ async def get_passkey(id: str, service: Serving) -> Response:
 @router.post("/{id}")
 async def post_passkey(id: str, request: Request, service: Serving) -> Response:
     form = await read_form(request)
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     await registering.rename(service, principal, id, form.get("name", ""))
     return see(service.site.path(SECURITY), "passkey_renamed")
 
@@ -97,7 +97,7 @@ async def post_passkey(id: str, request: Request, service: Serving) -> Response:
 @router.post("/{id}/remove")
 async def post_remove(id: str, request: Request, service: Serving) -> Response:
     await read_form(request)
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     await registering.remove(service, principal, id)
     return see(service.site.path(SECURITY), "passkey_removed")
 

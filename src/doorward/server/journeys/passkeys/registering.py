@@ -11,14 +11,13 @@ from ....keys import base64url
 from ....types import Principal
 from ....web.asgi import current_visit
 from ...accounts.ceremony import Answer, BadPasskey, Json
-from ...accounts.factor_policy import must_have_second
 from ...accounts.passkeys import MOST, Passkey, named
+from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.confirm_password import owner
+from ...steps.factors import remove_factor
 from .challenge import REGISTER, UNASKED, answered, ceremony_of, challenge, refusal
-
-ONLY_WAY = "You have no password, so this passkey is your only way to log in."
 
 
 class Added(NamedTuple):
@@ -46,7 +45,7 @@ async def begin(
         raise Refused(Refusal.NOT_FOUND, "No passkey is made on the way here.")
     handle = known[0].user_handle if known else base64url.encode(token_bytes(32)).decode()
     act = UNASKED if unasked else REGISTER
-    text = await challenge(service, response, act, principal.sid, handle)
+    text = await challenge(service, response, act, _whose(principal, user), handle)
     return ceremony_of(service).creation(text, handle, user.email, known, unasked)
 
 
@@ -55,7 +54,8 @@ async def add(
 ) -> Added:
     """Keep the passkey that the browser made."""
     user = await owner(service, principal)
-    asked = await answered(service, answer, UNASKED if unasked else REGISTER, principal.sid)
+    act = UNASKED if unasked else REGISTER
+    asked = await answered(service, answer, act, _whose(principal, user))
     try:
         made = ceremony_of(service).registered(
             answer,
@@ -68,7 +68,7 @@ async def add(
     except BadPasskey as bad:
         raise await refusal(service, str(bad), user.subject) from None
     passkey = replace(made, name=named(name or current_visit().device().label))
-    if not await service.passkeys.add(passkey):
+    if not await service.passkeys.add(passkey, ending=user.ending):
         raise await refusal(service, "its id is taken, or there are too many", user.subject)
     codes = () if unasked else await _codes(service, user.subject)
     await service.recorder.note(
@@ -104,21 +104,18 @@ async def rename(service: Service, principal: Principal, credential_id: str, nam
 
 
 async def remove(service: Service, principal: Principal, credential_id: str) -> None:
-    """Forget a passkey.  With the last second factor go the recovery codes, which stood in for it.
-    Refuses to remove the last way in, and the last second factor of somebody who must have one."""
-    user = await owner(service, principal)
+    """Forget a passkey.  Refuses to remove the only way in, and the last second factor of somebody
+    who must have one."""
     passkey = await one_of(service, principal, credential_id)
-    required = must_have_second(service.options.require_factor, user.roles)
-    held = await service.factors.held(user.subject)
-    needed = user.password_hash is None or (required and not held.totp)
-    if not await service.passkeys.remove(user.subject, credential_id, spare_last=needed):
-        if needed and await service.passkeys.by_id(credential_id) is not None:
-            raise Refused(Refusal.FACTOR_REQUIRED, ONLY_WAY if user.password_hash is None else "")
-        raise Refused(Refusal.NOT_FOUND)
-    await service.recovery_codes.forget_stale(user.subject)
+    user = await remove_factor(service, principal, credential_id)
     await service.recorder.note(
         "passkey_removed", subject=user.subject, sid=principal.sid, passkey=passkey.name
     )
+
+
+def _whose(principal: Principal, user: User) -> str:
+    """Who may answer: this session, until the account gets a new password or changes hands."""
+    return f"{principal.sid} {user.ending}"
 
 
 async def _codes(service: Service, subject: str) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from ...routes.bodies import Body, Password
-from ...routes.dependencies import PROBLEM, Known, Serving
+from ...routes.dependencies import PROBLEM, Serving
+from ...routes.proven import ProvenBesidePassword
 from ...routes.strict_json import StrictRoute
 from .flow import change_password
 
@@ -16,6 +17,9 @@ class PasswordBody(Body):
 
 
 @router.post("/api/password", status_code=204, tags=["Account"], summary="Change the password")
-async def post_password(body: PasswordBody, principal: Known, service: Serving) -> None:
-    """Ends every other session. Refused with `wrong_password` or `weak_password`."""
+async def post_password(
+    body: PasswordBody, principal: ProvenBesidePassword, service: Serving
+) -> None:
+    """Ends every other session. Refused with `wrong_password` or `weak_password`, and with
+    `step_up_required` to who holds a second factor and did not prove it within five minutes."""
     await change_password(service, principal, body.current, body.new)

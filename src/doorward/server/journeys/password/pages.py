@@ -8,40 +8,43 @@ from starlette.responses import Response
 
 from ....types import Principal
 from ....web import origin
-from ....web.asgi import current_visit
 from ...refusals import Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
+from ...routes.proven import ProvenRoute, proven_beside_password
 from ...routes.responses import see, show, wrong
-from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...ui.page import FormPage
 from .flow import change_password
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(route_class=ProvenRoute, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordPage(FormPage):
-    """Change the password.  `password_min`: the fewest characters that a new one may have."""
+    """Change the password, or ask for the way to a first one.  `password_min`: the fewest
+    characters that a new one may have; `has_password`: there is one; `mail`: a letter with a link
+    can be asked for."""
 
     template: ClassVar[str] = "journeys/password/password.html"
     email: str
     password_min: int
+    has_password: bool = True
+    mail: bool = True
     console: bool = False
 
 
 @router.get("/account/password")
 async def get_password(service: Serving) -> Response:
-    return await _page(service, await current_visit().principal())
+    return await _page(service, await proven_beside_password(service))
 
 
 @router.post("/account/password")
 async def post_password(request: Request, service: Serving) -> Response:
     form = await read_form(request)
-    principal = await current_visit().principal()
+    principal = await proven_beside_password(service)
     try:
         await change_password(service, principal, form.get("current", ""), form.get("new", ""))
     except Refused as refused:
@@ -57,10 +60,13 @@ async def get_change_password(service: Serving) -> Response:
 
 
 async def _page(service: Service, principal: Principal, refused: Refused | None = None) -> Response:
+    user = await owner(service, principal)
     page = PasswordPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
-        email=(await owner(service, principal)).email,
+        email=user.email,
         password_min=service.options.min_password,
+        has_password=user.password_hash is not None,
+        mail=service.options.mail != "none",
         console=may_see_console(principal),
         **wrong(refused),
     )

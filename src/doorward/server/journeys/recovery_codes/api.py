@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ...routes.dependencies import PROBLEM, Serving
-from ...routes.factor_changes import Changing
+from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from .flow import make_codes
 
@@ -18,7 +18,7 @@ class RecoveryCodes(BaseModel):
 
 
 @router.post("/api/recovery-codes", tags=["Account"], summary="Make new recovery codes")
-async def post_recovery_codes(principal: Changing, service: Serving) -> RecoveryCodes:
+async def post_recovery_codes(principal: Proven, service: Serving) -> RecoveryCodes:
     """Needs a proof of the last five minutes, of two factors in this session. The earlier codes
     no longer work."""
     return RecoveryCodes(recovery_codes=list(await make_codes(service, principal)))

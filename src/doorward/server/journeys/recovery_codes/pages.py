@@ -9,15 +9,15 @@ from starlette.responses import Response
 from ....web import origin
 from ...refusals import Refused
 from ...routes.dependencies import Serving
-from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
 from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
+from ...routes.proven import ProvenRoute, proven
 from ...routes.responses import see, show
 from ...ui.page import Page
 from .flow import make_codes
 
-router = APIRouter(route_class=FactorRoute, include_in_schema=False)
+router = APIRouter(route_class=ProvenRoute, include_in_schema=False)
 
 SECURITY = "/account/security"
 
@@ -33,7 +33,7 @@ class NewCodesPage(Page):
 
 @router.get("/account/security/recovery-codes")
 async def get_codes(service: Serving) -> Response:
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     page = NewCodesPage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         console=may_see_console(principal),
@@ -46,7 +46,7 @@ async def post_codes(request: Request, service: Serving) -> Response:
     await read_form(request)
     back = service.site.path(SECURITY)
     try:
-        principal = await may_change_factors(service)
+        principal = await proven(service)
         codes = await make_codes(service, principal)
     except Refused:
         return see(back)

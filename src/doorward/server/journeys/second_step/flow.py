@@ -6,6 +6,7 @@ from ....types import Issued
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.enrol_totp import Enrolment, begin_totp, confirm_totp
+from ...steps.recovery_code import use_recovery_code
 from ...steps.second_step import Step, begin_proved, code_buckets, finish, step_of
 
 
@@ -23,17 +24,10 @@ async def prove_totp(
 async def prove_recovery_code(
     service: Service, response: Response, ticket: str, code: str
 ) -> tuple[Issued, Step]:
-    """Begin the session, if this is an unused recovery code.  The owner is told before the
-    session begins, with how many are left."""
+    """Begin the session, if this is an unused recovery code."""
 
     async def check(step: Step) -> bool:
-        # without a factor that the codes stand in for there is nothing to recover
-        subject, held = step.user.subject, step.held
-        if not held.second or not await service.recovery_codes.use(subject, code):
-            return False
-        left = held.recovery_codes - 1
-        await service.recorder.note("recovery_code_used", subject=subject, actor=subject, left=left)
-        return True
+        return await use_recovery_code(service, step.user.subject, step.held, code)
 
     return await finish(service, response, ticket, ("recovery",), check)
 

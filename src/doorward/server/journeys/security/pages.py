@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from ....web import origin
 from ....web.asgi import current_visit
+from ....web.return_to import local_path
 from ...accounts.ceremony import Ceremony
 from ...accounts.passkeys import Passkey
 from ...routes.dependencies import Serving
@@ -18,10 +19,13 @@ from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.factors import Mine, factors_of
+from ...steps.factors import OwnFactors, factors_of
 from ...ui.page import Page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+NAMES = {"passkey": "a passkey", "totp": "an authenticator app", "mfa": "a second factor"}
+"""What a page may ask for, by the names of `doorward.factors`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,8 @@ class SecurityPage(Page):
     """What I can prove who I am with.  `accepted`, in JSON, tells the browser which passkeys are
     good.  `totp_since` is when the app was set up, or None;
     `recovery_codes` is how many are left; `required`: there must be a second factor, which is
-    `held` or not; `others`: the person is logged in elsewhere, too."""
+    `held` or not; `others`: the person is logged in elsewhere, too.  `asked`: the factor that the
+    page `return_to` asks for, if the person came from one."""
 
     template: ClassVar[str] = "journeys/security/security.html"
     csrf_token: str
@@ -52,6 +57,8 @@ class SecurityPage(Page):
     held: bool
     required: bool
     console: bool = False
+    asked: str = ""
+    return_to: str = ""
     notice: str = ""
 
 
@@ -70,6 +77,8 @@ async def get_security(request: Request, service: Serving) -> Response:
         required=found.required,
         console=may_see_console(principal),
         notice=notice(request).sentence,
+        asked=NAMES.get(request.query_params.get("for", ""), ""),
+        return_to=local_path(request.query_params.get("return_to", "")),
     )
     return told(request, show(service, page))
 
@@ -84,7 +93,7 @@ def _row(passkey: Passkey) -> PasskeyRow:
     )
 
 
-def _accepted(service: Service, found: Mine) -> str:
+def _accepted(service: Service, found: OwnFactors) -> str:
     """What the script hands to `signalAllAcceptedCredentials`."""
     told = {
         "rpId": Ceremony(service.options.origin, service.site.name).rp_id,

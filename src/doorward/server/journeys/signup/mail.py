@@ -14,8 +14,8 @@ CONFIRM = Template(
         "When: {when}\nOn: {where}",
         ("If it was you, open this link and confirm. It works once, and for a day:\n{link}"),
         (
-            "If it was not you, do not open it: whoever asked would get an account in your name."
-            " Without the link there is no account."
+            "If it was not you, do not confirm: whoever asked would have an account with your"
+            " address. Ignore this mail, and there is no account."
         ),
     ),
     STRANGER,

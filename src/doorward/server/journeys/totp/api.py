@@ -14,7 +14,7 @@ from ...routes.bodies import (
     shown,
 )
 from ...routes.dependencies import PROBLEM, Serving
-from ...routes.factor_changes import Changing
+from ...routes.proven import Proven
 from ...routes.strict_json import StrictRoute
 from . import flow
 
@@ -26,7 +26,7 @@ class CodeBody(Body):
 
 
 @router.post("", summary="Set up an authenticator app")
-async def post_totp(principal: Changing, service: Serving) -> Enrolled:
+async def post_totp(principal: Proven, service: Serving) -> Enrolled:
     """Needs a proof of the last five minutes. The secret waits for ten minutes in this session, for
     a code of it. Refused with `factor_exists`."""
     found = await flow.begin(service, principal)
@@ -35,7 +35,7 @@ async def post_totp(principal: Changing, service: Serving) -> Enrolled:
 
 @router.post("/confirm", summary="Confirm the app", response_model_exclude_none=True)
 async def post_confirm(
-    body: CodeBody, principal: Changing, service: Serving, response: Response
+    body: CodeBody, principal: Proven, service: Serving, response: Response
 ) -> EnrolledWho | EnrolledTokens:
     """Its first code. Gives out a new credential the way the old one came, with both factors in
     `amr`, and the recovery codes."""
@@ -47,7 +47,7 @@ async def post_confirm(
 
 
 @router.delete("", status_code=204, summary="Remove the app")
-async def delete_totp(principal: Changing, service: Serving) -> None:
+async def delete_totp(principal: Proven, service: Serving) -> None:
     """Needs a proof of the last five minutes, of two factors in this session. Refused with
     `factor_required` if the person must have a second factor and has no other."""
     await flow.remove(service, principal)

@@ -8,7 +8,7 @@ from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...steps.enrol_totp import Enrolment, begin_totp, confirm_totp
-from ...steps.factors import check_removable
+from ...steps.factors import remove_factor
 
 
 async def begin(service: Service, principal: Principal, *, again: bool = False) -> Enrolment:
@@ -33,11 +33,6 @@ async def confirm(
 
 
 async def remove(service: Service, principal: Principal) -> None:
-    """Forget the app.  With the last second factor go the recovery codes, which stood in for it.
-    Refuses to remove the last one of somebody who must have one."""
-    held = await service.factors.held(principal.subject)
-    user = await check_removable(service, principal, held._replace(totp=False))
-    if not await service.totp.remove(user.subject):
-        raise Refused(Refusal.NOT_FOUND, "There is no authenticator app.")
-    await service.recovery_codes.forget_stale(user.subject)
+    """Forget the app.  Refuses to remove the last second factor of somebody who must have one."""
+    user = await remove_factor(service, principal)
     await service.recorder.note("totp_removed", subject=user.subject, sid=principal.sid)

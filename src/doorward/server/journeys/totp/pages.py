@@ -13,10 +13,10 @@ from ....web.asgi import current_visit
 from ....web.login import deliver
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
-from ...routes.factor_changes import FactorRoute, may_change_factors
 from ...routes.forms import read_form
 from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
+from ...routes.proven import ProvenRoute, proven
 from ...routes.responses import see, show, wrong
 from ...service import Service
 from ...ui.page import FormPage, Page
@@ -24,7 +24,7 @@ from ...ui.qr import qr
 from . import flow
 
 router = APIRouter(
-    prefix="/account/security/totp", route_class=FactorRoute, include_in_schema=False
+    prefix="/account/security/totp", route_class=ProvenRoute, include_in_schema=False
 )
 
 SECURITY = "/account/security"
@@ -51,13 +51,13 @@ class RemovePage(Page):
 
 @router.get("")
 async def get_totp(service: Serving) -> Response:
-    return await _page(service, await may_change_factors(service))
+    return await _page(service, await proven(service))
 
 
 @router.post("")
 async def post_totp(request: Request, service: Serving) -> Response:
     form = await read_form(request)
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     try:
         issued, codes = await flow.confirm(service, principal, form.get("code", ""))
     except Refused as refused:
@@ -75,7 +75,7 @@ async def post_totp(request: Request, service: Serving) -> Response:
 
 @router.get("/remove")
 async def get_remove(service: Serving) -> Response:
-    principal = await may_change_factors(service)
+    principal = await proven(service)
     page = RemovePage(
         csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
         console=may_see_console(principal),
@@ -86,7 +86,7 @@ async def get_remove(service: Serving) -> Response:
 @router.post("/remove")
 async def post_remove(request: Request, service: Serving) -> Response:
     await read_form(request)
-    await flow.remove(service, await may_change_factors(service))
+    await flow.remove(service, await proven(service))
     return see(service.site.path(SECURITY), "totp_removed")
 
 

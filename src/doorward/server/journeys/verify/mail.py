@@ -8,12 +8,14 @@ from ...steps.mailed_links import still_meant
 VERIFY = Template(
     "Confirm your address",
     (
-        "There is an account at {site} with your address.",
+        "There is an account at {site} with your address, which nobody has confirmed yet.",
+        "Asked for: {when}\nOn: {where}",
         ("If it is yours, open this link and confirm. It works once, and for a day:\n{link}"),
         (
-            "If it is not yours, do not open it: somebody else made the account. Instead, take it"
-            " over by a new password:\n{forgot}"
+            "If it is not yours, do not confirm: somebody else made the account. To keep them out"
+            " of it, choose a new password for it here, which logs them out:\n{forgot}"
         ),
+        "You can then keep the account, or delete it:\n{delete}",
     ),
     STRANGER,
 )

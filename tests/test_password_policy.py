@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from doorward.password_policy import check_password
 from doorward.passwords import UnacceptablePassword
 from doorward.server.accounts.breached import BreachedPasswords
-from doorward.server.accounts.policy import check_password
-
-from .stolen import breached
+from tests.server.accounts.stolen import breached
 
 EMAIL = "ann.lee+shop@acme.example.test"
 
@@ -155,11 +154,11 @@ def test_the_list_holds_only_what_the_policy_would_look_up_and_names_its_licence
     listed = common_passwords()
     assert listed == sorted(set(listed))
     assert all(password == password.casefold() and len(password) >= 8 for password in listed)
-    notice = files("doorward.server").joinpath("data/common-passwords.LICENSE").read_text()
+    notice = files("doorward").joinpath("data/common-passwords.LICENSE").read_text()
     assert "Permission is hereby granted, free of charge" in notice
     assert f"the {len(listed)} entries" in notice
 
 
 def common_passwords() -> list[str]:
-    packed = files("doorward.server").joinpath("data/common-passwords.txt.gz").read_bytes()
+    packed = files("doorward").joinpath("data/common-passwords.txt.gz").read_bytes()
     return gzip.decompress(packed).decode().split("\n")[:-1]

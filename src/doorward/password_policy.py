@@ -5,9 +5,9 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
 
-from ...passwords import Unacceptable, UnacceptablePassword, normalise, prepare
-from .breached import BreachedPasswords
+from .passwords import Unacceptable, UnacceptablePassword, normalise, prepare
 
 _PRODUCT = "doorward"
 _SHORTEST_WORD = 3  # Shorter parts of an address occur in too many good passwords.
@@ -15,8 +15,14 @@ _NOT_TYPED = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separa
 _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 
 
+class StolenPasswords(Protocol):
+    """A list of stolen passwords, such as a set of them."""
+
+    def __contains__(self, password: str, /) -> bool: ...
+
+
 def check_password(
-    password: str, *, email: str, minimum: int, breached: BreachedPasswords | None = None
+    password: str, *, email: str, minimum: int, breached: StolenPasswords | None = None
 ) -> None:
     """Raise `UnacceptablePassword` unless this is fit to be a new password for `email`.
 
@@ -90,5 +96,5 @@ def _plain(text: str) -> str:
 
 @cache
 def _common() -> frozenset[str]:
-    packed = files("doorward.server").joinpath("data/common-passwords.txt.gz").read_bytes()
+    packed = files("doorward").joinpath("data/common-passwords.txt.gz").read_bytes()
     return frozenset(gzip.decompress(packed).decode().splitlines())

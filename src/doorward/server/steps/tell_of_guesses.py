@@ -1,0 +1,18 @@
+"""Tells people that too many wrong passwords or codes were tried at their account."""
+
+from ...errors import Reason, Rejected
+from ...web import limiter
+from ..service import Service
+
+
+async def tell_of_guesses(service: Service) -> None:
+    """Record it for each account of which the alarm rang, once a day (ASVS 6.3.5): the owner gets a
+    letter then.  Raises `StoreUnavailable`."""
+    for subject, device in service.guess_alarm.take().items():
+        try:
+            await service.limiter.count(limiter.alarms(subject))
+        except Rejected as rejected:
+            if rejected.reason is not Reason.TOO_MANY_ATTEMPTS:
+                raise
+            continue
+        await service.recorder.note("guesses_limited", subject=subject, actor="", device=device)
