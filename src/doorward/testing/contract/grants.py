@@ -1,5 +1,6 @@
 """Rows with an audience: permissions of other applications, beside the logins of one's own."""
 
+from asyncio import gather
 from typing import Any
 
 import pytest
@@ -120,6 +121,14 @@ class GrantsContract:
         await add(store, a_session("b"), a_session("c"))
         await store.insert(a_session("d"), ANY_MARK, NOW, Most(2))
         assert await live(store) == {"c", "d"}
+
+    async def test_grants_and_logins_at_once_each_keep_to_their_own_limit(
+        self, store: Backend
+    ) -> None:
+        rows = [made(f"{made.__name__} {n}") for n in range(12) for made in (a_grant, a_session)]
+        await gather(*(store.insert(each, 0, NOW, Most(3)) for each in rows))
+        for grants in (True, False):
+            assert len(await store.sessions("alice", NOW, grants=grants)) == 3
 
     async def test_a_list_is_of_logins_of_grants_or_of_both(self, store: Backend) -> None:
         for number in range(6):
