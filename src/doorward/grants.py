@@ -42,6 +42,11 @@ class GrantAttempt:
     clock: Clock
     beginning: Beginning
 
+    @property
+    def mark(self) -> int:
+        """The moment of this attempt in the store's order of changes, for `Grants.resume`."""
+        return self.beginning.mark
+
     async def begin(
         self,
         subject: str,
@@ -132,7 +137,7 @@ class Grants:
         self.store = store
         self.settings = settings
         self.clock = clock
-        signing = Signing(store, root, settings, clock)
+        signing = self._signing = Signing(store, root, settings, clock)
         rows = self._rows = GrantRows(store, settings.token_audience)
         self._record = record
         self._events = Events(record, clock)
@@ -151,9 +156,18 @@ class Grants:
     async def attempt(self) -> GrantAttempt:
         """Begin to give a grant.  Call it *before* the person, the application and the consent are
         read: what is decided about the person from here on makes this grant fail."""
-        mark = await self.store.mark()
+        return self.resume(await self.store.mark())
+
+    def resume(self, mark: int) -> GrantAttempt:
+        """The attempt with this `mark`, in another request or at another node of the same store:
+        the person may have consented in one, and the application asks for tokens in the next."""
         beginning = Beginning(mark, self._credentials, self._decisions, self._events)
         return GrantAttempt(self.store, self.settings, self.clock, beginning)
+
+    async def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys as a JWK Set (RFC 7517 section 5)."""
+        await self._feed.keep_up()
+        return await self._signing.jwks()
 
     async def authenticate(self, token: str, audience: str) -> Principal:
         """Who acts for whom by this access token, at the API named `audience`.  Raises `Rejected`,

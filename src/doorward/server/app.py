@@ -33,7 +33,9 @@ from .journey import Journey, together
 from .journeys import (
     account,
     api_docs,
+    authorize,
     change_email,
+    discovery,
     elevate,
     first_admin,
     forgot,
@@ -52,10 +54,12 @@ from .journeys import (
     password,
     recovery_codes,
     reset,
+    revoke_grant,
     second_step,
     security,
     sessions,
     signup,
+    token,
     totp,
     verify,
 )
@@ -72,17 +76,25 @@ from .routes import notices, openapi
 from .ui.own_templates import check_own_templates
 from .ui.site import Site
 
-JOURNEYS = tuple(
-    module.journey
-    for module in (
-        *(index, api_docs, health, metrics, jwks, forward_auth),
-        *(signup, verify, login, mail_login, second_step, logout, account, sessions),
-        *(password, elevate, forgot, reset, change_email, history, first_admin),
-        *(invitation, own_data),
-        *(security, totp, passkeys, recovery_codes),
-        *(online, users, everybodys_history, keys, outbox),
+PROVIDER = tuple(module.journey for module in (discovery, authorize, token, revoke_grant))
+"""The journeys whose routes exist with `--provider on` alone."""
+
+JOURNEYS = (
+    tuple(
+        module.journey
+        for module in (
+            *(index, api_docs, health, metrics, jwks, forward_auth),
+            *(signup, verify, login, mail_login, second_step, logout, account, sessions),
+            *(password, elevate, forgot, reset, change_email, history, first_admin),
+            *(invitation, own_data),
+            *(security, totp, passkeys, recovery_codes),
+            *(online, users, everybodys_history, keys, outbox),
+        )
     )
+    + PROVIDER
 )
+
+_OF_PROVIDER = together(*PROVIDER).routers
 
 DECLARED = together(Journey(events=SHARED, notices=notices.SHARED), *JOURNEYS)
 KINDS = Kinds(DECLARED.events)
@@ -192,7 +204,7 @@ def _furnished(
     app.state.recorder = found.recorder
     app.state.site = site
     log = refusal_log(found.recorder, _trusted(options))
-    _furnish(app, log)
+    _furnish(app, log, provider=options.provider)
     return app, log
 
 
@@ -246,8 +258,10 @@ def _put_layers(app: FastAPI, found: Base, log: LogRefusal) -> None:
     )
 
 
-def _furnish(app: FastAPI, log: LogRefusal) -> None:
+def _furnish(app: FastAPI, log: LogRefusal, *, provider: bool) -> None:
     for router in DECLARED.routers:
+        if router in _OF_PROVIDER and not provider:
+            continue
         # All applications share these objects, since `include_router` would build each again.
         # Nothing may change a route after its import.
         app.router.routes.extend(router.routes)

@@ -276,6 +276,14 @@ class Choices:
         "FOLDER",
         "Doorward's",
     )
+    provider: bool = _option(
+        False,
+        "Whether other applications can log people in here and get tokens, by OAuth 2.1 and OpenID"
+        " Connect.",
+        values.switch,
+        "on|off",
+        "off",
+    )
     tls_cert: str | None = _option(
         None,
         "A certificate chain (PEM), to speak https without a proxy.",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ..keys import root_key_path
+from ..keys import load_root_keys, root_key_path
 from ..passwords import Cost, Passwords
 from ..stores import POSTGRES
 from ..types import Clock
@@ -34,6 +34,7 @@ from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
 from .metrics.scrape import load_token
+from .oauth.provider import provider_of
 from .options import Options
 from .recorder import Recorder
 from .service import Service
@@ -71,6 +72,8 @@ async def opened(
             await check_not_lost(database, missing)
         async with doorward.lifespan(None):
             auth = await doorward.auth()
+            # the same that `auth` has: nothing is made here
+            root = load_root_keys(options.key_file, os.environ, sealed_exist=True)
             letters = Letters(declared.letters, options.base_url, site.name)
             service = Service(
                 options=options,
@@ -82,6 +85,7 @@ async def opened(
                 passkeys=Passkeys(database),
                 totp=Totp(database, auth.factor_seal),
                 recovery_codes=RecoveryCodes(database, passwords),
+                provider=provider_of(auth, root, recorder.record, database, options.base_url),
                 passwords=passwords,
                 breached=breached,
                 limiter=Limiter(auth.store, clock),

@@ -29,6 +29,8 @@ class Refusal(StrEnum):
     OWN_ACCOUNT = "own_account"
     HAS_PASSWORD = "has_password"  # noqa: S105 - a word for programs
     INVALID_LINK = "invalid_link"
+    UNKNOWN_APPLICATION = "unknown_application"
+    UNREGISTERED_REDIRECT = "unregistered_redirect"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     BUSY = "busy"
     INVALID_REQUEST = "invalid_request"
@@ -104,6 +106,14 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.INVALID_LINK: (
         HTTPStatus.BAD_REQUEST,
         "This link has expired or was used already; ask for a new one.",
+    ),
+    Refusal.UNKNOWN_APPLICATION: (
+        HTTPStatus.BAD_REQUEST,
+        "An application that is not registered here sent you. Nothing was passed on to it.",
+    ),
+    Refusal.UNREGISTERED_REDIRECT: (
+        HTTPStatus.BAD_REQUEST,
+        "The application that sent you may not send you on to where it wanted.",
     ),
     Refusal.TOO_MANY_ATTEMPTS: (
         HTTPStatus.TOO_MANY_REQUESTS,

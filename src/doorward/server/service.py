@@ -26,6 +26,7 @@ from .mail.terminal import Terminal
 from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
+from .oauth.provider import Provider
 from .options import Options
 from .recorder import Recorder
 from .ui.notice import Notice
@@ -45,6 +46,7 @@ class Service:
     passkeys: Passkeys
     totp: Totp
     recovery_codes: RecoveryCodes
+    provider: Provider
     passwords: Passwords
     breached: BreachedPasswords | None
     limiter: Limiter

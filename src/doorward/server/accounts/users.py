@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ...types import NONE, Roles
 from ..db.schema import TEXT
+from ..oauth.consents import forget_consents
 from .account_events import Kind, note
 from .administrators import an_admin, is_no_admin_or_not_the_last
 from .email import canonical
@@ -194,6 +195,7 @@ class Users(UserQueries):
             for subject in subjects:
                 await forget_factors(transaction, subject)
                 await forget_changes(transaction, subject)
+                await forget_consents(transaction, subject)
             await note(transaction, "deleted", subjects)
         return bool(subjects)
 

@@ -59,6 +59,8 @@ SHARED: dict[str, Kind] = {
     "reused": Kind("Theft detected: session ended", level=logging.WARNING, counts="refusal"),
     "revoked": Kind("Sessions ended"),
     "signup": Kind("Account made"),
+    # by anybody, in the name of any application
+    "token_refused": Kind("Tokens refused to an application", endless=True, counts="refusal"),
     "totp_added": Kind("Authenticator app set up"),
     "unsteady": Kind(
         "Session lost its place too often: ended", level=logging.WARNING, counts="refusal"

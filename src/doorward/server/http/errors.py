@@ -22,7 +22,9 @@ from ..ui.rendering import render
 from ..ui.site import Site
 
 _FOR_PROGRAMS = ("/api/", "/.well-known/", "/static/")
-_PROGRAMS = frozenset({"/api", "/healthz", "/metrics", "/openapi.json"})
+_PROGRAMS = frozenset(
+    {"/api", "/healthz", "/metrics", "/openapi.json", "/oauth/token", "/oauth/revoke"}
+)
 
 _HEADINGS = {
     400: "That did not work",

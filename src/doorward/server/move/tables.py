@@ -9,11 +9,12 @@ from ..accounts.users import Users
 from ..audit.entry import AUDIT
 from ..db.database import TABLES, Database
 from ..mail import outbox
+from ..oauth.tables import CLIENTS, CONSENTS, SCOPES
 
 PAGE = 500
 """Rows read, and written, in one step."""
 
-USED = (Users, outbox.LETTERS, AUDIT)
+USED = (Users, outbox.LETTERS, AUDIT, CLIENTS, CONSENTS, SCOPES)
 """Whose tables these are: to name them here is what fills `TABLES`."""
 
 Rows = dict[Any, Row[Any]]

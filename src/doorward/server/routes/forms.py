@@ -19,14 +19,15 @@ async def read_form(request: Request) -> Mapping[str, str]:
     Raises `Refused` for what is malformed, a field given twice or any other encoding, and
     `Rejected(cross_origin)` for a form of another site, also of a trusted one: pages use cookies.
     """
-    form = _parsed(request.headers.getlist("content-type"), await request.body())
+    form = parsed(request.headers.getlist("content-type"), await request.body())
     visit = current_visit()
     await visit.check_origin(form.get("csrf_token"))
     await visit.check_keeps_cookies()
     return form
 
 
-def _parsed(content_types: list[str], body: bytes) -> dict[str, str]:
+def parsed(content_types: list[str], body: bytes, most: int = MAX_FIELDS) -> dict[str, str]:
+    """The fields of an urlencoded form, whoever sent it.  Raises `Refused`."""
     if not body:
         return {}
     sent = media_type(content_types)
@@ -38,7 +39,7 @@ def _parsed(content_types: list[str], body: bytes) -> dict[str, str]:
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
-            max_num_fields=MAX_FIELDS,
+            max_num_fields=most,
         )
     except ValueError:
         raise Refused(Refusal.INVALID_REQUEST, "The form cannot be read.") from None

@@ -6,19 +6,20 @@ from fastapi import APIRouter, Response
 
 from ....settings import JWKS_MAX_AGE
 from ...routes.dependencies import PROBLEM, Serving
+from ...routes.public import PREFLIGHT, PUBLIC
 from ...routes.strict_json import StrictRoute
-
-PUBLIC = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
-"""The headers of an answer that scripts of every origin may read, without cookies."""
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
 
 
 @router.get("/.well-known/jwks.json", tags=["Server"], summary="The public signing keys")
 async def get_jwks(service: Serving, response: Response) -> dict[str, Any]:
-    """Empty in session mode, where nothing is signed. Scripts of every origin may read it."""
+    """Empty in session mode without `--provider`, where nothing is signed. Scripts of every origin
+    may read it."""
     response.headers["cache-control"] = f"public, max-age={JWKS_MAX_AGE}"
     response.headers.update(PUBLIC)
+    if service.options.provider:
+        return await service.provider.jwks()
     signs = "token" in service.auth.settings.modes
     return await service.auth.jwks() if signs else {"keys": []}
 
@@ -26,4 +27,4 @@ async def get_jwks(service: Serving, response: Response) -> dict[str, Any]:
 @router.options("/.well-known/jwks.json", status_code=204, include_in_schema=False)
 async def options_jwks(response: Response) -> None:
     """Answers the preflight of a script that adds a header."""
-    response.headers.update(PUBLIC | {"access-control-allow-headers": "*"})
+    response.headers.update(PREFLIGHT)

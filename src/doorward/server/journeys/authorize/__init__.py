@@ -1,0 +1,15 @@
+"""Let another application act for a person, who is asked."""
+
+from ...audit.kinds import Kind
+from ...journey import Journey
+from . import pages
+
+journey = Journey(
+    routers=(pages.router, pages.open_router),
+    events={
+        # by anybody, who names any application
+        "application_refused": Kind(audited=False, endless=True, counts="refusal"),
+        "consent_given": Kind("Application permitted"),
+        "consent_denied": Kind("Application not permitted"),
+    },
+)

@@ -1,0 +1,140 @@
+"""`/oauth/authorize` and `/oauth/consent`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from ...oauth.redirect_uri import CheckedUri, host_of, with_parameters
+from ...oauth.request import Asked, Pairs, ToClient
+from ...refusals import Refusal, Refused
+from ...return_to import with_return
+from ...routes.dependencies import Serving
+from ...routes.forms import parsed, read_form
+from ...routes.responses import form_token, see, show
+from ...routes.submit_once import PageRoute
+from ...service import Service
+from ...ui.page import Page
+from .flow import AUTHORIZE, Allowed, Ask, Login, Outcome, authorize, consent
+
+MOST = 32
+"""Parameters of a request."""
+
+_LEAVING = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
+"""The next site is not told the address of this page, and no cache keeps where it leads."""
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+open_router = APIRouter(route_class=APIRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentPage(Page):
+    """Whether an application may do what `sentences` say.  `host` is where the answer goes, the one
+    thing here that the application did not choose freely; `email` is the account; `offline`: it
+    goes on after a logout.  `query` is the request, which the form brings back."""
+
+    template: ClassVar[str] = "journeys/authorize/consent.html"
+    csrf_token: str
+    query: str
+    name: str
+    host: str
+    sentences: tuple[str, ...]
+    email: str
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryingOnPage(Page):
+    """The browser goes on to `address` by itself.  A redirect in answer to a form would not leave
+    this site: `form-action` of our pages forbids that."""
+
+    template: ClassVar[str] = "journeys/authorize/carry_on.html"
+    address: str
+    host: str
+
+
+@router.get(AUTHORIZE)
+async def get_authorize(request: Request, service: Serving) -> Response:
+    """By a link or redirect of the application, or on the way back from our own pages."""
+    pairs = _pairs(request.scope["query_string"])
+    outcome = await authorize(service, pairs)
+    return await _answer(service, outcome, pairs, _from_our_pages(request, service))
+
+
+@open_router.post(AUTHORIZE)
+async def post_authorize(request: Request, service: Serving) -> Response:
+    """The same as a form of the application's page (OpenID Connect Core section 3.1.2.1).  No
+    cookie of ours comes with it, so it is asked for once more by a GET."""
+    form = parsed(request.headers.getlist("content-type"), await request.body(), MOST)
+    return see(f"{service.site.path(AUTHORIZE)}?{urlencode(form)}")
+
+
+@router.post("/oauth/consent")
+async def post_consent(request: Request, service: Serving) -> Response:
+    form = await read_form(request)
+    pairs = _pairs(form.get("query", "").encode("ascii", "replace"))
+    # nothing but this word allows
+    outcome = await consent(service, pairs, yes=form.get("decision") == "allow")
+    return await _answer(service, outcome, pairs, by_form=True)
+
+
+async def _answer(service: Service, outcome: Outcome, pairs: Pairs, by_form: bool) -> Response:
+    match outcome:
+        case Login(page, back):
+            return see(with_return(service.site.path(page), back))
+        case Ask(asked, user):
+            return show(service, await _consent_page(asked, user.email, pairs))
+        case Allowed(asked, code):
+            return _leave(service, asked.uri, by_form, code=code, state=asked.state)
+        case ToClient(uri, error, state, description):
+            said = {"error": error, "error_description": description, "state": state}
+            return _leave(service, uri, by_form, **said)
+
+
+def _leave(service: Service, uri: CheckedUri, by_form: bool, **said: str) -> Response:
+    """Go on to the application, which is told who answers (RFC 9207)."""
+    address = with_parameters(uri, **said, iss=service.provider.issuer)
+    if by_form:
+        page = show(service, CarryingOnPage(address=address, host=host_of(uri)))
+        page.headers.update(_LEAVING)
+        return page
+    response = Response(status_code=302, headers=_LEAVING)
+    response.headers["location"] = address
+    return response
+
+
+async def _consent_page(asked: Asked, email: str, pairs: Pairs) -> ConsentPage:
+    return ConsentPage(
+        csrf_token=await form_token(),
+        query=urlencode(pairs),
+        name=asked.client.name,
+        host=host_of(asked.uri),
+        sentences=tuple(each.sentence for each in asked.scopes),
+        email=email,
+        offline=asked.offline,
+    )
+
+
+def _from_our_pages(request: Request, service: Service) -> bool:
+    """Whether a form of ours may have led here, such as that of the login: browsers then hold a
+    redirect to its `form-action`, too."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("referer", "").startswith(service.options.origin + "/")
+
+
+def _pairs(query: bytes) -> Pairs:
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(query),
+            errors="strict",
+            max_num_fields=MOST,
+        )
+    except ValueError:
+        raise Refused(Refusal.INVALID_REQUEST, "The request cannot be read.") from None

@@ -1,0 +1,18 @@
+"""`POST /oauth/token`: tokens for an application, against a code or a refresh token."""
+
+import logging
+
+from ...audit.kinds import Kind
+from ...journey import Journey
+from . import api
+
+journey = Journey(
+    routers=(api.router,),
+    events={
+        "code_reused": Kind(
+            "Code of an application used twice: its access ended",
+            level=logging.WARNING,
+            counts="refusal",
+        ),
+    },
+)

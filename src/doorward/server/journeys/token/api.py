@@ -1,0 +1,49 @@
+"""`POST /oauth/token`."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from ....types import Issued
+from ...oauth.token_error import TokenError
+from ...routes.dependencies import Serving
+from ...routes.oauth import OAuthRoute, read_program_form
+from ...routes.public import PREFLIGHT
+from ...steps.client import authenticated
+from .redeem import redeem
+from .renew import renew
+
+router = APIRouter(route_class=OAuthRoute, include_in_schema=False)
+
+_GRANTS = {"authorization_code": redeem, "refresh_token": renew}
+
+
+@router.post("/oauth/token")
+async def post_token(request: Request, service: Serving) -> dict[str, Any]:
+    """RFC 6749 section 3.2."""
+    form = await read_program_form(request)
+    client = await authenticated(service, request.headers.getlist("authorization"), form)
+    if "grant_type" not in form:
+        raise TokenError("invalid_request", "grant_type is missing.")
+    flow = _GRANTS.get(form["grant_type"])
+    if flow is None:
+        raise TokenError("unsupported_grant_type")
+    return _shown(await flow(service, client, form), service.clock())
+
+
+@router.options("/oauth/token", status_code=204)
+async def options_token(response: Response) -> None:
+    """Answers the preflight of a script that adds a header."""
+    response.headers.update(PREFLIGHT)
+
+
+def _shown(issued: Issued, now: int) -> dict[str, Any]:
+    """RFC 6749 section 5.1.  Without a refresh token the client keeps the one it has."""
+    kept = {} if issued.refresh_token is None else {"refresh_token": issued.refresh_token}
+    return {
+        "access_token": issued.credential,
+        "token_type": "Bearer",
+        "expires_in": issued.credential_expires_at - now,
+        "scope": " ".join(sorted(issued.session.scopes)),
+        **kept,
+    }

@@ -1,0 +1,116 @@
+"""Consents: what a person allowed an application.  One outlives the grants that it led to."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from ..db.database import Database, Transaction
+from .tables import CONSENTS
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What one person allowed one application.  `resources` are the audiences of its tokens."""
+
+    subject: str
+    client_id: str
+    scopes: frozenset[str]
+    resources: frozenset[str]
+    given_at: int
+    changed_at: int
+    withdrawn_at: int | None = None
+
+    def covers(self, scopes: Collection[str], resource: str) -> bool:
+        """Whether all of this is still allowed."""
+        allowed = self.scopes.issuperset(scopes) and resource in self.resources
+        return self.withdrawn_at is None and allowed
+
+
+class Consents:
+    """The consents in a database.  Each method is atomic, and may raise `StoreUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, subject: str, client_id: str) -> Consent | None:
+        """What this person allowed this application, withdrawn or not."""
+        here = CONSENTS.c.id == _id(subject, client_id)
+        rows = await self._database.run(select(CONSENTS).where(here))
+        return _consent(rows[0]) if rows else None
+
+    async def give(
+        self, subject: str, client_id: str, scopes: Collection[str], resource: str, *, at: int
+    ) -> Consent:
+        """Allow this, beside what is allowed already.  What was withdrawn is not allowed again."""
+        here = CONSENTS.c.id == _id(subject, client_id)
+        async with self._database.writing() as transaction:
+            before = [*map(_consent, await transaction.execute(select(CONSENTS).where(here)))]
+            standing = next((each for each in before if each.withdrawn_at is None), None)
+            consent = Consent(
+                subject=subject,
+                client_id=client_id,
+                scopes=frozenset(scopes) | (standing.scopes if standing else frozenset()),
+                resources=frozenset({resource}) | (standing.resources if standing else frozenset()),
+                given_at=standing.given_at if standing else at,
+                changed_at=at,
+            )
+            row = _row(consent)
+            await transaction.execute(
+                update(CONSENTS).where(here).values(row) if before else insert(CONSENTS).values(row)
+            )
+        return consent
+
+    async def withdraw(self, subject: str, client_id: str, *, at: int) -> bool:
+        """Take all of it back.  False when there was nothing to take back."""
+        here = (CONSENTS.c.id == _id(subject, client_id), CONSENTS.c.withdrawn_at.is_(None))
+        statement = update(CONSENTS).where(*here).values(withdrawn_at=at, changed_at=at)
+        return bool(await self._database.run(statement.returning(CONSENTS.c.id)))
+
+    async def of_person(self, subject: str) -> Sequence[Consent]:
+        """What a person allows now, the latest change first."""
+        theirs = (CONSENTS.c.subject == subject, CONSENTS.c.withdrawn_at.is_(None))
+        latest = (CONSENTS.c.changed_at.desc(), CONSENTS.c.id)
+        rows = await self._database.run(select(CONSENTS).where(*theirs).order_by(*latest))
+        return [_consent(row) for row in rows]
+
+    async def subjects(self, client_id: str, after: str = "") -> Sequence[str]:
+        """Who ever allowed this application anything, withdrawn or not: at most `PAGE`, the next
+        ones `after` the last."""
+        of_it = (CONSENTS.c.client_id == client_id, CONSENTS.c.id > _id(after, client_id))
+        rows = select(CONSENTS.c.subject).where(*of_it).order_by(CONSENTS.c.id).limit(PAGE)
+        return [row.subject for row in await self._database.run(rows)]
+
+
+async def forget_consents(transaction: Transaction, subject: str) -> None:
+    """Delete what a person allowed, who is gone."""
+    await transaction.execute(delete(CONSENTS).where(CONSENTS.c.subject == subject))
+
+
+def _id(subject: str, client_id: str) -> str:
+    return f"{subject}:{client_id}"
+
+
+def _row(consent: Consent) -> dict[str, Any]:
+    return {
+        "id": _id(consent.subject, consent.client_id),
+        "subject": consent.subject,
+        "client_id": consent.client_id,
+        "scopes": json.dumps(sorted(consent.scopes)),
+        "resources": json.dumps(sorted(consent.resources)),
+        "given_at": consent.given_at,
+        "changed_at": consent.changed_at,
+        "withdrawn_at": consent.withdrawn_at,
+    }
+
+
+def _consent(row: Row[Any]) -> Consent:
+    said = row._asdict()
+    del said["id"]
+    said["scopes"] = frozenset(json.loads(said["scopes"]))
+    said["resources"] = frozenset(json.loads(said["resources"]))
+    return Consent(**said)

@@ -1,0 +1,95 @@
+"""Scopes: what an application may ask for, and the sentence by which a person decides."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from ...errors import DoorwardError
+from ..db.database import Database
+from .tables import SCOPES
+
+OPENID, OFFLINE = "openid", "offline_access"
+
+LONGEST, LONGEST_SENTENCE = 80, 200
+MAX_RESOURCE = 200
+
+_NAME = re.compile(r"[!#-\[\]-~]+")  # RFC 6749 section 3.3
+_RESOURCE = re.compile(r"https://[!$-;=?-\[\]_a-z~]+|http://(127\.0\.0\.1|\[::1\])[!$-;=?-~]*")
+
+
+class InvalidScope(DoorwardError):
+    """A scope cannot be added, for the reason that it says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One scope.  `resource` is the API that it is of, empty for those of OpenID Connect;
+    `sentence` tells a person what the application will be able to do."""
+
+    name: str
+    resource: str
+    sentence: str
+
+
+STANDARD: Mapping[str, Scope] = {
+    each.name: each
+    for each in (
+        Scope(name=OPENID, resource="", sentence="Know that it is you."),
+        Scope(name="profile", resource="", sentence="See when your account was last changed."),
+        Scope(name="email", resource="", sentence="See your e-mail address."),
+        Scope(
+            name=OFFLINE,
+            resource="",
+            sentence="Keep this access while you are logged out, until you end it.",
+        ),
+    )
+}
+"""The scopes of OpenID Connect Core (section 5.4 and 11), which every server knows."""
+
+
+def check_resource(resource: str) -> None:
+    """Raises `InvalidScope` for what can be no name of an API (RFC 8707 section 2)."""
+    if not _RESOURCE.fullmatch(resource) or len(resource) > MAX_RESOURCE:
+        raise InvalidScope(
+            f"A resource is the address of an API, such as https://api.example: up to"
+            f" {MAX_RESOURCE} characters, without a fragment."
+        )
+
+
+class Scopes:
+    """The scopes in a database.  Each method may raise `StoreUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, scope: Scope) -> None:
+        """Add a scope.  Raises `InvalidScope` for one that is there, or that cannot be."""
+        if not _NAME.fullmatch(scope.name) or len(scope.name) > LONGEST:
+            raise InvalidScope(
+                f"The name of a scope is up to {LONGEST} characters of ASCII, without spaces,"
+                ' " and \\.'
+            )
+        check_resource(scope.resource)
+        sentence = scope.sentence.strip()
+        if not sentence.isprintable() or not 0 < len(sentence) <= LONGEST_SENTENCE:
+            raise InvalidScope(f"A sentence is one line of up to {LONGEST_SENTENCE} characters.")
+        there = InvalidScope(f"There is a scope {scope.name} already.")
+        if scope.name in STANDARD:
+            raise there
+        row = {"name": scope.name, "resource": scope.resource, "sentence": sentence}
+        try:
+            await self._database.run(insert(SCOPES).values(row))
+        except IntegrityError:
+            raise there from None
+
+    async def all(self) -> Sequence[Scope]:
+        """The operator's scopes, by name."""
+        rows = await self._database.run(select(SCOPES).order_by(SCOPES.c.name))
+        return [Scope(**row._asdict()) for row in rows]
+
+    async def known(self) -> Mapping[str, Scope]:
+        """All scopes by name, with those of OpenID Connect."""
+        return {**STANDARD, **{each.name: each for each in await self.all()}}

@@ -1,0 +1,47 @@
+"""Which application calls: the first thing that the endpoints for programs ask."""
+
+from collections.abc import Mapping, Sequence
+
+from ...web.asgi import current_visit
+from ...web.client import bucket
+from ...web.limiter import FEW_WINDOW, FROM_SOURCE, Bucket, Full
+from ..oauth.client_auth import presented
+from ..oauth.clients import Client
+from ..oauth.token_error import Code, TokenError
+from ..service import Service
+
+
+async def authenticated(
+    service: Service, authorization: Sequence[str], form: Mapping[str, str]
+) -> Client:
+    """The client that made a request.  A public one only names itself, since it can keep no secret:
+    what it shows beside, such as a code and its verifier, proves more.  Raises `TokenError`, alike
+    for unknown, disabled and wrong."""
+    shown = presented(authorization, form)
+    client = await service.provider.clients.find(shown.client_id)
+    if client is None or client.disabled_at is not None:
+        raise await _failed(service, "" if client is None else client.client_id)
+    if client.kind == "public":
+        right = shown.secret is None
+    else:
+        right = shown.secret is not None and client.has_secret(shown.secret)
+    if not right:
+        raise await _failed(service, client.client_id)
+    return client
+
+
+async def token_refused(service: Service, code: Code, client_id: str, subject: str = "") -> None:
+    """Note that the endpoints for programs refused something."""
+    await service.recorder.note("token_refused", subject=subject, outcome=code, client=client_id)
+
+
+async def _failed(service: Service, client_id: str) -> TokenError:
+    """Counted by source.  Nobody guesses 256 bits, so a right secret is taken at any count, and
+    strangers keep no application out."""
+    await token_refused(service, "invalid_client", client_id)
+    source = bucket(current_visit().device().address)
+    try:
+        await service.limiter.count(Bucket(f"client-auth:{source}", FEW_WINDOW, FROM_SOURCE))
+    except Full as full:
+        return TokenError("slow_down", retry_after=full.retry_after)
+    return TokenError("invalid_client")
