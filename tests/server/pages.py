@@ -26,6 +26,7 @@ from doorward.server.journeys.api_docs.reader import (
     Response,
     Scheme,
 )
+from doorward.server.journeys.authorize.pages import CarryingOnPage, ConsentPage
 from doorward.server.journeys.change_email.pages import (
     ConfirmPage,
     EmailPage,
@@ -399,6 +400,25 @@ def _reading_pages(said: str) -> dict[str, Page]:
         "index for a guest of a closed house": IndexPage(signed_in=False, signup_open=False),
         "index for a known person": IndexPage(signed_in=True, signup_open=True),
         "logout": LogoutPage(csrf_token="c" + said),
+        "consent": ConsentPage(
+            csrf_token="c" + said,
+            query=said,
+            name=said,
+            host=said,
+            sentences=(said, said),
+            email=said,
+            offline=False,
+        ),
+        "consent for longer": ConsentPage(
+            csrf_token="c" + said,
+            query=said,
+            name=said,
+            host=said,
+            sentences=(said,),
+            email=said,
+            offline=True,
+        ),
+        "carrying on": CarryingOnPage(address=said, host=said),
         "message": MessagePage(heading=said, sentence=said, link_text=said),
         "message of an error": MessagePage(
             heading=said, sentence=said, status=503, reason=said, link=""

@@ -72,7 +72,7 @@ class Application:
         shown = {} if self.secret is None else {"client_secret": self.secret}
         return {"client_id": self.client.client_id, **shown}
 
-    async def redeem(self, code: str, **form: Any) -> httpx2.Response:
+    async def redeem(self, code: str, /, **form: Any) -> httpx2.Response:
         usual = {
             "grant_type": "authorization_code",
             "code": code,

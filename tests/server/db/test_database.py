@@ -25,6 +25,7 @@ from doorward.server.db import schema
 from doorward.server.db.database import TABLES, Database, open_database
 from doorward.server.db.schema import NEWEST, VERSION_TABLE
 from doorward.server.mail.outbox import LETTERS
+from doorward.server.oauth.tables import CLIENTS, CONSENTS, SCOPES
 from doorward.stores import Decision, open_store
 from tests.server.databases import FILE, MEMORY, POSTGRES, empty_url
 from tests.support.readonly import make_read_only
@@ -108,6 +109,7 @@ async def test_the_migrations_make_exactly_the_tables_the_code_uses(tmp_path: Pa
     await (await open_database(f"sqlite:///{tmp_path}/users.db")).close()
     names = {"doorward_users", "doorward_setup_links", AUDIT.name, LETTERS.name}
     names |= {EVENTS.name, EMAIL_CHANGES.name, *(table.name for table in OWNED)}
+    names |= {CLIENTS.name, SCOPES.name, CONSENTS.name}
     assert names == set(TABLES.tables)
 
     def differences(connection: Connection) -> object:

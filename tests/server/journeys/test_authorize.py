@@ -35,9 +35,10 @@ async def app(house: House) -> Application:
     return await application(house)
 
 
-async def test_a_person_allows_an_application_what_it_asks_for(
-    house: House, app: Application
-) -> None:
+@pytest.mark.parametrize("mode", ["session", "token"])
+async def test_a_person_allows_an_application_what_it_asks_for(opened: Opened, mode: str) -> None:
+    house: House = await opened(provider=True, mode=mode)
+    app = await application(house)
     browser = await house.alice()
     page = await app.authorize(browser)
     assert page.headers["cache-control"] == "no-store"

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.anyio
 INVALID = (400, "invalid_grant")
 
 
-@pytest.fixture(params=["session", "token"])
-async def house(request: pytest.FixtureRequest, opened: Opened) -> House:
-    found: House = await opened(provider=True, mode=request.param)
+@pytest.fixture
+async def house(opened: Opened) -> House:
+    found: House = await opened(provider=True)
     return found
 
 

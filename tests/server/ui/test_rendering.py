@@ -358,6 +358,9 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
         "/account/security/passkeys/plain": {"name", "csrf_token", "once"},
         "/account/security/passkeys/plain/remove": {"csrf_token", "once"},
     }
+    assert posted(PLAIN["consent"]) == {
+        "/oauth/consent": {"decision", "query", "csrf_token", "once"}
+    }
     assert posted(PLAIN["totp"]) == {"/account/security/totp": {"code", "csrf_token", "once"}}
     assert posted(PLAIN["totp to remove"]) == {
         "/account/security/totp/remove": {"csrf_token", "once"}
