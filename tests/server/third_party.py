@@ -51,7 +51,7 @@ class Application:
         )
 
     async def decide(
-        self, browser: httpx2.AsyncClient, decision: str = "allow", **more: str | None
+        self, browser: httpx2.AsyncClient, decision: str = "allow", /, **more: str | None
     ) -> httpx2.Response:
         """The person reads the page that asks them, and decides."""
         page = await self.authorize(browser, **more)
@@ -61,7 +61,7 @@ class Application:
 
     async def code(self, browser: httpx2.AsyncClient, **more: str | None) -> str:
         """The code that the person's consent gives the application."""
-        return said(await self.decide(browser, **more))["code"]
+        return said(await self.decide(browser, "allow", **more))["code"]
 
     async def token(self, **form: Any) -> httpx2.Response:
         """What the token endpoint answers to the application's own server."""

@@ -14,6 +14,8 @@ COMMANDS: dict[str, str] = {
     "users": "Create, list, lock, change and delete users.",
     "sessions": "See where people are logged in, and end sessions.",
     "keys": "See, rotate and withdraw the keys that sign access tokens.",
+    "clients": "Register other applications, list and disable them.",
+    "scopes": "Say what other applications may ask people for.",
     "audit": "Prove that the audit log was not tampered with.",
     "passwords": "Make a filter of stolen passwords, and check a password.",
     "migrate": "Make the tables, or bring them up to date.",

@@ -28,6 +28,7 @@ from .tables import SESSIONS, USERS, database_file, place_of, tables
 if TYPE_CHECKING:
     from ..server.accounts.users import Users
     from ..server.db.database import Database
+    from ..server.oauth.provider import Provider
     from ..server.recorder import Recorder
 
 # a command says by itself what its operator should know
@@ -93,6 +94,29 @@ async def opened_register(
 ) -> AsyncIterator[tuple["Users", "Recorder"]]:
     """The users, without their sessions.  Raises like `opened_auth`."""
     from ..server.accounts.users import Users
+
+    async with _recorded(options, make=make, letters=letters) as (database, recorder):
+        yield Users(database), recorder
+
+
+@asynccontextmanager
+async def opened_provider(options: Options) -> AsyncIterator[tuple["Provider", "Recorder"]]:
+    """Other applications and their grants.  Raises like `opened_auth`."""
+    from ..server.oauth.provider import provider_of
+
+    async with (
+        _recorded(options) as (database, recorder),
+        opened_auth(options, record=recorder.record) as auth,
+    ):
+        root = keys.load_root_keys(options.key_file, os.environ, sealed_exist=True)
+        yield provider_of(auth, root, recorder.record, database, options.base_url), recorder
+
+
+@asynccontextmanager
+async def _recorded(
+    options: Options, *, make: bool = False, letters: Collection[str] = ()
+) -> AsyncIterator[tuple["Database", "Recorder"]]:
+    """The server's own tables, and what enters each decision into the audit log."""
     from ..server.audit.entry import OPERATOR
     from ..server.audit.kinds import Kinds
     from ..server.audit.log import Audit, nothing
@@ -106,7 +130,7 @@ async def opened_register(
         outbox = Outbox(database, letters, sends=options.mail == "smtp")
         put = nothing if options.mail == "none" else outbox.put
         async with recorder.entering(Audit(database, put)):
-            yield Users(database), recorder
+            yield database, recorder
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from .db.database import Database
 from .journey import MakeLink
 from .mail.letter import Filled, Letter
 from .metrics.lag import Lag
+from .oauth.apply_decisions import keep_sweeping as keep_sweeping_clients
 from .retention import erase_due, prune_all
 from .service import Service
 from .steps.tell_of_guesses import tell_of_guesses
@@ -42,6 +43,7 @@ async def doing(
         _beside(in_turn("prune", store, service.clock, prune)),
         _beside(in_turn("erase", store, service.clock, erase)),
         _beside(keep_sweeping(service.users, service.auth)),
+        _beside(_end_grants(service)),
         _beside(_post(service, links, smtp_password)),
         _beside(keep_telling(listeners, database, service.users, store, service.clock)),
         _beside(_look_at_heads(service)),
@@ -86,6 +88,12 @@ async def _tell_of_guesses(service: Service) -> None:
         await asyncio.sleep(MINUTE)
         with suppress(StoreUnavailable):
             await tell_of_guesses(service)
+
+
+async def _end_grants(service: Service) -> None:
+    """End the grants of applications that were disabled, until cancelled."""
+    if service.options.provider:
+        await keep_sweeping_clients(service.provider)
 
 
 async def _post(service: Service, links: Mapping[str, MakeLink], password: str | None) -> None:

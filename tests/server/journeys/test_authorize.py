@@ -124,7 +124,8 @@ async def test_what_is_wrong_is_told_to_the_checked_address(
 
 
 async def test_a_parameter_given_twice_is_refused(house: House, app: Application) -> None:
-    browser, pairs = await house.alice(), list(app.request().items())
+    browser = await house.alice()
+    pairs: list[Any] = [*app.request().items()]
     for name, text in pairs:
         answer = await browser.get("/oauth/authorize", params=[*pairs, (name, text)])
         if name in ("client_id", "redirect_uri"):
@@ -326,6 +327,8 @@ async def test_a_fresh_login_is_asked_for_and_then_taken(house: House, app: Appl
     browser = await house.alice()
     await app.decide(browser)
     house.clock.advance(120)
+    answer = await app.authorize(browser, max_age="10000")
+    assert answer.status_code == 302
     for more in ({"prompt": "login"}, {"max_age": "100"}, {"max_age": "0"}):
         answer = await app.authorize(browser, **more)
         assert answer.status_code == 303

@@ -36,6 +36,8 @@ SHARED: dict[str, Kind] = {
     "adopted": Kind("Session came back from a restored database", level=logging.WARNING),
     "audit_pruned": Kind("Old history deleted"),
     "changed": Kind("Roles of sessions changed"),
+    "client_added": Kind("Application registered"),
+    "client_disabled": Kind("Application disabled"),
     "denied": Kind("Tried what is not allowed", endless=True, counts="refusal"),
     "elevated": Kind("Confirmed who they are"),
     "factor_asked": Kind("Asked for a second factor"),
@@ -58,6 +60,7 @@ SHARED: dict[str, Kind] = {
     "request_refused": Kind(audited=False, endless=True, counts="refusal"),
     "reused": Kind("Theft detected: session ended", level=logging.WARNING, counts="refusal"),
     "revoked": Kind("Sessions ended"),
+    "scope_added": Kind("Scope added"),
     "signup": Kind("Account made"),
     # by anybody, in the name of any application
     "token_refused": Kind("Tokens refused to an application", endless=True, counts="refusal"),

@@ -1,0 +1,39 @@
+"""What was decided about applications, carried out on their grants, also after a crash in between.
+
+The decision counts from the moment when it stands in the client's row: no code and no refresh token
+works any more.  Then the grants of each person end, and then the row notes that.
+"""
+
+import asyncio
+import logging
+
+from ...errors import StoreUnavailable
+from .clients import Client
+from .provider import Provider
+
+log = logging.getLogger("doorward")
+
+EVERY = 5
+"""Seconds between two sweeps."""
+
+
+async def end_grants(provider: Provider, client: Client) -> int:
+    """End all grants of a client that is disabled, and note that.  How many ended."""
+    ended, last = 0, ""
+    while subjects := await provider.consents.subjects(client.client_id, last):
+        for subject in subjects:
+            ended += len(await provider.grants.end(subject, client.client_id))
+        last = subjects[-1]
+    await provider.clients.settle(client)  # if another was made since, a sweep begins again
+    return ended
+
+
+async def keep_sweeping(provider: Provider) -> None:
+    """Finish what was decided and not settled, now and every few seconds, until cancelled."""
+    while True:
+        try:
+            for client in await provider.clients.unsettled():
+                await end_grants(provider, client)
+        except StoreUnavailable:
+            log.debug("no application could be swept: a database does not answer")
+        await asyncio.sleep(EVERY)

@@ -1,0 +1,181 @@
+"""Clients, scopes and consents in each kind of database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from doorward.server.accounts.users import Users
+from doorward.server.db.database import Database, open_database
+from doorward.server.oauth.clients import Clients, InvalidClient
+from doorward.server.oauth.consents import PAGE, Consents
+from doorward.server.oauth.scopes import STANDARD, InvalidScope, Scope, Scopes
+from tests.server.databases import KINDS, new_url
+from tests.server.third_party import API, CALLBACK, OTHER, READ, WRITE
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=KINDS)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await open_database(new_url(request.param, request, tmp_path))
+    yield opened
+    await opened.close()
+
+
+async def test_a_client_is_kept_as_it_was_registered_and_its_secret_is_not(
+    database: Database,
+) -> None:
+    clients = Clients(database)
+    scopes = [READ, STANDARD["openid"]]
+    client, secret = await clients.add(
+        " Two\u2003words ", "confidential", [CALLBACK] * 2, scopes, at=5
+    )
+    found = await clients.find(client.client_id)
+    assert found is not None
+    assert found == client
+    assert (found.name, found.redirect_uris) == ("Two words", (CALLBACK,))
+    assert found.resources == {READ.resource}
+    assert secret is not None
+    assert len(secret) == 47
+    assert found.has_secret(secret)
+    assert not found.has_secret(secret + " ")
+    assert secret not in repr(found) + str(found.facts())
+    assert (found.secret_hash or "") not in repr(found) + str(found.facts())
+    public, none = await clients.add("A", "public", [CALLBACK], scopes, at=6)
+    assert (none, public.has_secret("")) == (None, False)
+    assert await clients.all() == [public, client]
+    for unknown in ("", "c_", "c_\0", client.client_id + "\n"):
+        assert await clients.find(unknown) is None
+        assert await clients.disable(unknown, at=7) is None
+
+
+async def test_who_is_disabled_stays_so_and_is_unsettled_until_that_is_noted(
+    database: Database,
+) -> None:
+    clients = Clients(database)
+    client, _ = await clients.add("A", "public", [CALLBACK], [READ], at=5)
+    assert await clients.unsettled() == []
+    first = await clients.disable(client.client_id, at=7)
+    second = await clients.disable(client.client_id, at=9)
+    assert first
+    assert second
+    assert (second.disabled_at, second.decided) == (7, 2)
+    assert not await clients.settle(first)
+    assert await clients.unsettled() == [second]
+    assert await clients.settle(second)
+    assert await clients.unsettled() == []
+
+
+WRONG_CLIENTS = [
+    ("", [CALLBACK]),
+    ("a" * 61, [CALLBACK]),
+    ("right\u202eleft", [CALLBACK]),
+    ("A", []),
+    ("A", [CALLBACK + str(number) for number in range(21)]),
+    ("A", [CALLBACK, "http://photos.example/"]),
+]
+
+
+@pytest.mark.engine
+async def test_what_is_no_client() -> None:
+    database = await open_database("memory:")
+    for name, uris in WRONG_CLIENTS:
+        with pytest.raises(InvalidClient):
+            await Clients(database).add(name, "public", uris, [READ], at=1)
+    assert await Clients(database).all() == []
+    await database.close()
+
+
+WRONG_SCOPES = [
+    ("openid", API, "Anything."),
+    ("two words", API, "Anything."),
+    ('a"', API, "Anything."),
+    ("", API, "Anything."),
+    ("a" * 81, API, "Anything."),
+    ("a", "photos", "Anything."),
+    ("a", "http://photos.example", "Anything."),
+    ("a", f"{API}#x", "Anything."),
+    ("a", API, " "),
+    ("a", API, "two\nlines"),
+    ("a", API, "a" * 201),
+]
+
+
+@pytest.mark.engine
+async def test_what_is_no_scope() -> None:
+    database = await open_database("memory:")
+    for name, resource, sentence in WRONG_SCOPES:
+        with pytest.raises(InvalidScope):
+            await Scopes(database).add(Scope(name=name, resource=resource, sentence=sentence))
+    assert await Scopes(database).all() == []
+    await database.close()
+
+
+async def test_a_scope_is_added_once(database: Database) -> None:
+    scopes = Scopes(database)
+    for each in (WRITE, READ):
+        await scopes.add(each)
+    with pytest.raises(InvalidScope, match="already"):
+        await scopes.add(Scope(name=READ.name, resource=OTHER.resource, sentence="Other."))
+    assert await scopes.all() == [READ, WRITE]
+    assert set(await scopes.known()) == {*STANDARD, READ.name, WRITE.name}
+
+
+async def test_a_consent_grows_until_it_is_withdrawn(database: Database) -> None:
+    consents = Consents(database)
+    assert await consents.find("ann", "c") is None
+    await consents.give("ann", "c", ["a"], "x", at=1)
+    grown = await consents.give("ann", "c", ["b"], "y", at=2)
+    assert await consents.find("ann", "c") == grown
+    assert grown.covers({"a", "b"}, "x")
+    assert grown.covers(["a"], "y")
+    assert not grown.covers(["a", "c"], "x")
+    assert not grown.covers(["a"], "z")
+    assert (grown.given_at, grown.changed_at) == (1, 2)
+    assert [each.client_id for each in await consents.of_person("ann")] == ["c"]
+    assert await consents.withdraw("ann", "c", at=3)
+    assert not await consents.withdraw("ann", "c", at=4)
+    assert await consents.of_person("ann") == []
+    gone = await consents.find("ann", "c")
+    assert gone
+    assert not gone.covers([], "x")
+    again = await consents.give("ann", "c", ["b"], "y", at=5)
+    assert again.covers(["b"], "y")
+    assert not again.covers(["a"], "y")
+    assert again.given_at == 5
+    assert await consents.find("ann:c", "") is None
+
+
+async def test_two_consents_at_once_are_both_kept(database: Database) -> None:
+    consents = Consents(database)
+    await asyncio.gather(
+        *(consents.give("ann", "c", [f"s{n}"], "x", at=n) for n in range(5)),
+    )
+    found = await consents.find("ann", "c")
+    assert found
+    assert found.scopes == {f"s{n}" for n in range(5)}
+
+
+async def test_everybody_who_ever_allowed_an_application_is_found(database: Database) -> None:
+    consents = Consents(database)
+    people = sorted(f"u_{n:04}" for n in range(PAGE + 2))
+    for subject in people:
+        await consents.give(subject, "c_1", ["a"], "x", at=1)
+        await consents.give(subject, "c_2", ["a"], "x", at=1)
+    await consents.withdraw(people[0], "c_1", at=2)
+    first = await consents.subjects("c_1")
+    assert len(first) == PAGE
+    rest = await consents.subjects("c_1", first[-1])
+    assert [*first, *rest] == people
+    assert await consents.subjects("c_1", people[-1]) == []
+
+
+async def test_the_consents_of_who_is_deleted_go_too(database: Database) -> None:
+    users, consents = Users(database), Consents(database)
+    user = await users.create("a@example.test", None, at=1)
+    await consents.give(user.subject, "c", ["a"], "x", at=1)
+    await consents.give("other", "c", ["a"], "x", at=1)
+    assert await users.delete(user.subject)
+    assert await consents.subjects("c") == ["other"]
