@@ -173,7 +173,8 @@ class Auth:
         Grants of other applications are sessions, too: all of a subject's end with the logins.
 
         One atomic step, which includes sessions that have expired only by this process's clock.
-        Returns the sids that ended; none of their credentials is accepted once this returns.
+        Returns the sids that ended; none of their credentials is accepted here once this returns,
+        and none of grants once `Grants` has learned of it, within its `max_staleness`.
         `device` is where the decision came from.  An event is recorded if a session ended, or if
         all of a subject's were to end, even if there were none.  Raises `ValueError` for what can
         be no subject, as `login` does.
