@@ -85,7 +85,9 @@ def test_parameters_are_added_and_nothing_gets_out_of_one() -> None:
     uri = checked(["https://a.example/?x=1"], "https://a.example/?x=1")
     assert uri
     address = with_parameters(uri, code="a&b=c#d", state="", iss="https://h.example/\r\n")
-    assert address == "https://a.example/?x=1&code=a%26b%3Dc%23d&iss=https%3A%2F%2Fh.example%2F%0D%0A"
+    assert (
+        address == "https://a.example/?x=1&code=a%26b%3Dc%23d&iss=https%3A%2F%2Fh.example%2F%0D%0A"
+    )
 
 
 def test_pkce_is_that_of_the_standard() -> None:

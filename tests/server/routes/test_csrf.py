@@ -306,8 +306,10 @@ async def test_a_page_belongs_to_no_login_of_a_mode_that_is_over(opened: Opened)
 @pytest.mark.parametrize(
     "route", [route for route in UNSAFE if "/api/" not in route[1]], ids=lambda route: str(route[1])
 )
-async def test_a_form_carries_the_token_of_its_page(either: House, route: Any) -> None:
-    browser = await unmarked(either)
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_form_carries_the_token_of_its_page(opened: Opened, route: Any, mode: str) -> None:
+    house: House = await opened(mode=mode, provider=True)
+    browser = await unmarked(house)
     token = (await browser.get("/api/me")).json()["csrf_token"]
     method, path, fields = route
     assert (await send(browser, route)).status_code == 403
