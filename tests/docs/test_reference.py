@@ -270,7 +270,7 @@ def statuses(table: Mapping[str, list[str]]) -> dict[str, int]:
 
 
 def the_app() -> FastAPI:
-    return create_app(Options(database="memory:"))
+    return create_app(Options(database="memory:", provider=True))
 
 
 def page_routes() -> list[APIRoute]:

@@ -26,6 +26,8 @@ from doorward.server.journeys.api_docs.reader import (
     Response,
     Scheme,
 )
+from doorward.server.journeys.applications.flow import Access
+from doorward.server.journeys.applications.pages import ApplicationsPage
 from doorward.server.journeys.authorize.pages import CarryingOnPage, ConsentPage
 from doorward.server.journeys.change_email.pages import (
     ConfirmPage,
@@ -55,6 +57,7 @@ from doorward.server.journeys.security.pages import PasskeyRow, SecurityPage
 from doorward.server.journeys.signup.pages import SignupPage
 from doorward.server.journeys.totp.pages import RemovePage, TotpPage
 from doorward.server.journeys.verify.pages import VerifyPage
+from doorward.server.oauth.scopes import Scope
 from doorward.server.ui.notice import Notice
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage
 from doorward.server.ui.qr import qr
@@ -400,6 +403,24 @@ def _reading_pages(said: str) -> dict[str, Page]:
         "index for a guest of a closed house": IndexPage(signed_in=False, signup_open=False),
         "index for a known person": IndexPage(signed_in=True, signup_open=True),
         "logout": LogoutPage(csrf_token="c" + said),
+        "no applications": ApplicationsPage(csrf_token="c" + said, now=NOW, applications=()),
+        "applications": ApplicationsPage(
+            csrf_token="c" + said,
+            now=NOW,
+            applications=(
+                Access(
+                    client_id=said,
+                    name=said,
+                    hosts=(said, said),
+                    scopes=(Scope(name=said, resource=said, sentence=said),),
+                    since=NOW - 60,
+                    used_at=None,
+                ),
+                Access(client_id=said, name=said, hosts=(said,), scopes=(), since=NOW, used_at=NOW),
+            ),
+            console=True,
+            notice=said,
+        ),
         "consent": ConsentPage(
             csrf_token="c" + said,
             query=said,

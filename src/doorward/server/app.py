@@ -33,6 +33,7 @@ from .journey import Journey, together
 from .journeys import (
     account,
     api_docs,
+    applications,
     authorize,
     change_email,
     discovery,
@@ -76,7 +77,9 @@ from .routes import notices, openapi
 from .ui.own_templates import check_own_templates
 from .ui.site import Site
 
-PROVIDER = tuple(module.journey for module in (discovery, authorize, token, revoke_grant))
+PROVIDER = tuple(
+    module.journey for module in (discovery, authorize, token, revoke_grant, applications)
+)
 """The journeys whose routes exist with `--provider on` alone."""
 
 JOURNEYS = (

@@ -94,7 +94,7 @@ class Options(Choices):
         except ValueError as error:
             raise ConfigurationError(f"--logo-file: {error}") from None
         sheet = "" if self.accent is None else accent_sheet(self.accent)
-        return Site(self.site_name, logo, sheet, self.at, self.template_folder)
+        return Site(self.site_name, logo, sheet, self.at, self.template_folder, self.provider)
 
     @property
     def sessions_url(self) -> str:

@@ -79,6 +79,8 @@ UNSAFE: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/api/login/mail/code", {"ticket": "x", "code": "0000-0000"}),
     ("POST", "/api/login/mail/link", {"ticket": "x"}),
     ("POST", "/setup", {"ticket": "x", "email": EMAIL, "password": PASSWORD}),
+    ("POST", "/account/applications/ID/end", {}),
+    ("DELETE", "/api/applications/ID", {}),
     ("POST", "/oauth/consent", {"query": "client_id=x", "decision": "allow"}),
 ]
 
@@ -181,7 +183,10 @@ def test_every_unsafe_route_is_tried() -> None:
     """But those of administrators, which are tried with theirs, those that take their credential
     from the body alone, and the one that only redirects to itself by a GET."""
     found = {
-        (method, route.path.replace("{sid}", "SID").replace("{id}", "ID"))
+        (
+            method,
+            route.path.replace("{sid}", "SID").replace("{id}", "ID").replace("{client_id}", "ID"),
+        )
         for router in DECLARED.routers
         for route in router.routes
         if isinstance(route, APIRoute) and not route.path.startswith(("/admin", "/api/admin"))

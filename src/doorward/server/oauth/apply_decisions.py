@@ -1,13 +1,14 @@
 """What was decided about applications, carried out on their grants, also after a crash in between.
 
-The decision counts from the moment when it stands in the client's row: no code and no refresh token
-works any more.  Then the grants of each person end, and then the row notes that.
+A decision counts from the moment when it stands in the row of the client or consent: no code works
+any more.  Then the grants end, and then the row notes that.
 """
 
 import asyncio
 import logging
 
 from ...errors import StoreUnavailable
+from ...types import Device
 from .clients import Client
 from .provider import Provider
 
@@ -15,6 +16,8 @@ log = logging.getLogger("doorward")
 
 EVERY = 5
 """Seconds between two sweeps."""
+
+_NOWHERE = Device()
 
 
 async def end_grants(provider: Provider, client: Client) -> int:
@@ -28,12 +31,23 @@ async def end_grants(provider: Provider, client: Client) -> int:
     return ended
 
 
+async def end_access(
+    provider: Provider, subject: str, client_id: str, device: Device = _NOWHERE
+) -> int:
+    """End all grants of a consent that was withdrawn, and note that.  How many ended."""
+    ended = await provider.grants.end(subject, client_id, device)
+    await provider.consents.settle(subject, client_id)
+    return len(ended)
+
+
 async def keep_sweeping(provider: Provider) -> None:
     """Finish what was decided and not settled, now and every few seconds, until cancelled."""
     while True:
         try:
             for client in await provider.clients.unsettled():
                 await end_grants(provider, client)
+            for consent in await provider.consents.unsettled():
+                await end_access(provider, consent.subject, consent.client_id)
         except StoreUnavailable:
             log.debug("no application could be swept: a database does not answer")
         await asyncio.sleep(EVERY)

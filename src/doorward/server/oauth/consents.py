@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from ..db.database import Database, Transaction
-from .tables import CONSENTS
+from .tables import CONSENTS, UNSETTLED
 
 PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """What one person allowed one application.  `resources` are the audiences of its tokens."""
+    """What one person allowed one application.  `resources` are the audiences of its tokens.
+    `unsettled`: it was withdrawn, and nobody noted yet that its grants have ended."""
 
     subject: str
     client_id: str
@@ -24,6 +25,7 @@ class Consent:
     given_at: int
     changed_at: int
     withdrawn_at: int | None = None
+    unsettled: bool = False
 
     def covers(self, scopes: Collection[str], resource: str) -> bool:
         """Whether all of this is still allowed."""
@@ -46,7 +48,8 @@ class Consents:
     async def give(
         self, subject: str, client_id: str, scopes: Collection[str], resource: str, *, at: int
     ) -> Consent:
-        """Allow this, beside what is allowed already.  What was withdrawn is not allowed again."""
+        """Allow this, beside what is allowed already.  What was withdrawn is not allowed again, and
+        has to be settled before: whoever ends its grants would end those of this consent."""
         here = CONSENTS.c.id == _id(subject, client_id)
         async with self._database.writing() as transaction:
             before = [*map(_consent, await transaction.execute(select(CONSENTS).where(here)))]
@@ -58,6 +61,7 @@ class Consents:
                 resources=frozenset({resource}) | (standing.resources if standing else frozenset()),
                 given_at=standing.given_at if standing else at,
                 changed_at=at,
+                unsettled=any(each.unsettled for each in before),
             )
             row = _row(consent)
             await transaction.execute(
@@ -66,10 +70,23 @@ class Consents:
         return consent
 
     async def withdraw(self, subject: str, client_id: str, *, at: int) -> bool:
-        """Take all of it back.  False when there was nothing to take back."""
+        """Take all of it back; whoever does so ends the grants, and then settles it.  False when
+        there was nothing to take back."""
         here = (CONSENTS.c.id == _id(subject, client_id), CONSENTS.c.withdrawn_at.is_(None))
-        statement = update(CONSENTS).where(*here).values(withdrawn_at=at, changed_at=at)
+        statement = (
+            update(CONSENTS).where(*here).values(withdrawn_at=at, changed_at=at, unsettled=1)
+        )
         return bool(await self._database.run(statement.returning(CONSENTS.c.id)))
+
+    async def settle(self, subject: str, client_id: str) -> None:
+        """Note that the grants of what was withdrawn have ended."""
+        here = CONSENTS.c.id == _id(subject, client_id)
+        await self._database.run(update(CONSENTS).where(here).values(unsettled=0))
+
+    async def unsettled(self) -> Sequence[Consent]:
+        """What was withdrawn and not settled: at most `PAGE`."""
+        rows = select(CONSENTS).where(UNSETTLED).order_by(CONSENTS.c.id).limit(PAGE)
+        return [_consent(row) for row in await self._database.run(rows)]
 
     async def of_person(self, subject: str) -> Sequence[Consent]:
         """What a person allows now, the latest change first."""
@@ -105,12 +122,14 @@ def _row(consent: Consent) -> dict[str, Any]:
         "given_at": consent.given_at,
         "changed_at": consent.changed_at,
         "withdrawn_at": consent.withdrawn_at,
+        "unsettled": int(consent.unsettled),
     }
 
 
 def _consent(row: Row[Any]) -> Consent:
     said = row._asdict()
     del said["id"]
+    said["unsettled"] = bool(said["unsettled"])
     said["scopes"] = frozenset(json.loads(said["scopes"]))
     said["resources"] = frozenset(json.loads(said["resources"]))
     return Consent(**said)

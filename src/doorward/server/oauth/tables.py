@@ -40,6 +40,14 @@ CONSENTS = Table(
     Column("given_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Column("withdrawn_at", BigInteger),
+    Column("unsettled", BigInteger, nullable=False, server_default=text("0")),  # 0 or 1
 )
 Index("doorward_consents_subject", CONSENTS.c.subject)
 Index("doorward_consents_client", CONSENTS.c.client_id, CONSENTS.c.id)
+UNSETTLED = text("unsettled = 1")  # in these words, so that the index is found
+Index(
+    "doorward_consents_unsettled",
+    CONSENTS.c.id,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
+)

@@ -59,11 +59,11 @@ def site_files(site: Site) -> dict[str, StaticFile]:
     return files
 
 
-def _shown(site: Site) -> dict[str, str]:
-    """A site as `base.html` needs it: its name and two addresses."""
+def _shown(site: Site) -> dict[str, str | bool]:
+    """A site as templates need it: its name, two addresses, and what is on."""
     own = {name.partition(".")[0]: site.path(f"/static/{name}") for name in site_files(site)}
     ours = {"logo": site.path(static_path("doorward.svg")), "accent": ""}
-    return {"name": site.name, **ours, **own}
+    return {"name": site.name, "provider": site.provider, **ours, **own}
 
 
 def static_path(name: str) -> str:

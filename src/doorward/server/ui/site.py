@@ -42,13 +42,14 @@ class Logo:
 class Site:
     """What pages say and show of the site.  `accent` is a style sheet, or empty for our own; `at`
     is the path below which all our addresses lie, or empty; `templates` is a folder of the
-    operator's own, or None."""
+    operator's own, or None; `provider`: other applications may get access to accounts."""
 
     name: str = "Doorward"
     logo: Logo | None = None
     accent: str = ""
     at: str = ""
     templates: Path | None = None
+    provider: bool = False
 
     def path(self, ours: str) -> str:
         """An address of ours, such as `/login`, as a browser asks for it."""

@@ -9,6 +9,7 @@ from ....web.asgi import current_visit
 from ....web.return_to import local_path
 from ...accounts.user import User
 from ...oauth import code
+from ...oauth.apply_decisions import end_access
 from ...oauth.code import Permission, Shown
 from ...oauth.request import Asked, NotSent, Pairs, ToClient, client_id_of, judge
 from ...refusals import Refusal, Refused
@@ -93,6 +94,9 @@ async def consent(service: Service, pairs: Pairs, *, yes: bool) -> Outcome:
         await service.recorder.note("consent_denied", subject=subject, client=client_id)
         return _error(asked, "access_denied")
     consents, at = service.provider.consents, service.clock()
+    before = await consents.find(subject, client_id)
+    if before is not None and before.unsettled:  # otherwise a sweep would end the new grant
+        await end_access(service.provider, subject, client_id)
     await consents.give(subject, client_id, names, asked.audience, at=at)
     await service.recorder.note("consent_given", subject=subject, client=client_id, scopes=names)
     return await _allow(service, asked, known.principal, attempt.mark)

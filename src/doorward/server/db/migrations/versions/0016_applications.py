@@ -41,6 +41,15 @@ def upgrade() -> None:
         sa.Column("given_at", sa.BigInteger, nullable=False),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.Column("withdrawn_at", sa.BigInteger),
+        sa.Column("unsettled", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     )
     op.create_index("doorward_consents_subject", "doorward_consents", ["subject"])
     op.create_index("doorward_consents_client", "doorward_consents", ["client_id", "id"])
+    waiting = sa.text("unsettled = 1")
+    op.create_index(
+        "doorward_consents_unsettled",
+        "doorward_consents",
+        ["id"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
