@@ -44,8 +44,10 @@ class GrantAttempt:
 
     @property
     def mark(self) -> int:
-        """The moment of this attempt in the store's order of changes, for `Grants.resume`."""
-        return self.beginning.mark
+        """The moment of this attempt in the store's order of changes, for `Grants.resume`: a plain
+        number, which can be written down.  Of a store whose marks tell more, it is one before all
+        that may have been missed, so that it refuses too often rather than too seldom."""
+        return int(self.beginning.mark)
 
     async def begin(
         self,
