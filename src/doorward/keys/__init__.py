@@ -6,6 +6,7 @@ from .ring import Keyring as Keyring
 from .root import RootKeys as RootKeys
 from .root import load_root_keys as load_root_keys
 from .root import root_key_path as root_key_path
+from .rotation import LINES as LINES
 from .rotation import first_keys as first_keys
 from .rotation import rotated as rotated
 from .rotation import signer_at as signer_at
@@ -13,6 +14,7 @@ from .rotation import withdrawn as withdrawn
 from .seal import Seal as Seal
 
 __all__ = [
+    "LINES",
     "Keyring",
     "RootKeys",
     "Seal",
