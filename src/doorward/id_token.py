@@ -14,7 +14,7 @@ from .keys import Keyring, base64url
 from .settings import CLOCK_SKEW, ID_TOKEN_TTL, Settings
 from .types import Issued
 
-MAX_NONCE_BYTES = 1000
+MAX_NONCE_BYTES = 400
 """Bytes of JSON of a nonce: leaves room for all other claims in a token that we read back."""
 
 
@@ -43,7 +43,7 @@ def mint_id_token(
     It holds no personal data: a subject, the sid of the grant, times and factors.  It is signed by
     the keys of access tokens, or in `algorithm` by whichever keys can.  Raises `LookupError` when
     none can, `ValueError` for a session that is no grant and for a nonce that is empty, no valid
-    Unicode, or above 1,000 bytes of JSON.
+    Unicode, or above 400 bytes of JSON.
     """
     session = issued.session
     if not session.audience:

@@ -9,6 +9,7 @@ from .root import root_key_path as root_key_path
 from .rotation import LINES as LINES
 from .rotation import first_keys as first_keys
 from .rotation import rotated as rotated
+from .rotation import scheduled as scheduled
 from .rotation import signer_at as signer_at
 from .rotation import withdrawn as withdrawn
 from .seal import Seal as Seal
@@ -22,6 +23,7 @@ __all__ = [
     "load_root_keys",
     "root_key_path",
     "rotated",
+    "scheduled",
     "signer_at",
     "thumbprint",
     "verify_jws",
