@@ -49,8 +49,7 @@ class Auth:
         self.settings = settings
         self.clock = clock
         self.signing = Signing(store, root, settings, clock, grants)
-        self.signs = "token" in settings.modes or bool(grants)
-        """Whether anything is signed with these keys, so that others need the public ones."""
+        self._signs = "token" in settings.modes or bool(grants)
         self.csrf_keys = root.derive("csrf")
         self.device_keys = root.derive("device")
         self.factor_seal = Seal(root.derive("seal factors"))
@@ -273,6 +272,11 @@ class Auth:
         """Seconds since this process knew of everything that was decided; 0 where the store is
         asked on every check, infinite before the first answer."""
         return self._feed.age
+
+    @property
+    def signs(self) -> bool:
+        """Whether anything is signed with these keys, so that others need the public ones."""
+        return self._signs
 
     @property
     def asks_always(self) -> bool:
