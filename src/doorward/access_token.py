@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
+from .claims import a_text, a_time, decoded, texts
 from .errors import Reason, Rejected
 from .keys import Keyring
 from .settings import CLOCK_SKEW, Settings
@@ -85,10 +86,10 @@ def read_access_token(
     `nbf` lies more than a minute ahead.  With `expired_too`, time is not looked at: enough to log
     out with.
     """
-    claims = _decode(keyring.verify(token, now))
+    claims = decoded(keyring.verify(token, now), "access token")
     try:
         found = _claims(claims, settings, grants)
-        begins = max(_time(claims["iat"]), _time(claims.get("nbf", 0)))
+        begins = max(a_time(claims["iat"]), a_time(claims.get("nbf", 0)))
     except (KeyError, TypeError, ValueError) as error:
         raise Rejected(Reason.MALFORMED, f"access token claims: {error}") from None
     if not expired_too and (now >= found.expires_at or begins > now + CLOCK_SKEW):
@@ -105,51 +106,15 @@ def _claims(claims: Mapping[str, object], settings: Settings, grants: bool = Fal
     if claims.get(GRANT, False) is not grants:
         raise ValueError(GRANT)
     principal = Principal(
-        subject=_text(claims["sub"]),
-        sid=_text(claims["sid"]),
+        subject=a_text(claims["sub"]),
+        sid=a_text(claims["sid"]),
         mode="token",
-        roles=NONE if grants else frozenset(_texts(claims.get("roles", []))),
-        scopes=frozenset(_text(claims.get("scope", "")).split()),
-        amr=tuple(_texts(claims.get("amr", []))),
-        authenticated_at=_time(claims["auth_time"]),
-        client_id="" if claims["client_id"] == own else _text(claims["client_id"]),
-        audience=_text(audience) if grants else "",
+        roles=NONE if grants else frozenset(texts(claims.get("roles", []))),
+        scopes=frozenset(a_text(claims.get("scope", "")).split()),
+        amr=tuple(texts(claims.get("amr", []))),
+        authenticated_at=a_time(claims["auth_time"]),
+        client_id="" if claims["client_id"] == own else a_text(claims["client_id"]),
+        audience=a_text(audience) if grants else "",
     )
-    expires_at = min(_time(claims["exp"]), _time(claims["iat"]) + settings.access_ttl)
-    return Claims(principal, _time(claims["ver"]), expires_at)
-
-
-def _decode(payload: bytes) -> dict[str, object]:
-    try:
-        claims = json.loads(payload.decode(), object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
-        raise Rejected(Reason.MALFORMED, "access token payload") from None
-    if type(claims) is not dict:
-        raise Rejected(Reason.MALFORMED, "access token payload")
-    return claims
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # two readers of a duplicated claim may believe different ones (RFC 8725bis; RFC 7519 s. 4)
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate claim")
-    return found
-
-
-def _time(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError("not a whole number")
-    return value
-
-
-def _text(value: object) -> str:
-    if type(value) is not str:
-        raise TypeError("not a string")
-    return value
-
-
-def _texts(value: object) -> list[str]:
-    if type(value) is not list:
-        raise TypeError("not a list")
-    return [_text(item) for item in value]
+    expires_at = min(a_time(claims["exp"]), a_time(claims["iat"]) + settings.access_ttl)
+    return Claims(principal, a_time(claims["ver"]), expires_at)

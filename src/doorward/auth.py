@@ -29,7 +29,8 @@ from .view import View
 class Auth:
     """Keeps the subjects of one application logged in, in the mode its settings name.
 
-    `record` is awaited with every `Event` after the act is done.  Every verb may raise
+    `record` is awaited with every `Event` after the act is done.  `grants` are the settings of the
+    `Grants` beside this on the same store, whose keys `jwks` publishes, too.  Every verb may raise
     `StoreUnavailable`; those that take a credential raise `Rejected`.
     """
 
@@ -42,11 +43,13 @@ class Auth:
         clock: Clock = system_clock,
         record: Record = ignore,
         ticks: Ticks = boot_ticks,
+        grants: Collection[Settings] = (),
     ) -> None:
         self.store = store
         self.settings = settings
         self.clock = clock
-        self.signing = Signing(store, root, settings, clock)
+        self.signing = Signing(store, root, settings, clock, grants)
+        self._signs = "token" in settings.modes or bool(grants)
         self.csrf_keys = root.derive("csrf")
         self.device_keys = root.derive("device")
         self.factor_seal = Seal(root.derive("seal factors"))
@@ -270,6 +273,11 @@ class Auth:
         """Seconds since this process knew of everything that was decided; 0 where the store is
         asked on every check, infinite before the first answer."""
         return self._feed.age
+
+    @property
+    def signs(self) -> bool:
+        """Whether anything is signed with these keys, so that others need the public ones."""
+        return self._signs
 
     @property
     def asks_always(self) -> bool:

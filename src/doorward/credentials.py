@@ -5,6 +5,7 @@ import json
 from .access_token import Claims, mint_access_token, read_access_token
 from .change_feed import ChangeFeed
 from .errors import Rejected
+from .id_token import IdToken, mint_id_token, read_id_token
 from .keys import RootKeys, base64url
 from .settings import Settings
 from .signing import Signing
@@ -95,6 +96,20 @@ class Credentials:
         return read_access_token(
             text, ring, self._settings, now, expired_too=expired_too, grants=self._grants
         )
+
+    async def id_token(self, issued: Issued, nonce: str | None, algorithm: str | None) -> str:
+        """The ID token beside the access token of a grant.  Raises as `Signing.ring_for` and
+        `mint_id_token`."""
+        await self._change_feed.keep_up()  # as in `issue`
+        ring = await self._signing.ring_for(algorithm)
+        now = self._clock()
+        return mint_id_token(issued, ring, self._settings, now, nonce=nonce, algorithm=algorithm)
+
+    async def read_id_token(self, text: str, *, expired_too: bool = False) -> IdToken:
+        """Raises `Rejected(malformed | bad_signature | withdrawn | expired)`."""
+        await self._change_feed.keep_up()  # else a key withdrawn elsewhere may still verify
+        ring, now = await self._signing.ring(), self._clock()
+        return read_id_token(text, ring, self._settings, now, expired_too=expired_too)
 
     async def trace(self, text: str) -> tuple[str, bytes | None]:
         """The sid of any credential, however old, and the digest of its secret if it has one.

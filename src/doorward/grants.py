@@ -14,6 +14,7 @@ from .credentials import Credentials
 from .decisions import Decisions
 from .errors import ConfigurationError, Reason, Rejected
 from .events import Events, Record, ignore
+from .id_token import IdToken
 from .keys import RootKeys
 from .login import NOWHERE, Beginning
 from .logout import Logout
@@ -197,6 +198,33 @@ class Grants:
         except Rejected as refused:
             await self._events.refusal(refused, device, await self.owner(refresh_token))
             raise
+
+    async def id_token(
+        self, issued: Issued, *, nonce: str | None = None, algorithm: str | None = None
+    ) -> str:
+        """An ID token beside the access token that was just issued: who logged in, when and how,
+        for the application (OpenID Connect Core section 2), good for five minutes.
+
+        It is signed like access tokens, or in the `algorithm` that the application wants: RS256 can
+        always be had.  Raises `ConfigurationError` for an algorithm that cannot, `ValueError` for a
+        login, and for a nonce that is empty or long.
+        """
+        return await self._credentials.id_token(issued, nonce, algorithm)
+
+    async def read_id_token(self, token: str, *, expired_too: bool = False) -> IdToken:
+        """What an ID token of ours says, with `expired_too` also a past one, as a logout is asked
+        for with (`id_token_hint`).  It is no credential: whether the grant lives, and who asks, is
+        for the caller to judge.  Raises `Rejected`."""
+        return await self._credentials.read_id_token(token, expired_too=expired_too)
+
+    async def add_algorithm(self, algorithm: str) -> None:
+        """Make the keys that sign ID tokens of this algorithm, RS256 if access tokens have another,
+        unless there are some.  Call it where a server starts, so that others can learn them before
+        the first ID token.  Making them holds the process up for a second.  Raises
+        `ConfigurationError` for any other algorithm."""
+        await self._feed.keep_up()
+        await self._signing.ring_for(algorithm)
+        self._feed.decided()
 
     async def owner(self, token: str) -> Session | None:
         """The grant of an access or refresh token, dead or alive, however old the token is; None

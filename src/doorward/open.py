@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,9 +35,10 @@ async def open_auth(
     clock: Clock = system_clock,
     record: Record = ignore,
     around: Around = itself,
+    grants: Collection[Settings] = (),
 ) -> Auth:
     """Open the database and the root key.  `around` may put something around the store, such as a
-    clock that times it.
+    clock that times it; `grants` are the settings of the `Grants` that will be beside it.
 
     The root key is `DOORWARD_ROOT_KEY`, else the file, which is made at first start while the
     database holds no key sealed under a lost one.  Raises `ConfigurationError`.
@@ -47,8 +48,8 @@ async def open_auth(
         sealed = any(key.sealed_private is not None for key in await store.keys())
         root = load_root_keys(root_key_file, environ, sealed_exist=sealed)
         _tell_of(root)
-        auth = Auth(store, settings, root, clock=clock, record=record)
-        if "token" in settings.modes:
+        auth = Auth(store, settings, root, clock=clock, record=record, grants=grants)
+        if auth.signs:
             await auth.signing.ring()
         return auth
     except BaseException:

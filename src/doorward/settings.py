@@ -22,6 +22,9 @@ MAX_BRANCHES = 16
 CLOCK_SKEW = MINUTE
 """Seconds by which the clock of the process that issued a token may run ahead of ours."""
 
+ID_TOKEN_TTL = 5 * MINUTE
+"""Seconds for which an application may accept an ID token; it looks at it once, at the login."""
+
 JWKS_MAX_AGE = HOUR
 """Seconds for which others may cache our public keys; a next key is published for at least this
 long before it signs, unless its predecessor is compromised."""

@@ -1,24 +1,41 @@
 """The signing keys of one application: loaded from the store, made, rotated, withdrawn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from .errors import ConfigurationError
 from .keys import Keyring, RootKeys, first_keys, rotated, withdrawn
-from .settings import CLOCK_SKEW, JWKS_MAX_AGE, Settings
+from .settings import CLOCK_SKEW, ID_TOKEN_TTL, JWKS_MAX_AGE, Settings
 from .stores import Keys
 from .types import Clock, SigningKey
 
+SECOND = "RS256"
+"""What keys of ID tokens sign with, beside those of the settings: the algorithm that every
+OpenID provider has (Discovery section 3), and the only one that some applications know."""
+
 
 class Signing:
-    """The keyring as the store has it.  Every verb may raise `StoreUnavailable`, and
-    `ConfigurationError` when the keys are sealed under a root key that is not here."""
+    """The keyring as the store has it.  `others` are settings of those who sign with the same keys:
+    a retired key is published until the last token of any of them has expired.
 
-    def __init__(self, store: Keys, root: RootKeys, settings: Settings, clock: Clock) -> None:
+    Every verb may raise `StoreUnavailable`, and `ConfigurationError` when the keys are sealed under
+    a root key that is not here."""
+
+    def __init__(
+        self,
+        store: Keys,
+        root: RootKeys,
+        settings: Settings,
+        clock: Clock,
+        others: Collection[Settings] = (),
+    ) -> None:
         self._store = store
         self._root = root
         self._settings = settings
         self._clock = clock
-        self._retain = settings.access_ttl + CLOCK_SKEW
+        lives = [settings.access_ttl, *(other.access_ttl for other in others)]
+        self._retain = max(*lives, ID_TOKEN_TTL if others else 0) + CLOCK_SKEW
         self._ring: Keyring | None = None
+        self._second: Sequence[SigningKey] = ()
         self._changed = 0
 
     async def ring(self) -> Keyring:
@@ -33,13 +50,31 @@ class Signing:
                 self._ring = Keyring(keys, self._root, retain=self._retain)
         return ring
 
+    async def ring_for(self, algorithm: str | None) -> Keyring:
+        """The keyring, with keys that sign ID tokens of `algorithm`: those of access tokens if they
+        do, or if none is named, else keys of their own, which are made when there are none.
+
+        Raises `ConfigurationError` for an algorithm that is neither that of access tokens nor
+        RS256.  Processes that make them at once leave each its own behind; all of them verify, and
+        one signs.
+        """
+        ring = await self.ring()
+        if ring.line(algorithm, self._clock()) is not None:
+            return ring
+        if algorithm != SECOND:
+            raise ConfigurationError(f"no key signs with {algorithm}, and {SECOND} alone is added")
+        # the same ones for whatever asks meanwhile in this process: to make them takes a second
+        self._second = self._second or first_keys(SECOND, self._root, self._clock(), "id")
+        await self._put(self._second)
+        return await self.ring()
+
     def forget(self) -> None:
         """The keys changed: load them again when next needed."""
         self._ring = None
         self._changed += 1
 
     async def rotate(self) -> None:
-        """Put the published next key into use and publish another.  Tokens under the old key stay
+        """Put the published next keys into use and publish others.  Tokens under the old keys stay
         good for their few minutes."""
         keys = await self._store.keys()
         await self._put(rotated(keys, self._root, self._clock(), JWKS_MAX_AGE))

@@ -136,12 +136,21 @@ class Change:
     revoked: bool = False
 
 
+Line = Literal["access", "id"]
+"""Keys that follow one another.  Those of `access` sign access tokens, and ID tokens; those of `id`
+sign ID tokens alone, in the algorithm of applications that do not know that of `access`."""
+
+ID_LINE = "id."
+"""What the names of the keys of `id` begin with.  A thumbprint, the name of any other, has no
+dot."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
     """A signing key at rest: public part readable, private part sealed under a root key.
 
-    It signs from `signs_from` on (None: published, not yet in use), until a later key does;
-    `withdrawn_at` is set when it is compromised, and then it verifies nothing any more.
+    It signs from `signs_from` on (None: published, not yet in use), until a later key of its line
+    does; `withdrawn_at` is set when it is compromised, and then it verifies nothing any more.
     """
 
     kid: str
@@ -151,6 +160,12 @@ class SigningKey:
     created_at: int
     signs_from: int | None = None
     withdrawn_at: int | None = None
+
+    @property
+    def line(self) -> Line:
+        """The line it belongs to, by its name.  The private part is sealed for that name, so no
+        key can be put into another line."""
+        return "id" if self.kid.startswith(ID_LINE) else "access"
 
     @property
     def told_at(self) -> int:

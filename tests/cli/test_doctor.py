@@ -241,10 +241,19 @@ def test_a_good_setup_is_in_order() -> None:
         ("signing-key", "ok", facts(keys=(key("a", NOW - 90 * DAY),))),
         ("signing-key", "ok", facts(keys=(key("a", NOW + DAY),))),
         ("signing-key", "ok", facts(keys=())),
+        ("signing-key", "note", facts(keys=(key("a", NOW), key("id.b", NOW - 90 * DAY - 1)))),
+        ("signing-key", "unsafe", facts(keys=(key("id.b", 1),))),
         ("signing-key", "unsafe", facts(keys=(key("a", 1, 2), key("b", None)))),
         ("next-key", "warning", facts(keys=(key("a", 1),))),
         ("next-key", "warning", facts(keys=(key("a", 1), key("b", None, 2)))),
         ("next-key", "ok", facts(keys=())),
+        ("next-key", "warning", facts(keys=(key("a", 1), key("id.b", 1), key("b", None)))),
+        ("next-key", "warning", facts(keys=(key("a", 1), key("id.b", 1), key("id.c", None)))),
+        (
+            "next-key",
+            "ok",
+            facts(keys=(key("a", 1), key("id.b", 1), key("c", None), key("id.d", None))),
+        ),
     ],
 )
 def test_a_check_tells_a_good_setup_from_a_bad_one(name: str, severity: str, told: Facts) -> None:

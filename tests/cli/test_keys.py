@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from doorward.server.signing_keys import state
+from doorward import Auth, Settings, open_store
+from doorward.keys import RootKeys, first_keys
+from doorward.server.signing_keys import compromise, rotate, state
 from doorward.types import SigningKey
 
 from .conftest import Beside
@@ -98,10 +100,14 @@ def test_a_database_without_keys_says_where_they_come_from(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("kid", "expected"),
-    [("old", "retired"), ("now", "signing"), ("soon", "scheduled"), ("next", "waiting")],
+    [
+        *(("old", "retired"), ("now", "signing"), ("soon", "scheduled"), ("next", "waiting")),
+        *(("id.old", "retired"), ("id.now", "signing"), ("id.next", "waiting")),
+    ],
 )
 def test_a_key_is_in_one_state_at_a_time(kid: str, expected: str) -> None:
     begins = {"old": 1, "now": 5, "soon": 20, "next": None}
+    begins |= {"id.old": 2, "id.now": 6, "id.next": None}  # follow one another apart
     keys = [
         SigningKey(
             kid=name,
@@ -114,3 +120,23 @@ def test_a_key_is_in_one_state_at_a_time(kid: str, expected: str) -> None:
         for name, at in begins.items()
     ]
     assert state(keys[list(begins).index(kid)], keys, now=10) == expected
+
+
+@pytest.mark.anyio
+async def test_keys_of_id_tokens_are_rotated_along_and_withdrawn_alone() -> None:
+    store = open_store("memory:")
+    root = RootKeys((b"\x01" * 32,), "the tests")
+    auth = Auth(store, Settings(mode="token"), root)
+    await auth.signing.ring()
+    access = {key.kid for key in await store.keys()}
+    second = first_keys("EdDSA", root, auth.clock(), "id")
+    for key in second:
+        await store.put_key(key)
+    gone, signer = await compromise(auth, second[0].kid)
+    assert set(gone) == {key.kid for key in second}
+    assert (signer.line, signer.withdrawn_at) == ("id", None)
+    heir = await rotate(auth)
+    assert heir.kid in access
+    assert heir.signs_from is not None
+    lines = [key.line for key in await store.keys() if key.signs_from == heir.signs_from]
+    assert sorted(lines) == ["access", "id"]

@@ -1,6 +1,6 @@
 """What the tests of the core share: root keys, a login, and what was told or refused."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from hashlib import sha256
 from typing import Any
 
@@ -44,6 +44,7 @@ class House:
         root: RootKeys = ROOT,
         clock: FakeClock | None = None,
         ticks: Ticks = boot_ticks,
+        grants: Collection[Settings] = (),
         **settings: Any,
     ) -> Auth:
         """An `Auth` of its own, as another process would have."""
@@ -54,6 +55,7 @@ class House:
             clock=clock or self.clock,
             record=self.told,
             ticks=ticks,
+            grants=grants,
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from doorward import ConfigurationError, Rejected, Settings, StoreUnavailable
 from doorward.keys import Keyring, RootKeys
-from doorward.settings import JWKS_MAX_AGE
+from doorward.settings import CLOCK_SKEW, ID_TOKEN_TTL, JWKS_MAX_AGE
 from doorward.signing import Signing
 from doorward.stores import Backend
 from doorward.testing import FakeClock
@@ -191,3 +191,56 @@ async def test_a_rotation_that_looked_before_a_withdrawal_does_not_bring_the_key
     (row,) = [key for key in await keys.keys() if key.kid == waiting]
     assert (row.withdrawn_at, row.sealed_private) == (clock(), None)
     assert waiting not in kids(await keys.jwks())
+
+
+async def test_a_retired_key_is_published_until_the_last_token_of_all_who_sign_has_expired(
+    store: Backend, clock: FakeClock
+) -> None:
+    longer, shorter = Settings(mode="token", access_ttl=900), Settings(mode="token", access_ttl=60)
+    alone = Signing(store, ROOT, shorter, clock)
+    beside = Signing(store, ROOT, shorter, clock, [longer, SETTINGS])
+    of_id_tokens = Signing(store, ROOT, shorter, clock, [shorter])
+    (first,) = {key["kid"] for key in (await alone.jwks())["keys"][:1]}
+    await alone.rotate()
+    clock.advance(JWKS_MAX_AGE)
+    for published, life in ((alone, 60), (of_id_tokens, ID_TOKEN_TTL), (beside, 900)):
+        begun = clock()
+        published.forget()
+        assert first in kids((await published.ring()).jwks(begun + life + CLOCK_SKEW))
+        assert first not in kids((await published.ring()).jwks(begun + life + CLOCK_SKEW + 1))
+
+
+async def test_a_second_line_asked_for_at_once_is_made_once_in_a_process(
+    store: Backend, clock: FakeClock
+) -> None:
+    keys = signing(Between(store, after=pause).backend, clock)
+    rings = await gather(*(keys.ring_for("RS256") for _ in range(6)))
+    assert {ring.line("RS256", clock()) for ring in rings} == {"id"}
+    assert len(await store.keys()) == 4
+    assert (await keys.ring_for("RS256")).line(None, clock()) == "access"
+    await keys.rotate()
+    assert len(await store.keys()) == 6
+    with pytest.raises(ConfigurationError, match="RS256 alone"):
+        await keys.ring_for("HS256")
+
+
+async def test_processes_that_make_a_second_line_at_once_trust_each_other(
+    store: Backend, twin: Backend, clock: FakeClock
+) -> None:
+    other = signing(twin, clock)
+    await other.ring()
+
+    async def meanwhile() -> None:
+        await other.ring_for("RS256")
+
+    keys = signing(Between(store, after=once("keys", meanwhile)).backend, clock)
+    # what it looked at was older than the other's keys, so it makes its own
+    await keys.ring_for("RS256")
+    token = (await keys.ring_for("RS256")).sign(b"{}", clock(), "JWT", "id")
+    assert len(await store.keys()) == 6
+    other.forget()  # as the order of changes would have told it
+    assert (await other.ring()).verify(token, clock(), "JWT") == b"{}"
+    assert (
+        token.split(".")[0]
+        == ((await other.ring()).sign(b"{}", clock(), "JWT", "id").split(".")[0])
+    )

@@ -14,8 +14,9 @@ from joserfc.jwk import KeySet, OctKey
 
 from doorward.errors import ConfigurationError, Reason, Rejected
 from doorward.keys import Keyring, RootKeys, first_keys, rotated, verify_jws, withdrawn
-from doorward.keys.algorithm import SIGNING
+from doorward.keys.algorithm import SIGNING, signing
 from doorward.keys.base64url import decode, encode
+from doorward.keys.rotation import private_part
 from doorward.types import SigningKey
 from tests.support.texts import texts
 
@@ -282,6 +283,83 @@ def test_keys_of_several_algorithms_live_side_by_side() -> None:
     # Each key keeps its own algorithm: the parts do not combine.
     mixed = new.split(".")[0] + "." + old.split(".", 1)[1]
     assert reason_of(ring, mixed) == Reason.BAD_SIGNATURE
+
+
+@cache
+def id_keys() -> Sequence[SigningKey]:
+    return first_keys("RS256", ROOT, NOW, "id")
+
+
+def test_keys_of_id_tokens_sign_nothing_else_and_all_are_published() -> None:
+    keys = [*keys_of("ES256"), *id_keys()]
+    ring = ring_of(keys)
+    assert (ring.line(None, NOW), ring.line("ES256", NOW)) == ("access", "access")
+    assert (ring.line("RS256", NOW), ring.line("EdDSA", NOW)) == ("id", None)
+    assert its_ring("RS256").line("RS256", NOW) == "access"
+    assert its_ring("ES256").line("RS256", NOW) is None
+    for line, algorithm in (("access", "ES256"), ("id", "RS256")):
+        token = ring.sign(CLAIMS, NOW, "JWT", line)  # type: ignore[arg-type] # a Line, each
+        assert json.loads(decode(token.split(".")[0].encode()))["alg"] == algorithm
+        assert ring.verify(token, NOW, "JWT") == CLAIMS
+        assert reason_of(ring, token) == Reason.BAD_SIGNATURE
+        assert verify_jws(token, json.loads(json.dumps(ring.jwks(NOW)))) == CLAIMS
+    with pytest.raises(LookupError):
+        ring.sign(CLAIMS, NOW, "at+jwt", "id")
+    with pytest.raises(LookupError):
+        its_ring("ES256").sign(CLAIMS, NOW, "JWT", "id")
+    assert ring.sign(CLAIMS, NOW) == its_ring("ES256").sign(CLAIMS, NOW)
+    assert kids(ring, NOW) == {key.kid for key in keys}
+
+
+def test_a_thief_of_a_key_of_id_tokens_makes_no_access_token() -> None:
+    """Even with the header of an access token, and the key's name or that of the other line."""
+    ring = ring_of([*keys_of("ES256"), *id_keys()])
+    stolen = signing("RS256").signer(private_part(ROOT, id_keys()[0]))
+    for kid in (id_keys()[0].kid, id_keys()[0].kid.removeprefix("id."), keys_of("ES256")[0].kid):
+        for algorithm in ("RS256", "ES256"):
+            message = f"{part({'alg': algorithm, 'kid': kid, 'typ': 'at+jwt'})}.{part({})}"
+            token = f"{message}.{encode(stolen(message.encode())).decode()}"
+            assert reason_of(ring, token) == Reason.BAD_SIGNATURE
+
+
+def test_no_row_changes_to_the_other_line() -> None:
+    first = id_keys()[0]
+    moved = replace(first, kid=first.kid.removeprefix("id."))
+    for row in (moved, replace(keys_of("ES256")[0], kid="id." + keys_of("ES256")[0].kid)):
+        with pytest.raises(ConfigurationError):
+            ring_of([*keys_of("ES256"), row])
+
+
+def test_lines_rotate_and_are_withdrawn_apart() -> None:
+    both = [*keys_of("ES256"), *id_keys()]
+    tokens = {
+        "access": ring_of(both).sign(CLAIMS, NOW),
+        "id": ring_of(both).sign(CLAIMS, NOW, "JWT", "id"),
+    }
+    for lost, other in ((both[0], "id"), (both[2], "access")):
+        keys = put(both, withdrawn(both, ROOT, lost.kid, NOW + 5))
+        gone = {key.kid for key in keys if key.withdrawn_at is not None}
+        assert gone == {key.kid for key in both if key.line == lost.line}
+        ring = ring_of(keys)
+        for line, token in tokens.items():
+            typ: Any = "at+jwt" if line == "access" else "JWT"
+            if line == other:
+                assert ring.verify(token, NOW + 5, typ) == CLAIMS
+            else:
+                with pytest.raises(Rejected, match="withdrawn"):
+                    ring.verify(token, None, typ)
+            fresh = ring.sign(CLAIMS, NOW + 5, typ, line)  # type: ignore[arg-type] # a Line, each
+            assert ring.verify(fresh, NOW + 5, typ) == CLAIMS
+
+
+def test_an_id_token_under_a_retired_key_is_read_where_time_does_not_count() -> None:
+    keys = keys_of("EdDSA")
+    token = ring_of(keys).sign(CLAIMS, NOW, "JWT")
+    ring = ring_of(put(keys, rotated(keys, ROOT, NOW + AHEAD, AHEAD)))
+    late = NOW + AHEAD + RETAIN + 1
+    with pytest.raises(Rejected, match="expired"):
+        ring.verify(token, late, "JWT")
+    assert ring.verify(token, None, "JWT") == CLAIMS
 
 
 def test_a_row_smuggled_into_the_database_is_refused() -> None:

@@ -169,6 +169,40 @@ def test_a_sealed_key_cannot_serve_another_algorithm_or_another_name() -> None:
             private_part(ROOT, moved)
 
 
+def test_two_lines_each_have_a_next_key_and_their_own_history() -> None:
+    access, second = first_keys("ES256", ROOT, NOW), first_keys("EdDSA", ROOT, NOW, "id")
+    keys = [*access, *second]
+    changed = rotated(keys, ROOT, NOW + AHEAD, AHEAD)
+    assert [(key.line, key.algorithm, key.signs_from) for key in changed] == [
+        ("access", "ES256", NOW + AHEAD),
+        ("access", "ES256", None),
+        ("id", "EdDSA", NOW + AHEAD),
+        ("id", "EdDSA", None),
+    ]
+    keys = put(keys, changed)
+    assert signer_at(keys, NOW + AHEAD) == changed[0]
+    assert signer_at(keys, NOW + AHEAD, "id") == changed[2]
+    gone = withdrawn(keys, ROOT, changed[2].kid, NOW + AHEAD)
+    assert {key.line for key in gone} == {"id"}
+    assert signer_at(put(keys, gone), NOW + AHEAD) == changed[0]
+    (alone,) = withdrawn(keys, ROOT, access[0].kid, NOW + AHEAD)
+    assert (alone.kid, alone.withdrawn_at) == (access[0].kid, NOW + AHEAD)
+    lost, fresh = withdrawn(keys, ROOT, changed[3].kid, NOW + AHEAD)
+    assert (lost.kid, fresh.line, fresh.signs_from) == (changed[3].kid, "id", None)
+
+
+def test_a_line_without_a_key_that_signs_does_not_stop_the_other_and_is_sealed_anew() -> None:
+    (_, coming) = first_keys("EdDSA", ROOT, NOW, "id")
+    keys = [*first_keys("ES256", ROOT, NOW), coming]
+    newest = RootKeys((b"\x02" * 32,), "newest")
+    both = RootKeys((*newest.keys, *ROOT.keys), "both")
+    keys = put(keys, rotated(keys, both, NOW + 5, AHEAD))
+    assert [key.kid for key in keys if key.line == "id"] == [coming.kid]
+    ring = Keyring(keys, newest, 300)
+    assert ring.line("EdDSA", NOW) is None
+    assert ring.verify(ring.sign(b"{}", NOW), NOW) == b"{}"
+
+
 VERBS = st.lists(
     st.tuples(st.sampled_from(["rotate", "signer", "next", "retired"]), st.integers(0, 5000)),
     max_size=6,

@@ -125,6 +125,7 @@ async def rows(verbs: Auth, issued: Issued) -> None:
     assert_type(await verbs.still_holds(issued), bool)
     assert_type(verbs.learned, Cursor | None)
     assert_type(verbs.asks_always, bool)
+    assert_type(verbs.signs, bool)
     assert_type(verbs.view_age, float)
     assert_type(await verbs.jwks(), dict[str, list[dict[str, str]]])
     assert_type(await verbs.purge(step=100), int)

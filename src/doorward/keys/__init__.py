@@ -6,13 +6,16 @@ from .ring import Keyring as Keyring
 from .root import RootKeys as RootKeys
 from .root import load_root_keys as load_root_keys
 from .root import root_key_path as root_key_path
+from .rotation import LINES as LINES
 from .rotation import first_keys as first_keys
 from .rotation import rotated as rotated
+from .rotation import scheduled as scheduled
 from .rotation import signer_at as signer_at
 from .rotation import withdrawn as withdrawn
 from .seal import Seal as Seal
 
 __all__ = [
+    "LINES",
     "Keyring",
     "RootKeys",
     "Seal",
@@ -20,6 +23,7 @@ __all__ = [
     "load_root_keys",
     "root_key_path",
     "rotated",
+    "scheduled",
     "signer_at",
     "thumbprint",
     "verify_jws",

@@ -94,4 +94,8 @@ def _octets(number: int) -> str:
 
 
 def _load(private: bytes) -> RSAPrivateKey:
-    return cast(RSAPrivateKey, load_der_private_key(private, None))  # as `generate` made it
+    """As `generate` made it, and nobody but us can have sealed it: to prove the primes again would
+    stop the process for half a second at each change of the keys."""
+    return cast(
+        RSAPrivateKey, load_der_private_key(private, None, unsafe_skip_rsa_key_validation=True)
+    )

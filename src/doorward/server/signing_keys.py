@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..auth import Auth
-from ..keys import signer_at
+from ..keys import scheduled, signer_at
 from ..types import SigningKey
 
 State = Literal["signing", "waiting", "scheduled", "retired", "withdrawn"]
@@ -17,27 +17,29 @@ def state(key: SigningKey, keys: Sequence[SigningKey], now: int) -> State:
         return "withdrawn"
     if key.signs_from is None:
         return "waiting"
-    if key.kid == signer_at(keys, now).kid:
+    if key.kid == signer_at(keys, now, key.line).kid:
         return "signing"
     return "scheduled" if key.signs_from > now else "retired"
 
 
 async def rotate(auth: Auth) -> SigningKey:
-    """Let the next signing key take over.  The key that will sign, from `signs_from` on."""
+    """Let the next signing keys take over.  The key that will sign access tokens, from `signs_from`
+    on."""
     await auth.rotate_keys()
-    timed = [key for key in _good(await auth.signing.keys()) if key.signs_from is not None]
-    return max(timed, key=lambda key: (key.signs_from, key.kid))
+    return scheduled(_good(await auth.signing.keys()), "access")[-1][1]
 
 
 async def compromise(auth: Auth, kid: str) -> tuple[list[str], SigningKey]:
-    """Accept nothing any more that a key signed.  The keys withdrawn, and the one that signs.
+    """Accept nothing any more that a key signed.  The keys withdrawn, and the one of its line that
+    signs.
     Raises `LookupError` for a key that is not there."""
     before = {key.kid for key in _good(await auth.signing.keys())}
     await auth.withdraw_key(kid)
     keys = await auth.signing.keys()
     good = _good(keys)
     gone = before - {key.kid for key in good}
-    return [key.kid for key in keys if key.kid in gone], signer_at(good, auth.clock())
+    (line,) = {key.line for key in keys if key.kid == kid}
+    return [key.kid for key in keys if key.kid in gone], signer_at(good, auth.clock(), line)
 
 
 def _good(keys: Sequence[SigningKey]) -> list[SigningKey]:
