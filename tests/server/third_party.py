@@ -60,7 +60,11 @@ class Application:
         return await browser.post("/oauth/consent", data={**form, "decision": decision})
 
     async def code(self, browser: httpx2.AsyncClient, **more: str | None) -> str:
-        """The code that the person's consent gives the application."""
+        """The code that the person's consent gives the application, this time's or an earlier
+        one."""
+        answer = await self.authorize(browser, **more)
+        if answer.status_code == 302:
+            return said(answer)["code"]
         return said(await self.decide(browser, "allow", **more))["code"]
 
     async def token(self, **form: Any) -> httpx2.Response:

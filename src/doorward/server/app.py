@@ -44,6 +44,7 @@ from .journeys import (
     health,
     history,
     index,
+    introspect,
     invitation,
     jwks,
     login,
@@ -62,6 +63,7 @@ from .journeys import (
     signup,
     token,
     totp,
+    userinfo,
     verify,
 )
 from .library_settings import library_settings
@@ -78,7 +80,8 @@ from .ui.own_templates import check_own_templates
 from .ui.site import Site
 
 PROVIDER = tuple(
-    module.journey for module in (discovery, authorize, token, revoke_grant, applications)
+    module.journey
+    for module in (discovery, authorize, token, revoke_grant, introspect, userinfo, applications)
 )
 """The journeys whose routes exist with `--provider on` alone."""
 

@@ -58,7 +58,7 @@ def test_an_operator_registers_lists_and_disables(tmp_path: Path) -> None:
     sentence = "See your photos."
     assert desk.data("scopes", "add", "photos:read", API, sentence)["resource"] == API
     names = [each["name"] for each in desk.data("scopes", "list")["scopes"]]
-    assert names == ["openid", "profile", "email", "offline_access", "photos:read"]
+    assert names == ["openid", "email", "offline_access", "photos:read"]
     words = ["--redirect-uri", "https://photos.example/cb", "--scope", "photos:read"]
     added = desk.data("clients", "add", "Photos", *words)
     assert added["client_secret"].startswith("dwc_")

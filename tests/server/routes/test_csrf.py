@@ -84,6 +84,8 @@ UNSAFE: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/oauth/consent", {"query": "client_id=x", "decision": "allow"}),
 ]
 
+CREDENTIAL_IN_BODY = ("authorize", "introspect", "revoke", "token", "userinfo")
+
 Route = tuple[str, str, dict[str, Any]]
 COOKIELESS = {
     *("/api/signup", "/api/logout", "/api/verify", "/api/forgot", "/api/reset"),
@@ -193,7 +195,7 @@ def test_every_unsafe_route_is_tried() -> None:
         for method in (route.methods or set()) - SAFE
     }
     found.discard(("POST", "/api/refresh"))
-    found -= {("POST", f"/oauth/{name}") for name in ("authorize", "revoke", "token")}
+    found -= {("POST", f"/oauth/{name}") for name in CREDENTIAL_IN_BODY}
     tried = {(method, path) for method, path, _ in UNSAFE}
     assert found == tried, (
         "in UNSAFE of tests/server/routes/test_csrf.py:"

@@ -23,7 +23,16 @@ from ..ui.site import Site
 
 _FOR_PROGRAMS = ("/api/", "/.well-known/", "/static/")
 _PROGRAMS = frozenset(
-    {"/api", "/healthz", "/metrics", "/openapi.json", "/oauth/token", "/oauth/revoke"}
+    {
+        "/api",
+        "/healthz",
+        "/metrics",
+        "/openapi.json",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/introspect",
+        "/oauth/userinfo",
+    }
 )
 
 _HEADINGS = {

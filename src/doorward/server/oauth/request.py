@@ -4,6 +4,7 @@ The outcome is of a closed type, so that no error can lead a browser to an addre
 checked: `NotSent` is a page of ours, `ToClient` has a `CheckedUri`, `Asked` goes on.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -13,7 +14,8 @@ from .clients import Client
 from .redirect_uri import CheckedUri
 from .scopes import OFFLINE, Scope
 
-MAX_NONCE = 500
+MAX_NONCE_BYTES = 400
+"""Bytes of JSON, as an ID token has room for."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -191,7 +193,7 @@ def _audience(resource: str, scopes: Collection[Scope], client: Client) -> str:
 
 
 def _nonce(text: str) -> str:
-    if len(text) > MAX_NONCE:
+    if len(json.dumps(text)) > MAX_NONCE_BYTES:
         raise _Wrong("invalid_request", "nonce is too long.")
     return text
 

@@ -38,7 +38,6 @@ STANDARD: Mapping[str, Scope] = {
     each.name: each
     for each in (
         Scope(name=OPENID, resource="", sentence="Know that it is you."),
-        Scope(name="profile", resource="", sentence="See when your account was last changed."),
         Scope(name="email", resource="", sentence="See your e-mail address."),
         Scope(
             name=OFFLINE,

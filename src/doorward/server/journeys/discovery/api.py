@@ -15,6 +15,20 @@ PATHS = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configu
 
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
 
+CLAIMS = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "amr",
+    "sid",
+    "email",
+    "email_verified",
+]
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -26,6 +40,9 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "authorization_endpoint": f"{at}/oauth/authorize",
         "token_endpoint": f"{at}/oauth/token",
         "token_endpoint_auth_methods_supported": METHODS,
+        "userinfo_endpoint": provider.own_audience,
+        "introspection_endpoint": f"{at}/oauth/introspect",
+        "introspection_endpoint_auth_methods_supported": METHODS[:2],
         "revocation_endpoint": f"{at}/oauth/revoke",
         "revocation_endpoint_auth_methods_supported": METHODS,
         "jwks_uri": f"{at}/.well-known/jwks.json",
@@ -38,6 +55,8 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [provider.grants.settings.algorithm],
+        "claims_supported": CLAIMS,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }
 

@@ -4,12 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from ....types import Issued
+from ...oauth.scopes import OPENID
 from ...oauth.token_error import TokenError
 from ...routes.dependencies import Serving
 from ...routes.oauth import OAuthRoute, read_program_form
 from ...routes.public import PREFLIGHT
+from ...service import Service
 from ...steps.client import authenticated
+from .given import Given
 from .redeem import redeem
 from .renew import renew
 
@@ -28,7 +30,7 @@ async def post_token(request: Request, service: Serving) -> dict[str, Any]:
     flow = _GRANTS.get(form["grant_type"])
     if flow is None:
         raise TokenError("unsupported_grant_type")
-    return _shown(await flow(service, client, form), service.clock())
+    return await _shown(service, await flow(service, client, form))
 
 
 @router.options("/oauth/token", status_code=204)
@@ -37,13 +39,19 @@ async def options_token(response: Response) -> None:
     response.headers.update(PREFLIGHT)
 
 
-def _shown(issued: Issued, now: int) -> dict[str, Any]:
-    """RFC 6749 section 5.1.  Without a refresh token the client keeps the one it has."""
-    kept = {} if issued.refresh_token is None else {"refresh_token": issued.refresh_token}
-    return {
+async def _shown(service: Service, given: Given) -> dict[str, Any]:
+    """RFC 6749 section 5.1.  Without a refresh token the client keeps the one it has.  With
+    `openid` there is an ID token (OpenID Connect Core sections 3.1.3.3 and 12.2)."""
+    issued = given.issued
+    shown = {
         "access_token": issued.credential,
         "token_type": "Bearer",
-        "expires_in": issued.credential_expires_at - now,
+        "expires_in": issued.credential_expires_at - service.clock(),
         "scope": " ".join(sorted(issued.session.scopes)),
-        **kept,
     }
+    if issued.refresh_token is not None:
+        shown["refresh_token"] = issued.refresh_token
+    if OPENID in issued.session.scopes:
+        nonce = given.nonce or None
+        shown["id_token"] = await service.provider.grants.id_token(issued, nonce=nonce)
+    return shown

@@ -17,9 +17,10 @@ from ...oauth.code import Permission, Shown
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
+from .given import Given
 
 
-async def redeem(service: Service, client: Client, form: Mapping[str, str]) -> Issued:
+async def redeem(service: Service, client: Client, form: Mapping[str, str]) -> Given:
     """The tokens for a code.  A wrong client, verifier or redirect URI finds no code, and so uses
     none up.  Raises `TokenError`."""
     shown = Shown(
@@ -44,7 +45,7 @@ async def redeem(service: Service, client: Client, form: Mapping[str, str]) -> I
     if not await _still_allowed(service, client, permission):
         await service.provider.grants.revoke(permission.sid)
         raise await _refused(service, client, permission.subject)
-    return issued
+    return Given(issued, permission.nonce)
 
 
 async def _begin(service: Service, client: Client, permission: Permission) -> Issued:

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 
 from ....errors import Rejected
-from ....types import Issued, Session
+from ....types import Session
 from ....web.asgi import current_visit
 from ...oauth.clients import Client
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
+from .given import Given
 
 
-async def renew(service: Service, client: Client, form: Mapping[str, str]) -> Issued:
+async def renew(service: Service, client: Client, form: Mapping[str, str]) -> Given:
     """New tokens of the same grant.  A token of another client is refused before it is judged: who
     found it must not end the grant by showing it as theirs.  Raises `TokenError`."""
     token = form.get("refresh_token")
@@ -24,7 +25,7 @@ async def renew(service: Service, client: Client, form: Mapping[str, str]) -> Is
         raise TokenError("invalid_grant")
     _check_same(row, form)
     try:
-        return await grants.refresh(token, current_visit().device())
+        return Given(await grants.refresh(token, current_visit().device()))
     except Rejected:
         raise TokenError("invalid_grant") from None
 
