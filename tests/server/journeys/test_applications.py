@@ -52,6 +52,8 @@ async def test_a_person_sees_what_they_allowed(house: House, app: Application) -
         "since": house.clock() - 60,
         "used_at": house.clock(),
     }
+    (own,) = (await browser.get("/api/account/data")).json()["applications"]
+    assert own == {name: entry[name] for name in ("client_id", "scopes", "since")}
     await app.revoke(tokens["refresh_token"])
     (entry,) = (await browser.get("/api/applications")).json()["applications"]
     assert entry["used_at"] is None

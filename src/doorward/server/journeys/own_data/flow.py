@@ -66,6 +66,10 @@ async def _without_history(service: Service, principal: Principal, user: User) -
             "totp_since": factors.totp_since,
             "recovery_codes": factors.held.recovery_codes,
         },
+        "applications": [
+            {"client_id": each.client_id, "scopes": sorted(each.scopes), "since": each.given_at}
+            for each in await service.provider.consents.of_person(user.subject)
+        ],
     }
 
 
