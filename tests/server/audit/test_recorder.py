@@ -90,6 +90,7 @@ async def test_what_names_somebody_is_entered_unless_it_happens_all_day(
     only_logged = (
         *("refreshed", "reissued", "limited", "request_refused", "signup_refused"),
         "letter_asked",
+        "application_refused",
     )
     assert KINDS.of(kind).audited is (kind not in only_logged), (
         f"if {kind} is meant to stay out of the audit log, add it to `only_logged` of this test"
