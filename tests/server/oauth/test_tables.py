@@ -145,6 +145,9 @@ async def test_a_consent_grows_until_it_is_withdrawn(database: Database) -> None
     assert again.covers(["b"], "y")
     assert not again.covers(["a"], "y")
     assert again.given_at == 5
+    assert await consents.unsettled() == [again]  # else grants of before could live on
+    await consents.settle("ann", "c")
+    assert await consents.unsettled() == []
     assert await consents.find("ann:c", "") is None
 
 
