@@ -97,6 +97,17 @@ async def test_in_session_mode_nothing_is_sealed_so_a_lost_key_is_made_anew(
     await again.store.close()
 
 
+async def test_beside_grants_there_are_keys_from_the_start_in_session_mode_too(
+    tmp_path: Path,
+) -> None:
+    for grants, made in (((), 0), ((Settings(mode="token"),), 2)):
+        auth = await open_auth(
+            "memory:", Settings(), root_key_file=tmp_path / "key", environ={}, grants=grants
+        )
+        assert (auth.signs, len(await auth.store.keys())) == (bool(grants), made)
+        await auth.store.close()
+
+
 async def test_a_database_that_cannot_be_opened_makes_no_key(tmp_path: Path) -> None:
     (tmp_path / "app.db").mkdir()
     with pytest.raises(ConfigurationError):

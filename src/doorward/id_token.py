@@ -1,4 +1,4 @@
-"""ID tokens: tell another application who logged in, and when (OpenID Connect Core section 2).
+"""ID tokens tell another application who logged in, and when (OpenID Connect Core section 2).
 
 They are for that application alone and open nothing: their `typ` is `JWT`, and what accepts access
 tokens never accepts one.

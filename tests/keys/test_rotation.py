@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorward.errors import ConfigurationError
-from doorward.keys import Keyring, RootKeys, first_keys, rotated, signer_at, withdrawn
+from doorward.keys import LINES, Keyring, RootKeys, first_keys, rotated, signer_at, withdrawn
 from doorward.keys.algorithm import SIGNING
 from doorward.keys.rotation import private_part
-from doorward.types import SigningKey
+from doorward.types import Line, SigningKey
 
 ROOT = RootKeys((b"\x01" * 32,), "test")
 NOW, AHEAD = 1_000_000, 3600
@@ -204,27 +204,40 @@ def test_a_line_without_a_key_that_signs_does_not_stop_the_other_and_is_sealed_a
 
 
 VERBS = st.lists(
-    st.tuples(st.sampled_from(["rotate", "signer", "next", "retired"]), st.integers(0, 5000)),
+    st.tuples(
+        st.sampled_from(["rotate", "signer", "next", "retired"]),
+        st.sampled_from(LINES),
+        st.integers(0, 5000),
+    ),
     max_size=6,
 )
 
 
 @given(VERBS)
-def test_after_any_history_one_key_signs_one_waits_and_no_withdrawn_one_is_private(
-    verbs: list[tuple[str, int]],
+def test_after_any_history_one_key_of_a_line_signs_one_waits_and_no_withdrawn_one_is_private(
+    verbs: list[tuple[str, Line, int]],
 ) -> None:
-    now, keys = NOW, first_keys("EdDSA", ROOT, NOW)
-    for verb, later in verbs:
+    now = NOW
+    keys = [key for line in LINES for key in first_keys("EdDSA", ROOT, NOW, line)]
+    for verb, line, later in verbs:
         now += later
-        signer = signer_at(keys, now)
-        retired = [key for key in keys if key.signs_from is not None and key != signer]
-        lost = {"signer": [signer], "next": waiting(keys), "retired": retired}.get(verb, [])
+        signer = signer_at(keys, now, line)
+        mine = [key for key in keys if key.line == line]
+        retired = [key for key in mine if key.signs_from is not None and key != signer]
+        lost = {"signer": [signer], "next": waiting(mine), "retired": retired}.get(verb, [])
+        before = keys
         if verb == "rotate":
             keys = put(keys, rotated(keys, ROOT, now, AHEAD))
         elif lost:
             keys = put(keys, withdrawn(keys, ROOT, lost[0].kid, now))
-        assert signer_at(keys, now).withdrawn_at is None
-        assert len(waiting(keys)) == 1
+            assert [key for key in keys if key.line != line] == [
+                key for key in before if key.line != line
+            ]
         assert all((key.sealed_private is None) == (key.withdrawn_at is not None) for key in keys)
         ring = Keyring(keys, ROOT, 300)
+        for each in LINES:
+            assert signer_at(keys, now, each).withdrawn_at is None
+            assert len(waiting([key for key in keys if key.line == each])) == 1
+            token = ring.sign(b"{}", now, "JWT", each)
+            assert ring.verify(token, now, "JWT") == b"{}"
         assert ring.verify(ring.sign(b"{}", now), now) == b"{}"
