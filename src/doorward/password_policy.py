@@ -37,8 +37,8 @@ def check_password(
     first, whatever its case (ASVS 6.2.4), looked up without any network; `breached`: in the filter
     of the operator, as it was typed or in small letters (ASVS 6.2.12); `contextual`: what is left
     without the words of `site`, the name of the service, of the e-mail address and this product's
-    name, forwards or backwards, with digits for letters or not, is itself fewer than `minimum` (ASVS 6.1.2, 6.2.11).  There are no
-    rules about which characters to mix (ASVS 6.2.5).
+    name, forwards or backwards, with digits for letters or not, is itself fewer than `minimum`
+    (ASVS 6.1.2, 6.2.11).  There are no rules about which characters to mix (ASVS 6.2.5).
     """
     prepare(password)
     if any(unicodedata.category(each) in _NOT_TYPED for each in password):
