@@ -145,7 +145,9 @@ async def test_below_a_path_the_list_follows_and_a_failing_one_reloads_once_and_
         admin, documents, asked, answer = await sit(), 0, 0, 0
         await log_in(admin, console.url, console.email)
         await admin.clock.install()
-        await admin.goto(f"{console.url}/admin")
+        async with admin.expect_response("**/auth/admin/online/events") as events:
+            await admin.goto(f"{console.url}/admin")
+        assert (await events.value).ok
         moment = await admin.evaluate("Date.now()")
         await admin.clock.pause_at(moment / 1000 + 60)
 
@@ -169,6 +171,9 @@ async def test_below_a_path_the_list_follows_and_a_failing_one_reloads_once_and_
         row = admin.locator("#live").get_by_role("link", name=email, exact=True)
         with travelling(console.url, "bearer") as somebody:
             somebody.sign_up(email)
+            somebody.log_in(email)
+            while not await row.count():
+                await admin.clock.run_for(1000)
             for status, reloads in ((503, 0), (403, 1)):
                 answer, asked = status, 0
                 for _ in range(2):  # also after the reload
@@ -178,7 +183,10 @@ async def test_below_a_path_the_list_follows_and_a_failing_one_reloads_once_and_
                 assert documents == reloads
             answer = 0
             await two_minutes()
-            await expect(row).not_to_have_count(0)
+            await expect(row).to_have_count(1)
+            somebody.ask("POST", "/api/logout")
+            await two_minutes()
+            await expect(row).to_have_count(0)
             assert documents == 1
 
 
