@@ -70,12 +70,15 @@ class Accounts:
         `ConfigurationError` for what is no path, or where another `Doorward` is installed.
         """
         place = _place(at)
-        site = self._base.options.site()
+        options = self._base.options
+        site, letters = options.site(), options.verification != "off"
         self._doorward.install(
             app,
             login_page=f"{place}/login",
             elevate_page=f"{place}/elevate",
-            denied=lambda scope, refused: errors.denied(refused, replace(site, at=place)),
+            denied=lambda scope, refused: errors.denied(
+                refused, replace(site, at=place), letters=letters
+            ),
         )
         inner = self._mounted(place)
 

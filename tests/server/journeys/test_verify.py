@@ -17,6 +17,7 @@ from doorward.server.mail.outbox import MOST
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
 from doorward.server.steps.asked_letter import KEPT
+from doorward.server.typed_address import COOKIE as TYPED
 from doorward.settings import DAY, HOUR
 from doorward.web import limiter
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
@@ -73,8 +74,8 @@ async def test_there_is_an_account_once_the_link_was_confirmed(opened: Opened, m
     browser = await house.browser()
     sent = await browser.post("/signup", data={**ACCOUNT, "return_to": "/account/history?a=b"})
     assert (sent.status_code, sent.headers["location"]) == (303, "/signup/sent")
-    assert "We have sent a letter" in (await browser.get("/signup/sent")).text
-    assert not browser.cookies
+    assert f"A letter goes to {EMAIL}." in (await browser.get("/signup/sent")).text
+    assert set(browser.cookies) == {TYPED}
     assert (await login(browser)).status_code == 401
     (ticket,) = await tickets(house, "verify", EMAIL)
     for _ in range(3):  # as a scanner does

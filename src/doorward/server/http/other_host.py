@@ -36,7 +36,7 @@ class OtherHost:
         log.warning(
             "A browser opened this server at the host %s, but its public origin is %s: links in"
             " letters lead to the latter, and logins and passkeys may not work. Open the latter, or"
-            " set --public-origin to the address that people use.",
+            " set --public-origin (public_origin in an application) to the address in use.",
             ascii(asked[:_LONGEST]),
             self._origin,
         )
