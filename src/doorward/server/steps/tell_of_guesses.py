@@ -1,7 +1,7 @@
 """Tells people that too many wrong passwords or codes were tried at their account."""
 
 from ...errors import Reason, Rejected
-from ...web import limiter
+from ...web import limits
 from ..service import Service
 
 
@@ -10,7 +10,7 @@ async def tell_of_guesses(service: Service) -> None:
     letter then.  Raises `StoreUnavailable`."""
     for subject, device in service.guess_alarm.take().items():
         try:
-            await service.limiter.count(limiter.alarms(subject))
+            await service.limiter.count(limits.alarms(subject))
         except Rejected as rejected:
             if rejected.reason is not Reason.TOO_MANY_ATTEMPTS:
                 raise

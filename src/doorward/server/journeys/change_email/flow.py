@@ -5,7 +5,7 @@ from secrets import token_hex
 
 from ....errors import StoreUnavailable
 from ....types import Principal
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
@@ -56,8 +56,8 @@ async def ask_for_change(service: Service, principal: Principal, email: str) -> 
     if address == user.email:
         raise Refused(Refusal.INVALID_EMAIL, "This is your address already.", field="email")
     async with noting_limits(service, user.subject):
-        await service.limiter.count(limiter.letters_by(user.subject))
-        await service.limiter.count(limiter.letters_from(current_visit().device().address))
+        await service.limiter.count(limits.letters_by(user.subject))
+        await service.limiter.count(limits.letters_from(current_visit().device().address))
     await service.recorder.note("email_asked", subject=user.subject, sid=principal.sid)
     since = await _since(service, principal, user)
     await write_letter(service, "email_confirm", address, (ASKED, wish(user, address, since)))
@@ -162,7 +162,7 @@ async def _counted(service: Service) -> None:
     visit = current_visit()
     await visit.check_origin()
     async with noting_limits(service):
-        await service.limiter.count(limiter.source(visit.device().address))
+        await service.limiter.count(limits.source(visit.device().address))
 
 
 async def _carry_out(

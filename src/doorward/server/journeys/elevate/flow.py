@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ....factors import together
 from ....types import Issued, Principal
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts.user import User
 from ...refusals import Refusal, Refused
@@ -58,7 +58,7 @@ async def _by_code(
     proved: str,
 ) -> Issued:
     """Wrong codes are counted for this session."""
-    buckets = limiter.codes_at(f"session:{principal.sid}", user.subject)
+    buckets = limits.codes_at(f"session:{principal.sid}", user.subject)
     await guess_code(service, user, check, buckets, principal.sid)
     return await _elevated(service, principal, proved)
 

@@ -1,6 +1,6 @@
 """What the link of an invitation does."""
 
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.invitation import MAILED, TICKET
@@ -19,7 +19,7 @@ async def accept(service: Service, ticket: str, password: str) -> None:
     visit = current_visit()
     await visit.check_origin()
     async with noting_limits(service):
-        await service.limiter.count(limiter.source(visit.device().address))
+        await service.limiter.count(limits.source(visit.device().address))
     email = (await look_at_link(service, TICKET, ticket)).email
     check_new_password(service, password, email=email, field="new")
     hashed = await service.passwords.hash(password)

@@ -1,7 +1,7 @@
 """What a reset link does."""
 
 from ....errors import DoorwardError
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
@@ -25,7 +25,7 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     await visit.check_origin()
     check_new_password(service, new, email="", field="new")
     async with noting_limits(service):
-        await service.limiter.count(limiter.source(visit.device().address))
+        await service.limiter.count(limits.source(visit.device().address))
     claim, user = await use_link(service, TICKET, ticket)
     try:
         check_new_password(service, new, email=user.email, field="new")

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ....errors import StoreUnavailable
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
@@ -42,7 +42,7 @@ async def verify(service: Service, ticket: str) -> Proof:
     visit = current_visit()
     await visit.check_origin()
     async with noting_limits(service):
-        await service.limiter.count(limiter.source(visit.device().address))
+        await service.limiter.count(limits.source(visit.device().address))
     store, at = service.auth.store, service.clock()
     claim = await tickets.use(store, TICKET, ticket, at=at)
     proof = await _proof(service, claim)
