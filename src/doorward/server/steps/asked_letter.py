@@ -30,10 +30,10 @@ async def write_letter(
 
     Nobody looks here whether the address has an account: who makes the link does, when the letter
     is sent, so the request does the same work, and takes the same time, either way.  Beyond the
-    limit of the address nothing is written, and the caller is not told, unless a device asks that
-    may be known: then the letter holds its marks, and `may_go` judges them when it is sent.
-    `keep` is the kind of ticket under which the words are kept for who makes the link, by the id of
-    the letter.
+    limit of the address nothing is written, and the caller is not told.  The exception is a request
+    with the marks of devices: then the letter holds them, and `may_go` judges them when it is sent.
+    `keep` is a kind of ticket and its words, kept under the id of the letter for whoever makes the
+    link.
     """
     visit, at = current_visit(), service.clock()
     device, marks = visit.device(), list[str]()

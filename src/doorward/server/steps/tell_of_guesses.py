@@ -6,8 +6,8 @@ from ..service import Service
 
 
 async def tell_of_guesses(service: Service) -> None:
-    """Record it for each account of which the alarm rang, once a day (ASVS 6.3.5): the owner gets a
-    letter then.  Raises `StoreUnavailable`."""
+    """Record each account in the alarm, at most once a day (ASVS 6.3.5); its owner gets a
+    letter of that.  Raises `StoreUnavailable`, and forgets the accounts that were not recorded yet."""
     for subject, device in service.guess_alarm.take().items():
         try:
             await service.limiter.count(limits.alarms(subject))
