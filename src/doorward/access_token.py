@@ -11,10 +11,15 @@ from secrets import token_urlsafe
 from .errors import Reason, Rejected
 from .keys import Keyring
 from .settings import CLOCK_SKEW, Settings
-from .types import Principal, Session
+from .types import NONE, Principal, Session
 
 MAX_BYTES = 3800
 """An access token with its cookie name and attributes stays under the 4,096 bytes of a cookie."""
+
+
+GRANT = "grant"
+"""The claim of access tokens of grants.  It tells them from those of logins, also where a setting
+changed and what was the audience of one kind became that of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,14 @@ def mint_access_token(
 ) -> tuple[str, int]:
     """An access token and when it expires: never after the session itself.
 
-    It holds no personal data: a random subject, ids, times, roles and scopes.  Raises `ValueError`
-    above 3,800 bytes, which `doorward.settings.MAX_ROLE_BYTES` keeps out of reach.
+    It holds no personal data: a random subject, ids, times, roles and scopes; of a grant no roles,
+    and its own audience.  Raises `ValueError` above 3,800 bytes, which
+    `doorward.settings.MAX_ROLE_BYTES` keeps out of reach.
     """
     expires_at = min(now + settings.access_ttl, session.ends_at)
     claims: dict[str, object] = {
         "iss": settings.token_issuer,
-        "aud": settings.token_audience,
+        "aud": session.audience or settings.token_audience,
         "sub": session.subject,
         "sid": session.sid,
         "ver": session.ver,
@@ -47,7 +53,9 @@ def mint_access_token(
         "client_id": session.client_id or settings.token_audience,
         "auth_time": session.authenticated_at,
     }
-    if session.roles:
+    if session.audience:
+        claims[GRANT] = True
+    elif session.roles:
         claims["roles"] = sorted(session.roles)
     if session.scopes:
         claims["scope"] = " ".join(sorted(session.scopes))
@@ -60,9 +68,16 @@ def mint_access_token(
 
 
 def read_access_token(
-    token: str, keyring: Keyring, settings: Settings, now: int, *, expired_too: bool = False
+    token: str,
+    keyring: Keyring,
+    settings: Settings,
+    now: int,
+    *,
+    expired_too: bool = False,
+    grants: bool = False,
 ) -> Claims:
-    """The claims of a token that is genuine and in its time.
+    """The claims of a token that is genuine and in its time: of a login, or with `grants` of a
+    grant for whatever audience but the application's own.
 
     It lives no longer than `access_ttl` after `iat`, whatever its `exp` says: for so long are the
     changes of its session remembered, also where that setting was larger when it was issued.
@@ -72,7 +87,7 @@ def read_access_token(
     """
     claims = _decode(keyring.verify(token, now))
     try:
-        found = _claims(claims, settings)
+        found = _claims(claims, settings, grants)
         begins = max(_time(claims["iat"]), _time(claims.get("nbf", 0)))
     except (KeyError, TypeError, ValueError) as error:
         raise Rejected(Reason.MALFORMED, f"access token claims: {error}") from None
@@ -81,19 +96,24 @@ def read_access_token(
     return found
 
 
-def _claims(claims: Mapping[str, object], settings: Settings) -> Claims:
-    issuer, audience = settings.token_issuer, settings.token_audience
-    if claims["iss"] != issuer or claims["aud"] != audience:
+def _claims(claims: Mapping[str, object], settings: Settings, grants: bool = False) -> Claims:
+    issuer, own = settings.token_issuer, settings.token_audience
+    audience = claims["aud"]
+    fits = audience not in ("", own) if grants else audience == own
+    if claims["iss"] != issuer or not fits:
         raise ValueError("iss or aud")
+    if claims.get(GRANT, False) is not grants:
+        raise ValueError(GRANT)
     principal = Principal(
         subject=_text(claims["sub"]),
         sid=_text(claims["sid"]),
         mode="token",
-        roles=frozenset(_texts(claims.get("roles", []))),
+        roles=NONE if grants else frozenset(_texts(claims.get("roles", []))),
         scopes=frozenset(_text(claims.get("scope", "")).split()),
         amr=tuple(_texts(claims.get("amr", []))),
         authenticated_at=_time(claims["auth_time"]),
-        client_id="" if claims["client_id"] == audience else _text(claims["client_id"]),
+        client_id="" if claims["client_id"] == own else _text(claims["client_id"]),
+        audience=_text(audience) if grants else "",
     )
     expires_at = min(_time(claims["exp"]), _time(claims["iat"]) + settings.access_ttl)
     return Claims(principal, _time(claims["ver"]), expires_at)

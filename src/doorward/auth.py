@@ -14,12 +14,13 @@ from .decisions import Decisions
 from .errors import Reason, Rejected
 from .events import Events, Record, ignore
 from .keys import RootKeys, Seal
-from .login import NOWHERE, Attempt
+from .login import NOWHERE, Attempt, Beginning
 from .logout import Logout
 from .refresh import Refresh
+from .rows import Logins
 from .settings import DAY, Settings
 from .signing import Signing
-from .stores import Backend, Cursor, Decision, Page
+from .stores import Backend, Cursor, Decision, Most, Page
 from .tokens import hash_secret, new_secret
 from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
 from .view import View
@@ -56,11 +57,16 @@ class Auth:
             store, self._view, clock, settings.max_staleness, self.signing.forget, ticks
         )
         self._credentials = Credentials(self.signing, root, settings, clock, self._feed)
-        self._decisions = Decisions(store, settings, clock, self._feed)
-        self._authenticate = Authenticate(store, self._view, self._credentials, settings)
-        self._logout = Logout(store, self._credentials, self._decisions, self._events)
+        limit = settings.max_sessions
+        most = None if limit is None else Most(limit, settings.end_oldest)
+        self._decisions = Decisions(store, most, clock, self._feed)
+        self._rows = Logins(store)
+        self._authenticate = Authenticate(
+            store, self._rows, self._view, self._credentials, settings
+        )
+        self._logout = Logout(self._rows, self._credentials, self._decisions, self._events)
         self._refresh = Refresh(
-            store, settings, clock, self._credentials, self._decisions, self._events
+            self._rows, settings, clock, self._credentials, self._decisions, self._events
         )
 
     async def attempt(self) -> Attempt:
@@ -69,10 +75,9 @@ class Auth:
         return Attempt(
             settings=self.settings,
             clock=self.clock,
-            mark=await self.store.mark(),
-            credentials=self._credentials,
-            decisions=self._decisions,
-            events=self._events,
+            beginning=Beginning(
+                await self.store.mark(), self._credentials, self._decisions, self._events
+            ),
             logout=self._logout,
         )
 
@@ -139,7 +144,7 @@ class Auth:
         factors = rules.checked_factors(amr)
         while True:
             now = self.clock()
-            row = await self.store.get(principal.sid)
+            row = await self._rows.get(principal.sid)
             if row is None:
                 raise Rejected(Reason.UNKNOWN)
             rules.check_standing(row, now)
@@ -165,9 +170,11 @@ class Auth:
         device: Device = NOWHERE,
     ) -> Sequence[str]:
         """End one session, or all of a subject's but `keep`; logins under way fail with the latter.
+        Grants of other applications are sessions, too: all of a subject's end with the logins.
 
         One atomic step, which includes sessions that have expired only by this process's clock.
-        Returns the sids that ended; none of their credentials is accepted once this returns.
+        Returns the sids that ended; none of their credentials is accepted here once this returns,
+        and none of grants once `Grants` has learned of it, within its `max_staleness`.
         `device` is where the decision came from.  An event is recorded if a session ended, or if
         all of a subject's were to end, even if there were none.  Raises `ValueError` for what can
         be no subject, as `login` does.
@@ -189,7 +196,10 @@ class Auth:
         roles: Collection[str] | None = None,
         scopes: Collection[str] | None = None,
     ) -> Sequence[str]:
-        """Give every session of a subject these roles and scopes, from its next check on.
+        """Give every login of a subject these roles and scopes, from its next check on.
+
+        A login without scopes is not limited by them: `scopes=[]` takes the limit away, and no
+        permission.  Grants of other applications keep what the person consented to.
 
         One atomic step; logs nobody out; logins under way fail as `superseded`.  Returns the sids
         changed.  Raises `ValueError` when the names are too many for an access token.
@@ -207,7 +217,8 @@ class Auth:
         return (await self._credentials.trace(credential))[0]
 
     async def session(self, sid: str) -> Session | None:
-        """The row behind a principal, dead or alive, for what a principal does not hold."""
+        """The row of a session, dead or alive, for what a principal does not hold.  Also that of a
+        grant: see its `audience`."""
         return await self.store.get(sid)
 
     async def stands(self, principal: Principal) -> Principal:
@@ -228,17 +239,23 @@ class Auth:
                 return rules.as_now(principal, row)
 
     async def sessions(
-        self, subject: str | None = None, after: Page | None = None, limit: int = 50
+        self,
+        subject: str | None = None,
+        after: Page | None = None,
+        limit: int = 50,
+        *,
+        grants: bool | None = False,
     ) -> Sequence[Session]:
-        """Live sessions of one subject or of all, latest activity first."""
+        """Live logins of one subject or of all, latest activity first; with `grants` the grants of
+        other applications instead, with None both."""
         if subject is not None:
             rules.checked_id(subject)
-        return await self.store.sessions(subject, self.clock(), after, limit)
+        return await self.store.sessions(subject, self.clock(), after, limit, grants)
 
     async def still_holds(self, issued: Issued) -> bool:
         """Whether the row still is as when this was issued.  A slow answer must not put a token
         into a browser that meanwhile got a newer one: its next refresh would look like theft."""
-        row = await self.store.get(issued.session.sid)
+        row = await self._rows.get(issued.session.sid)
         if row is None or row.revoked_at is not None:
             return False
         return rules.place(row) == rules.place(issued.session)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from . import rules
 from .credentials import Credentials
 from .errors import Reason, Rejected, StoreUnavailable
+from .rows import Rows
 from .settings import Settings
 from .stores import Store
 from .tokens import SESSION_PREFIX, hash_secret, parse_session_token
@@ -23,9 +24,10 @@ class Authenticate:
     `StoreUnavailable`."""
 
     def __init__(
-        self, store: Store, view: View, credentials: Credentials, settings: Settings
+        self, store: Store, rows: Rows, view: View, credentials: Credentials, settings: Settings
     ) -> None:
         self._store = store
+        self._rows = rows
         self._view = view
         self._credentials = credentials
         self._settings = settings
@@ -40,7 +42,7 @@ class Authenticate:
 
     async def standing(self, sid: str, now: int) -> Session:
         """The row of a session that is alive.  Raises `Rejected` when it is not."""
-        row = await self._store.get(sid)
+        row = await self._rows.get(sid)
         if row is None:
             raise Rejected(Reason.UNKNOWN)
         self._check_standing(row, now)
@@ -57,7 +59,7 @@ class Authenticate:
     ) -> Principal:
         """By its row, which also notes activity when that is due."""
         token = parse_session_token(credential)
-        row = rules.with_session_token(await self._store.get(token.sid))
+        row = rules.with_session_token(await self._rows.get(token.sid))
         row, current = rules.check_secret(row, hash_secret(token.secret), now)
         self._check_standing(row, now)
         proof = (row.authenticated_at, row.amr)

@@ -9,6 +9,7 @@ from .keys import RootKeys, base64url
 from .settings import Settings
 from .signing import Signing
 from .tokens import (
+    GRANT_PREFIX,
     REFRESH_LENGTH,
     REFRESH_PREFIX,
     SESSION_PREFIX,
@@ -26,7 +27,10 @@ from .types import Clock, Issued, Mode, Session
 
 class Credentials:
     """Mints what a client carries and reads what it shows.  Reading proves form, MAC, signature
-    and claims; whether the session behind it is alive is for `auth` to judge."""
+    and claims; whether the session behind it is alive is for `auth` to judge.
+
+    With `grants` these are the strings of grants: refresh tokens have another prefix and another
+    key for their MAC, and access tokens of logins are refused."""
 
     def __init__(
         self,
@@ -35,12 +39,16 @@ class Credentials:
         settings: Settings,
         clock: Clock,
         change_feed: ChangeFeed,
+        *,
+        grants: bool = False,
     ) -> None:
         self._signing = signing
         self._change_feed = change_feed
         self._settings = settings
         self._clock = clock
-        self._refresh_keys = root.derive("refresh")
+        self._grants = grants
+        self._prefix = GRANT_PREFIX if grants else REFRESH_PREFIX
+        self._refresh_keys = root.derive("grant" if grants else "refresh")
         self._exchange_keys = root.derive("exchange")
 
     async def issue(
@@ -66,7 +74,9 @@ class Credentials:
             mode=mode,
             credential=token,
             credential_expires_at=expires_at,
-            refresh_token=None if keep else mint_refresh_token(place, self._refresh_keys),
+            refresh_token=(
+                None if keep else mint_refresh_token(place, self._refresh_keys, self._prefix)
+            ),
         )
 
     def exchanged(self, session: Session, secret: bytes) -> list[bytes]:
@@ -77,12 +87,14 @@ class Credentials:
 
     def read_refresh_token(self, text: str) -> RefreshToken:
         """Raises `Rejected(malformed | bad_signature)`."""
-        return parse_refresh_token(text, self._refresh_keys)
+        return parse_refresh_token(text, self._refresh_keys, self._prefix)
 
     async def read_access_token(self, text: str, now: int, *, expired_too: bool = False) -> Claims:
         """Raises `Rejected(malformed | bad_signature | withdrawn | expired)`."""
         ring = await self._signing.ring()
-        return read_access_token(text, ring, self._settings, now, expired_too=expired_too)
+        return read_access_token(
+            text, ring, self._settings, now, expired_too=expired_too, grants=self._grants
+        )
 
     async def trace(self, text: str) -> tuple[str, bytes | None]:
         """The sid of any credential, however old, and the digest of its secret if it has one.
@@ -92,7 +104,7 @@ class Credentials:
         if text.startswith(SESSION_PREFIX):
             shown = parse_session_token(text)
             return shown.sid, hash_secret(shown.secret)
-        if text.startswith(REFRESH_PREFIX):
+        if text.startswith(self._prefix):
             token = self.read_refresh_token(text)
             return token.sid, hash_secret(token.secret)
         claims = await self.read_access_token(text, self._clock(), expired_too=True)

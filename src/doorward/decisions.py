@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from .change_feed import ChangeFeed
-from .settings import Settings
 from .stores import Backend, Decision, Most
 from .types import Clock, Session
 
@@ -16,10 +15,9 @@ class Decisions:
     """
 
     def __init__(
-        self, store: Backend, settings: Settings, clock: Clock, change_feed: ChangeFeed
+        self, store: Backend, most: Most | None, clock: Clock, change_feed: ChangeFeed
     ) -> None:
-        limit = settings.max_sessions
-        self._most = None if limit is None else Most(limit, settings.end_oldest)
+        self._most = most
         self._store = store
         self._clock = clock
         self._change_feed = change_feed

@@ -17,16 +17,34 @@ NOWHERE = Device()
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """Knows how far the store's changes had come (`mark`) before the user was read.  Made by
-    `Auth.attempt`."""
+class Beginning:
+    """Begins a session, unless its subject was changed since the `mark` of the store's changes."""
 
-    settings: Settings
-    clock: Clock
     mark: int
     credentials: Credentials
     decisions: Decisions
     events: Events
+
+    async def __call__(self, kind: str, session: Session, secret: bytes) -> Issued:
+        """The credentials of a new session, and an event of this kind.  Raises `Rejected`."""
+        # issued first, because a session whose token cannot be issued must not be stored
+        issued = await self.credentials.issue(session, secret)
+        try:
+            await self.decisions.begin(session, self.mark)
+        except Rejected as refused:
+            await self.events.of("refused", session, reason=refused.reason)
+            raise
+        await self.events.of(kind, session)
+        return issued
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A login under way, from a moment before the user is read.  Made by `Auth.attempt`."""
+
+    settings: Settings
+    clock: Clock
+    beginning: Beginning
     logout: Logout
 
     async def login(
@@ -71,15 +89,4 @@ class Attempt:
             attributes=rules.checked_attributes(attributes or {}),
         )
         await self.logout(*replaces, device=device)
-        return await self._begin(session, secret)
-
-    async def _begin(self, session: Session, secret: bytes) -> Issued:
-        # issued first, because a session whose token cannot be issued must not be stored
-        issued = await self.credentials.issue(session, secret)
-        try:
-            await self.decisions.begin(session, self.mark)
-        except Rejected as refused:
-            await self.events.of("refused", session, reason=refused.reason)
-            raise
-        await self.events.of("login", session)
-        return issued
+        return await self.beginning("login", session, secret)

@@ -8,7 +8,7 @@ from .credentials import Credentials
 from .decisions import Decisions
 from .errors import Rejected
 from .events import Events
-from .stores import Store
+from .rows import Rows
 from .types import Device, Session
 
 
@@ -16,7 +16,7 @@ from .types import Device, Session
 class Logout:
     """What `Auth.logout` promises."""
 
-    store: Store
+    rows: Rows
     credentials: Credentials
     decisions: Decisions
     events: Events
@@ -36,7 +36,7 @@ class Logout:
         """The row a credential belongs to, however old the credential is."""
         try:
             sid, digest = await self.credentials.trace(credential)
-            row = await self.store.get(sid)
+            row = await self.rows.get(sid)
             # at time 0 no overlap is over yet: also the secret from before a step-up logs out
             return row if digest is None else rules.check_secret(row, digest, 0)[0]
         except Rejected:

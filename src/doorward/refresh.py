@@ -7,9 +7,9 @@ from .credentials import Credentials
 from .decisions import Decisions
 from .errors import Reason, Rejected
 from .events import Events
+from .rows import Rows
 from .rules import Verdict
 from .settings import Settings
-from .stores import Store
 from .tokens import SESSION_PREFIX, RefreshToken, SessionToken, hash_secret, parse_session_token
 from .types import Clock, Device, Issued, Session
 
@@ -18,7 +18,7 @@ from .types import Clock, Device, Issued, Session
 class Refresh:
     """Reads the row, judges, writes and issues, again when a sibling was faster."""
 
-    store: Store
+    rows: Rows
     settings: Settings
     clock: Clock
     credentials: Credentials
@@ -37,7 +37,7 @@ class Refresh:
     async def _reissue(self, token: SessionToken, device: Device) -> Issued:
         """Tokens for who comes with a session token.  Nothing is written: the row becomes one of
         refresh tokens when the first of them is rotated."""
-        row = rules.with_session_token(await self.store.get(token.sid))
+        row = rules.with_session_token(await self.rows.get(token.sid))
         row, _ = rules.checked_holder(row, hash_secret(token.secret), self.clock())
         await self.events.of("reissued", row, device=device)
         return await self.credentials.issue(row, token.secret)
@@ -47,7 +47,7 @@ class Refresh:
         to_session, mixed = self.settings.mode == "session", len(self.settings.modes) > 1
         while True:
             now = self.clock()
-            row = await self.store.get(token.sid)
+            row = await self.rows.get(token.sid)
             row, current = rules.checked_holder(row, digest, now, exchanging=mixed)
             verdict = rules.judge_refresh(row, *shown, now, self.settings.grace, current=current)
             anew = to_session or not current

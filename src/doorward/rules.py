@@ -1,6 +1,7 @@
 """Pure decisions: a row, what was presented and the time in; a verdict or the next row out."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
@@ -13,11 +14,14 @@ from .settings import (
     MAX_ATTRIBUTE_BYTES,
     MAX_BRANCHES,
     MAX_FACTORS,
+    MAX_GRANT_CHARACTERS,
     MAX_ID_CHARACTERS,
     MAX_ROLE_BYTES,
     Settings,
 )
-from .types import Mode, Principal, Roles, Session
+from .types import NONE, Mode, Principal, Roles, Session
+
+_SID = re.compile("[0-9a-f]{32}")
 
 
 class Verdict(Enum):
@@ -231,18 +235,19 @@ def check_permission(
     role: str | None,
     scope: str | None,
     fresh: int | None,
+    scopes: Iterable[str] = (),
     any_role: Roles | None = None,
     factor: str | None = None,
     verified: bool = False,
 ) -> None:
-    """Raises `Rejected` when the principal lacks the role, all of `any_role`, the scope or the
-    proof of an address, never proved `factor` in this session, or proved none within `fresh`
-    seconds."""
+    """Raises `Rejected` when the principal lacks the role, all of `any_role`, the scope, one of
+    `scopes` or the proof of an address, never proved `factor` in this session, or proved none
+    within `fresh` seconds."""
     if role is not None and role not in principal.roles:
         raise Rejected(Reason.INSUFFICIENT_ROLE, role)
     if any_role is not None and any_role.isdisjoint(principal.roles):
         raise Rejected(Reason.INSUFFICIENT_ROLE, " or ".join(sorted(any_role)))
-    check_scopes(principal, () if scope is None else (scope,))
+    check_scopes(principal, scopes if scope is None else (scope, *scopes))
     if verified and not principal.verified:
         raise Rejected(Reason.UNVERIFIED)
     if factor is not None and not proves(principal.amr, factor):
@@ -259,7 +264,17 @@ def check_permission(
 
 
 def check_scopes(principal: Principal, scopes: Iterable[str]) -> None:
-    """Raises `Rejected(insufficient_scope)` when the principal lacks one of them."""
+    """Raises `Rejected(insufficient_scope)` when the principal lacks one of them.
+
+    A grant is nobody where no scope is named: a route is open to other applications only if it says
+    so.  A login without scopes is not limited by them; one that has scopes is held to them.
+    """
+    if principal.audience:
+        scopes = tuple(scopes)
+        if not scopes:
+            raise Rejected(Reason.INSUFFICIENT_SCOPE, "a grant, and no scope is named")
+    elif not principal.scopes:
+        return
     for scope in scopes:
         if scope not in principal.scopes:
             raise Rejected(Reason.INSUFFICIENT_SCOPE, scope)
@@ -270,16 +285,17 @@ def principal_of(
 ) -> Principal:
     """The principal a row stands for, by a credential of this mode and as of the proof that was
     shown: an older credential keeps its own, earlier time and factors, but has the row's roles and
-    scopes."""
+    scopes.  A grant never has roles, whatever its row says."""
     return Principal(
         subject=session.subject,
         sid=session.sid,
         mode=mode,
-        roles=session.roles,
+        roles=NONE if session.audience else session.roles,
         scopes=session.scopes,
         amr=amr,
         authenticated_at=authenticated_at,
         client_id=session.client_id,
+        audience=session.audience,
     )
 
 
@@ -313,14 +329,14 @@ def checked_factors(amr: Collection[str]) -> tuple[str, ...]:
     return tuple(amr)
 
 
-def checked_id(name: str) -> str:
+def checked_id(name: str, most: int = MAX_ID_CHARACTERS) -> str:
     """A subject or client id.  Raises `ValueError` for one that is empty, long or not plain ASCII
     (OpenID Connect Core section 2), `TypeError` for anything but a string: one store would find
     the sessions of 42 under "42", another would not."""
     if not isinstance(name, str):
         raise TypeError("a subject is a string: use str(user.id)")
-    if not name or not name.isascii() or not name.isprintable() or len(name) > MAX_ID_CHARACTERS:
-        raise ValueError(f"an id is 1 to {MAX_ID_CHARACTERS} printable ASCII characters")
+    if not name or not name.isascii() or not name.isprintable() or len(name) > most:
+        raise ValueError(f"an id is 1 to {most} printable ASCII characters")
     return name
 
 
@@ -329,6 +345,22 @@ def checked_client(name: str, own: str) -> str:
     it in access tokens: these must name a client (RFC 9068 section 2.2).  Raises like
     `checked_id`."""
     return "" if name in ("", own) else checked_id(name)
+
+
+def checked_third_party(name: str, own: str) -> str:
+    """The client id or the audience of a grant.  Raises like `checked_id`, and `ValueError` for the
+    application's own name: a token for that audience would be a login."""
+    if name == own:
+        raise ValueError(f"{own} is the application itself, for which nobody is given a grant")
+    return checked_id(name, MAX_GRANT_CHARACTERS)
+
+
+def checked_sid(sid: str) -> str:
+    """A sid that was chosen before its session begins.  Raises `ValueError` for one that `new_sid`
+    cannot have made."""
+    if not _SID.fullmatch(sid):
+        raise ValueError("a sid is 32 hexadecimal digits, as new_sid makes them")
+    return sid
 
 
 def checked_attributes(attributes: Mapping[str, str | int | bool]) -> dict[str, str | int | bool]:

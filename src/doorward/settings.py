@@ -46,6 +46,10 @@ MAX_ID_CHARACTERS = 128
 """Characters of a subject or a client id: well within the 255 that OpenID Connect Core section 2
 allows, because an access token has room for both beside its roles and scopes."""
 
+MAX_GRANT_CHARACTERS = 255
+"""Characters of the client id and of the audience of a grant, which may be URLs.  An access token
+of a grant has no roles, so there is room."""
+
 MAX_ATTRIBUTE_BYTES = 1000
 """Bytes of JSON an application may keep with a session.  Keep it small."""
 

@@ -2,11 +2,13 @@
 
     session token   dws_ + base64url(sid 16, secret 32)
     refresh token   dwr_ + base64url(sid 16, generation 4, branch 1, secret 32, MAC 16)
+                    dwg_ + the same, of a grant
 
-Both bodies are multiples of three bytes, so base64url has no unused bits to play with.  The
+The bodies are multiples of three bytes, so base64url has no unused bits to play with.  The
 secret is the same in every refresh token of a session and only its SHA-256 is stored: a stolen
 database forges nothing.  The MAC covers all before it: an old refresh token cannot be edited into
-a newer one.  Its key is derived from the root key, which without the secret forges nothing either.
+a newer one.  Its key is derived from the root key, which without the secret forges nothing either;
+that of a grant is another one, so that neither passes for the other.
 """
 
 from base64 import urlsafe_b64encode
@@ -19,7 +21,7 @@ from secrets import token_bytes
 
 from .errors import Reason, Rejected
 
-SESSION_PREFIX, REFRESH_PREFIX = "dws_", "dwr_"
+SESSION_PREFIX, REFRESH_PREFIX, GRANT_PREFIX = "dws_", "dwr_", "dwg_"
 SID_BYTES, SECRET_BYTES, MAC_BYTES = 16, 32, 16
 SESSION_LENGTH = len(SESSION_PREFIX) + (SID_BYTES + SECRET_BYTES) // 3 * 4
 REFRESH_LENGTH = len(REFRESH_PREFIX) + (SID_BYTES + 4 + 1 + SECRET_BYTES + MAC_BYTES) // 3 * 4
@@ -79,7 +81,9 @@ def parse_session_token(text: str) -> SessionToken:
     return SessionToken(body[:SID_BYTES].hex(), body[SID_BYTES:])
 
 
-def mint_refresh_token(token: RefreshToken, keys: tuple[bytes, ...]) -> str:
+def mint_refresh_token(
+    token: RefreshToken, keys: tuple[bytes, ...], prefix: str = REFRESH_PREFIX
+) -> str:
     """The string of a refresh token, authenticated with the newest of `keys`."""
     body = (
         bytes.fromhex(token.sid)
@@ -87,12 +91,14 @@ def mint_refresh_token(token: RefreshToken, keys: tuple[bytes, ...]) -> str:
         + token.branch.to_bytes(1)
         + token.secret
     )
-    return REFRESH_PREFIX + urlsafe_b64encode(body + _mac(keys[0], body)).decode()
+    return prefix + urlsafe_b64encode(body + _mac(keys[0], body)).decode()
 
 
-def parse_refresh_token(text: str, keys: tuple[bytes, ...]) -> RefreshToken:
+def parse_refresh_token(
+    text: str, keys: tuple[bytes, ...], prefix: str = REFRESH_PREFIX
+) -> RefreshToken:
     """Raises `Rejected`: `malformed` by form, `bad_signature` when none of `keys` made the MAC."""
-    whole = _body(text, REFRESH_PREFIX, REFRESH_LENGTH)
+    whole = _body(text, prefix, REFRESH_LENGTH)
     body, mac = whole[:-MAC_BYTES], whole[-MAC_BYTES:]
     if not any([compare_digest(mac, _mac(key, body)) for key in keys]):
         raise Rejected(Reason.BAD_SIGNATURE, "refresh token MAC")

@@ -50,6 +50,8 @@ class Session:
     and with `previous_amr`.
     `generation`, `branch`, `parent_branch` and `rotated_at` place the current refresh token.
     `ends_at` is the earlier of `expires_at` and idleness.
+    `audience` is empty for a login of the application itself.  A row that has one is a *grant*: it
+    permits the application named by `client_id` to use the API of that name (`aud`) for the person.
     """
 
     sid: str
@@ -76,6 +78,7 @@ class Session:
     scopes: Roles = NONE
     amr: tuple[str, ...] = ()
     client_id: str = ""
+    audience: str = ""
     parent_sid: str | None = None
     device: Device = field(default_factory=Device)
     attributes: Mapping[str, str | int | bool] = field(default_factory=dict)
@@ -86,7 +89,8 @@ class Principal:
     """Who is making this request.  A handler cannot tell a row from claims, nor need it.
 
     `authenticated_at` is when the person last proved a factor (OIDC `auth_time`), `amr` which
-    (RFC 8176).
+    (RFC 8176).  With an `audience` it is the application `client_id` that acts for the person, by a
+    grant: within its scopes, and never with a role.
     """
 
     subject: str
@@ -97,6 +101,7 @@ class Principal:
     amr: tuple[str, ...] = ()
     authenticated_at: int = 0
     client_id: str = ""
+    audience: str = ""
 
     @property
     def verified(self) -> bool:
@@ -175,6 +180,7 @@ class Event:
 
 EVENTS: dict[str, str] = {
     "login": "A session began.",
+    "granted": "A person's permission for another application began.",
     "refreshed": "A refresh token was rotated or re-branched; `reason` tells which.",
     "reissued": "A credential was exchanged for one of the other mode, during a change-over.",
     "elevated": "A person proved a factor again within a session.",

@@ -53,13 +53,13 @@ def ids_open(patch: pytest.MonkeyPatch) -> None:
 def root_key_signs(patch: pytest.MonkeyPatch) -> None:
     strict = Credentials.read_access_token
 
-    async def lax(self: Credentials, text: str, now: int, *, expired_too: bool = False) -> Any:
+    async def lax(self: Credentials, text: str, now: int, **rest: Any) -> Any:
         message, _, signature = text.rpartition(".")
         for key in self._signing._root.keys:
             if forge.encode(hmac.digest(key, message.encode(), "sha256")) == signature:
                 payload = forge.decode(message.split(".")[1])
                 return access_token._claims(access_token._decode(payload), self._settings)
-        return await strict(self, text, now, expired_too=expired_too)
+        return await strict(self, text, now, **rest)
 
     patch.setattr(Credentials, "read_access_token", lax)
 

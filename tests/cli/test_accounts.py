@@ -11,6 +11,7 @@ from doorward import Event, Rejected, Settings
 from doorward.auth import Auth
 from doorward.cli.accounts import every, forget, give_roles, lock_out
 from doorward.cli.output import NotDone
+from doorward.grants import Grants
 from doorward.keys import RootKeys
 from doorward.server.accounts.user import User
 from doorward.server.accounts.users import Users
@@ -77,6 +78,19 @@ async def test_a_user_is_deleted_before_the_sessions_end(tmp_path: Path) -> None
         assert found.seen == [None]
         with pytest.raises(Rejected, match="newer decision"):
             await early.login(found.subject)
+
+
+async def test_grants_that_an_interrupted_deletion_left_end_when_it_is_repeated(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as found:
+        root = RootKeys((bytes(32),), "test")
+        grants = Grants(found.auth.store, Settings(mode="token"), root)
+        attempt = await grants.attempt()
+        await attempt.begin(found.subject, client_id="photos", audience="https://api.example")
+        await found.users.delete(found.subject)
+        assert await forget(found.users, found.auth, found.subject) == 1
+        assert await grants.sessions(found.subject) == []
 
 
 async def test_roles_are_in_the_table_before_they_are_in_the_sessions(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from doorward.server.db.url_security import OpenWay
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
 from doorward.stores import open_store
+from doorward.testing.contract.rows import a_session, add
 from doorward.types import SigningKey
 from tests.support.certificate import encrypt_key, make_certificate
 from tests.support.postgres import Postgres
@@ -575,6 +576,17 @@ async def test_a_transaction_that_is_open_is_found(postgres: Postgres) -> None:
     await connection.close()
     assert held.error is None
     assert held.horizon > 0
+
+
+@pytest.mark.anyio
+@pytest.mark.engine
+async def test_grants_are_no_logins_in_another_mode(tmp_path: Path) -> None:
+    options = Options(database=f"sqlite:///{tmp_path}/doorward.db")
+    store = open_store(options.database)
+    await add(store, a_session("a", audience="https://api.example"), a_session("b"))
+    await store.close()
+    _, _, logins = await look(options)
+    assert [login.sid for login in logins] == ["b"]
 
 
 def test_a_valkey_that_may_forget_is_unsafe(desk: Desk, valkey: Valkey) -> None:

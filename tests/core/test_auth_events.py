@@ -105,6 +105,7 @@ async def test_those_who_record_nothing_need_not_say_so(house: House) -> None:
 async def test_every_event_a_verb_can_tell_is_in_the_public_list() -> None:
     known = {
         "login",
+        "granted",
         "refreshed",
         "reissued",
         "elevated",

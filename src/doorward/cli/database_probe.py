@@ -124,7 +124,8 @@ async def _sessions(held: Held, url: str) -> Found:
 async def _opened(held: Held, url: str, remarks: Sequence[str]) -> Found:
     store = open_store(url)
     try:
-        keys, logins = await store.keys(), await store.sessions(None, EVERY_ROW, limit=MAX_SESSIONS)
+        keys = await store.keys()
+        logins = await store.sessions(None, EVERY_ROW, limit=MAX_SESSIONS, grants=False)
         horizon = await _horizon(store)
         if held.moved is None:
             await _check_room(store)

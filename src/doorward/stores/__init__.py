@@ -44,7 +44,10 @@ class Page(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Most:
     """How many live sessions one subject may have, and what a login beyond that does: end those
-    that began first, in the order in which they were inserted within one second, or fail."""
+    that began first, in the order in which they were inserted within one second, or fail.
+
+    A login counts the subject's logins and ends only those (with their children); a grant, which is
+    a row with an `audience`, counts and ends the subject's grants of the same `client_id`."""
 
     sessions: int
     end_oldest: bool = True
@@ -95,7 +98,8 @@ class Store(Protocol):
     async def replace(self, old: Session, new: Session) -> bool:
         """Write `new` if the stored version is `old.version` and the row is not revoked; its
         version becomes `old.version + 1` whatever `new` says.  Never written: roles, scopes and
-        `revoked_at`, and who it is (`sid`, `subject`, `client_id`, `parent_sid`, `created_at`).
+        `revoked_at`, and who it is (`sid`, `subject`, `client_id`, `audience`, `parent_sid`,
+        `created_at`).
         A `new.ver` above `old.ver` (a step-up, or the end of a session token in a change-over) is
         one change, in the same step.  False: somebody was faster, or the row is gone or revoked."""
 
@@ -115,14 +119,23 @@ class Store(Protocol):
         slower clock may still take them for live.  Raises `ver` and `version`, takes children
         (`parent_sid`, one level) along when revoking, records one change for each row, and, for a
         subject, sets its mark even when it has no session, so that logins already under way fail.
+        Roles and scopes are given to logins only: unless it revokes, a decision leaves every row
+        with an `audience` as it is, also the one that `sid` names.  A person consented to the
+        scopes of a grant, and it never has roles.  To revoke takes grants like any other row.
         A `keep` must belong to `subject` to be spared.  Returns the sids that changed.
         """
 
     async def sessions(
-        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+        self,
+        subject: str | None,
+        at: int,
+        after: Page | None = None,
+        limit: int = 50,
+        grants: bool | None = None,
     ) -> Sequence[Session]:
         """Rows live at `at`, of one subject or of all, latest activity first: keyset on
-        (`seen_at`, `sid`), both descending.  As of `EVERY_ROW`, all that are not revoked."""
+        (`seen_at`, `sid`), both descending.  As of `EVERY_ROW`, all that are not revoked.  `grants`
+        tells whether to list rows with an `audience` (True), without one (False) or both (None)."""
 
     async def changes(self, cursor: Cursor | None) -> Changes:
         """Every change committed after `cursor`, each once, none skipped, in commit order; with

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..types import Change, Session, SigningKey
 from . import Changes, Cursor, Decision, Most, Page
 from .refusals import refusal
-from .rows import died_at
+from .rows import died_at, is_counted
 from .whose import whose
 
 
@@ -77,7 +77,7 @@ class MemoryStore:
                 raise refusal("superseded")
             spared = self._ancestors(session, at)
             if most is not None:
-                self._make_room(session.subject, spared, at, most)
+                self._make_room(session, spared, at, most)
             self._add(replace(session, attributes=dict(session.attributes)))
 
     async def get(self, sid: str) -> Session | None:
@@ -93,6 +93,7 @@ class MemoryStore:
                 sid=row.sid,
                 subject=row.subject,
                 client_id=row.client_id,
+                audience=row.audience,
                 parent_sid=row.parent_sid,
                 created_at=row.created_at,
                 roles=row.roles,
@@ -124,6 +125,8 @@ class MemoryStore:
                 met = [row for row in self._of(name) if row.sid != keep]
             if decision.revoke:
                 met = [*met, *self._children(met, subject, keep)]
+            else:
+                met = [row for row in met if not row.audience]
             if met or subject is not None:
                 self._decide(met, decision, at)
             if subject is not None:
@@ -131,10 +134,17 @@ class MemoryStore:
             return [row.sid for row in met]
 
     async def sessions(
-        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+        self,
+        subject: str | None,
+        at: int,
+        after: Page | None = None,
+        limit: int = 50,
+        grants: bool | None = None,
     ) -> list[Session]:
         with self._lock:
-            rows = self._rows.values() if subject is None else self._of(subject)
+            rows: Iterable[Session] = self._rows.values() if subject is None else self._of(subject)
+            if grants is not None:
+                rows = (row for row in rows if bool(row.audience) is grants)
             places = map(attrgetter("seen_at", "sid"), _live(rows, at))
             wanted = places if after is None else filter(after.__gt__, places)
             return [self._rows[sid] for _, sid in nlargest(limit, wanted)]
@@ -281,9 +291,10 @@ class MemoryStore:
             raise refusal("orphaned")
         return {parents[0].sid, parents[0].parent_sid}
 
-    def _make_room(self, subject: str, spared: set[str | None], at: int, most: Most) -> None:
+    def _make_room(self, session: Session, spared: set[str | None], at: int, most: Most) -> None:
+        counted = [row for row in self._of(session.subject) if is_counted(row, session)]
         # sorting keeps the order of those that began in the same second
-        oldest_first = sorted(_live(self._of(subject), at), key=attrgetter("created_at"))
+        oldest_first = sorted(_live(counted, at), key=attrgetter("created_at"))
         live = {row.sid: row for row in oldest_first}
         ended: dict[str, Session] = {}
         if most.end_oldest:

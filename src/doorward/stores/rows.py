@@ -17,7 +17,7 @@ NUMBERS = (
 """The first fields of a row, in the order that rows in Redis have kept since there are any; it is
 also written in redis/lua/rows.lua."""
 
-AS_THEY_ARE = (*TEXTS, *NUMBERS, "revoked_at", "secret_hash", "previous_secret_hash")
+AS_THEY_ARE = (*TEXTS, *NUMBERS, "revoked_at", "secret_hash", "previous_secret_hash", "audience")
 NAMES = ("roles", "scopes", "amr", "previous_amr")
 COLUMNS = (*AS_THEY_ARE, *NAMES, "address", "user_agent", "label", "attributes")
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM doorward_sessions"  # noqa: S608 - the words above
@@ -72,6 +72,14 @@ def died_at(session: Session) -> int:
     return session.ends_at if session.revoked_at is None else session.revoked_at
 
 
+def is_counted(row: Session, new: Session) -> bool:
+    """Whether `Most` counts a row of the same subject when `new` is inserted: a login counts
+    logins, a grant the grants of its application."""
+    if not new.audience:
+        return not row.audience
+    return bool(row.audience) and row.client_id == new.client_id
+
+
 def values(session: Session) -> dict[str, str | bytes | int | None]:
     """What stands in a row, by column."""
     return {
@@ -99,6 +107,7 @@ def values(session: Session) -> dict[str, str | bytes | int | None]:
         "amr": json.dumps(session.amr),
         "previous_amr": json.dumps(session.previous_amr),
         "client_id": session.client_id,
+        "audience": session.audience,
         "parent_sid": session.parent_sid,
         "address": session.device.address,
         "user_agent": session.device.user_agent,

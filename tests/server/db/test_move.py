@@ -193,6 +193,40 @@ async def test_a_child_of_a_parent_that_was_revoked_is_moved_without_it(
         assert await there.store.get("child") == live("child")
 
 
+async def test_grants_are_moved_with_what_they_went_through(source: str, target: str) -> None:
+    api, read = "https://api.example", frozenset({"read"})
+    kept: dict[str, Any] = {"client_id": "photos", "audience": api, "scopes": read}
+    roles = Decision(roles=frozenset({"editor"}), scopes=frozenset())
+
+    async def first(place: Place) -> None:
+        await place.store.change(subject="alice", decision=roles, at=NOW)
+        await place.store.change(sid="ended", decision=REVOKE, at=NOW)
+        row = await place.store.get("raised")
+        assert row is not None
+        assert await place.store.replace(row, replace(row, ver=4, generation=1))
+
+    async with opened(source, source) as here:
+        await add(here, *(live(sid, ver=3, **kept) for sid in ("ended", "raised", "same")))
+    await moved(source, target, first)
+    async with opened(target, target) as there:
+        assert await there.store.get("same") == live("same", ver=3, **kept)
+        raised = live("raised", ver=4, version=2, generation=1, **kept)
+        assert await there.store.get("raised") == raised
+        ended = live("ended", ver=4, version=3, revoked_at=NOW, **kept)
+        assert await there.store.get("ended") == ended
+
+
+async def test_a_grant_whose_login_is_gone_is_moved_as_ended(source: str, target: str) -> None:
+    grant = live("grant", audience="https://api.example", parent_sid="p")
+    async with opened(source, source) as here:
+        await add(here, live("p"), grant)
+        await here.store.change(subject="alice", keep="grant", decision=REVOKE, at=NOW)
+    await moved(source, target)
+    async with opened(target, target) as there:
+        ended = replace(grant, parent_sid=None, ends_at=grant.created_at)
+        assert await there.store.get("grant") == ended
+
+
 async def test_users_are_moved_as_they_are_in_the_end(source: str, target: str) -> None:
     async with opened(source, source) as here:
         users = Users(here.database)

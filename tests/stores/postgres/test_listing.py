@@ -34,12 +34,12 @@ async def test_a_list_of_a_subject_walks_past_no_row_that_ended(
     )
     await other.execute(COPIES)
     await other.execute("ANALYZE doorward_sessions")
-    plan = await other.fetch(f"EXPLAIN (ANALYZE) {LIST_OF_SUBJECT}", NOW, *END, 50, "alice")
+    plan = await other.fetch(f"EXPLAIN (ANALYZE) {LIST_OF_SUBJECT}", NOW, *END, 50, None, "alice")
     assert "Rows Removed by Filter" not in "\n".join(line for (line,) in plan)
     assert await live(store, "alice") == {"live"}
 
 
-@pytest.mark.parametrize("lacks", ["INDEX doorward_sessions_rest", "COLUMN xid"])
+@pytest.mark.parametrize("lacks", ["INDEX doorward_sessions_rest", "COLUMN xid", "COLUMN audience"])
 async def test_tables_of_an_earlier_doorward_get_what_they_lack_and_keep_what_is_in_them(
     store: PostgresStore, other: Any, url: str, lacks: str
 ) -> None:

@@ -261,3 +261,23 @@ async def test_a_first_call_that_waits_for_another_is_answered_in_time(
 def test_it_is_opened_by_either_name_of_its_scheme() -> None:
     for url in ("postgresql://host/db", "postgres://host/db"):
         assert isinstance(open_store(url), PostgresStore)
+
+
+AS_IF_EARLIER = """
+    SELECT doorward_insert(
+        (to_jsonb(row) - 'audience' || '{"sid": "older"}')::json,
+        doorward_place(), pg_current_snapshot(), $1, 2, true
+    ) FROM doorward_sessions AS row WHERE sid = 'a'
+"""
+
+
+async def test_nodes_of_an_earlier_doorward_go_on_inserting_logins(
+    store: PostgresStore, other: Any
+) -> None:
+    grant = a_session("grant", audience="https://api.example", created_at=1)
+    await add(store, a_session("a"), grant)
+    assert await other.fetchval(AS_IF_EARLIER, NOW) == "done"
+    assert await store.get("older") == a_session("older")
+    assert await store.sessions("alice", NOW, grants=True) == [grant]
+    assert await other.fetchval("SELECT doorward_change_all('alice', NULL, false, '[]', NULL, 1)")
+    assert await store.get("grant") == grant

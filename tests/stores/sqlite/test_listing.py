@@ -22,13 +22,13 @@ async def test_a_list_walks_past_no_row_that_ended(
 ) -> None:
     await add(store, a_session("live", seen_at=NOW - 10, ends_at=NOW + 90))
     with closing(sqlite3.connect(path)) as connection:
-        alone = steps(connection, statement, NOW, *END, NOW, *whose, 50)
+        alone = steps(connection, statement, NOW, *END, NOW, None, *whose, 50)
         ended = (
             a_session(f"dead{number}", seen_at=NOW - 200, ends_at=NOW - 100)
             for number in range(500)
         )
         await add(store, *ended)
-        assert steps(connection, statement, NOW, *END, NOW, *whose, 50) <= alone + 10
+        assert steps(connection, statement, NOW, *END, NOW, None, *whose, 50) <= alone + 10
 
 
 def test_no_statement_numbers_its_parameters() -> None:
@@ -43,7 +43,7 @@ def test_no_statement_numbers_its_parameters() -> None:
     assert not numbered
 
 
-def steps(connection: sqlite3.Connection, statement: str, *parameters: str | int) -> int:
+def steps(connection: sqlite3.Connection, statement: str, *parameters: str | int | None) -> int:
     """How many steps SQLite takes to answer."""
     taken = 0
 

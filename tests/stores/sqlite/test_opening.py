@@ -14,7 +14,7 @@ import pytest
 
 from doorward.errors import ConfigurationError
 from doorward.stores.sqlite import SQLiteStore
-from doorward.testing.contract.rows import a_session, add
+from doorward.testing.contract.rows import NOW, a_session, add
 
 from ..callers import finish
 from .processes import child
@@ -205,3 +205,40 @@ def test_an_sqlite_too_old_for_the_tables_is_refused(
     with pytest.raises(ConfigurationError, match=r"needs 3\.37 or later"):
         SQLiteStore(path)
     assert not path.exists()
+
+
+OLDER_LOGIN = """
+    INSERT INTO doorward_sessions (
+        sid, subject, mode, secret_hash, created_at, authenticated_at, seen_at, expires_at,
+        ends_at, rotated_at, version, ver, previous_secret_hash, previous_until,
+        previous_authenticated_at, generation, branch, parent_branch, revoked_at, roles, scopes,
+        amr, previous_amr, client_id, parent_sid, address, user_agent, label, attributes
+    ) SELECT 'older', subject, mode, secret_hash, created_at, authenticated_at, seen_at, expires_at,
+        ends_at, rotated_at, version, ver, previous_secret_hash, previous_until,
+        previous_authenticated_at, generation, branch, parent_branch, revoked_at, roles, scopes,
+        amr, previous_amr, client_id, parent_sid, address, user_agent, label, attributes
+    FROM doorward_sessions
+"""
+"""As an earlier version inserts a row, which knows of no audience."""
+
+
+@pytest.mark.engine
+async def test_a_file_of_an_earlier_doorward_learns_of_audiences_while_that_goes_on_using_it(
+    path: Path,
+) -> None:
+    store = SQLiteStore(path)
+    await add(store, a_session("a"))
+    await store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as earlier:
+        earlier.execute("ALTER TABLE doorward_sessions DROP COLUMN audience")
+        store = SQLiteStore(path)
+        earlier.execute(OLDER_LOGIN)
+        assert await store.get("older") == a_session("older")
+        grant = a_session("grant", audience="https://api.example")
+        await add(store, grant)
+        assert await store.sessions("alice", NOW, grants=True) == [grant]
+        assert {row.sid for row in await store.sessions("alice", NOW, grants=False)} == {
+            "a",
+            "older",
+        }
+        await store.close()

@@ -49,6 +49,7 @@ SHARED: dict[str, Kind] = {
     "login": Kind("Logged in", counts="login", covers=("factor_asked",)),
     "logout": Kind("Logged out"),
     "new_device": Kind("Login on a new device", covers=("login",)),
+    "granted": Kind("Application allowed"),
     # all day, by every client
     "refreshed": Kind(audited=False, level=logging.DEBUG),
     "reissued": Kind(audited=False, level=logging.DEBUG),

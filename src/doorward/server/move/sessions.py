@@ -111,6 +111,8 @@ class Sessions:
     async def _carry_one(self, row: Session) -> None:
         known = self._carried.get(row.sid)
         told = row.sid in self._told if known is None else row.ver > known.ver
+        if row.audience and row.revoked_at is None:
+            told = False  # no decision but its end is about a grant
         before = row
         if told:
             before = replace(row, version=row.version - 1, ver=row.ver - 1, revoked_at=None)
@@ -131,8 +133,9 @@ class Sessions:
         except Rejected:
             if row.parent_sid is None:
                 raise ConfigurationError(MEDDLED) from None
-            # its dead parent will not end it any more
-            await self._target.insert(replace(row, parent_sid=None), self._mark, began)
+            # its dead parent will not end it any more; a grant has ended with it
+            orphan = replace(row, parent_sid=None, ends_at=began if row.audience else row.ends_at)
+            await self._target.insert(orphan, self._mark, began)
         except ValueError as error:
             raise ConfigurationError(MEDDLED) from error
 

@@ -63,7 +63,8 @@ CREATE OR REPLACE FUNCTION doorward_change_one(
 BEGIN
     PERFORM doorward_lock(subject) FROM doorward_sessions WHERE sid = _sid;
     -- keeps children from being added, until this is committed
-    PERFORM FROM doorward_sessions WHERE sid = _sid AND revoked_at IS NULL FOR UPDATE;
+    PERFORM FROM doorward_sessions
+        WHERE sid = _sid AND revoked_at IS NULL AND (_revoke OR audience = '') FOR UPDATE;
     IF FOUND THEN
         RETURN QUERY SELECT doorward_decide(
             ARRAY(
@@ -86,10 +87,12 @@ BEGIN
     PERFORM doorward_lock(_subject);
     PERFORM FROM doorward_sessions
         WHERE subject = _subject AND sid IS DISTINCT FROM _keep AND revoked_at IS NULL
+            AND (_revoke OR audience = '')
         ORDER BY sid FOR UPDATE;
     _met := ARRAY(
         SELECT sid FROM doorward_sessions
         WHERE subject = _subject AND sid IS DISTINCT FROM _keep AND revoked_at IS NULL
+            AND (_revoke OR audience = '')
     );
     IF _revoke THEN
         _met := _met || ARRAY(
@@ -104,9 +107,18 @@ BEGIN
 END $$
 """
 
+COUNTS = """
+CREATE OR REPLACE FUNCTION doorward_counts(_new doorward_sessions, _row doorward_sessions)
+RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT (_row.audience <> '') = (_new.audience <> '')
+        AND (_new.audience = '' OR _row.client_id = _new.client_id);
+$$
+"""
+"""See `rows.is_counted`."""
+
 MAKE_ROOM = """
-CREATE OR REPLACE FUNCTION doorward_make_room(
-    _subject text, _spared text[], _at bigint, _most bigint, _end_oldest boolean
+CREATE OR REPLACE FUNCTION doorward_give_room(
+    _new doorward_sessions, _spared text[], _at bigint, _most bigint, _end_oldest boolean
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     _live text[];
@@ -115,18 +127,21 @@ DECLARE
     _sid text;
 BEGIN
     _left := (
-        SELECT count(*) FROM doorward_sessions
-        WHERE subject = _subject AND revoked_at IS NULL AND ends_at > _at
+        SELECT count(*) FROM doorward_sessions AS each
+        WHERE subject = _new.subject AND revoked_at IS NULL AND ends_at > _at
+            AND doorward_counts(_new, each)
     );
     IF _left < _most THEN
         RETURN true;  -- while the subject is locked, rows may die but none are born
     END IF;
-    PERFORM FROM doorward_sessions
-        WHERE subject = _subject AND revoked_at IS NULL AND ends_at > _at
+    PERFORM FROM doorward_sessions AS each
+        WHERE subject = _new.subject AND revoked_at IS NULL AND ends_at > _at
+            AND doorward_counts(_new, each)
         ORDER BY sid FOR UPDATE;
     _live := ARRAY(
-        SELECT sid FROM doorward_sessions
-        WHERE subject = _subject AND revoked_at IS NULL AND ends_at > _at
+        SELECT sid FROM doorward_sessions AS each
+        WHERE subject = _new.subject AND revoked_at IS NULL AND ends_at > _at
+            AND doorward_counts(_new, each)
         ORDER BY created_at, xid NULLS FIRST, sid
     );
     _left := cardinality(_live);
@@ -147,6 +162,8 @@ BEGIN
     RETURN true;
 END $$
 """
+"""It has another name than in earlier versions, so that a call of theirs which is under way finds
+its own."""
 
 INSERT = """
 CREATE OR REPLACE FUNCTION doorward_insert(
@@ -156,6 +173,7 @@ DECLARE
     _new doorward_sessions := json_populate_record(NULL::doorward_sessions, _row);
     _spared text[] := '{}';
 BEGIN
+    _new.audience := coalesce(_new.audience, '');  -- nodes of an earlier version send none
     PERFORM doorward_lock(_new.subject);
     IF _place <> doorward_place()
         OR EXISTS (
@@ -179,7 +197,7 @@ BEGIN
         END IF;
     END IF;
     IF _most IS NOT NULL
-        AND NOT doorward_make_room(_new.subject, _spared, _at, _most, _end_oldest)
+        AND NOT doorward_give_room(_new, _spared, _at, _most, _end_oldest)
     THEN
         RETURN 'full';
     END IF;
@@ -220,6 +238,7 @@ FUNCTIONS = (
     DECIDE,
     CHANGE_ONE,
     CHANGE_ALL,
+    COUNTS,
     MAKE_ROOM,
     INSERT,
     HIT,

@@ -141,6 +141,8 @@ LATER = (
     """,
     # the transaction of the login: the order of those that began in the same second
     "ALTER TABLE doorward_sessions ADD COLUMN IF NOT EXISTS xid xid8",
+    # empty for a login, which is all that nodes of an earlier version insert
+    "ALTER TABLE doorward_sessions ADD COLUMN IF NOT EXISTS audience text NOT NULL DEFAULT ''",
     *FUNCTIONS,
 )
 """Additions that older tables of this schema may lack.  An earlier version of Doorward can go on
@@ -197,7 +199,8 @@ async def _current(connection: Any) -> bool:
     return (
         bool(here)
         and await _has(connection, "doorward_sessions_rest")
-        and bool(await connection.fetchval(COLUMN, "doorward_sessions", "xid"))
+        and await _has_column(connection, "xid")
+        and await _has_column(connection, "audience")
     )
 
 
@@ -213,3 +216,7 @@ async def _make(connection: Any) -> None:
 async def _has(connection: Any, name: str) -> bool:
     """Whether there is such a table or index."""
     return bool(await connection.fetchval(FOUND, name))
+
+
+async def _has_column(connection: Any, name: str) -> bool:
+    return bool(await connection.fetchval(COLUMN, "doorward_sessions", name))

@@ -20,11 +20,11 @@ END = Page(2**63 - 1, "")
 _LIVE = """
     WHERE revoked_at IS NULL AND ends_at > $1 AND (seen_at, sid) < ($2, $3) AND seen_at > $1 - (
         SELECT max(ends_at - seen_at) FROM doorward_sessions WHERE revoked_at IS NULL
-    )
+    ) AND coalesce((audience <> '') = $5, true)
 """
 _LATEST = "ORDER BY seen_at DESC, sid DESC LIMIT $4"
 LIST_OF_ALL = f"{rows.SELECT} {_LIVE} {_LATEST}"
-LIST_OF_SUBJECT = f"{rows.SELECT} {_LIVE} AND subject = $5 {_LATEST}"
+LIST_OF_SUBJECT = f"{rows.SELECT} {_LIVE} AND subject = $6 {_LATEST}"
 
 HORIZON = """
     SELECT coalesce(max(extract(epoch FROM clock_timestamp() - since)), 0)::float8
@@ -94,10 +94,15 @@ class PostgresStore:
         return await sessions.change_all(self._pool, name, keep, decision, at)
 
     async def sessions(
-        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+        self,
+        subject: str | None,
+        at: int,
+        after: Page | None = None,
+        limit: int = 50,
+        grants: bool | None = None,
     ) -> list[Session]:
         seen_at, sid = after or END
-        place = (at, seen_at, escaped(sid), limit)
+        place = (at, seen_at, escaped(sid), limit, grants)
         if subject is None:
             found = await self._pool.fetch(LIST_OF_ALL, *place)
         else:

@@ -9,7 +9,10 @@ from .. import rows
 
 ESCAPE = "\x1a"
 
-FREE = ("sid", "subject", "client_id", "parent_sid", "address", "user_agent", "label")
+FREE = (
+    *("sid", "subject", "client_id", "audience", "parent_sid"),
+    *("address", "user_agent", "label"),
+)
 """The columns that hold text as it was given; the others are numbers, bytes and JSON."""
 
 _free = itemgetter(*map(rows.COLUMNS.index, FREE))

@@ -17,7 +17,7 @@ def session(text: bytes) -> Session:
     """A session from its row."""
     row, _ = _read(text.decode())
     revoked_at, roles, scopes, secret, previous, amr, previous_amr, *plain = row[18:]
-    address, user_agent, label, attributes = plain[:4]  # only the scripts read the rest
+    address, user_agent, label, attributes = plain[:4]  # only the scripts read the next
     # not by `rows.session`, for which a second row would have to be put together first
     made = Draft(
         *row[:5],
@@ -25,6 +25,7 @@ def session(text: bytes) -> Session:
         None if revoked_at is None else int(revoked_at),
         bytes.fromhex(secret),
         None if previous is None else bytes.fromhex(previous),
+        plain[5] if len(plain) > 5 else "",
         name_set(roles),
         name_set(scopes),
         name_tuple(amr),
@@ -54,6 +55,8 @@ def session_text(session: Session) -> str:
         session.device.label,
         json.dumps(dict(session.attributes)),
     ]
+    if session.audience:  # behind the place that the scripts fill
+        row += ["", session.audience]
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -99,10 +99,15 @@ class RedisStore:
         return [name.decode() for name in changed]
 
     async def sessions(
-        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+        self,
+        subject: str | None,
+        at: int,
+        after: Page | None = None,
+        limit: int = 50,
+        grants: bool | None = None,
     ) -> list[Session]:
         index = ("all", "") if subject is None else ("subject", subject)
-        words = (*index, at, *(after or ("", "")), limit)
+        words = (*index, at, *(after or ("", "")), limit, "" if grants is None else int(grants))
         while (found := await self._run(scripts.LIST, *words)) is None:
             pass  # in steps: for a clock that is behind, many may have to come back into the list
         return [session(text) for text in found]

@@ -46,7 +46,7 @@ class Reader:
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
 
-    def rows(self, sql: str, *parameters: str | int) -> list[Row]:
+    def rows(self, sql: str, *parameters: str | int | None) -> list[Row]:
         """Every row."""
         try:
             with self._lock:

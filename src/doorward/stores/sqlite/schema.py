@@ -126,7 +126,13 @@ LATER = """
     CREATE INDEX IF NOT EXISTS doorward_sessions_rest
     ON doorward_sessions (ends_at - seen_at) WHERE revoked_at IS NULL
 """
-"""Additions that older files of this schema may lack; they change no table."""
+"""An addition that older files of this schema may lack."""
+
+COLUMNS = "SELECT name FROM pragma_table_info('doorward_sessions')"
+
+AUDIENCE = "ALTER TABLE doorward_sessions ADD COLUMN audience TEXT NOT NULL DEFAULT ''"
+"""Another.  An earlier version of Doorward can go on using the file beside this one: what it
+inserts is a login."""
 
 CAUSES = {
     sqlite3.SQLITE_BUSY: "is locked by another program",
@@ -221,6 +227,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
             f"was made by a later Doorward: its schema is {found}, this one knows {SCHEMA}"
         )
     connection.execute(LATER)
+    if ("audience",) not in connection.execute(COLUMNS).fetchall():
+        connection.execute(AUDIENCE)
     # a real write: BEGIN alone would not notice a full disk
     connection.execute("UPDATE doorward_meta SET value = value + 1 WHERE name = 'openings'")
     connection.execute("COMMIT")

@@ -14,13 +14,13 @@ INSERT = """
         sid, subject, mode, secret_hash, created_at, authenticated_at, seen_at, expires_at,
         ends_at, rotated_at, version, ver, previous_secret_hash, previous_until,
         previous_authenticated_at, generation, branch, parent_branch, revoked_at, roles, scopes,
-        amr, previous_amr, client_id, parent_sid, address, user_agent, label, attributes
+        amr, previous_amr, client_id, audience, parent_sid, address, user_agent, label, attributes
     ) VALUES (
         :sid, :subject, :mode, :secret_hash, :created_at, :authenticated_at, :seen_at, :expires_at,
         :ends_at, :rotated_at, :version, :ver, :previous_secret_hash, :previous_until,
         :previous_authenticated_at, :generation, :branch, :parent_branch, :revoked_at, :roles,
-        :scopes, :amr, :previous_amr, :client_id, :parent_sid, :address, :user_agent, :label,
-        :attributes
+        :scopes, :amr, :previous_amr, :client_id, :audience, :parent_sid, :address, :user_agent,
+        :label, :attributes
     )
 """
 
@@ -35,10 +35,13 @@ PARENT = """
 """
 
 OLDEST_FIRST = """
-    SELECT sid FROM doorward_sessions WHERE subject = ? AND revoked_at IS NULL AND ends_at > ?
+    SELECT sid FROM doorward_sessions
+    WHERE subject = :subject AND revoked_at IS NULL AND ends_at > :at
+        AND (audience <> '') = (:audience <> '') AND (:audience = '' OR client_id = :client_id)
     ORDER BY created_at, rowid
 """
-"""The live ones of a subject.  Row ids grow, so they tell the order within one second."""
+"""The live ones of a subject that `Most` counts (see `rows.is_counted`).  Row ids grow, so they
+tell the order within one second."""
 
 REPLACE = """
     UPDATE doorward_sessions
@@ -57,7 +60,7 @@ REPLACE = """
 CHANGE = """
     WITH met AS MATERIALIZED (
         SELECT sid FROM doorward_sessions
-        WHERE {whose} AND revoked_at IS NULL
+        WHERE {whose} AND revoked_at IS NULL AND (:revoked_at IS NOT NULL OR audience = '')
     )
     UPDATE doorward_sessions
     SET version = version + 1, ver = ver + 1, revoked_at = :revoked_at,
@@ -79,7 +82,7 @@ def insert(
         raise refusal("superseded")
     spared = _ancestors(database, session, at)
     if most is not None:
-        _make_room(database, session.subject, spared, at, most)
+        _make_room(database, session, spared, at, most)
     try:
         database.execute(INSERT, values(session))
     except sqlite3.IntegrityError as error:
@@ -164,9 +167,19 @@ def _ancestors(database: sqlite3.Connection, session: Session, at: int) -> tuple
 
 
 def _make_room(
-    database: sqlite3.Connection, subject: str, spared: tuple[str | None, ...], at: int, most: Most
+    database: sqlite3.Connection,
+    session: Session,
+    spared: tuple[str | None, ...],
+    at: int,
+    most: Most,
 ) -> None:
-    oldest_first = [sid for (sid,) in database.execute(OLDEST_FIRST, (subject, at)).fetchall()]
+    counted = {
+        "subject": session.subject,
+        "audience": session.audience,
+        "client_id": session.client_id,
+        "at": at,
+    }
+    oldest_first = [sid for (sid,) in database.execute(OLDEST_FIRST, counted).fetchall()]
     live = set(oldest_first)
     if most.end_oldest:
         for sid in oldest_first:

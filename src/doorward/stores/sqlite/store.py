@@ -35,7 +35,7 @@ GET = f"{SELECT} WHERE sid = ?"
 _LIVE = """
     WHERE revoked_at IS NULL AND ends_at > ? AND (seen_at, sid) < (?, ?) AND seen_at > ? - (
         SELECT max(ends_at - seen_at) FROM doorward_sessions WHERE revoked_at IS NULL
-    )
+    ) AND ifnull((audience <> '') = ?, TRUE)
 """
 _LATEST = "ORDER BY seen_at DESC, sid DESC LIMIT ?"
 LIST_OF_ALL = f"{SELECT} {_LIVE} {_LATEST}"
@@ -97,10 +97,15 @@ class SQLiteStore:
         )
 
     async def sessions(
-        self, subject: str | None, at: int, after: Page | None = None, limit: int = 50
+        self,
+        subject: str | None,
+        at: int,
+        after: Page | None = None,
+        limit: int = 50,
+        grants: bool | None = None,
     ) -> list[Session]:
         seen_at, sid = after or END
-        live = (at, seen_at, sid, at)
+        live = (at, seen_at, sid, at, grants)
         if subject is None:
             rows = self._reader.rows(LIST_OF_ALL, *live, limit)
         else:

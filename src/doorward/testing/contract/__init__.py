@@ -19,6 +19,7 @@ import pytest
 
 from .changes import ChangesContract
 from .decisions import DecisionsContract
+from .grants import GrantsContract
 from .keys import KeysContract
 from .limits import LimitsContract
 from .logins import LoginsContract
@@ -32,6 +33,7 @@ from .tickets import TicketsContract
 class StoreContract(
     SessionsContract,
     LoginsContract,
+    GrantsContract,
     DecisionsContract,
     ChangesContract,
     RacesContract,

@@ -27,6 +27,7 @@ EVERY_FIELD = a_session(
     scopes=frozenset({"read:all", '"'}),
     amr=("pwd", "otp", "pwd"),
     client_id="client",
+    audience="https://api.example",
     device=Device("2001:db8::1", "Mozilla \x00 'x'", "Pia's phone"),
     attributes={"text": "\N{SNOWMAN}", "number": 2**53, "yes": True},
 )
@@ -91,6 +92,7 @@ class SessionsContract:
             sid="a",
             subject=old.subject,
             client_id=old.client_id,
+            audience=old.audience,
             created_at=old.created_at,
             roles=old.roles,
             scopes=old.scopes,
@@ -106,6 +108,7 @@ class SessionsContract:
             sid="b",
             subject="mallory",
             client_id="other",
+            audience="https://other.example",
             parent_sid="parent",
             created_at=1,
             roles=frozenset({"admin"}),

@@ -74,19 +74,18 @@ class Guard(SecurityBase):
         found = visit.cached_principal(self._max_staleness)
         if found is None:
             found = await visit.principal(max_staleness=self._max_staleness)
-        if self._asks_for_more:
+        if self._asks_for_more or security_scopes.scopes:
             rules.check_permission(
                 found,
                 visit.auth.clock(),
                 role=self._role,
                 any_role=self._any_role,
                 scope=self._scope,
+                scopes=security_scopes.scopes,
                 fresh=self._fresh,
                 factor=self._factor,
                 verified=self._verified,
             )
-        if security_scopes.scopes:
-            rules.check_scopes(found, security_scopes.scopes)
         return found
 
     def __eq__(self, other: object) -> bool:

@@ -8,13 +8,13 @@ scopes = scopes ~= '' and scopes
 local met = {}
 if whose == 'subject' then
   for _, row in ipairs(not_revoked_of(name)) do
-    if row[SID] ~= keep then
+    if row[SID] ~= keep and (revoke or not is_grant(row)) then
       table.insert(met, row)
     end
   end
 else
   local row = read_row(name)
-  if row and row[REVOKED] == cjson.null then
+  if row and row[REVOKED] == cjson.null and (revoke or not is_grant(row)) then
     table.insert(met, row)
   end
 end

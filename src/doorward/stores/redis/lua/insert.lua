@@ -24,11 +24,18 @@ if row[PARENT] ~= cjson.null then
   spared[parent[PARENT]] = true
 end
 
--- Who of the subject is live, first the one that began first.
+-- Whether `most` counts a row: a login counts logins, a grant the grants of its application.
+local function is_counted(each)
+  return is_live(each, at)
+    and is_grant(each) == is_grant(row)
+    and (not is_grant(row) or each[CLIENT] == row[CLIENT])
+end
+
+-- Who of the subject is counted, first the one that began first.
 local function oldest_first()
   local live = {}
   for _, each in ipairs(not_revoked_of(subject)) do
-    if is_live(each, at) then
+    if is_counted(each) then
       table.insert(live, each)
     end
   end
@@ -55,7 +62,7 @@ local function room()
         if not met[each[SID]] then
           met[each[SID]] = true
           table.insert(ended, each)
-          count = count - (each[SUBJECT] == subject and 1 or 0)
+          count = count - (each[SUBJECT] == subject and is_counted(each) and 1 or 0)
         end
       end
     end

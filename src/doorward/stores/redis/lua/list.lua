@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
-local whose, subject, at, seen, sid, limit = unpack(ARGV)
+local whose, subject, at, seen, sid, limit, grants = unpack(ARGV)
 local index = whose == 'subject' and subject_key(subject) or ACTIVE
 limit = tonumber(limit)
 at = tonumber(at)
@@ -33,6 +33,15 @@ local function first_place()
   return low
 end
 
+local function is_asked_for(text)
+  if whose == 'all' and grants == '' then
+    return true
+  end
+  local row = cjson.decode(text)
+  return (whose == 'all' or row[SUBJECT] == subject)
+    and (grants == '' or is_grant(row) == (grants == '1'))
+end
+
 local place = seen == '' and 0 or first_place()
 local rows, stale = {}, {}
 while #rows < limit do
@@ -47,7 +56,7 @@ while #rows < limit do
       local text = redis.call('GET', session_key(found))
       if not text then
         table.insert(stale, found)
-      elseif whose == 'all' or cjson.decode(text)[SUBJECT] == subject then
+      elseif is_asked_for(text) then
         table.insert(rows, text)
       end
     end

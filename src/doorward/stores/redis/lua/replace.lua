@@ -5,7 +5,7 @@ if not old or old[REVOKED] ~= cjson.null or old[VERSION] ~= version then
   return 0
 end
 local new = cjson.decode(text)
-for _, kept in ipairs({ SID, SUBJECT, CLIENT, PARENT, CREATED, REVOKED, ROLES, SCOPES, BEGAN }) do
+for _, kept in ipairs({ SID, SUBJECT, CLIENT, PARENT, CREATED, REVOKED, ROLES, SCOPES, BEGAN, AUDIENCE }) do
   new[kept] = old[kept]
 end
 local raised = tonumber(new[VER]) > tonumber(old[VER])

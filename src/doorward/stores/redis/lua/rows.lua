@@ -2,6 +2,7 @@
 local SID, SUBJECT, CLIENT, PARENT, CREATED, VERSION, VER = 1, 2, 3, 4, 6, 7, 8
 local SEEN, ENDS, REVOKED, ROLES, SCOPES = 9, 10, 19, 20, 21
 local BEGAN = 30 -- only here: the order of logins, for those that began in the same second
+local AUDIENCE = 31 -- only in rows that have one: these are grants
 
 local ACTIVE = 'doorward:active' -- not revoked and not yet known to have ended, by activity
 local ENDS_AT = 'doorward:ends' -- the same rows, by when they end
@@ -31,6 +32,10 @@ end
 
 local function is_live(row, at)
   return row[REVOKED] == cjson.null and tonumber(row[ENDS]) > at
+end
+
+local function is_grant(row)
+  return row[AUDIENCE] ~= nil
 end
 
 local function is_current(row)

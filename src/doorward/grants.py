@@ -1,0 +1,241 @@
+"""Grants: what a person permits other applications to do, in the same store as their logins.
+
+A grant is a session with an audience.  `Auth` and `Grants` each see only the rows of their kind,
+but a decision that ends all of a person's sessions ends their grants, too.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from . import rules
+from .authenticate import Authenticate
+from .change_feed import ChangeFeed, Ticks, boot_ticks
+from .credentials import Credentials
+from .decisions import Decisions
+from .errors import ConfigurationError, Reason, Rejected
+from .events import Events, Record, ignore
+from .keys import RootKeys
+from .login import NOWHERE, Beginning
+from .logout import Logout
+from .refresh import Refresh
+from .rows import GrantRows
+from .settings import Settings
+from .signing import Signing
+from .stores import EVERY_ROW, Backend, Most, Page, Store
+from .tokens import hash_secret, new_secret, new_sid
+from .types import Clock, Device, Event, Issued, Principal, Session, system_clock
+from .view import View
+
+MOST = Most(20)
+"""Grants of one person for one application: one for each device on which they use it.  The oldest
+ends when another begins."""
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GrantAttempt:
+    """A grant under way, from a moment before the person is read.  Made by `Grants.attempt`."""
+
+    store: Store
+    settings: Settings
+    clock: Clock
+    beginning: Beginning
+
+    async def begin(
+        self,
+        subject: str,
+        *,
+        client_id: str,
+        audience: str,
+        scopes: Collection[str] = (),
+        parent_sid: str | None = None,
+        authenticated_at: int | None = None,
+        amr: Collection[str] = (),
+        sid: str | None = None,
+        device: Device = NOWHERE,
+        attributes: Mapping[str, str | int | bool] | None = None,
+    ) -> Issued:
+        """Begin a grant of these scopes, for the application `client_id` at the API `audience`.
+
+        With a `parent_sid`, a login of the person, it is *online* and ends with that login;
+        without, it is *offline*.  `authenticated_at` and `amr` tell when and how the person last
+        proved themselves, if not now.  A `sid` that was chosen before (32 hexadecimal digits,
+        random) lets the caller end the grant whatever becomes of this.
+
+        Raises `Rejected(superseded)` when the person was changed since `attempt`, or the login has
+        ended; `ValueError` for names that a token cannot carry, for the application's own audience,
+        and for a parent that is not a login of the person or hangs on another session itself.
+        """
+        now, secret = self.clock(), new_secret()
+        parent = await self._parent(subject, parent_sid)
+        until = now + self.settings.absolute_ttl
+        if parent is not None:
+            until = min(until, parent.expires_at)
+        own = self.settings.token_audience
+        session = Session(
+            sid=new_sid() if sid is None else rules.checked_sid(sid),
+            subject=rules.checked_id(subject),
+            mode="token",
+            secret_hash=hash_secret(secret),
+            created_at=now,
+            authenticated_at=now if authenticated_at is None else min(authenticated_at, now),
+            seen_at=now,
+            rotated_at=now,
+            expires_at=until,
+            ends_at=min(until, now + self.settings.idle_ttl),
+            scopes=rules.checked_names(scopes) or frozenset(),
+            amr=rules.checked_factors(amr),
+            client_id=rules.checked_third_party(client_id, own),
+            audience=rules.checked_third_party(audience, own),
+            parent_sid=parent_sid,
+            device=device,
+            attributes=rules.checked_attributes(attributes or {}),
+        )
+        return await self.beginning("granted", session, secret)
+
+    async def _parent(self, subject: str, sid: str | None) -> Session | None:
+        """The login that a grant hangs on.  A decision takes children one level along, so a grant
+        below the child of a login would outlive that login."""
+        if sid is None:
+            return None
+        parent = await self.store.get(sid)
+        if parent is None:
+            raise Rejected(Reason.SUPERSEDED, "the login is gone")
+        if parent.audience or parent.subject != subject or parent.parent_sid is not None:
+            raise ValueError("a grant hangs on a login of the same person, which hangs on no other")
+        return parent
+
+
+class Grants:
+    """The grants of one application's people, beside its `Auth` on the same store and root key.
+
+    `settings` are of token mode, whatever the mode of the application, and have its issuer and
+    audience.  A process learns within `max_staleness` what others decided, and what the `Auth`
+    beside this one did; at once where the store is on this machine.  Every verb may raise
+    `StoreUnavailable`; those that take a token raise `Rejected`.  Raises `ConfigurationError` for
+    settings of another mode.
+    """
+
+    def __init__(
+        self,
+        store: Backend,
+        settings: Settings,
+        root: RootKeys,
+        *,
+        clock: Clock = system_clock,
+        record: Record = ignore,
+        ticks: Ticks = boot_ticks,
+    ) -> None:
+        if settings.modes != ("token",):
+            raise ConfigurationError("grants need settings with mode='token', and without accept")
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        signing = Signing(store, root, settings, clock)
+        rows = self._rows = GrantRows(store, settings.token_audience)
+        self._record = record
+        self._events = Events(record, clock)
+        self._view = View(settings.remember, settings.retain)
+        self._feed = ChangeFeed(
+            store, self._view, clock, settings.max_staleness, signing.forget, ticks
+        )
+        self._credentials = Credentials(signing, root, settings, clock, self._feed, grants=True)
+        self._decisions = Decisions(store, MOST, clock, self._feed)
+        self._judge = Authenticate(store, rows, self._view, self._credentials, settings)
+        self._trace = Logout(rows, self._credentials, self._decisions, self._events)
+        self._refresh = Refresh(
+            rows, settings, clock, self._credentials, self._decisions, self._events
+        )
+
+    async def attempt(self) -> GrantAttempt:
+        """Begin to give a grant.  Call it *before* the person, the application and the consent are
+        read: what is decided about the person from here on makes this grant fail."""
+        mark = await self.store.mark()
+        beginning = Beginning(mark, self._credentials, self._decisions, self._events)
+        return GrantAttempt(self.store, self.settings, self.clock, beginning)
+
+    async def authenticate(self, token: str, audience: str) -> Principal:
+        """Who acts for whom by this access token, at the API named `audience`.  Raises `Rejected`,
+        also for a token of another audience."""
+        await self._feed.keep_up()
+        now = self.clock()
+        try:
+            found = self._view.recall(token, now)
+            if found is None:
+                if self._view.turned_back(now):
+                    await self._feed.catch_up()
+                found = await self._judge(token, now, None)
+            if found.audience != audience:
+                raise Rejected(Reason.MALFORMED, "an access token for another audience")
+        except Rejected as refused:
+            await self._events.refusal(refused, NOWHERE, None)
+            raise
+        return found
+
+    async def refresh(self, refresh_token: str, device: Device = NOWHERE) -> Issued:
+        """Exchange a refresh token by the rules of `Auth.refresh`, for tokens of the same audience.
+        Raises `Rejected`."""
+        try:
+            return await self._refresh(refresh_token, device)
+        except Rejected as refused:
+            await self._events.refusal(refused, device, await self.owner(refresh_token))
+            raise
+
+    async def owner(self, token: str) -> Session | None:
+        """The grant of an access or refresh token, dead or alive, however old the token is; None
+        for what we never issued."""
+        return await self._trace.owner(token)
+
+    async def revoke(self, sid: str, device: Device = NOWHERE) -> Sequence[str]:
+        """End one grant.  Returns the sids that ended: none where it had ended before or is no
+        grant.  `device` is where the decision came from."""
+        row = await self._rows.get(sid)
+        gone = [] if row is None else list(await self._decisions.end(sid))
+        if row is not None and gone:
+            await self._record_end(row.subject, gone, device, sid)
+        return gone
+
+    async def end(self, subject: str, client_id: str, device: Device = NOWHERE) -> Sequence[str]:
+        """End all grants of a person for one application; nothing else of theirs is touched.
+
+        One atomic step for each grant; repeat it if one fails.  It does not stop grants under way:
+        withdraw the consent first, and have whoever begins a grant look at the consent afterwards.
+        Returns the sids that ended.
+        """
+        gone: list[str] = []
+        # one that was refreshed meanwhile moved to the front of the list, behind the walk
+        while ended := await self._walk(subject, client_id):
+            gone += ended
+        if gone:
+            await self._record_end(subject, gone, device)
+        return gone
+
+    async def sessions(self, subject: str, after: Page | None = None) -> Sequence[Session]:
+        """A person's live grants, latest activity first, at most 100; the next ones come `after`
+        the last."""
+        return await self._page(subject, self.clock(), after)
+
+    async def catch_up(self) -> None:
+        """Learn what was decided elsewhere: what a follower calls beside the requests."""
+        await self._feed.catch_up()
+
+    async def _page(self, subject: str, at: int, after: Page | None) -> Sequence[Session]:
+        rules.checked_id(subject)
+        return await self.store.sessions(subject, at, after, PAGE, grants=True)
+
+    async def _walk(self, subject: str, client_id: str) -> list[str]:
+        gone: list[str] = []
+        after: Page | None = None
+        while page := await self._page(subject, EVERY_ROW, after):
+            for row in page:
+                if row.client_id == client_id:
+                    gone += await self._decisions.end(row.sid)
+            after = Page(page[-1].seen_at, page[-1].sid)
+        return gone
+
+    async def _record_end(
+        self, subject: str, gone: Sequence[str], device: Device, sid: str = ""
+    ) -> None:
+        event = Event(kind="revoked", at=self.clock(), subject=subject, sids=tuple(gone))
+        await self._record(replace(event, sid=sid, device=device))
