@@ -1,11 +1,14 @@
 """Judges one-time links, and records those that are refused, without their tickets."""
 
+from ...web import limits
+from ...web.asgi import current_visit
 from ..accounts import tickets
 from ..accounts.link_state import is_good
 from ..accounts.tickets import Claim, is_whole
 from ..accounts.user import User
 from ..refusals import Refusal, Refused
 from ..service import Service
+from .limits import noting_limits
 
 
 async def bad_link(service: Service, link: str, sentence: str = "", subject: str = "") -> Refused:
@@ -14,6 +17,15 @@ async def bad_link(service: Service, link: str, sentence: str = "", subject: str
     refused = Refused(Refusal.INVALID_LINK, sentence)
     await service.recorder.note("link_refused", subject=subject, outcome=refused.reason, link=link)
     return refused
+
+
+async def count_link(service: Service) -> None:
+    """Count an attempt to use any link, good or not, against the source of this request.  Refuses
+    too many, and a request that another site made."""
+    visit = current_visit()
+    await visit.check_origin()
+    async with noting_limits(service):
+        await service.limiter.count(limits.source(visit.device().address))
 
 
 async def look_at_link(service: Service, link: str, ticket: str) -> User:

@@ -6,8 +6,8 @@ from ..service import Service
 
 
 async def tell_of_guesses(service: Service) -> None:
-    """Record each account in the alarm, at most once a day (ASVS 6.3.5); its owner gets a
-    letter of that.  Raises `StoreUnavailable`, and forgets the accounts that were not recorded yet."""
+    """Record each account in the alarm, at most once a day (ASVS 6.3.5).  The event sends a letter
+    to its owner.  Raises `StoreUnavailable`; the accounts that were not recorded yet are lost."""
     for subject, device in service.guess_alarm.take().items():
         try:
             await service.limiter.count(limits.alarms(subject))

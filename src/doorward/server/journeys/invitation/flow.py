@@ -1,12 +1,10 @@
 """What the link of an invitation does."""
 
-from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.invitation import MAILED, TICKET
 from ...service import Service
-from ...steps.limits import noting_limits
-from ...steps.links import bad_link, look_at_link, use_link
+from ...steps.links import bad_link, count_link, look_at_link, use_link
 from ...steps.new_password import check_new_password
 from ...steps.verification import verify_address
 
@@ -16,10 +14,7 @@ async def accept(service: Service, ticket: str, password: str) -> None:
 
     A password that is refused does not use up the ticket.  Of two tickets at once, one wins.
     """
-    visit = current_visit()
-    await visit.check_origin()
-    async with noting_limits(service):
-        await service.limiter.count(limits.source(visit.device().address))
+    await count_link(service)
     email = (await look_at_link(service, TICKET, ticket)).email
     check_new_password(service, password, email=email, field="new")
     hashed = await service.passwords.hash(password)
@@ -30,5 +25,5 @@ async def accept(service: Service, ticket: str, password: str) -> None:
         raise await bad_link(service, TICKET, subject=user.subject)
     if claim.words[-1] == MAILED:
         changed = await verify_address(service, changed) or changed
-    await apply_decisions(service.users, service.auth, changed, device=visit.device())
+    await apply_decisions(service.users, service.auth, changed, device=current_visit().device())
     await service.recorder.note("invitation_accepted", subject=user.subject, actor=user.subject)
