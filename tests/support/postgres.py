@@ -38,6 +38,15 @@ DURABLE = ("max_connections=200",)
 """As PostgreSQL comes: what is committed is on the disk."""
 
 
+def ask_no_tls() -> None:
+    """Let no URL without `sslmode` ask for TLS, in this process and those that it starts.
+
+    The servers here offer none.  Where a connection ends while the driver asks, asyncpg sets an
+    error on a future that nobody awaits any more, and the loop reports it to whichever test runs.
+    """
+    os.environ["PGSSLMODE"] = "disable"
+
+
 @dataclass(frozen=True, slots=True)
 class Postgres:
     """A cluster on a free loopback port; `url` names its database `postgres`."""

@@ -18,7 +18,7 @@ from doorward.server.mail.letter import Letter
 from doorward.server.options import Options
 from doorward.server.steps.asked_letter import may_go
 from doorward.settings import HOUR
-from doorward.web.limiter import FROM_LETTER, LETTERS, LETTERS_OF_ALL
+from doorward.web.limits import FROM_LETTER, LETTERS, LETTERS_OF_ALL
 from tests.server.factors import code as totp_code
 from tests.server.factors import give_totp, prove
 from tests.server.house import EMAIL, House, Opened, login

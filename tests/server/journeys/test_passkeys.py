@@ -13,7 +13,7 @@ from doorward.keys import base64url
 from doorward.server.accounts.passkeys import MOST
 from doorward.server.audit.history import Query
 from doorward.settings import MINUTE
-from doorward.web.limiter import CHALLENGES
+from doorward.web.limits import CHALLENGES
 from tests.server import databases
 from tests.server.authenticator import BE, BS, UP, UV, Authenticator, text
 from tests.server.factors import asked, code, give_totp, prove

@@ -1,4 +1,4 @@
-"""Says once what will not work where people open the pages at another address."""
+"""Logs once that people open the pages at another address than the public origin."""
 
 import logging
 from urllib.parse import urlsplit

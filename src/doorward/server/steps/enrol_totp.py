@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ...settings import MINUTE
-from ...web.limiter import Bucket
+from ...web.limits import Bucket
 from ..accounts import tickets, totp
 from ..accounts.user import User
 from ..refusals import Refusal, Refused

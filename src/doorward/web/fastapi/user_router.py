@@ -9,7 +9,7 @@ from ...errors import Reason, Rejected
 from ...password_policy import StolenPasswords, check_password
 from ...passwords import Passwords, UnacceptablePassword
 from ...types import Principal
-from .. import limiter
+from .. import limits
 from ..asgi import current_visit
 from .app import Doorward
 from .user_forms import (
@@ -115,7 +115,7 @@ class _Routes:
         self._check_new(form.password, form.email)
         async with visit.telling():
             source = visit.device().address
-            await visit.gate.limiter.count(limiter.signups(source, self._signup_limit))
+            await visit.gate.limiter.count(limits.signups(source, self._signup_limit))
         hashed = await self._passwords.hash(form.password)
         user = await self._users.add(form.email, hashed)
         if user is None:

@@ -4,9 +4,9 @@ from starlette.responses import Response
 
 from ....errors import Reason, Rejected
 from ....types import Issued
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
-from ....web.limiter import Bucket
+from ....web.limits import Bucket
 from ....web.transport import Transport
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.devices import whose
@@ -87,8 +87,8 @@ def _buckets(service: Service, email: str, user: User | None) -> tuple[Bucket, .
     visit = current_visit()
     name = user and service.devices.recognise(visit.headers, whose(user))
     if user and name:
-        return limiter.device(name, user.subject)
-    return limiter.stranger(visit.device().address, limiter.account_of(_name(email)))
+        return limits.device(name, user.subject)
+    return limits.stranger(visit.device().address, limits.account_of(_name(email)))
 
 
 def _name(email: str) -> str:

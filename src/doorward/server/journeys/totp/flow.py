@@ -2,7 +2,7 @@
 
 from ....factors import together
 from ....types import Issued, Principal
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...refusals import Refusal, Refused
 from ...service import Service
@@ -26,7 +26,7 @@ async def confirm(
     secret; also the recovery codes that were made, none where the person has some."""
     user = await owner(service, principal)
     sid = principal.sid
-    buckets = limiter.codes_at(f"session:{sid}", user.subject)
+    buckets = limits.codes_at(f"session:{sid}", user.subject)
     codes = await confirm_totp(service, user, sid, code, buckets, sid=sid)
     amr, device = together(*principal.amr, "otp"), current_visit().device()
     return await service.auth.elevate(principal, amr=amr, device=device), codes
