@@ -76,7 +76,7 @@ class Desk:
     def data(self, *words: str, given: str = "", **environment: str) -> Any:
         """The JSON document of a command that is done."""
         done = self.run(*words, "--json", given=given, **environment)
-        assert done.status == 0, done.err
+        assert done.status == 0, done.err or done.out
         return json.loads(done.out)
 
     def refusal(self, *words: str, given: str = "", **environment: str) -> str:
