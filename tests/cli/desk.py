@@ -83,7 +83,7 @@ class Desk:
         """The one sentence of a command that is refused, and prints nothing else."""
         done = self.run(*words, given=given, **environment)
         assert (done.status, done.out) == (1, "")
-        assert done.err.startswith("doorward: ")
+        assert done.err.startswith("doorward: "), done.err
         assert done.err.count("\n") == 1
         return done.err.removeprefix("doorward: ").strip()
 
