@@ -321,6 +321,23 @@ async def test_the_owner_takes_the_account_back_from_a_thief(house: House) -> No
     assert "email_restored" in kinds
 
 
+async def test_an_undoing_keeps_the_account_that_the_thief_deleted(house: House) -> None:
+    """The days of the deletion end with those of the link: who undoes late would be too late to
+    log in."""
+    thief = await house.alice()
+    notice = await changed(house, thief, THIRD)
+    assert (await thief.delete("/api/account")).status_code == 200
+    house.clock.advance(LIFETIME - 1)
+    answer = await undo(await house.browser(), notice.ticket)
+    assert (await user_of(house, EMAIL)).erase_at is None
+    house.clock.advance(1)
+    assert not await house.service.users.erase(await house.account(), at=house.clock())
+    body = {"ticket": answer.json()["reset_ticket"], "new": CHOSEN}
+    owner = await house.browser()
+    assert (await owner.post("/api/reset", json=body)).status_code == 204
+    assert (await login(owner, CHOSEN)).status_code == 200
+
+
 async def test_of_thirty_undoings_one_wins_and_the_seven_days_end(house: House) -> None:
     owner = await house.alice()
     notice = await changed(house, owner)

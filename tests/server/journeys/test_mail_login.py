@@ -10,6 +10,7 @@ import pytest
 
 from doorward.errors import ConfigurationError
 from doorward.keys import base64url
+from doorward.server.accounts.devices import whose
 from doorward.server.accounts.mail_code import LIFETIME, code_in, normal
 from doorward.server.accounts.user import User
 from doorward.server.accounts.users import Users
@@ -215,6 +216,10 @@ async def test_one_letter_goes_out_either_way(house: House) -> None:
     assert (invalid.status_code, invalid.json()["reason"]) == (400, "invalid_email")
 
 
+def marks_in(letter: Letter) -> list[str]:
+    return list((letter.other or {}).get("marks", []))
+
+
 async def test_strangers_use_up_no_letter_of_a_browser_in_which_the_owner_logged_in(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +243,12 @@ async def test_strangers_use_up_no_letter_of_a_browser_in_which_the_owner_logged
         patch.setattr(Users, "by_email", fails)
         for client in (forger, await house.browser(), owner, owner):
             assert plain(await ask(client)) == plain(await ask(client, NOBODY))
+    # who reads the database must not come as a known device: that needs no letter to the owner
+    held = [mark for letter in await house.service.outbox.latest(99) for mark in marks_in(letter)]
+    assert held
+    for mark in held:
+        cookie = [(b"cookie", f"__Host-device={mark}".encode())]
+        assert house.service.devices.recognise(cookie, whose(await user_of(house))) is None
     assert [(each.to, each.kind) for each in await posted(house)] == [(EMAIL, "login_asked")] * 2
     for _ in range(LETTERS):  # together with those before
         await owner.post("/api/forgot", json={"email": EMAIL})
@@ -257,7 +268,8 @@ async def test_a_letter_of_a_known_browser_is_counted_once_however_often_it_is_t
 ) -> None:
     owner, user = await house.browser(), await user_of(house)
     assert (await login(owner)).status_code == 200
-    marks = [owner.cookies["__Host-device"]]
+    mark = owner.cookies["__Host-device"]
+    marks = house.service.devices.digests([(b"cookie", f"__Host-device={mark}".encode())])
     letter = Letter(
         id="1",
         kind="login_asked",

@@ -107,8 +107,9 @@ class EmailChanges:
     ) -> User | None:
         """Give a user the address before this change: one decision more, which ends all sessions,
         takes the password away, and makes the changes after this one final, since whoever made them
-        was not the owner.  Their factors go in the same step: `forget_factors_since`.  The user as
-        changed; None and `EmailTaken` as for `change`."""
+        was not the owner.  Their factors go in the same step: `forget_factors_since`; and a
+        deletion that they began is off.  The user as changed; None and `EmailTaken` as for
+        `change`."""
 
         async def forget(transaction: Transaction) -> None:
             await transaction.execute(delete(EMAIL_CHANGES).where(*_from(change)))
@@ -119,7 +120,8 @@ class EmailChanges:
             await beside(transaction)
 
         taken = _taken_over(old, at)
-        values = {"email": change.old_email, "readdressed": taken["decided"], **taken}
+        back = {"email": change.old_email, "readdressed": taken["decided"], "erase_at": None}
+        values = {**back, **taken}
         return await self._write(old, values, forget)
 
     async def take_over(self, old: User, *, at: int) -> User | None:

@@ -71,7 +71,9 @@ async def confirm_totp(
         user.subject, kept, step=step, at=now, ending=user.ending, first=first
     ):
         raise Refused(Refusal.FACTOR_EXISTS)
-    codes = await service.recovery_codes.renew(user.subject, at=now, missing_only=True)
+    codes = await service.recovery_codes.renew(
+        user.subject, at=now, ending=user.ending, missing_only=True
+    )
     await service.recorder.note(
         "totp_added", subject=user.subject, actor=user.subject, sid=sid, recovery_codes=len(codes)
     )

@@ -168,23 +168,31 @@ class _Routes:
     async def change_password(
         self, principal: Principal, form: PasswordForm, response: Response
     ) -> None:
-        user = await self.confirm(principal, form.current, response)
+        user = await self._owner(principal)
         self._check_new(form.new, user.email)
+        await self._judge(user, form.current)
         hashed = await self._passwords.hash(form.new)
         if not await self._users.set_password(user.subject, hashed, user.password_hash):
             raise HTTPException(409, "The password was changed meanwhile. Log in again.")
         await (await self._auth.auth()).revoke(subject=user.subject, keep=principal.sid)
         await self._auth.forget_browsers(user.email)
+        # last: a refusal is another response, on which the new secret of the session would be lost
+        await self._auth.elevate(response)
 
-    async def confirm(self, principal: Principal, password: str, response: Response) -> KnownUser:
-        await self._auth.attempt_elevate()  # before the check, so that a wrong guess is counted
+    async def confirm(self, principal: Principal, password: str, response: Response) -> None:
+        await self._judge(await self._owner(principal), password)
+        await self._auth.elevate(response)
+
+    async def _owner(self, principal: Principal) -> KnownUser:
         user = await self._users.by_subject(principal.subject)
         if user is None or user.locked:
             raise Rejected(Reason.REVOKED)
+        return user
+
+    async def _judge(self, user: KnownUser, password: str) -> None:
+        await self._auth.attempt_elevate()  # before the check, so that a wrong guess is counted
         if not await self._is_right(user, password):
             raise HTTPException(403, "This is not your password.")
-        await self._auth.elevate(response)
-        return user
 
     async def delete(self, principal: Principal) -> None:
         await self._users.delete(principal.subject)

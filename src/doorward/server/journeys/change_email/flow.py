@@ -110,8 +110,9 @@ async def look_at_undo(service: Service, ticket: str) -> EmailChange:
 
 async def undo_change(service: Service, ticket: str) -> str:
     """Put the old address back, end all sessions, and take the password and the factors away that
-    somebody else may have added, who was in the account.  The ticket with which the owner chooses a
-    new password.
+    somebody else may have added, who was in the account.  An account that they deleted is kept, or
+    it could be erased before the owner is in.  The ticket with which the owner chooses a new
+    password.
 
     Where the old address has another account by now, nothing is changed and the ticket stays good.
     """

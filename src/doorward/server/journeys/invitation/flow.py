@@ -20,7 +20,9 @@ async def accept(service: Service, ticket: str, password: str) -> None:
     hashed = await service.passwords.hash(password)
     claim, user = await use_link(service, TICKET, ticket)
     at = service.clock()
-    changed = await service.users.set_password(user.subject, hashed, old=None, at=at)
+    changed = await service.users.set_password(
+        user.subject, hashed, old=None, at=at, readdressed=user.readdressed
+    )
     if changed is None:
         raise await bad_link(service, TICKET, subject=user.subject)
     if claim.words[-1] == MAILED:

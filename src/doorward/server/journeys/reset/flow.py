@@ -34,7 +34,11 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
         await tickets.put_back(service.auth.store, TICKET, ticket, claim)
         raise
     changed = await service.users.set_password(
-        user.subject, hashed, old=user.password_hash, at=service.clock()
+        user.subject,
+        hashed,
+        old=user.password_hash,
+        at=service.clock(),
+        readdressed=user.readdressed,
     )
     if changed is None:
         raise await bad_link(service, TICKET, subject=user.subject)
