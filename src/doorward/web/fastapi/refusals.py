@@ -39,10 +39,7 @@ def answering(
             return RedirectResponse(login, 303, {"cache-control": "no-store"})
         if not denied or error.reason not in _LACKING or not is_navigation(scope["headers"]):
             return None
-        page = denied(scope, error)
-        if page is not None:  # a role may come at any moment
-            page.headers.setdefault("cache-control", "no-store")
-        return page
+        return denied(scope, error)
 
     async def answer(connection: HTTPConnection, error: Exception) -> Response:
         if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):
