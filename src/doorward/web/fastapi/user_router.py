@@ -1,11 +1,12 @@
 """Sign-up, login and all that follows, for the users of an application's own table."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from ...errors import Reason, Rejected
+from ...errors import Busy, Reason, Rejected
 from ...password_policy import StolenPasswords, check_password
 from ...passwords import Passwords, UnacceptablePassword
 from ...types import Principal
@@ -131,7 +132,9 @@ class _Routes:
         await attempt.login(response, subject=user.subject, roles=user.roles)
         old, typed = user.password_hash, form.password
         if old and self._passwords.needs_rehash(old, typed):
-            await self._users.set_password(user.subject, await self._passwords.hash(typed), old)
+            with suppress(Busy):  # the next login can do it; this one has begun a session
+                hashed = await self._passwords.hash(typed)
+                await self._users.set_password(user.subject, hashed, old)
 
     async def logout(self, request: Request, response: Response) -> None:
         await self._auth.logout(request, response)
@@ -195,8 +198,11 @@ class _Routes:
             raise HTTPException(403, "This is not your password.")
 
     async def delete(self, principal: Principal) -> None:
+        user = await self._users.by_subject(principal.subject)
         await self._users.delete(principal.subject)
         await (await self._auth.auth()).revoke(subject=principal.subject)
+        if user is not None:  # somebody else may have the address next
+            await self._auth.forget_browsers(user.email)
 
     async def _is_right(self, user: KnownUser | None, password: str) -> bool:
         return await self._passwords.verify(password, user.password_hash if user else None)

@@ -197,11 +197,18 @@ async def _asker(service: Service, claim: Claim | None) -> User:
 
 
 async def _undoable(service: Service, claim: Claim | None) -> tuple[EmailChange, User]:
+    """The change that a claim undoes, and its user.  Looks again where something was decided
+    between the look at the one and at the other: a thief who changes the address at that moment
+    must not make the link of the owner, which is used up by then, a bad one."""
     change = claim and await service.email_changes.find(claim.words[0])
     user = change and await service.users.by_subject(change.subject)
-    if change is None or user is None or not await service.email_changes.can_undo(change, user):
-        raise await bad_link(service, UNDO, subject=user.subject if user else "")
-    return change, user
+    if change is None or user is None:
+        raise await bad_link(service, UNDO)
+    if await service.email_changes.can_undo(change, user):
+        return change, user
+    if await service.users.by_subject(user.subject) != user:
+        return await _undoable(service, claim)
+    raise await bad_link(service, UNDO, subject=user.subject)
 
 
 def _letter(service: Service, kind: str, user: User, email: str) -> Letter:

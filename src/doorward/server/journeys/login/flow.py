@@ -1,8 +1,10 @@
 """What a login does."""
 
+from contextlib import suppress
+
 from starlette.responses import Response
 
-from ....errors import Reason, Rejected
+from ....errors import Busy, Reason, Rejected
 from ....types import Issued
 from ....web import limits
 from ....web.asgi import current_visit
@@ -101,7 +103,8 @@ def _name(email: str) -> str:
 async def _renew_hash(service: Service, user: User, password: str) -> None:
     old = user.password_hash
     if old is not None and service.passwords.needs_rehash(old, password):
-        await service.users.rehash(user.subject, old, await service.passwords.hash(password))
+        with suppress(Busy):  # the next login can do it; this one has begun a session
+            await service.users.rehash(user.subject, old, await service.passwords.hash(password))
 
 
 async def _failed(service: Service, user: User | None) -> Refused:
