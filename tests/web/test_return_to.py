@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from doorward import ConfigurationError, DoorwardError, Rejected
 from doorward.testing.client import Client
 from doorward.web.fastapi import Doorward, Principal
-from doorward.web.limiter import FEW
+from doorward.web.limits import FEW
 from doorward.web.return_to import address, local_path
 from tests.support.ways import BAD, GOOD
 from tests.web.driver import FOREIGN, OURS, Answer, Header, ask, bearer, cookies_of
