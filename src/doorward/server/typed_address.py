@@ -13,9 +13,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ..settings import MINUTE
-from ..web.asgi import current_visit
-from ..web.transport import named
 from .accounts.email import InvalidEmail, canonical
+from .own_cookie import name_of, set_cookie
 
 COOKIE = "__Host-typed"
 
@@ -25,20 +24,13 @@ _SECONDS = 10 * MINUTE
 def keep_typed(response: Response, email: str) -> None:
     """Let the browser keep an address for a while.  Raises `InvalidEmail` for what is none."""
     value = urlsafe_b64encode(canonical(email).encode()).decode().rstrip("=")
-    response.headers.append(
-        "set-cookie",
-        f"{_name()}={value}; Max-Age={_SECONDS}; Path=/; Secure; HttpOnly; SameSite=Lax",
-    )
+    set_cookie(response, COOKIE, value, _SECONDS)
 
 
 def typed(request: Request) -> str:
     """The address that this browser keeps; empty without one, and for what is none."""
-    value = request.cookies.get(_name(), "")
+    value = request.cookies.get(name_of(COOKIE), "")
     try:
         return canonical(urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode())
     except (InvalidEmail, binascii.Error, ValueError):
         return ""
-
-
-def _name() -> str:
-    return named(COOKIE, current_visit().gate.cookie_suffix)

@@ -2,14 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from ....factors import together
 from ....types import Issued, Principal
 from ....web import limits
-from ....web.asgi import current_visit
 from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.confirm_password import confirm, owner
+from ...steps.elevated import elevated
 from ...steps.recovery_code import use_recovery_code
 from ...steps.second_step import guess_code
 
@@ -26,7 +25,7 @@ async def elevate(service: Service, principal: Principal, password: str) -> Issu
     if (await service.factors.held(principal.subject)).second:
         raise Refused(Refusal.FACTOR_REQUIRED, ASKS_FOR_ANOTHER)
     await confirm(service, principal, password, field="password")
-    return await _elevated(service, principal, "pwd")
+    return await elevated(service, principal, "pwd")
 
 
 async def elevate_by_code(service: Service, principal: Principal, code: str) -> Issued:
@@ -60,9 +59,4 @@ async def _by_code(
     """Wrong codes are counted for this session."""
     buckets = limits.codes_at(f"session:{principal.sid}", user.subject)
     await guess_code(service, user, check, buckets, principal.sid)
-    return await _elevated(service, principal, proved)
-
-
-async def _elevated(service: Service, principal: Principal, proved: str) -> Issued:
-    amr, device = together(*principal.amr, proved), current_visit().device()
-    return await service.auth.elevate(principal, amr=amr, device=device)
+    return await elevated(service, principal, proved)
