@@ -22,9 +22,9 @@ from doorward.server.db.url import shown
 from doorward.stores.asyncpg_driver import FAILURES
 from tests.server.logs import entry
 from tests.support.migrated import new_database
+from tests.support.ports import free_port
 from tests.support.postgres import Postgres, running_postgres, start_postgres
 from tests.support.processes import children
-from tests.support.server import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
