@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 
 from tests.support import hanging, outside
 from tests.support.browser import launched_chromium
-from tests.support.postgres import Postgres, running_postgres
+from tests.support.postgres import Postgres, ask_no_tls, running_postgres
 from tests.support.processes import let_children_hear
 from tests.support.server import RunningServer, Serve, running_server
 from tests.support.valkey import Valkey, running_valkey
@@ -32,6 +32,7 @@ settings.load_profile("suite")
 
 def pytest_configure() -> None:
     let_children_hear()
+    ask_no_tls()
 
 
 @pytest.hookimpl(tryfirst=True)

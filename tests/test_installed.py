@@ -59,7 +59,7 @@ def test_the_lock_of_the_server_holds_the_websocket_library_by_hash() -> None:
 
 
 COMMANDS = (
-    "serve",
+    "serve --port 0",
     "users",
     "users list",
     "audit verify",

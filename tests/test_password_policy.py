@@ -82,6 +82,14 @@ def test_the_words_of_the_address_and_the_product_do_not_count(password: str) ->
     assert refused(password) == "contextual"
 
 
+@pytest.mark.parametrize("password", ["corner bakery 12", "CornerBakery!1", "yrekab-corner"])
+def test_the_words_of_the_sites_name_do_not_count_either(password: str) -> None:
+    assert refused(password) == ""
+    with pytest.raises(UnacceptablePassword) as refusal:
+        check_password(password, email="ann@example.test", minimum=8, site="Corner Bakery")
+    assert refusal.value.code == "contextual"
+
+
 def test_words_of_the_address_may_stand_in_a_password_long_enough_without_them() -> None:
     assert refused("ann-shop-tulip9x!", minimum=8) == ""
     assert refused("ann-shop-tulip9x!", minimum=15) == "contextual"

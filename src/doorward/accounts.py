@@ -9,21 +9,25 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from .auth import Auth
-from .errors import ConfigurationError
+from .errors import ConfigurationError, Rejected
 from .passwords import Cost
 from .server.accounts.listeners import AccountEvent as AccountEvent
 from .server.accounts.listeners import Listener
 from .server.app import base, create_mounted
 from .server.http import errors
+from .server.http.headers import always, complete
 from .server.journeys.first_admin.flow import invitation, invitation_without_terminal
 from .server.options import OPTIONS, Options
+from .server.ui.site import Site
 from .server.values import mount_path
 from .types import Clock, system_clock
 from .types import Principal as Principal
 from .web.fastapi import Doorward, Guard
+from .web.fastapi.refusals import Denied
 
 __all__ = ["AccountEvent", "Accounts", "Principal"]
 
@@ -70,12 +74,11 @@ class Accounts:
         `ConfigurationError` for what is no path, or where another `Doorward` is installed.
         """
         place = _place(at)
-        site = self._base.options.site()
         self._doorward.install(
             app,
             login_page=f"{place}/login",
             elevate_page=f"{place}/elevate",
-            denied=lambda scope, refused: errors.denied(refused, replace(site, at=place)),
+            denied=self._page_for_denied(replace(self._base.options.site(), at=place)),
         )
         inner = self._mounted(place)
 
@@ -128,6 +131,18 @@ class Accounts:
         after it raised; of several processes, one calls it.  It may decorate a function."""
         self._base.listeners.append(listener)
         return listener
+
+    def _page_for_denied(self, site: Site) -> Denied:
+        options = self._base.options
+        common = always(options.origin, options.hsts_subdomains)
+
+        def denied(_: object, refused: Rejected) -> Response | None:
+            page = errors.denied(refused, site, letters=options.verification != "off")
+            if page is not None:  # the application answers, which has not the headers of our pages
+                page.raw_headers = complete(page.raw_headers, common)
+            return page
+
+        return denied
 
     def _mounted(self, at: str) -> FastAPI:
         if self._inner is not None:

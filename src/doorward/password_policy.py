@@ -22,7 +22,12 @@ class StolenPasswords(Protocol):
 
 
 def check_password(
-    password: str, *, email: str, minimum: int, breached: StolenPasswords | None = None
+    password: str,
+    *,
+    email: str,
+    minimum: int,
+    site: str = "",
+    breached: StolenPasswords | None = None,
 ) -> None:
     """Raise `UnacceptablePassword` unless this is fit to be a new password for `email`.
 
@@ -31,9 +36,9 @@ def check_password(
     no password field can repeat (RFC 8265 section 4.2); `common`: in the list that attackers try
     first, whatever its case (ASVS 6.2.4), looked up without any network; `breached`: in the filter
     of the operator, as it was typed or in small letters (ASVS 6.2.12); `contextual`: what is left
-    without the product's name and the words of the e-mail address, forwards or backwards, with
-    digits for letters or not, is itself fewer than `minimum` (ASVS 6.1.2, 6.2.11).  There are no
-    rules about which characters to mix (ASVS 6.2.5).
+    without the words of `site`, the name of the service, of the e-mail address and this product's
+    name, forwards or backwards, with digits for letters or not, is itself fewer than `minimum`
+    (ASVS 6.1.2, 6.2.11).  There are no rules about which characters to mix (ASVS 6.2.5).
     """
     prepare(password)
     if any(unicodedata.category(each) in _NOT_TYPED for each in password):
@@ -54,7 +59,7 @@ def check_password(
             Unacceptable.BREACHED,
             "This password is in a list of stolen passwords, which attackers try first.",
         )
-    if _is_contextual(_fold(password), _words(_fold(email)), minimum):
+    if _is_contextual(_fold(password), _words(_fold(email), _fold(site)), minimum):
         raise UnacceptablePassword(
             Unacceptable.CONTEXTUAL,
             "The password is too close to the e-mail address or the name of this service.",
@@ -71,11 +76,13 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _words(email: str) -> list[str]:
+def _words(email: str, site: str) -> list[str]:
     """What belongs to this person and this service: the address's local part, whole and in
-    pieces, its domain but for the last label, and the product."""
+    pieces, its domain but for the last label, the name of the service likewise, and the product."""
     local, _, domain = email.rpartition("@")
-    pieces = [local, *re.split(r"[\W_]+", local), *domain.split(".")[:-1], _PRODUCT]
+    name = re.split(r"[\W_]+", site)
+    pieces = [local, *re.split(r"[\W_]+", local), *domain.split(".")[:-1], *name, "".join(name)]
+    pieces.append(_PRODUCT)
     return [word for word in pieces if len(word) >= _SHORTEST_WORD]
 
 

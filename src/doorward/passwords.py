@@ -158,9 +158,9 @@ class Passwords:
         """Whether `hashed` was made at another cost than the present one, in another way, or is
         damaged: then, right after it verified, is the time to store a new one.
 
-        Give the `password` that verified where the hash may be of bcrypt, which reads 72 bytes.  Of
-        a longer one the rest was not compared: the answer is False, or a new hash would make a
-        mistyped end part of the password.
+        Give the `password` that verified if the hash may be of bcrypt, which reads 72 bytes.  For a
+        longer password the answer is False: its end was not compared, and a new hash would make a
+        mistyped end part of it.
         """
         if password is not None and _is_cut(hashed, password):
             return False

@@ -14,7 +14,7 @@ from doorward.attack.target import Login, Target, Way
 from doorward.server.http.headers import Headers
 from tests.support.certificate import make_certificate
 from tests.support.nginx import places, running_nginx
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.thread_server import server_in_thread
 from tests.support.until import until
 

@@ -76,14 +76,14 @@ class Desk:
     def data(self, *words: str, given: str = "", **environment: str) -> Any:
         """The JSON document of a command that is done."""
         done = self.run(*words, "--json", given=given, **environment)
-        assert done.status == 0, done.err
+        assert done.status == 0, done.err or done.out
         return json.loads(done.out)
 
     def refusal(self, *words: str, given: str = "", **environment: str) -> str:
         """The one sentence of a command that is refused, and prints nothing else."""
         done = self.run(*words, given=given, **environment)
         assert (done.status, done.out) == (1, "")
-        assert done.err.startswith("doorward: ")
+        assert done.err.startswith("doorward: "), done.err
         assert done.err.count("\n") == 1
         return done.err.removeprefix("doorward: ").strip()
 

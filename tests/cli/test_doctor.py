@@ -28,9 +28,10 @@ from doorward.stores import open_store
 from doorward.testing.contract.rows import a_session, add
 from doorward.types import SigningKey
 from tests.support.certificate import encrypt_key, make_certificate
+from tests.support.ports import free_port
 from tests.support.postgres import Postgres
 from tests.support.readonly import make_read_only
-from tests.support.server import clean_environment, free_port
+from tests.support.server import clean_environment
 from tests.support.until import PATIENCE
 from tests.support.valkey import Valkey
 

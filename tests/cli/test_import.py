@@ -26,7 +26,7 @@ GOOD: list[dict[str, Any]] = [
     {"id": 4, "email": "dan@example.test", "roles": "admin x", "created_at": 1577836800},
 ]
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"id": 5, "email": "ANN@example.TEST"}, "Row 1 has the same address."),
+    ({"id": 5, "email": "ANN@example.TEST"}, "Line 1 has the same address."),
     ({"id": 6, "email": "nobody"}, "does not look like an e-mail address"),
     ({"id": 7, "email": "e@example.test", "password_hash": "md5$salt$00"}, "of a known form"),
     ({"id": 8, "email": "e@example.test", "password_hash": DEAR}, "16 cost; at most 15"),
@@ -76,7 +76,7 @@ def test_good_rows_are_imported_and_bad_ones_named_with_their_reason(
     assert [each["row"] for each in found["refused"]] == [*range(5 + head, 13 + head)]
     for each, (row, why) in zip(found["refused"], BAD, strict=True):
         assert (each["id"], each["email"]) == (str(row["id"]), row["email"])
-        assert why.replace("Row 1", f"Row {1 + head}") in each["reason"]
+        assert why.replace("Line 1", f"Line {1 + head}") in each["reason"]
     assert BCRYPT not in done.out + done.err
     assert rows(
         desk,

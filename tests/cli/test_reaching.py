@@ -9,8 +9,8 @@ import pytest
 from doorward.cli.reaching import Reached, judged, reach
 from doorward.server.options import Options
 from tests.support.certificate import make_certificate
+from tests.support.ports import free_port
 from tests.support.proxy import running_proxy
-from tests.support.server import free_port
 from tests.support.thread_server import server_in_thread
 
 pytestmark = pytest.mark.process

@@ -21,7 +21,8 @@ from doorward.server.http.signals import stopping
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import OPTIONS, Options
 from tests.support.certificate import encrypt_key, make_certificate
-from tests.support.server import clean_environment, free_port, running_server
+from tests.support.ports import free_port
+from tests.support.server import clean_environment, running_server
 from tests.support.until import PATIENCE
 
 from .desk import command

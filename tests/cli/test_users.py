@@ -12,7 +12,7 @@ from secrets import token_hex
 
 import pytest
 
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.until import PATIENCE
 
 from .conftest import Beside

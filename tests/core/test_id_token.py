@@ -55,7 +55,7 @@ PLAIN: dict[str, Any] = {
     "auth_time": 1500,
     "sid": ROW.sid,
 }
-GONE = object()
+GONE = "<left out>"
 
 
 @cache

@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 from doorward.testing import FakeClock
 from tests.docs.pages import GUIDE, blocks, name
 from tests.support.elsewhere import pages_elsewhere
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.thread_server import server_in_thread
 
 pytestmark = pytest.mark.anyio

@@ -43,7 +43,7 @@ from doorward.settings import (
 )
 from doorward.stores import Store
 from doorward.types import EVENTS
-from doorward.web import limiter
+from doorward.web import limits as acts
 from doorward.web.problem import STATUS
 from tests.docs.pages import DOCS, ROOT, code, rows
 
@@ -210,7 +210,7 @@ def test_every_method_of_a_store_is_documented() -> None:
 
 
 def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
-    minutes = limiter.FEW_WINDOW // MINUTE
+    minutes = acts.FEW_WINDOW // MINUTE
     said = {
         "reasons.md": [
             f"above {limits.MAX_BODY // 1024} KiB",
@@ -233,17 +233,17 @@ def test_the_bounds_in_the_pages_are_those_of_the_code() -> None:
             f"{sampling.ALTOGETHER} from all addresses",
         ],
         "wrong-passwords.md": [
-            f"{limiter.FEW} in {minutes} minutes, {limiter.FROM_ONE} a day",
-            f"{limiter.DAILY} a day",
-            f"{limiter.FROM_SOURCE} in {minutes} minutes",
+            f"{acts.FEW} in {minutes} minutes, {acts.FROM_ONE} a day",
+            f"{acts.DAILY} a day",
+            f"{acts.FROM_SOURCE} in {minutes} minutes",
             f"to {LONGEST} characters",
         ],
         "forgot.md": [
-            f"asked for from one source | {limiter.LETTERS} an hour |",
-            f"from all sources | {limiter.LETTERS_OF_ALL} an hour |",
-            f"where the owner logged in before | {limiter.LETTERS} an hour |",
-            f"where the owner logged in before | {limiter.LETTERS_OF_ALL} an hour |",
-            f"{limiter.LETTERS_FROM} in {minutes} minutes, then 429",
+            f"asked for from one source | {acts.LETTERS} an hour |",
+            f"from all sources | {acts.LETTERS_OF_ALL} an hour |",
+            f"where the owner logged in before | {acts.LETTERS} an hour |",
+            f"where the owner logged in before | {acts.LETTERS_OF_ALL} an hour |",
+            f"{acts.LETTERS_FROM} in {minutes} minutes, then 429",
         ],
         "proxy.md": [
             f"at most {MAX_CONNECTIONS} connections",

@@ -17,7 +17,7 @@ from doorward.types import Mode
 from tests.cli.desk import Desk
 from tests.journeys.conftest import Running
 from tests.journeys.traveller import PASSWORD, Transport
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 REFRESH = ("__Host-refresh", "refresh_token")
 

@@ -18,8 +18,9 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page, expe
 from tests.docs.pages import ROOT, blocks
 from tests.journeys.test_passkeys_in_chromium import AUTHENTICATOR
 from tests.support.pairwise import cover
+from tests.support.ports import free_port
 from tests.support.postgres import Postgres
-from tests.support.server import clean_environment, free_port, running_server
+from tests.support.server import clean_environment, running_server
 from tests.support.until import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.process]

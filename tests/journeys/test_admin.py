@@ -4,10 +4,12 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from doorward.types import Mode
 from tests.journeys.traveller import PASSWORD, Traveller, travelling
@@ -133,6 +135,59 @@ async def test_who_logs_in_or_is_logged_out_is_seen_without_a_reload(
         somebody.ask("POST", "/api/logout")
         await expect(row).to_have_count(0)
     assert trouble == []
+
+
+async def test_below_a_path_the_list_follows_and_a_failing_one_reloads_once_and_backs_off(
+    sit: Sit, tmp_path: Path
+) -> None:
+    with server_in_thread("--at", "/auth", folder=tmp_path) as running:
+        console = Console(replace(running, url=f"{running.url}/auth"), "session")
+        admin, documents, asked, answer = await sit(), 0, 0, 0
+        await log_in(admin, console.url, console.email)
+        await admin.clock.install()
+        async with admin.expect_response("**/auth/admin/online/events") as events:
+            await admin.goto(f"{console.url}/admin")
+        assert (await events.value).ok
+        moment = await admin.evaluate("Date.now()")
+        await admin.clock.pause_at(moment / 1000 + 60)
+
+        async def failing(route: Route) -> None:
+            nonlocal documents, asked
+            if route.request.resource_type == "document":
+                documents += 1
+                await route.continue_()
+            elif answer:
+                asked += 1
+                await route.fulfill(status=answer)
+            else:
+                await route.continue_()
+
+        async def two_minutes() -> None:
+            for _ in range(60):
+                await admin.clock.run_for(2000)
+
+        await admin.route("**/auth/admin", failing)
+        email = "dan@example.org"
+        row = admin.locator("#live").get_by_role("link", name=email, exact=True)
+        with travelling(console.url, "bearer") as somebody:
+            somebody.sign_up(email)
+            somebody.log_in(email)
+            while not await row.count():
+                await admin.clock.run_for(1000)
+            for status, reloads in ((503, 0), (403, 1)):
+                answer, asked = status, 0
+                for _ in range(2):  # also after the reload
+                    somebody.log_in(email)
+                    await two_minutes()
+                assert 1 < asked < 20, status
+                assert documents == reloads
+            answer = 0
+            await two_minutes()
+            await expect(row).to_have_count(1)
+            somebody.ask("POST", "/api/logout")
+            await two_minutes()
+            await expect(row).to_have_count(0)
+            assert documents == 1
 
 
 async def test_an_open_console_of_an_administrator_who_is_logged_out_ends_by_itself(

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Error, Page, expect
 from doorward.testing import FakeClock
 from doorward.types import Mode
 from tests.support.elsewhere import pages_elsewhere
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.thread_server import ThreadServer, server_in_thread
 
 pytestmark = pytest.mark.anyio

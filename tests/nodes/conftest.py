@@ -24,7 +24,8 @@ from tests.support.certificate import make_certificate
 from tests.support.fronts import found, running_caddy, running_haproxy
 from tests.support.nginx import nginx_path, places, running_nginx
 from tests.support.pairwise import cover
-from tests.support.server import free_port, running_server
+from tests.support.ports import free_port
+from tests.support.server import running_server
 from tests.support.thread_server import server_in_thread
 from tests.support.valkey import running_valkey
 

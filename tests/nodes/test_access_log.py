@@ -11,7 +11,7 @@ from tests.cli.desk import desk_of
 from tests.docs.pages import EVERY, Block, blocks
 from tests.support.certificate import make_certificate
 from tests.support.nginx import EXAMPLE, OWN, running_nginx
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.thread_server import server_in_thread
 
 EXAMPLES = [path for path in EXAMPLE.parent.iterdir() if path.suffix == ".conf"]

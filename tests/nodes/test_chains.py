@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.certificate import make_certificate
 from tests.support.fronts import running
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.thread_server import server_in_thread
 
 pytestmark = [pytest.mark.process, pytest.mark.soak]

@@ -19,7 +19,8 @@ from tests.journeys.changing import Client, Start
 from tests.journeys.traveller import PASSWORD, UNUSED, Transport
 from tests.nodes.conftest import SOAK
 from tests.support.balancer import balancing
-from tests.support.server import free_port, running_server
+from tests.support.ports import free_port
+from tests.support.server import running_server
 from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE, eventually
 

@@ -22,7 +22,7 @@ from tests.server.http.test_sizes import most_roles
 from tests.support.certificate import make_certificate
 from tests.support.fronts import found
 from tests.support.nginx import OWN, nginx_path, running_nginx
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.thread_server import server_in_thread
 from tests.support.until import PATIENCE
 

@@ -52,6 +52,8 @@ async def kinds(house: House) -> list[str]:
 
 
 def seen(answer: httpx2.Response) -> tuple[int, object, str]:
-    """All that a stranger sees of an answer."""
+    """All that a stranger sees of an answer, but for the address that they typed themselves."""
     text = re.sub(r'(name="once" value)="[^"]*"', r"\1", answer.text)
-    return answer.status_code, sorted(answer.headers.raw), text
+    typed = re.compile(rb"(__Host-typed=)[\w-]+")
+    headers = sorted((name, typed.sub(rb"\1?", value)) for name, value in answer.headers.raw)
+    return answer.status_code, headers, text

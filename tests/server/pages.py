@@ -229,7 +229,7 @@ def _form_pages(said: str) -> dict[str, Page]:
             error=said,
             field_errors=_wrong(said, "email"),
         ),
-        "code of a letter": CodePage(csrf_token="c" + said, printed=True),
+        "code of a letter": CodePage(csrf_token="c" + said, printed=True, email=said),
         "code of a letter in trouble": CodePage(
             csrf_token="c" + said, printed=False, error=said, field_errors=_wrong(said, "code")
         ),

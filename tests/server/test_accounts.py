@@ -17,6 +17,7 @@ from doorward.server.accounts import listeners
 from doorward.server.accounts.account_events import forget_older, waiting
 from doorward.server.accounts.users import Users
 from doorward.server.db.database import open_database
+from doorward.server.http.headers import ALWAYS
 from doorward.stores import open_store
 from doorward.testing import FakeClock
 from doorward.web import asgi
@@ -141,7 +142,27 @@ async def test_a_program_is_refused_with_a_problem_and_a_page_leads_to_the_step_
             page = await browser.get(path)
             assert (page.status_code, page.headers["cache-control"]) == (403, "no-store")
             assert f"This page needs {missing}" in page.text, path
-            assert 'href="/auth/account"' in page.text
+            # without letters, the account has no button that confirms an address
+            assert ('href="/auth/account"' in page.text) == (path == "/editor")
+    mail = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "us@example.test"}
+    async with opened(accounts_of(root_key_file, verify="later", **mail)) as browser:
+        await browser.post("/auth/signup", data=ANN)
+        page = await browser.get("/verified")
+        assert "have it sent again" in page.text
+        assert 'href="/auth/account"' in page.text
+
+
+async def test_the_page_of_who_lacks_a_role_is_as_guarded_as_all_of_ours(
+    root_key_file: Path,
+) -> None:
+    """The application answers with it, outside of what gives our pages their headers."""
+    async with opened(accounts_of(root_key_file)) as client:
+        await client.post("/auth/api/signup", json=ANN)
+        assert (await client.post("/auth/api/login", json=ANN)).status_code == 200
+        ours, denied = await client.get("/auth/account"), await client.get("/editor")
+        assert (ours.status_code, denied.status_code) == (200, 403)
+        for name in (*(each.decode() for each, _ in ALWAYS), "content-security-policy"):
+            assert denied.headers.get_list(name) == ours.headers.get_list(name), name
 
 
 async def test_any_asgi_application_can_be_wrapped(root_key_file: Path) -> None:

@@ -11,7 +11,7 @@ from doorward.server.audit.history import Query
 from doorward.server.steps.tell_of_guesses import tell_of_guesses
 from doorward.settings import DAY
 from doorward.types import Device
-from doorward.web.limiter import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
+from doorward.web.limits import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
 from tests.server.databases import FILE, POSTGRES, VALKEY, new_url
 from tests.server.house import PASSWORD, House, Opened, login
 from tests.server.letters import LOCAL, kinds, print_by_hand

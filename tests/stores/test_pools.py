@@ -78,8 +78,7 @@ def of_store(store: Backend) -> list[Call]:
 
 @pytest.fixture
 async def on_postgres(postgres: Postgres) -> AsyncIterator[Loaded]:
-    # asked of a connection that is cut, asyncpg would leave its question about TLS without an owner
-    url = f"{new_database(postgres)}?sslmode=disable"
+    url = new_database(postgres)
     async with AsyncExitStack() as stack:
         database, store, outside = (
             await open_database(url),

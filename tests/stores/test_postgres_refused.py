@@ -129,7 +129,7 @@ async def test_a_file_of_authorities_is_checked_at_start_alone(
     make_certificate(tmp_path)
     file = tmp_path / "cert.pem"
     plain = new_database(postgres)
-    url = f"{plain}?sslmode=disable&sslrootcert={file}"
+    url = f"{plain}?sslrootcert={file}"
     database, store = await open_database(url), open_store(url)
     await store.mark()
     file.unlink()
@@ -148,7 +148,7 @@ async def test_a_pooler_that_does_not_keep_settings_is_refused_at_start(
 ) -> None:
     url = new_database(postgres)
     async with running_pooler(postgres.port, ignores=ignores) as port:
-        through = url.replace(f":{postgres.port}/", f":{port}/") + "?sslmode=disable"
+        through = url.replace(f":{postgres.port}/", f":{port}/")
         with pytest.raises(ConfigurationError, match="PgBouncer"):
             await open_database(through)
         store = open_store(through)

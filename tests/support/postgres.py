@@ -7,7 +7,6 @@ to run as root, so it then runs as nobody, from a copy that nobody can read.
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from tests.support.ports import free_port
 from tests.support.processes import end
 from tests.support.until import PATIENCE
 
@@ -36,6 +36,15 @@ QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200")
 
 DURABLE = ("max_connections=200",)
 """As PostgreSQL comes: what is committed is on the disk."""
+
+
+def ask_no_tls() -> None:
+    """Let no URL without `sslmode` ask for TLS, in this process and those that it starts.
+
+    The servers here offer none.  Where a connection ends while the driver asks, asyncpg sets an
+    error on a future that nobody awaits any more, and the loop reports it to whichever test runs.
+    """
+    os.environ["PGSSLMODE"] = "disable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ def start_postgres(
     binaries: Path, data: Path, port: int = 0, options: Sequence[str] = QUICK
 ) -> Postgres:
     """A cluster that was made before, answering; also after it was killed."""
-    port = port or _free_port()
+    port = port or free_port()
     settings = [part for each in options for part in ("-c", each)]
     place = ["-D", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", ""]
     with (data.parent / "log").open("ab") as log:
@@ -152,9 +161,3 @@ def _memory() -> Path | None:
 def _as_whom() -> dict[str, Any]:
     nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []}
     return {"cwd": "/"} if os.geteuid() else {"cwd": "/", **nobody}
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Protocol
 
+from tests.support.ports import free_port
 from tests.support.until import PATIENCE
 
 RETRY_SECONDS = 0.02
@@ -73,13 +73,6 @@ def running_server(
 def clean_environment() -> dict[str, str]:
     """Ours, without any setting of Doorward that the machine happens to have."""
     return {name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_")}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _start(args: tuple[str, ...], folder: Path, env: dict[str, str], port: int) -> RunningServer:

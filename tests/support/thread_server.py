@@ -1,7 +1,8 @@
 """A `doorward serve` in a thread of this process: for what needs no process of its own.
 
-It has the options, the protocol and the socket that the command gives it.  Three things differ:
-passwords cost nothing, its clock may be a test's, and it writes no log.
+It has the options, the protocol and the socket that the command gives it.  Four things differ:
+passwords cost nothing, its clock may be a test's, it writes no log, and it prints no letter: what
+it printed would stand among what a command of the same process says.
 """
 
 import argparse
@@ -88,7 +89,7 @@ def _run(options: Options, listener: socket.socket, clock: Clock, ready: Ready) 
             await server.serve([listener])
 
     try:
-        app = create_app(options, clock=clock, cost=CHEAP)
+        app = create_app(options, clock=clock, cost=CHEAP, say=_to_nobody)
         server = make_server(app, options)
         with listener, asyncio.Runner(loop_factory=server.loop_factory) as runner:
             runner.run(serve())
@@ -96,6 +97,9 @@ def _run(options: Options, listener: socket.socket, clock: Clock, ready: Ready) 
         if ready.done():
             raise
         ready.set_exception(error)  # raised where the server was asked for
+
+
+def _to_nobody(_: str) -> None: ...
 
 
 def _end(server: Server, thread: Thread) -> None:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.support.ports import free_port
 from tests.support.processes import end
 from tests.support.until import PATIENCE
 
@@ -62,7 +63,7 @@ def running_valkey(*options: str, program: str = "") -> Iterator[Valkey]:
 
 def start_valkey(folder: Path, *options: str, port: int = 0, program: str = "") -> Valkey:
     """A server on the files in `folder`; also after it was killed."""
-    port = port or _free_port()
+    port = port or free_port()
     place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--daemonize", "no"]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
@@ -96,9 +97,3 @@ def _answers(port: int) -> bool:
     with suppress(OSError):
         return ask(port, "PING") == "+PONG"
     return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

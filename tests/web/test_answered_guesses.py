@@ -8,7 +8,7 @@ import pytest
 from doorward.passwords import Busy
 from doorward.web import limiter
 from doorward.web.asgi import Receive, Send, current_visit
-from doorward.web.limiter import FEW
+from doorward.web.limits import FEW
 from doorward.web.login import begin_login
 from tests.support.until import PATIENCE
 from tests.web.conftest import House

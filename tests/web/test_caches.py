@@ -16,7 +16,7 @@ from doorward.types import Mode
 from doorward.web.caches import personal
 from doorward.web.fastapi import Doorward, Principal
 from tests.support.nginx import running_nginx
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.thread import Served, served
 from tests.web.driver import Header, bearer, cookies_of
 

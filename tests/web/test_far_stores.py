@@ -73,8 +73,6 @@ async def nodes(url: str, mode: Mode, tmp_path: Path) -> AsyncIterator[Nodes]:
     async with AsyncExitStack() as stack:
         cable = await stack.enter_async_context(running_proxy(port))
         far = url.replace(f":{port}/", f":{cable.port}/")
-        if far.startswith("postgresql"):  # cut in a question about TLS, asyncpg leaves a future
-            far += "?sslmode=disable"
         here = Lifecycle(url, settings, root_key_file=key_file, around=around)
         there = Lifecycle(far, settings, root_key_file=key_file)
         found = [

@@ -14,7 +14,7 @@ from doorward.testing import FakeClock
 from doorward.types import Mode
 from doorward.web.devices import COOKIE
 from doorward.web.fastapi import Doorward
-from doorward.web.limiter import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
+from doorward.web.limits import DAILY, FEW, FEW_WINDOW, FROM_ONE, FROM_SOURCE
 from doorward.web.transport import Transport
 from tests.server.databases import FILE, POSTGRES, VALKEY, empty_url
 from tests.web.driver import FOREIGN, OURS, Answer, Header, ask, cookie

@@ -7,8 +7,9 @@ import pytest
 from doorward.errors import Busy, Reason, Rejected
 from doorward.stores.memory import MemoryStore
 from doorward.testing import FakeClock
-from doorward.web import limiter
-from doorward.web.limiter import FROM_SOURCE, LONGEST_NAME, Bucket, Limiter, account_of, stranger
+from doorward.web import limiter, limits
+from doorward.web.limiter import Limiter
+from doorward.web.limits import FROM_SOURCE, LONGEST_NAME, Bucket, account_of, stranger
 from tests.support.until import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -44,9 +45,9 @@ async def test_letters_to_one_address_are_counted_by_source_and_in_all_and_apart
     None
 ):
     under_test, sent = Limiter(MemoryStore(), FakeClock()), 0
-    ask = [limiter.letters_to("a", f"203.0.113.{n}") for n in range(4) for _ in range(9)]
-    on_devices = [limiter.letters_on(f"d{n}", "u") for n in range(4) for _ in range(9)]
-    for each, expected in ((ask, limiter.LETTERS_OF_ALL), (on_devices, limiter.LETTERS_OF_ALL)):
+    ask = [limits.letters_to("a", f"203.0.113.{n}") for n in range(4) for _ in range(9)]
+    on_devices = [limits.letters_on(f"d{n}", "u") for n in range(4) for _ in range(9)]
+    for each, expected in ((ask, limits.LETTERS_OF_ALL), (on_devices, limits.LETTERS_OF_ALL)):
         for one, (here, all_of_them) in enumerate(each):
             try:
                 await under_test.count(here)
@@ -54,10 +55,10 @@ async def test_letters_to_one_address_are_counted_by_source_and_in_all_and_apart
             except Rejected:
                 continue
             sent += 1
-            assert one % 9 < limiter.LETTERS
+            assert one % 9 < limits.LETTERS
         assert sent == expected
         sent = 0
-    await under_test.count(limiter.letters_to("b", "203.0.113.0")[1])
+    await under_test.count(limits.letters_to("b", "203.0.113.0")[1])
 
 
 async def test_a_right_guess_takes_nothing_back_from_the_next_window() -> None:
@@ -174,5 +175,5 @@ def test_a_huge_name_is_cut_and_half_a_character_is_no_fault() -> None:
 
 
 def test_no_name_is_kept_in_a_key() -> None:
-    buckets = limiter.stranger("192.0.2.1", account_of("alice@example.test"))
+    buckets = limits.stranger("192.0.2.1", account_of("alice@example.test"))
     assert not [bucket for bucket in buckets if "alice" in bucket.key]

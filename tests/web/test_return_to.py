@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from doorward import ConfigurationError, DoorwardError, Rejected
 from doorward.testing.client import Client
 from doorward.web.fastapi import Doorward, Principal
+from doorward.web.limits import FEW
 from doorward.web.return_to import address, local_path
 from tests.support.ways import BAD, GOOD
 from tests.web.driver import FOREIGN, OURS, Answer, Header, ask, bearer, cookies_of
@@ -196,3 +197,40 @@ async def test_a_login_page_that_an_own_handler_would_make_useless_is_refused(
         auth.install(app, login_page="/login")
     assert not hasattr(app.state, "doorward")
     auth.install(app)
+
+
+async def test_a_page_for_who_lacks_something_hides_no_other_refusal(auth: Doorward) -> None:
+    """Who is not logged in, or guessed too often, must not read that a role is missing."""
+    app = FastAPI(lifespan=auth.lifespan)
+    seen: list[str] = []
+
+    def denied(scope: Any, refused: Rejected) -> HTMLResponse:
+        seen.append(refused.reason)
+        return HTMLResponse("You lack a role.", 403)
+
+    auth.install(app, login_page="/login", denied=denied)
+
+    @app.get("/login", dependencies=[Depends(auth.principal)])
+    async def login_page() -> None: ...
+
+    @app.post("/login")
+    async def login(right: bool = False) -> HTMLResponse:
+        attempt, response = await auth.attempt("ann"), HTMLResponse("")
+        if right:
+            await attempt.login(response, subject="ann")
+        return response
+
+    @app.get("/desk", dependencies=[Depends(auth.requires(role="editor"))])
+    async def desk() -> None: ...
+
+    with Client(app) as client:
+        client.headers["sec-fetch-mode"] = "navigate"
+        assert (client.get("/login")).status_code == 401
+        elsewhere = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
+        assert (client.post("/login", headers=elsewhere)).json()["reason"] == "cross_origin"
+        client.post("/login?right=1")
+        page = client.get("/desk")
+        assert (page.text, page.headers["cache-control"]) == ("You lack a role.", "no-store")
+        tries = [client.post("/login") for _ in range(FEW + 1)]
+        assert (tries[-1].status_code, "retry-after" in tries[-1].headers) == (429, True)
+    assert seen == ["insufficient_role"]

@@ -11,7 +11,7 @@ from sqlalchemy import String, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from doorward.passwords import CHEAP, Passwords
+from doorward.passwords import CHEAP, Busy, Cost, Passwords
 from doorward.testing import FakeClock
 from doorward.web.fastapi import Doorward
 from doorward.web.fastapi.sqlalchemy_users import SqlAlchemyUsers
@@ -43,8 +43,10 @@ class Place:
         sessions: async_sessionmaker[AsyncSession],
         users: SqlAlchemyUsers,
         clock: FakeClock,
+        auth: Doorward,
     ) -> None:
         self.app, self.sessions, self.users, self.clock = app, sessions, users, clock
+        self.auth = auth
 
     async def lock(self, email: str) -> None:
         async with self.sessions.begin() as session:
@@ -79,7 +81,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     auth.install(app)
     app.include_router(user_router(auth, users, Passwords(CHEAP), signup_limit=4))
     async with auth.lifespan(app):
-        yield Place(app, sessions, users, clock)
+        yield Place(app, sessions, users, clock, auth)
     await engine.dispose()
 
 
@@ -166,6 +168,8 @@ async def test_a_new_password_is_judged_and_never_repeated(place: Place) -> None
         await browser.post("/login", json=BOB)
         weak = {"current": BOB["password"], "new": "baseball"}
         assert (await browser.post("/password", json=weak)).status_code == 400
+        place.clock.advance(60)  # beyond any grace of a secret that was replaced
+        assert (await browser.get("/me")).status_code == 200
 
 
 async def test_sign_ups_are_limited_by_source_and_refused_to_other_origins(place: Place) -> None:
@@ -178,3 +182,38 @@ async def test_sign_ups_are_limited_by_source_and_refused_to_other_origins(place
         assert tries == [201] * 4 + [429] * 2
         place.clock.advance(61)
         assert (await browser.post("/signup", json=forms[5])).status_code == 201
+
+
+async def test_who_had_an_address_before_is_no_known_device_of_who_has_it_now(
+    place: Place,
+) -> None:
+    wrong = {**BOB, "password": "x"}
+    async with place.browser() as before, place.browser() as now:
+        await before.post("/signup", json=BOB)
+        await before.post("/login", json=BOB)
+        assert (await before.delete("/account")).status_code == 204
+        await now.post("/signup", json=BOB)
+        tries = [await now.post("/login", json=wrong) for _ in range(11)]
+        assert tries[-1].status_code == 429
+        assert (await before.post("/login", json=wrong)).status_code == 429
+
+
+class Full(Passwords):
+    """Where many wait for a place, as of now."""
+
+    async def hash(self, password: str) -> str:
+        raise Busy(1)
+
+
+async def test_a_login_stands_where_no_place_is_left_to_hash_anew(place: Place) -> None:
+    """Else the session has begun, and nobody gets it."""
+    dear = Passwords(Cost(memory_kib=16, passes=1, for_tests=True))
+    hashed = await dear.hash(BOB["password"])
+    dear.close()
+    assert await place.users.add("bob@example.test", hashed)
+    router = user_router(place.auth, place.users, full := Full(CHEAP))
+    place.app.include_router(router, prefix="/full")
+    async with place.browser() as browser:
+        assert (await browser.post("/full/login", json=BOB)).status_code == 204
+        assert (await browser.get("/me")).status_code == 200
+    full.close()

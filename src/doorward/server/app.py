@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,6 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
-from .accounts.listeners import Listener
 from .admin import history as everybodys_history
 from .admin import keys, online, outbox, users
 from .audit.kinds import SHARED, Kinds
@@ -71,7 +70,7 @@ from .mail.own_letters import own_letters
 from .mail.terminal import Say, Shows, always, in_a_terminal, to_stderr
 from .metrics.metrics import VERSION, Metrics
 from .metrics.timed import timed
-from .open import opened
+from .open import Base, opened
 from .options import Options
 from .recorder import Recorder
 from .refusals import Refused
@@ -113,19 +112,6 @@ _HANDLERS: dict[type[Exception], Any] = {
     RequestValidationError: errors.on_refused,
     HTTPException: errors.on_refused,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
-    """What stands before the application: the gate, and what takes down what happens."""
-
-    options: Options
-    doorward: Doorward
-    recorder: Recorder
-    metrics: Metrics
-    clock: Clock
-    cost: Cost | None
-    listeners: list[Listener] = field(default_factory=list)
 
 
 def base(options: Options, *, clock: Clock = system_clock, cost: Cost | None = None) -> Base:
@@ -190,20 +176,7 @@ def _furnished(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = opened(
-            options,
-            found.doorward,
-            found.recorder,
-            found.metrics,
-            found.clock,
-            found.cost,
-            declared,
-            site,
-            found.listeners,
-            shows,
-            say,
-        )
-        async with service as app.state.service:
+        async with opened(found, declared, site, shows, say) as app.state.service:
             yield
 
     app = _described(lifespan)

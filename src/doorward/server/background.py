@@ -82,8 +82,8 @@ async def _look_at_heads(service: Service) -> None:
 
 
 async def _tell_of_guesses(service: Service) -> None:
-    """Tell people of too many guesses at their account, each minute: so late that no stranger can
-    measure it after a guess.  Runs until cancelled."""
+    """Each minute, tell people of too many guesses at their account; not in the request, whose time
+    strangers can measure.  Runs until cancelled."""
     while True:
         await asyncio.sleep(MINUTE)
         with suppress(StoreUnavailable):

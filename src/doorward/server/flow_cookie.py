@@ -14,7 +14,7 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from ..web.asgi import current_visit
-from ..web.transport import named
+from .own_cookie import name_of, set_cookie
 
 COOKIE = "__Host-flow"
 
@@ -30,7 +30,7 @@ class Flow(NamedTuple):
 
 def read_flow() -> Flow | None:
     """The cookie of this request.  None without one, and for one that is doubled or malformed."""
-    visit, name = current_visit(), _name()
+    visit, name = current_visit(), name_of(COOKIE)
     cookies = b"; ".join(value for key, value in visit.headers if key == b"cookie")
     pairs = [pair.strip(" \t").partition("=") for pair in cookies.decode("latin-1").split(";")]
     values = [value for key, _, value in pairs if key == name]
@@ -45,7 +45,7 @@ def begin_flow(response: Response, ticket: str = "") -> str:
     flow = held or Flow(token_urlsafe(32))
     if ticket or held is None:
         value = f"{flow.word}.{ticket}" if ticket else flow.word
-        response.headers.append("set-cookie", f"{_name()}={value}{_ATTRIBUTES}")
+        set_cookie(response, COOKIE, value)
     return digest(flow.word)
 
 
@@ -58,16 +58,9 @@ def is_this_browser(of_word: str) -> bool:
 def end_flow(response: Response) -> None:
     """Have the browser forget its word: what it began is finished."""
     if read_flow() is not None:
-        response.headers.append("set-cookie", f"{_name()}=; Max-Age=0{_ATTRIBUTES}")
+        set_cookie(response, COOKIE, "", 0)
 
 
 def digest(word: str) -> str:
     """What the server keeps of a word."""
     return sha256(word.encode()).hexdigest()
-
-
-_ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Lax"
-
-
-def _name() -> str:
-    return named(COOKIE, current_visit().gate.cookie_suffix)

@@ -3,6 +3,7 @@ lock them out there (OWASP: device cookies)."""
 
 import hmac
 from collections.abc import Sequence
+from hashlib import sha256
 from secrets import token_bytes
 
 from ..errors import Rejected
@@ -19,6 +20,7 @@ MOST = 5
 """People one browser remembers; the one who logged in longest ago is forgotten first."""
 
 _NAME, _MAC = 16, 16  # bytes of a mark, which is base64url of both
+_LETTERS = 21  # of a mark that are of its name alone
 
 
 class Devices:
@@ -34,12 +36,23 @@ class Devices:
 
     def recognise(self, headers: Headers, whose: bytes) -> str | None:
         """The name of this device, if it was marked for `whose`."""
-        return self.recognise_marks(self.marks(headers), whose)
+        mark = self._find(self.marks(headers), whose)
+        return None if mark is None else mark[:_LETTERS]
 
-    def recognise_marks(self, marks: Sequence[str], whose: bytes) -> str | None:
-        """The same by the marks that a request had."""
-        mark = self._find(marks, whose)
-        return None if mark is None else mark[:21]
+    def digests(self, headers: Headers) -> list[str]:
+        """The marks of a request in a form that may be stored: `recognise_digest` knows them, and
+        nobody makes a cookie of them, who reads the store."""
+        return [_digest_of(mark) for mark in self.marks(headers)]
+
+    def recognise_digest(self, digests: Sequence[str], whose: bytes) -> str | None:
+        """As `recognise`, by what `digests` gave."""
+        for digest in filter(_is_mark, digests):
+            name = base64url.decode(digest.encode())[:_NAME]
+            for key in self._keys:
+                mark = base64url.encode(name + _mac(key, name, whose)).decode()
+                if hmac.compare_digest(_digest_of(mark), digest):
+                    return digest[:_LETTERS]
+        return None
 
     def remember(self, headers: Headers, whose: bytes) -> Header:
         """The header that marks this browser for `whose`, beside those it knows already."""
@@ -76,6 +89,12 @@ class Devices:
 def _mac(key: bytes, name: bytes, whose: bytes) -> bytes:
     # The name is of one length: no two read alike.
     return hmac.digest(key, name + whose, "sha256")[:_MAC]
+
+
+def _digest_of(mark: str) -> str:
+    """The name of a mark, and a digest in the place of its MAC."""
+    raw = base64url.decode(mark.encode())
+    return base64url.encode(raw[:_NAME] + sha256(raw).digest()[:_MAC]).decode()
 
 
 def _is_mark(text: str) -> bool:

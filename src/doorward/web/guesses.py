@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from .limiter import Bucket, Guess
+from .limiter import Guess
+from .limits import Bucket
 from .visit import Visit
 
 

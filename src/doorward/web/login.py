@@ -13,8 +13,9 @@ from ..login import Attempt
 from ..origins import is_loopback
 from ..settings import DAY
 from ..types import Issued
-from . import client, guesses, limiter, transport
-from .limiter import Bucket, Guess
+from . import client, guesses, limits, transport
+from .limiter import Guess
+from .limits import Bucket
 from .transport import Header, Transport
 from .visit import Visit
 
@@ -88,7 +89,7 @@ async def begin_login(visit: Visit, name: str | EllipsisType = ...) -> VisitAtte
     if name is ...:
         return VisitAttempt(visit, await visit.auth.attempt())
     account = _account_of(name)
-    whose = await _whose(visit.auth, account, limiter.spelling_of(name))
+    whose = await _whose(visit.auth, account, limits.spelling_of(name))
     guess = await guesses.begin(visit, _buckets(visit, account, whose))
     return VisitAttempt(visit, await visit.auth.attempt(), whose, guess)
 
@@ -103,7 +104,7 @@ async def forget_browsers(auth: Auth, name: str) -> None:
 def _account_of(name: object) -> str:
     if not isinstance(name, str):
         raise ValueError(f"the name of an account is a string, not {type(name).__name__}")
-    return limiter.account_of(name)
+    return limits.account_of(name)
 
 
 async def _whose(auth: Auth, account: str, spelling: str) -> bytes:
@@ -119,8 +120,8 @@ def _buckets(visit: Visit, account: str, whose: bytes) -> tuple[Bucket, ...]:
     out."""
     known = visit.gate.devices.recognise(visit.headers, whose)
     if known:
-        return limiter.device(known, sha256(whose).hexdigest()[:32])
-    return limiter.stranger(visit.device().address, account)
+        return limits.device(known, sha256(whose).hexdigest()[:32])
+    return limits.stranger(visit.device().address, account)
 
 
 async def begin_elevate(visit: Visit) -> None:
@@ -128,7 +129,7 @@ async def begin_elevate(visit: Visit) -> None:
     for this session, so that nobody outside it uses up the owner's guesses.  Raises `Rejected`,
     also `too_many_attempts`."""
     principal = await visit.principal()
-    visit.proof = await guesses.begin(visit, limiter.session(principal.sid))
+    visit.proof = await guesses.begin(visit, limits.session(principal.sid))
 
 
 async def elevate(visit: Visit, *, amr: Collection[str] = ("pwd",)) -> tuple[Issued, list[Header]]:

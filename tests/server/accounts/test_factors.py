@@ -50,8 +50,9 @@ async def test_each_is_used_once_and_all_are_reset_together(database: Database) 
         # of an account that changed hands meanwhile, of this one, and a second one
         added = [await totp.add(subject, sealed, step=0, at=AT, ending=n) for n in (1, 0, 0)]
         assert added == [False, True, False]
-    made = await codes.renew(mine, at=AT)
-    assert await codes.renew(mine, at=AT, missing_only=True) == ()
+    made = await codes.renew(mine, at=AT, ending=0)
+    assert await codes.renew(mine, at=AT, ending=0, missing_only=True) == ()
+    assert await codes.renew(mine, at=AT, ending=1) == ()  # it changed hands meanwhile
     assert await factors.held(mine) == Held(totp=True, recovery_codes=10)
     one = pyotp.TOTP(secret).at(AT)
     tried = await asyncio.gather(*(totp.use(mine, one, at=AT) for _ in range(30)))
@@ -63,6 +64,7 @@ async def test_each_is_used_once_and_all_are_reset_together(database: Database) 
     assert totp.opened(other, totp.sealed(mine, secret)) is None
     assert await users.reset_factors(mine)
     assert not await users.reset_factors(mine)
+    assert await codes.renew(mine, at=AT, ending=0) == ()  # there is nothing they stand in for
     assert (await factors.held(mine), (await factors.held(other)).totp) == (Held(), True)
     passwords.close()
 
@@ -75,7 +77,7 @@ async def test_of_two_removed_at_once_the_last_stays_where_one_must(database: Da
     ann = (await Users(database).create("ann@example.test", None, at=AT)).subject
     await totp.add(ann, totp.sealed(ann, "S" * 32), step=0, at=AT, ending=0)
     await passkeys.add(replace(A_PASSKEY, subject=ann), ending=0)
-    await codes.renew(ann, at=AT)
+    await codes.renew(ann, at=AT, ending=0)
     both = [
         factors.remove(ann, which, may_hold=lambda left: left.second)
         for which in (None, A_PASSKEY.credential_id)

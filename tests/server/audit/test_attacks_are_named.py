@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from doorward.server.audit.sampling import FROM_ONE
-from doorward.web import limiter
+from doorward.web import limits
 from tests.server.attacks import ATTACKS
 from tests.server.attacks.scene import Attack, scene_of
 from tests.server.house import House, Opened
@@ -43,7 +43,7 @@ async def test_of_all_attacks_from_one_address_twenty_a_minute_95_percent_are_na
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limiter, "FROM_SOURCE", 25)  # a flood is over sooner
+    monkeypatch.setattr(limits, "FROM_SOURCE", 25)  # a flood is over sooner
     scenes = {
         mode: await scene_of(await opened(mode=mode, signup_limit=3))
         for mode in ("session", "token")

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from doorward import open_store
 from doorward.errors import ConfigurationError, StoreUnavailable
 from doorward.server.accounts.user import LastAdmin
 from doorward.server.accounts.users import Users
@@ -21,9 +22,9 @@ from doorward.server.db.url import shown
 from doorward.stores.asyncpg_driver import FAILURES
 from tests.server.logs import entry
 from tests.support.migrated import new_database
+from tests.support.ports import free_port
 from tests.support.postgres import Postgres, running_postgres, start_postgres
 from tests.support.processes import children
-from tests.support.server import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.process]
 
@@ -230,8 +231,7 @@ async def test_one_that_stands_still_is_unavailable_in_time_and_well_again_by_it
 
 
 async def test_a_restart_is_noticed_by_those_alone_who_ask_meanwhile(alone: Postgres) -> None:
-    # asked of a server that ends, the driver would leave its question about TLS without an owner
-    url = f"{alone.new_database()}?sslmode=disable"
+    url = alone.new_database()
     busy, quiet = await open_database(url), await open_database(url)
     asked = [Users(quiet).count() for _ in range(CONNECTIONS)]
     assert await asyncio.gather(Users(busy).count(), *asked) == [0] * (CONNECTIONS + 1)
@@ -252,6 +252,18 @@ async def test_a_restart_is_noticed_by_those_alone_who_ask_meanwhile(alone: Post
 
 
 # --- the address --------------------------------------------------------------------------------
+
+
+async def test_a_server_without_tls_is_used_where_the_url_asks_for_it_but_does_not_need_it(
+    postgres: Postgres,
+) -> None:
+    # what users have by default; all other tests run without the question: `ask_no_tls`
+    url = f"{new_database(postgres)}?sslmode=prefer"
+    database, store = await open_database(url), open_store(url)
+    assert await Users(database).count() == 0
+    await store.mark()
+    await store.close()
+    await database.close()
 
 
 async def test_an_address_that_leads_nowhere_is_refused_without_its_password(

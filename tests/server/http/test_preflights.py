@@ -16,7 +16,7 @@ from doorward.server.options import Options
 from doorward.testing import FakeClock
 from doorward.web.asgi import principal
 from tests.server.house import ORIGIN, House, Opened
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

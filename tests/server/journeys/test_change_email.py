@@ -2,6 +2,7 @@
 old one can undo it for seven days."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import httpx2
@@ -13,6 +14,7 @@ from doorward.server.accounts.email_changes import (
     KEPT,
     LIFETIME,
     EmailChange,
+    EmailChanges,
     forget_older,
 )
 from doorward.server.accounts.email_link import LIFETIME as CONFIRM_LIFETIME
@@ -319,6 +321,51 @@ async def test_the_owner_takes_the_account_back_from_a_thief(house: House) -> No
     assert letters >= {(EMAIL, "email_restored"), (THIRD, "email_lost")}
     kinds = [each.entry.kind for each in await house.service.history.page(Query(person=subject))]
     assert "email_restored" in kinds
+
+
+async def test_an_undoing_keeps_the_account_that_the_thief_deleted(house: House) -> None:
+    """The days of the deletion end with those of the link: who undoes late would be too late to
+    log in."""
+    thief = await house.alice()
+    notice = await changed(house, thief, THIRD)
+    assert (await thief.delete("/api/account")).status_code == 200
+    house.clock.advance(LIFETIME - 1)
+    answer = await undo(await house.browser(), notice.ticket)
+    assert (await user_of(house, EMAIL)).erase_at is None
+    house.clock.advance(1)
+    assert not await house.service.users.erase(await house.account(), at=house.clock())
+    body = {"ticket": answer.json()["reset_ticket"], "new": CHOSEN}
+    owner = await house.browser()
+    assert (await owner.post("/api/reset", json=body)).status_code == 204
+    assert (await login(owner, CHOSEN)).status_code == 200
+
+
+class Interrupted(EmailChanges):
+    """Something happens once, between the look at the user and that at the changes."""
+
+    def __init__(self, house: House, then: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(house.service.email_changes._database)
+        self._then = [then]
+
+    async def can_undo(self, change: EmailChange, user: User) -> bool:
+        if self._then:
+            await self._then.pop()()
+        return await super().can_undo(change, user)
+
+
+async def test_a_change_at_that_moment_does_not_use_up_the_link_of_the_owner(house: House) -> None:
+    """The thief changes the address once more while the owner clicks."""
+    thief = await house.alice()
+    notice = await changed(house, thief, THIRD)
+    further = await asked(house, thief, NEW)
+
+    async def further_change() -> None:
+        assert (await confirm(thief, further)).status_code == 303
+
+    whole, changes = house.service, Interrupted(house, further_change)
+    house.app.state.service = replace(whole, email_changes=changes)
+    assert (await undo(await house.browser(), notice.ticket)).status_code == 200
+    assert (await user_of(house, EMAIL)).password_hash is None
 
 
 async def test_of_thirty_undoings_one_wins_and_the_seven_days_end(house: House) -> None:

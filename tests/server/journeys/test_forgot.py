@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import update
 
 from doorward.passwords import Cost, Passwords
@@ -12,6 +13,7 @@ from doorward.server.accounts.user import USERS, User
 from doorward.server.audit.history import Query
 from doorward.server.journeys.forgot.mail import link_of
 from doorward.server.mail.relay import parse_relay
+from doorward.server.typed_address import COOKIE
 from tests.server.factors import give_totp
 from tests.server.house import EMAIL, ORIGIN, PASSWORD, House, Opened, login
 from tests.server.letters import LOCAL, kinds, print_by_hand, printed, tickets
@@ -59,7 +61,9 @@ async def test_the_whole_way_from_the_login_page(opened: Opened, mode: str) -> N
     assert 'action="/forgot"' in (await browser.get("/forgot")).text
     sent = await browser.post("/forgot", data={"email": f" {EMAIL.upper()}"})
     assert (sent.status_code, sent.headers["location"]) == (303, "/forgot/sent")
-    assert "on the terminal" in (await browser.get("/forgot/sent")).text
+    told = (await browser.get("/forgot/sent")).text
+    assert f"A letter goes to {EMAIL}." in told
+    assert "on the terminal" in told
     (ticket,) = await tickets(house, "reset", EMAIL)
     assert (await browser.get(f"/reset?ticket={ticket}")).status_code == 200
     assert (await owner.get("/api/me")).status_code == 200
@@ -91,6 +95,23 @@ async def test_an_address_without_an_account_gets_a_letter_without_a_link(home: 
     (letter,) = await home.service.outbox.latest(9)
     assert (letter.kind, letter.subject, letter.email) == ("reset_unknown", "", "ben@example.test")
     assert "no account has it" in home.service.letters.write(letter).body
+
+
+@pytest.mark.parametrize("email", ["nobody@example.test", "a'&b@example.test"])
+async def test_the_page_after_it_names_the_address_as_text_and_the_same_way_for_everybody(
+    home: House, email: str
+) -> None:
+    browser = await home.browser()
+    sent = await browser.post("/forgot", data={"email": email})
+    assert "HttpOnly" in sent.headers["set-cookie"]
+    assert f"A letter goes to {escape(email)}." in (await browser.get("/forgot/sent")).text
+
+
+@pytest.mark.parametrize("value", ["", "x", "PGI+bWU8L2I+", "____"])
+async def test_what_is_no_address_in_its_cookie_is_not_shown(home: House, value: str) -> None:
+    browser = await home.browser()
+    told = await browser.get("/forgot/sent", headers={"cookie": f"{COOKIE}={value}"})
+    assert "A letter goes to the address that you gave." in told.text
 
 
 @pytest.mark.parametrize("text", ["", "ann@", "ann@example.test\r\nBcc: eve@evil.example"])

@@ -1,11 +1,15 @@
 """The link of an invitation: it works once, for seven days, and not after the account changed."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pytest
 
 from doorward.server.accounts.invitation import LIFETIME, MAILED, SHOWN, invitation_link
+from doorward.server.accounts.user import User
+from doorward.server.accounts.users import Users
 from doorward.server.audit.history import Query
 from tests.server.house import EMAIL, ORIGIN, House, login
 
@@ -109,3 +113,22 @@ async def test_another_site_cannot_accept(house: House) -> None:
     foreign = await house.client(**{"sec-fetch-site": "cross-site"})
     assert (await accept(foreign, ticket)).status_code == 403
     assert (await accept(await house.browser(), ticket)).status_code == 303
+
+
+class Readdressed(Users):
+    """An administrator corrects the address once the link was judged."""
+
+    async def set_password(self, subject: str, *args: Any, **more: Any) -> User | None:
+        await self.set_email(subject, "somebody@else.test")
+        return await super().set_password(subject, *args, **more)
+
+
+async def test_a_link_on_its_way_proves_no_address_that_came_meanwhile(house: House) -> None:
+    ticket = await invited(house, way=MAILED)
+    whole = house.service
+    late = Readdressed(whole.users._database)
+    house.app.state.service = replace(whole, users=late)
+    assert (await accept(await house.browser(), ticket)).status_code == 400
+    user = await whole.users.by_email("somebody@else.test")
+    assert user is not None
+    assert (user.password_hash, user.verified_at) == (None, None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from doorward.passwords import CHEAP, Cost, Passwords
+from doorward.passwords import CHEAP, Busy, Cost, Passwords
 from doorward.server.accounts.apply_decisions import sweep
 from doorward.server.accounts.user import User
 from doorward.server.service import Service
@@ -250,3 +250,28 @@ async def test_no_password_grows_old(house: House) -> None:
     await house.account()
     house.clock.advance(400 * DAY)
     assert (await login(await house.client())).status_code == 200
+
+
+class Crowded(Passwords):
+    """Since this password was checked, others took every place."""
+
+    async def hash(self, password: str) -> str:
+        raise Busy(1)
+
+
+async def test_a_login_stands_where_no_place_is_left_to_hash_anew(either: House) -> None:
+    """Else the session has begun, and nobody gets it."""
+    dear = Passwords(Cost(memory_kib=16, passes=1, for_tests=True))
+    subject, hashed = await either.account(), await dear.hash(PASSWORD)
+    before = await the_user(either)
+    changed = await either.service.users.set_password(
+        subject, hashed, old=before.password_hash, at=either.clock()
+    )
+    assert changed
+    crowded = Crowded(CHEAP)
+    either.app.state.service = replace(either.service, passwords=crowded)
+    browser = await either.browser()
+    assert (await login(browser)).status_code == 200
+    assert (await browser.get("/api/me")).status_code == 200
+    for each in (dear, crowded):
+        each.close()

@@ -10,6 +10,7 @@ import pytest
 
 from doorward.errors import ConfigurationError
 from doorward.keys import base64url
+from doorward.server.accounts.devices import whose
 from doorward.server.accounts.mail_code import LIFETIME, code_in, normal
 from doorward.server.accounts.user import User
 from doorward.server.accounts.users import Users
@@ -18,7 +19,7 @@ from doorward.server.mail.letter import Letter
 from doorward.server.options import Options
 from doorward.server.steps.asked_letter import may_go
 from doorward.settings import HOUR
-from doorward.web.limiter import FROM_LETTER, LETTERS, LETTERS_OF_ALL
+from doorward.web.limits import FROM_LETTER, LETTERS, LETTERS_OF_ALL
 from tests.server.factors import code as totp_code
 from tests.server.factors import give_totp, prove
 from tests.server.house import EMAIL, House, Opened, login
@@ -173,10 +174,12 @@ async def test_a_second_factor_is_asked_for_after_the_letter(house: House) -> No
 # --- what strangers see -------------------------------------------------------------------------
 
 
-def plain(answer: httpx2.Response) -> tuple[int, object, str]:
-    """What a stranger sees, but for the random words."""
+def plain(answer: httpx2.Response, email: str = NOBODY) -> tuple[int, object, str]:
+    """What a stranger sees, but for the random words and the address that they typed."""
     status, headers, text = seen(answer)
-    return status, re.sub(r"[\w-]{43}", "?", repr(headers)), re.sub(r"[\w-]{43}", "?", text)
+    told = re.sub(r"\(b'content-length', b'\d+'\)", "", repr(headers))
+    text = re.sub(r"[\w-]{43}", "?", text.replace(email, "?"))
+    return status, re.sub(r"[\w-]{43}", "?", told), text
 
 
 async def test_nothing_tells_a_stranger_whether_an_account_exists(house: House) -> None:
@@ -195,7 +198,7 @@ async def test_nothing_tells_a_stranger_whether_an_account_exists(house: House) 
         guesses = range(FROM_LETTER + 1)
         answers += [await type_code(stranger, ticket, "0000-0000") for _ in guesses]
         answers.append(await other.post("/login/mail/code", data={"code": "0000-0000"}))
-        journeys.append([plain(answer) for answer in answers])
+        journeys.append([plain(answer, email) for answer in answers])
     assert journeys[0] == journeys[1] == journeys[2]
     assert [status for status, *_ in journeys[0]] == [202, 303, 200, *[403] * 5, 429, 403]
 
@@ -211,6 +214,10 @@ async def test_one_letter_goes_out_either_way(house: House) -> None:
     assert len(await posted(house)) == LETTERS - 1  # of one source to one address
     invalid = await ask(browser, "no address")
     assert (invalid.status_code, invalid.json()["reason"]) == (400, "invalid_email")
+
+
+def marks_in(letter: Letter) -> list[str]:
+    return list((letter.other or {}).get("marks", []))
 
 
 async def test_strangers_use_up_no_letter_of_a_browser_in_which_the_owner_logged_in(
@@ -236,6 +243,12 @@ async def test_strangers_use_up_no_letter_of_a_browser_in_which_the_owner_logged
         patch.setattr(Users, "by_email", fails)
         for client in (forger, await house.browser(), owner, owner):
             assert plain(await ask(client)) == plain(await ask(client, NOBODY))
+    # who reads the database must not come as a known device: that needs no letter to the owner
+    held = [mark for letter in await house.service.outbox.latest(99) for mark in marks_in(letter)]
+    assert held
+    for mark in held:
+        cookie = [(b"cookie", f"__Host-device={mark}".encode())]
+        assert house.service.devices.recognise(cookie, whose(await user_of(house))) is None
     assert [(each.to, each.kind) for each in await posted(house)] == [(EMAIL, "login_asked")] * 2
     for _ in range(LETTERS):  # together with those before
         await owner.post("/api/forgot", json={"email": EMAIL})
@@ -255,7 +268,8 @@ async def test_a_letter_of_a_known_browser_is_counted_once_however_often_it_is_t
 ) -> None:
     owner, user = await house.browser(), await user_of(house)
     assert (await login(owner)).status_code == 200
-    marks = [owner.cookies["__Host-device"]]
+    mark = owner.cookies["__Host-device"]
+    marks = house.service.devices.digests([(b"cookie", f"__Host-device={mark}".encode())])
     letter = Letter(
         id="1",
         kind="login_asked",

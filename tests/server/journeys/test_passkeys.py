@@ -13,7 +13,7 @@ from doorward.keys import base64url
 from doorward.server.accounts.passkeys import MOST
 from doorward.server.audit.history import Query
 from doorward.settings import MINUTE
-from doorward.web.limiter import CHALLENGES
+from doorward.web.limits import CHALLENGES
 from tests.server import databases
 from tests.server.authenticator import BE, BS, UP, UV, Authenticator, text
 from tests.server.factors import asked, code, give_totp, prove
@@ -352,7 +352,7 @@ async def given_by_name(house: House) -> Authenticator:
     """Another passkey of Alice, who proves her password and a recovery code."""
     browser = await house.browser()
     ticket = await asked(browser)
-    (one, *_) = await house.service.recovery_codes.renew(await house.account(), at=1)
+    (one, *_) = await house.service.recovery_codes.renew(await house.account(), at=1, ending=0)
     await ok(await prove(browser, ticket, one, "recovery-code"))
     return await add(browser)
 

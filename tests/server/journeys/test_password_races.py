@@ -31,10 +31,11 @@ class Held(Passwords):
         return await super().hash(password)
 
 
-async def ticket(house: House) -> str:
+async def ticket(house: House, *, mailed: bool = False) -> str:
     user = await house.service.users.by_email(EMAIL)
     assert user is not None
-    link = await reset_link(house.service.auth.store, user, ORIGIN, at=house.clock())
+    store, at = house.service.auth.store, house.clock()
+    link = await reset_link(store, user, ORIGIN, at=at, mailed=mailed)
     return link.partition("ticket=")[2]
 
 
@@ -94,3 +95,24 @@ async def test_of_two_links_used_at_once_one_wins(house: House, held: Held) -> N
     held.may_go_on.set()
     assert (quick.status_code, (await slow).status_code) == (303, 400)
     assert await logs_in(house, CHANGED)
+
+
+@pytest.mark.parametrize("held", [RESET], indirect=True)
+async def test_a_link_on_its_way_proves_no_address_that_came_meanwhile(
+    house: House, held: Held
+) -> None:
+    """It was mailed to another one, and dies with a change of address."""
+    subject, users = await house.account(), house.service.users
+    link = await ticket(house, mailed=True)
+    resetting = asyncio.create_task(reset(await house.browser(), link))
+    await held.waits.wait()
+    before = await users.set_email(subject, "somebody@else.test")
+    held.may_go_on.set()
+    assert (await resetting).status_code == 400
+    assert await users.by_subject(subject) == before
+    assert before is not None
+    tried = [
+        await users.set_password(subject, "x", old=before.password_hash, at=1, readdressed=number)
+        for number in (before.readdressed - 1, before.readdressed)
+    ]
+    assert [each is not None for each in tried] == [False, True]

@@ -95,7 +95,7 @@ async def test_of_thirty_with_one_ticket_one_logs_in(house: House) -> None:
     await alice(house)
     client = await house.client()
     ticket = await asked(client, transport="bearer")
-    codes = (await house.service.recovery_codes.renew(await house.account(), at=1)) * 3
+    codes = (await house.service.recovery_codes.renew(await house.account(), at=1, ending=0)) * 3
     tried = [prove(client, ticket, each, "recovery-code") for each in codes]
     answers = await asyncio.gather(*tried)
     assert [each.status_code for each in answers].count(200) == 1

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -11,8 +12,9 @@ import httpx2
 import pytest
 
 from doorward.errors import ConfigurationError
+from doorward.passwords import CHEAP, Passwords
 from doorward.server.accounts.factor_tables import RECOVERY_CODES, TOTP
-from doorward.server.accounts.recovery_codes import normal
+from doorward.server.accounts.recovery_codes import RecoveryCodes, normal
 from doorward.server.app import DECLARED
 from doorward.server.audit.history import Query
 from tests.server.desk import desk_of
@@ -98,7 +100,7 @@ async def test_a_recovery_code_works_once_however_it_is_typed(opened: Opened) ->
     house = await opened(public_origin="http://localhost:8000")
     subject = await house.account()
     await give_totp(house, subject)
-    codes = await house.service.recovery_codes.renew(subject, at=house.clock())
+    codes = await house.service.recovery_codes.renew(subject, at=house.clock(), ending=0)
     rows = await stored(house, RECOVERY_CODES)
     assert "$argon2id$" in rows
     assert not any(normal(each)[4:] in rows for each in codes)
@@ -160,7 +162,11 @@ async def test_a_change_needs_a_recent_proof_of_two_factors(house: House) -> Non
 async def test_a_recovery_code_is_a_step_up_for_who_lost_the_app(house: House) -> None:
     browser = await house.alice()
     subject = await house.account()
-    first, second, *_ = await house.service.recovery_codes.renew(subject, at=house.clock())
+    await give_totp(house, subject)
+    first, second, *_ = await house.service.recovery_codes.renew(
+        subject, at=house.clock(), ending=0
+    )
+    await house.service.factors._database.run(TOTP.delete())
     spoken = (await browser.post("/api/elevate", json={"recovery_code": first})).json()
     assert spoken["reason"] == "wrong_code"  # there is nothing that it stands in for
     await give_totp(house, subject)
@@ -266,7 +272,7 @@ async def test_an_administrator_resets_factors_and_chooses_none(house: House) ->
     desk = await desk_of(house)
     assert (await desk.admin.delete(f"/api/admin/users/{desk.carol}/factors")).status_code == 404
     await give_totp(house, desk.carol)
-    await house.service.recovery_codes.renew(desk.carol, at=1)
+    await house.service.recovery_codes.renew(desk.carol, at=1, ending=0)
     details = (await desk.admin.get(f"/api/admin/users/{desk.carol}")).json()
     assert details["factors"] == ["totp", "recovery_code"]
     refused = await desk.customer.delete(f"/api/admin/users/{desk.carol}/factors")
@@ -336,3 +342,44 @@ async def test_after_a_change_of_factors_all_other_devices_can_be_logged_out(
     assert {*tokens[1]} == {tokens[0][0]}
     assert (await other.get("/api/me")).status_code == 401
     assert (await browser.get("/api/me")).status_code == 200
+
+
+class Held(Passwords):
+    """A real hasher that keeps every hash back until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__(CHEAP)
+        self.waits, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def hash(self, password: str) -> str:
+        self.waits.set()
+        await self.may_go_on.wait()
+        return await super().hash(password)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_codes_on_their_way_are_not_kept_once_the_factors_are_reset(
+    house: House, kept: bool
+) -> None:
+    """Ten hashes take a second.  Codes of a thief would stand in for the next factor of the owner,
+    who gets none while there are some; so would they where an older factor is kept."""
+    subject, client = await house.account(), await house.browser()
+    await give_totp(house, subject)
+    ticket = await asked(client)
+    assert (await prove(client, ticket, code(house))).status_code == 200
+    held = Held()
+    slow = RecoveryCodes(house.service.users._database, held)
+    house.app.state.service = replace(house.service, recovery_codes=slow)
+    making = asyncio.create_task(client.post("/api/recovery-codes"))
+    await held.waits.wait()
+    if kept:
+        users, hashed = house.service.users, await house.service.passwords.hash(PASSWORD)
+        user = await users.by_subject(subject)
+        assert user is not None
+        assert await users.set_password(subject, hashed, old=user.password_hash, at=house.clock())
+    else:
+        assert await house.service.users.reset_factors(subject)
+    held.may_go_on.set()
+    assert (await making).status_code == 400
+    assert (await house.service.factors.held(subject)).recovery_codes == 0
+    held.close()

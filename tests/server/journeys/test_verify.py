@@ -17,8 +17,9 @@ from doorward.server.mail.outbox import MOST
 from doorward.server.mail.relay import parse_relay
 from doorward.server.options import Options
 from doorward.server.steps.asked_letter import KEPT
+from doorward.server.typed_address import COOKIE as TYPED
 from doorward.settings import DAY, HOUR
-from doorward.web import limiter
+from doorward.web import limits
 from tests.server.house import EMAIL, PASSWORD, House, Opened, login
 from tests.server.letters import LOCAL, kinds, print_by_hand, printed, seen, tickets
 
@@ -73,8 +74,8 @@ async def test_there_is_an_account_once_the_link_was_confirmed(opened: Opened, m
     browser = await house.browser()
     sent = await browser.post("/signup", data={**ACCOUNT, "return_to": "/account/history?a=b"})
     assert (sent.status_code, sent.headers["location"]) == (303, "/signup/sent")
-    assert "We have sent a letter" in (await browser.get("/signup/sent")).text
-    assert not browser.cookies
+    assert f"A letter goes to {EMAIL}." in (await browser.get("/signup/sent")).text
+    assert set(browser.cookies) == {TYPED}
     assert (await login(browser)).status_code == 401
     (ticket,) = await tickets(house, "verify", EMAIL)
     for _ in range(3):  # as a scanner does
@@ -241,21 +242,21 @@ async def test_an_address_gets_a_few_letters_an_hour_and_the_answer_stays_the_sa
             answer = await client.post(path, json=body)
             assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
 
-    await ask(1, limiter.LETTERS + 1)
+    await ask(1, limits.LETTERS + 1)
     await ask(1, 1, EMAIL.upper())
-    assert len(await kinds(first)) == limiter.LETTERS
+    assert len(await kinds(first)) == limits.LETTERS
     for source in range(2, 6):  # one source does not use up what another may ask for
-        await ask(source, limiter.LETTERS)
-    assert len(await kinds(first)) == limiter.LETTERS_OF_ALL
+        await ask(source, limits.LETTERS)
+    assert len(await kinds(first)) == limits.LETTERS_OF_ALL
     first.clock.advance(HOUR)
     await ask(1, 1)
-    assert len(await kinds(first)) == limiter.LETTERS_OF_ALL + 1
+    assert len(await kinds(first)) == limits.LETTERS_OF_ALL + 1
 
 
 async def test_one_source_cannot_have_letters_sent_to_everybody(first: House) -> None:
     await first.account()
     client = await first.client()
-    for number in range(limiter.LETTERS_FROM):
+    for number in range(limits.LETTERS_FROM):
         body = {"email": f"p{number}@example.test"}
         assert (await client.post("/api/forgot", json=body)).status_code == 202
     answers = [
@@ -270,7 +271,7 @@ async def test_one_source_cannot_have_letters_sent_to_everybody(first: House) ->
 
 async def test_guessed_links_are_limited_by_source(first: House) -> None:
     ticket, client = await asked(first), await first.client()
-    for _ in range(limiter.FROM_SOURCE):
+    for _ in range(limits.FROM_SOURCE):
         assert (await client.post("/api/verify", json={"ticket": "x" * 43})).status_code == 400
     assert (await client.post("/api/verify", json={"ticket": ticket})).status_code == 429
     page = await client.post("/verify", data={"ticket": ticket})

@@ -20,7 +20,7 @@ from doorward.server.mail.outbox import LIFE, SHORTEST, Outbox
 from doorward.server.mail.postman import Postman
 from doorward.server.mail.relay import Relay, Tls
 from doorward.testing import FakeClock
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.smtp import running_smtp, self_signed
 from tests.support.until import PATIENCE
 

@@ -8,7 +8,8 @@ import httpx2
 import pytest
 
 from tests.server.house import PASSWORD
-from tests.support.server import RunningServer, free_port, running_server
+from tests.support.ports import free_port
+from tests.support.server import RunningServer, running_server
 from tests.support.smtp import running_smtp
 from tests.support.until import PATIENCE
 

@@ -47,8 +47,7 @@ async def behind(proxy: Proxy, url: str, postgres: Postgres) -> AsyncIterator[Po
     maker = PostgresStore(url)
     await maker.migrate()
     await maker.close()
-    # no question about TLS: cut in the middle of it, asyncpg leaves a future that nobody asks
-    through = url.replace(f":{postgres.port}/", f":{proxy.port}/") + "?sslmode=disable"
+    through = url.replace(f":{postgres.port}/", f":{proxy.port}/")
     store = PostgresStore(through, answer_within=GIVES_UP)
     yield store
     await proxy.restore()

@@ -28,7 +28,6 @@ async def test_who_stops_waiting_at_whatever_moment_leaves_no_connection_open(
     url: str, ready: bool
 ) -> None:
     loop = get_running_loop()
-    url += "?sslmode=disable"  # in the question about TLS, asyncpg leaves a future
     with warnings.catch_warnings(record=True) as left_open:
         warnings.simplefilter("always", ResourceWarning)
         began, whole = loop.time(), Connector(url, GIVES_UP)

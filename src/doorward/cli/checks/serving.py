@@ -222,7 +222,8 @@ def verification(facts: Facts) -> Finding:
         )
     if given.signup == "closed":
         return Finding(OK, "Sign-up is closed, so it tells nobody who has an account.")
-    mailed = "Set --verify first." if given.smtp_url else "Set --smtp-url and --mail-from."
+    can_verify = given.mail != "none"
+    mailed = "Set --verify first." if can_verify else "Set --smtp-url and --mail-from."
     return Finding(
         NOTE,
         f"With --verify {given.verification}, sign-up answers 409 for an address that has an"

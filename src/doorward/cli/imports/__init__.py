@@ -16,7 +16,7 @@ from ..open import opened_register, opened_users
 from ..output import Answer, NotDone, table
 from .account import BadRow, Fields
 from .files import Numbered, csv_rows, json_rows
-from .importing import NO_PASSWORD, Import, Read, Result
+from .importing import NO_PASSWORD, Import, Place, Read, Result
 from .subject_map import SubjectMap, subject_map
 from .tables import DJANGO, FASTAPI_USERS, Shape, table_rows
 
@@ -34,6 +34,7 @@ Rows = AsyncGenerator[Row, None]
 class _Source(NamedTuple):
     rows: Rows
     read: Read
+    place: Place
 
 
 async def _import(given: Namespace) -> Answer:
@@ -51,7 +52,9 @@ async def _import(given: Namespace) -> Answer:
 async def _tried(given: Namespace, source: _Source) -> Result:
     async with opened_users(read_options(given)) as users:
         nowhere, now = SubjectMap(None), system_clock()
-        trial = Import(source.read, users.taken, nowhere, now, admins=given.with_admins)
+        trial = Import(
+            source.read, users.taken, nowhere, now, admins=given.with_admins, place=source.place
+        )
         await _all(source, trial)
     return trial.result
 
@@ -60,7 +63,9 @@ async def _done(given: Namespace, source: _Source) -> Result:
     with subject_map(given.map) as subjects:
         async with opened_register(read_options(given), make=True) as (users, recorder):
             now, admins = system_clock(), given.with_admins
-            importing = Import(source.read, users.add_many, subjects, now, admins=admins)
+            importing = Import(
+                source.read, users.add_many, subjects, now, admins=admins, place=source.place
+            )
             try:
                 await _all(source, importing)
             finally:  # also when the rest failed, since what was written stays
@@ -93,10 +98,11 @@ async def _all(source: _Source, importing: Import) -> None:
 def _source(given: Namespace) -> _Source:
     shape = _TABLES.get(given.kind)
     if shape is not None:
-        return _Source(_numbered(given.source, shape, given.table or shape.table), shape.read)
+        rows = _numbered(given.source, shape, given.table or shape.table)
+        return _Source(rows, shape.read, "row")
     if given.table is not None:
         raise NotDone("--table names a table of a database; a file has none.")
-    return _Source(_slowly(_FILES[given.kind](Path(given.source))), lambda fields: fields)
+    return _Source(_slowly(_FILES[given.kind](Path(given.source))), lambda fields: fields, "line")
 
 
 async def _numbered(url: str, shape: Shape, name: str) -> Rows:
@@ -132,7 +138,8 @@ def _answer(given: Namespace, result: Result) -> Answer:
         f"Skipped {counted(result.skipped, 'account')}, whose address has one already.",
     ]
     if refused:
-        head = ("ROW", "ID", "E-MAIL", "WHY")
+        place = "LINE" if given.kind in _FILES else "ROW"
+        head = (place, "ID", "E-MAIL", "WHY")
         rows = [(str(each.row), each.id, each.email, each.reason) for each in refused[:_SHOWN]]
         lines += [f"Refused {counted(len(refused), 'row')}:", *table(head, rows)]
     if len(refused) > _SHOWN:

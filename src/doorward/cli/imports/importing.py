@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...password_hashes import parse
 from ...server.accounts.user import ADMIN, User
@@ -17,11 +17,12 @@ NO_PASSWORD = "none"  # noqa: S105 - the name of a count
 
 Read = Callable[[Fields], Fields]
 Write = Callable[[Collection[User]], Awaitable[Mapping[str, str]]]
+Place = Literal["row", "line"]
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that is not imported, and why."""
+    """A row that is not imported, and why.  `row` is the line of a file on which it ends."""
 
     row: int
     id: str
@@ -52,14 +53,22 @@ class _Waiting(NamedTuple):
 
 class Import:
     """Takes row after row.  `read` puts a row into the fields of a file; `write` is
-    `Users.add_many`, or for a trial `Users.taken`; without `admins`, nobody gets that role."""
+    `Users.add_many`, or for a trial `Users.taken`; without `admins`, nobody gets that role.
+    `place` is what the numbers count: the lines of a file, or the rows of a table."""
 
     def __init__(
-        self, read: Read, write: Write, subjects: SubjectMap, now: int, *, admins: bool
+        self,
+        read: Read,
+        write: Write,
+        subjects: SubjectMap,
+        now: int,
+        *,
+        admins: bool,
+        place: Place = "row",
     ) -> None:
         self.result = Result()
         self._read, self._write, self._subjects = read, write, subjects
-        self._now, self._admins = now, admins
+        self._now, self._admins, self._place = now, admins, place
         self._seen: dict[str, int] = {}
         self._waiting: list[_Waiting] = []
 
@@ -95,7 +104,7 @@ class Import:
         user = account(fields, self._now)
         first = self._seen.setdefault(user.email, number)
         if first != number:
-            raise BadRow(f"Row {first} has the same address.")
+            raise BadRow(f"{self._place.capitalize()} {first} has the same address.")
         left_out = ADMIN in user.roles and not self._admins
         if left_out:
             user = replace(user, roles=user.roles - {ADMIN})

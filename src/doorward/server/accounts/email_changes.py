@@ -32,7 +32,7 @@ KEPT = LIFETIME + 2 * DAY
 """Seconds for which a change is kept: its letter may wait for a day before it is sent."""
 
 EVER = 0
-"""The time since which a stranger was in an account that they may have made."""
+"""`since` in an account that a stranger may have made: any factor in it may be theirs."""
 
 EMAIL_CHANGES = Table(
     "doorward_email_changes",
@@ -55,7 +55,7 @@ Beside = Callable[[Transaction], Awaitable[None]]
 class EmailChange(NamedTuple):
     """One change that can still be undone.  `id` is that of the letter about it, `number` that of
     the decision; `old_email` and `new_email` are addresses in canonical form.  `since` is the time
-    from which a stranger may have added the factors that there are; None if it is not known."""
+    from which a stranger may have added factors, in seconds since 1970; None if unknown."""
 
     id: str
     subject: str
@@ -77,8 +77,8 @@ class EmailChanges:
     ) -> User | None:
         """Give a user the address that they proved: one decision more.  The user as changed; None,
         and nothing written, when anything was decided about them since `old` was read.  Raises
-        `EmailTaken`: of several users who want one address, one gets it.  `since` is kept for an
-        undoing."""
+        `EmailTaken`: of several users who want one address, one gets it.  `since` is kept for
+        `undo`."""
         number, after = old.decided + 1, canonical(email)
         change = EmailChange(id, old.subject, number, old.email, after, at, since)
 
@@ -107,8 +107,9 @@ class EmailChanges:
     ) -> User | None:
         """Give a user the address before this change: one decision more, which ends all sessions,
         takes the password away, and makes the changes after this one final, since whoever made them
-        was not the owner.  Their factors go in the same step: `forget_factors_since`.  The user as
-        changed; None and `EmailTaken` as for `change`."""
+        was not the owner.  Their factors go in the same step: `forget_factors_since`; and a
+        deletion that they began is off.  The user as changed; None and `EmailTaken` as for
+        `change`."""
 
         async def forget(transaction: Transaction) -> None:
             await transaction.execute(delete(EMAIL_CHANGES).where(*_from(change)))
@@ -119,7 +120,8 @@ class EmailChanges:
             await beside(transaction)
 
         taken = _taken_over(old, at)
-        values = {"email": change.old_email, "readdressed": taken["decided"], **taken}
+        back = {"email": change.old_email, "readdressed": taken["decided"], "erase_at": None}
+        values = {**back, **taken}
         return await self._write(old, values, forget)
 
     async def take_over(self, old: User, *, at: int) -> User | None:

@@ -22,7 +22,8 @@ UNDO = "undo_email"
 
 
 async def change_link(tickets: Tickets, words: tuple[str, ...], base_url: str, *, at: int) -> str:
-    """A link that fulfils a `wish`.  Only a digest of it is stored."""
+    """A link that confirms a change of address; `words` are those of `wish`.  Only a digest of it
+    is stored."""
     ticket = await issue(tickets, CHANGE, Claim(words, at + LIFETIME))
     return f"{base_url}/link/email?ticket={ticket}"
 
@@ -35,7 +36,7 @@ async def undo_link(tickets: Tickets, change: EmailChange, base_url: str, *, at:
 
 def wish(user: User, email: str, since: int) -> tuple[str, ...]:
     """What somebody wants who asks for this address: good until the password or the address they
-    have now is changed.  `since` is the time from which they may have been in the account."""
+    have now is changed.  `since` is that of `EmailChange`."""
     return user.subject, state_of(user), email, str(since)
 
 

@@ -34,7 +34,7 @@ class Held(NamedTuple):
 
 
 class LastFactor(DoorwardError):
-    """Without this factor the person would not hold what they must."""
+    """The person must keep this factor: what is left without it is not enough."""
 
 
 class Factors:

@@ -1,5 +1,5 @@
-"""What links, waiting logins and letters depend on: three sums over a user, because each is to die
-of other decisions."""
+"""Whether a user is still as they were when a link, a waiting login or a letter was made.  Each of
+the three depends on other decisions."""
 
 from hashlib import sha256
 
@@ -11,7 +11,7 @@ def state_of(user: User) -> str:
     """What links depend on.  Changes with each new password and each new address, and tells nothing
     about either.  It grows, so that an address which is changed away and back revives no link.  It
     does not change when the same password is hashed at another cost, as a login may do, nor with
-    roles: an administrator who gives one must not kill the link of a letter."""
+    roles: an administrator who gives one must not end the link of a letter."""
     return _sum(user.email, user.ending, user.readdressed)
 
 

@@ -7,10 +7,11 @@ one hash is computed for a guess.  With 60 bits they get a password hash (ASVS 6
 import base64
 import secrets
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, exists, insert, or_, select
 
 from ...passwords import Passwords
-from ..db.database import Database
+from ..db.database import TABLES, Database
+from .factor_tables import PASSKEYS, TOTP
 from .factor_tables import RECOVERY_CODES as CODES
 
 MANY = 10
@@ -29,9 +30,15 @@ class RecoveryCodes:
         self._database = database
         self._passwords = passwords
 
-    async def renew(self, subject: str, *, at: int, missing_only: bool = False) -> tuple[str, ...]:
+    async def renew(
+        self, subject: str, *, at: int, ending: int, missing_only: bool = False
+    ) -> tuple[str, ...]:
         """New codes, as they are shown to the person; the earlier ones die in the same step.  With
-        `missing_only`, none where there is one left."""
+        `missing_only`, none where there is one left.
+
+        None, and nothing written, where by then no second factor is left for which they stand in,
+        or the account is gone or has another `ending`, as for a passkey: hashing takes a while, and
+        codes of a thief must not outlive a reset."""
         codes = new_codes()
         rows = [
             {
@@ -44,6 +51,8 @@ class RecoveryCodes:
         ]
         mine = CODES.c.subject == subject
         async with self._database.writing() as transaction:
+            if not (await transaction.execute(_may_have(subject, ending))).first():
+                return ()
             if missing_only and (await transaction.execute(select(CODES.c.id).where(mine))).first():
                 return ()
             await transaction.execute(delete(CODES).where(mine))
@@ -61,6 +70,12 @@ class RecoveryCodes:
             return False
         used = delete(CODES).where(CODES.c.id == row_id, CODES.c.hash == hashed)
         return bool(await self._database.run(used.returning(CODES.c.id)))
+
+
+def _may_have(subject: str, ending: int) -> Select[tuple[str]]:
+    users = TABLES.tables["doorward_users"].c
+    second = or_(*(exists().where(table.c.subject == subject) for table in (TOTP, PASSKEYS)))
+    return select(users.subject).where(users.subject == subject, users.ending == ending, second)
 
 
 def new_codes() -> tuple[str, ...]:

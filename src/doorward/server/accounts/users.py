@@ -67,16 +67,26 @@ class Users(UserQueries):
         return taken
 
     async def set_password(
-        self, subject: str, password_hash: str, *, old: str | None, at: int, keep: str = ""
+        self,
+        subject: str,
+        password_hash: str,
+        *,
+        old: str | None,
+        at: int,
+        keep: str = "",
+        readdressed: int | None = None,
     ) -> User | None:
         """A new password, chosen `at`: one decision more, which ends all sessions but `keep`.  The
         user as changed; None, and nothing written, when the hash is no longer `old`: what allowed
-        this change was looked at before another one."""
-        unchanged = USERS.c.password_hash.is_not_distinct_from(old)
+        this change was looked at before another one.  So with `readdressed`, for links: they die
+        with a change of address."""
+        unchanged = [USERS.c.password_hash.is_not_distinct_from(old)]
+        if readdressed is not None:
+            unchanged.append(USERS.c.readdressed == readdressed)
         number = USERS.c.decided + 1
         return await self._change(
             subject,
-            unchanged,
+            *unchanged,
             password_hash=password_hash,
             password_changed_at=at,
             decided=number,

@@ -71,12 +71,14 @@ _LACKING = {
         "This page needs a role that your account does not have. Ask an administrator for it."
     ),
     Reason.INSUFFICIENT_SCOPE: "This page needs a scope that your login does not have.",
-    Reason.UNVERIFIED: (
-        "This page needs a confirmed e-mail address. Open the link in the letter that was sent to"
-        " you, or have it sent again from your account."
-    ),
+    Reason.UNVERIFIED: "This page needs a confirmed e-mail address.",
 }
 """What a person lacks for a page of an application."""
+
+_BY_LETTER = (
+    "Open the link in the letter that was sent to you, or have it sent again from your account."
+)
+_BY_OPERATOR = "Ask those who run this site how to confirm yours."
 
 _ENDED = {
     **dict.fromkeys((Reason.EXPIRED, Reason.IDLE), "expired"),
@@ -165,17 +167,21 @@ async def on_rejected(request: Request, error: Rejected) -> Response:
     return response
 
 
-def denied(error: Rejected, site: Site) -> Response | None:
-    """The page of an application for a person who is logged in and lacks what it asks for."""
+def denied(error: Rejected, site: Site, *, letters: bool) -> Response | None:
+    """The page of an application for a person who is logged in and lacks what it asks for.
+    `letters`: whether the account's page sends the letter that confirms an address."""
     if error.reason not in _LACKING:
         return None
+    sentence, helps = _LACKING[error.reason], True
+    if error.reason is Reason.UNVERIFIED:
+        sentence, helps = f"{sentence} {_BY_LETTER if letters else _BY_OPERATOR}", letters
     page = MessagePage(
         heading=_HEADINGS[403],
-        sentence=_LACKING[error.reason],
+        sentence=sentence,
         status=403,
         reason=error.reason,
-        link="/account",
-        link_text="Go to your account",
+        link="/account" if helps else "",
+        link_text="Go to your account" if helps else "",
     )
     return HTMLResponse(render(page, site), 403, {"cache-control": "no-store"})
 

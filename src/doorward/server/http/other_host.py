@@ -1,4 +1,4 @@
-"""Says once what will not work where people open the pages at another address."""
+"""Logs once that people open the pages at another address than the public origin."""
 
 import logging
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ class OtherHost:
         log.warning(
             "A browser opened this server at the host %s, but its public origin is %s: links in"
             " letters lead to the latter, and logins and passkeys may not work. Open the latter, or"
-            " set --public-origin to the address that people use.",
+            " set --public-origin (public_origin in an application) to the address in use.",
             ascii(asked[:_LONGEST]),
             self._origin,
         )

@@ -25,7 +25,8 @@ class Letter:
     `subject` is the owner of the account, or empty where anybody may have asked for the letter and
     nobody has looked yet whether there is an account; `email` is the address at that time, and
     `ending` the number of their password at that time; `other` is the other party's device, the
-    `DETAILS` of the event, or the marks of the device that asked (`steps.asked_letter.may_go`).
+    `DETAILS` of the event, or digests of the marks of the device that asked
+    (`steps.asked_letter.may_go`).
     `tries` is how often sending was tried.
     """
 

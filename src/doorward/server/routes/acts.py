@@ -6,12 +6,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ...types import Principal
-from ...web import origin
 from ..refusals import Refused
 from ..service import Service
 from ..ui.page import ActPage
 from .menu import menu_of
-from .responses import show, wrong
+from .responses import session_token, show, wrong
 
 Form = Mapping[str, str]
 
@@ -32,7 +31,7 @@ def question(
 ) -> Response:
     """The page that asks about an act, at the address of the act, which `request` names."""
     page = ActPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         menu=menu_of(service),
         heading=heading,
         sentence=sentence,

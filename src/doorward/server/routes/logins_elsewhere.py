@@ -3,10 +3,9 @@
 from starlette.responses import Response
 
 from ...types import Principal, Session
-from ...web import origin
 from ..service import Service
 from ..ui.page import RecoveryCodesPage
-from .responses import show
+from .responses import session_token, show
 
 
 async def is_elsewhere(service: Service, here: Principal | Session) -> bool:
@@ -25,7 +24,7 @@ async def show_codes(
 ) -> Response:
     """New recovery codes, shown once; `back` and `first` are those of the page."""
     page = RecoveryCodesPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, here.sid),
+        csrf_token=session_token(service, here),
         others=await is_elsewhere(service, here),
         codes=codes,
         back=back,

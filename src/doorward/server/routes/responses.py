@@ -6,7 +6,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ...errors import Rejected
-from ...types import Principal
+from ...types import Principal, Session
 from ...web import origin
 from ...web.asgi import current_visit
 from ..refusals import Refused
@@ -53,6 +53,11 @@ async def who_is_here() -> Principal | None:
         return await current_visit().optional_principal()
     except Rejected:
         return None
+
+
+def session_token(service: Service, here: Principal | Session) -> str:
+    """The CSRF token of the forms of somebody who is logged in `here`."""
+    return origin.csrf_token(service.auth.csrf_keys, here.sid)
 
 
 async def form_token() -> str:

@@ -7,8 +7,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response as AnyResponse
 
 from ...types import Issued
+from ...web.transport import Transport
 from ..service import Service
 from ..steps.second_step import PAGE, Asked
+from .bodies import Tokens, Who, shown
 
 
 class Ticket(BaseModel):
@@ -39,10 +41,15 @@ SECOND: dict[int | str, dict[str, Any]] = {
 }
 
 
-def asked_answer(asked: Asked, response: Response) -> SecondStep:
-    """The body of a 202, which is the status of `response` from now on."""
+def login_answer(
+    service: Service, response: Response, begun: Issued | Asked, via: Transport
+) -> Who | Tokens | SecondStep:
+    """The body that answers a login by `via`.  Where a second factor is asked for, the status of
+    `response` is 202 from now on."""
+    if not isinstance(begun, Asked):
+        return shown(begun, via, service.clock())
     response.status_code = 202
-    return SecondStep(second_factor=Ticket(ticket=asked.ticket, factors=list(asked.factors)))
+    return SecondStep(second_factor=Ticket(ticket=begun.ticket, factors=list(begun.factors)))
 
 
 def led_on(service: Service, response: AnyResponse, begun: Issued | Asked) -> AnyResponse:

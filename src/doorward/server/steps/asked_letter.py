@@ -5,9 +5,9 @@ from secrets import token_hex
 
 from ...errors import Reason, Rejected
 from ...settings import DAY
-from ...web import limiter
+from ...web import limits
 from ...web.asgi import current_visit
-from ...web.limiter import Bucket
+from ...web.limits import Bucket
 from ..accounts import tickets
 from ..accounts.devices import whose
 from ..accounts.user import User
@@ -30,15 +30,16 @@ async def write_letter(
 
     Nobody looks here whether the address has an account: who makes the link does, when the letter
     is sent, so the request does the same work, and takes the same time, either way.  Beyond the
-    limit of the address nothing is written, and the caller is not told, unless a device asks that
-    may be known: then the letter holds its marks, and `may_go` judges them when it is sent.
-    `keep` is the kind of ticket under which the words are kept for who makes the link, by the id of
-    the letter.
+    limit of the address nothing is written, and the caller is not told.  The exception is a request
+    with the marks of devices: then the letter holds digests of them, and `may_go` judges these when
+    it is sent.
+    `keep` is a kind of ticket and its words, kept under the id of the letter for whoever makes the
+    link.
     """
     visit, at = current_visit(), service.clock()
     device, marks = visit.device(), list[str]()
-    if not await _has_room(service, limiter.letters_to(limiter.account_of(email), device.address)):
-        marks = service.devices.marks(visit.headers) if kind in OWNER_ASKS else []
+    if not await _has_room(service, limits.letters_to(limits.account_of(email), device.address)):
+        marks = service.devices.digests(visit.headers) if kind in OWNER_ASKS else []
         if not marks:
             return
     letter = Letter(
@@ -70,11 +71,11 @@ async def may_go(service: Service, letter: Letter, user: User | None) -> bool:
         return True
     if user is None:
         return False
-    device = service.devices.recognise_marks(marks, whose(user))
+    device = service.devices.recognise_digest(marks, whose(user))
     if device is None:
         return False
     # a letter that could not be sent was counted at its first try
-    return letter.tries > 1 or await _has_room(service, limiter.letters_on(device, user.subject))
+    return letter.tries > 1 or await _has_room(service, limits.letters_on(device, user.subject))
 
 
 async def _has_room(service: Service, buckets: Sequence[Bucket]) -> bool:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from ...web import limits
 from ...web.asgi import current_visit
-from ...web.client import bucket
-from ...web.limiter import FEW_WINDOW, FROM_SOURCE, Bucket, Full
+from ...web.limiter import Full
 from ..oauth.client_auth import presented
 from ..oauth.clients import Client
 from ..oauth.token_error import Code, TokenError
@@ -39,9 +39,8 @@ async def _failed(service: Service, client_id: str) -> TokenError:
     """Counted by source.  Nobody guesses 256 bits, so a right secret is taken at any count, and
     strangers keep no application out."""
     await token_refused(service, "invalid_client", client_id)
-    source = bucket(current_visit().device().address)
     try:
-        await service.limiter.count(Bucket(f"client-auth:{source}", FEW_WINDOW, FROM_SOURCE))
+        await service.limiter.count(limits.clients(current_visit().device().address))
     except Full as full:
         return TokenError("slow_down", retry_after=full.retry_after)
     return TokenError("invalid_client")

@@ -2,7 +2,7 @@
 
 from ...errors import Reason, Rejected
 from ...types import Principal
-from ...web import limiter
+from ...web import limits
 from ..accounts.user import User
 from ..refusals import Refusal, Refused
 from ..service import Service
@@ -27,7 +27,7 @@ async def confirm(service: Service, principal: Principal, password: str, *, fiel
         return await service.passwords.verify(password, user.password_hash)
 
     async with noting_limits(service, user.subject):
-        right = await service.limiter.guess(limiter.session(principal.sid), check)
+        right = await service.limiter.guess(limits.session(principal.sid), check)
     if not right:
         await service.recorder.note(
             "wrong_password",

@@ -1,6 +1,6 @@
 """Makes an account, whether or not strangers may sign up."""
 
-from ...web.limiter import Bucket
+from ...web.limits import Bucket
 from ..accounts.email import InvalidEmail, canonical
 from ..accounts.user import EmailTaken, User
 from ..refusals import Refusal, Refused

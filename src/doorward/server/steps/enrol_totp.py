@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ...settings import MINUTE
-from ...web.limiter import Bucket
+from ...web.limits import Bucket
 from ..accounts import tickets, totp
 from ..accounts.user import User
 from ..refusals import Refusal, Refused
@@ -71,7 +71,9 @@ async def confirm_totp(
         user.subject, kept, step=step, at=now, ending=user.ending, first=first
     ):
         raise Refused(Refusal.FACTOR_EXISTS)
-    codes = await service.recovery_codes.renew(user.subject, at=now, missing_only=True)
+    codes = await service.recovery_codes.renew(
+        user.subject, at=now, ending=user.ending, missing_only=True
+    )
     await service.recorder.note(
         "totp_added", subject=user.subject, actor=user.subject, sid=sid, recovery_codes=len(codes)
     )

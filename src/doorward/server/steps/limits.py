@@ -16,7 +16,7 @@ async def noting_limits(service: Service, subject: str = "") -> AsyncIterator[No
     try:
         yield
     except Full as full:
-        if full.is_of_account:
+        if full.bucket.is_of_account:
             service.guess_alarm.ring(subject, current_visit().device())
         refused = Refused(Refusal.TOO_MANY_ATTEMPTS, retry_after=full.retry_after)
         await service.recorder.note("limited", subject=subject, outcome=refused.reason)

@@ -13,6 +13,7 @@ def check_new_password(service: Service, password: str, *, email: str, field: st
             password,
             email=email,
             minimum=service.options.min_password,
+            site=service.options.site_name,
             breached=service.breached,
         )
     except UnacceptablePassword as unacceptable:

@@ -10,10 +10,10 @@ from ...errors import Reason, Rejected
 from ...factors import MFA, proves, together
 from ...settings import MINUTE
 from ...types import Issued
-from ...web import limiter
+from ...web import limits
 from ...web.asgi import current_visit
 from ...web.fastapi import LoginAttempt
-from ...web.limiter import Bucket
+from ...web.limits import Bucket
 from ...web.transport import Transport
 from ..accounts import tickets
 from ..accounts.devices import whose
@@ -150,7 +150,7 @@ def code_buckets(service: Service, user: User) -> tuple[Bucket, ...]:
     """On a device where the person logged in before, a count of its own: who learned the password
     elsewhere cannot keep the owner out there."""
     name = service.devices.recognise(current_visit().headers, whose(user))
-    return limiter.codes_at(name, user.subject) if name else limiter.codes(user.subject)
+    return limits.codes_at(name, user.subject) if name else limits.codes(user.subject)
 
 
 async def _ask(

@@ -1,16 +1,16 @@
 """Tells people that too many wrong passwords or codes were tried at their account."""
 
 from ...errors import Reason, Rejected
-from ...web import limiter
+from ...web import limits
 from ..service import Service
 
 
 async def tell_of_guesses(service: Service) -> None:
-    """Record it for each account of which the alarm rang, once a day (ASVS 6.3.5): the owner gets a
-    letter then.  Raises `StoreUnavailable`."""
+    """Record each account in the alarm, at most once a day (ASVS 6.3.5).  The event sends a letter
+    to its owner.  Raises `StoreUnavailable`; the accounts that were not recorded yet are lost."""
     for subject, device in service.guess_alarm.take().items():
         try:
-            await service.limiter.count(limiter.alarms(subject))
+            await service.limiter.count(limits.alarms(subject))
         except Rejected as rejected:
             if rejected.reason is not Reason.TOO_MANY_ATTEMPTS:
                 raise

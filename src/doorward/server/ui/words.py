@@ -26,8 +26,47 @@ OUTCOMES: dict[str, str] = {
 }
 """Why something was refused, in words for people, where the code itself is not clear."""
 
-COUNTED = {"sessions": ("session", "sessions"), "people": ("person", "people")}
-"""Details that are numbers, with the word for one and for many."""
+COUNTED = {
+    "sessions": ("session", "sessions"),
+    "people": ("person", "people"),
+    "recovery_codes": ("recovery code made", "recovery codes made"),
+    "left": ("recovery code left", "recovery codes left"),
+    "entries": ("entry", "entries"),
+    "imported": ("account imported", "accounts imported"),
+    "skipped": ("account skipped", "accounts skipped"),
+    "refused": ("row refused", "rows refused"),
+    "admins": ("administrator", "administrators"),
+}
+"""Details that are numbers, with the words for one and for many."""
+
+NAMED = {
+    "key": "key {}",
+    "other": "begun on {}",
+    "passkey": "passkey {}",
+    "reason": "{}",
+    "request": "{}",
+    "roles": "roles: {}",
+    "source": "from {}",
+    "through": "up to entry {}",
+    "why": "{}",
+}
+"""Other details, with the words around their value."""
+
+VALUES: dict[str, Mapping[object, str]] = {
+    "link": {
+        "reset": "link to a new password",
+        "verify": "link that confirms an address",
+        "invitation": "invitation",
+        "change_email": "link to a new address",
+        "undo_email": "link back to an old address",
+        "login_link": "link that logs in",
+        "first_admin": "link for the first administrator",
+        "second_step": "second step of a login",
+        "totp": "app that was being set up",
+    },
+    "verified": {True: "address confirmed first"},
+}
+"""Values of details that are codes, in words."""
 
 _OUTSIDE = {SYSTEM: "the server", OPERATOR: "the operator", "": ""}
 
@@ -114,15 +153,25 @@ def _name(subject: str, users: Mapping[str, User]) -> str:
 def _detail(detail: Mapping[str, object]) -> str:
     """The members worth a line; sids stand in the export."""
     told = [(name, value) for name, value in detail.items() if name not in ("sids", "hash")]
-    return "; ".join(
-        counted(value, *COUNTED[name]) if name in COUNTED else f"{name}: {_value(value)}"
-        for name, value in told
-    )
+    return "; ".join(_told(name, value) for name, value in told)
+
+
+def _told(name: str, value: object) -> str:
+    """One detail; one of another version is shown with its name."""
+    if name in COUNTED:
+        return counted(value, *COUNTED[name])
+    words = _value(value)
+    if name in VALUES and isinstance(value, str | bool):
+        return VALUES[name].get(value, words)
+    if name == "reason":
+        words = failed(words)
+    return NAMED.get(name, f"{name.replace('_', ' ')}: {{}}").replace("{}", words)
 
 
 def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(str(each) for each in value.values())
+    if isinstance(value, Mapping):  # another device
+        agent, address = label(str(value.get("user_agent", ""))), str(value.get("address", ""))
+        return ", ".join(each for each in (agent, address) if each)
     if isinstance(value, list):
         return ", ".join(str(each) for each in value) or "none"
     return str(value)

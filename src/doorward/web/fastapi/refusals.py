@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from ...errors import ConfigurationError, DoorwardError, Rejected, StoreUnavailable
+from ...errors import ConfigurationError, DoorwardError, Reason, Rejected, StoreUnavailable
 from ..asgi import Middleware
 from ..lifecycle import Lifecycle
 from ..problem import problem
@@ -20,6 +20,9 @@ Handler = Callable[[Any, Any], Awaitable[Response]]
 
 Denied = Callable[[Any, Rejected], Response | None]
 """The page for a person who may not do this: takes the request's scope; None leaves a problem."""
+
+_LACKING = {Reason.INSUFFICIENT_ROLE, Reason.INSUFFICIENT_SCOPE, Reason.UNVERIFIED}
+"""The refusals of which such a page tells.  Any other would be hidden by it, with its headers."""
 
 
 def answering(
@@ -34,7 +37,9 @@ def answering(
         login = way_to_login(scope, error, login_page, elevate_page or "")
         if login:
             return RedirectResponse(login, 303, {"cache-control": "no-store"})
-        return denied(scope, error) if denied and is_navigation(scope["headers"]) else None
+        if not denied or error.reason not in _LACKING or not is_navigation(scope["headers"]):
+            return None
+        return denied(scope, error)
 
     async def answer(connection: HTTPConnection, error: Exception) -> Response:
         if connection.scope["type"] != "http" or not isinstance(error, Rejected | StoreUnavailable):

@@ -1,15 +1,16 @@
 """Sign-up, login and all that follows, for the users of an application's own table."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from ...errors import Reason, Rejected
+from ...errors import Busy, Reason, Rejected
 from ...password_policy import StolenPasswords, check_password
 from ...passwords import Passwords, UnacceptablePassword
 from ...types import Principal
-from .. import limiter
+from .. import limits
 from ..asgi import current_visit
 from .app import Doorward
 from .user_forms import (
@@ -115,7 +116,7 @@ class _Routes:
         self._check_new(form.password, form.email)
         async with visit.telling():
             source = visit.device().address
-            await visit.gate.limiter.count(limiter.signups(source, self._signup_limit))
+            await visit.gate.limiter.count(limits.signups(source, self._signup_limit))
         hashed = await self._passwords.hash(form.password)
         user = await self._users.add(form.email, hashed)
         if user is None:
@@ -131,7 +132,9 @@ class _Routes:
         await attempt.login(response, subject=user.subject, roles=user.roles)
         old, typed = user.password_hash, form.password
         if old and self._passwords.needs_rehash(old, typed):
-            await self._users.set_password(user.subject, await self._passwords.hash(typed), old)
+            with suppress(Busy):  # the next login can do it; this one has begun a session
+                hashed = await self._passwords.hash(typed)
+                await self._users.set_password(user.subject, hashed, old)
 
     async def logout(self, request: Request, response: Response) -> None:
         await self._auth.logout(request, response)
@@ -168,27 +171,38 @@ class _Routes:
     async def change_password(
         self, principal: Principal, form: PasswordForm, response: Response
     ) -> None:
-        user = await self.confirm(principal, form.current, response)
+        user = await self._owner(principal)
         self._check_new(form.new, user.email)
+        await self._judge(user, form.current)
         hashed = await self._passwords.hash(form.new)
         if not await self._users.set_password(user.subject, hashed, user.password_hash):
             raise HTTPException(409, "The password was changed meanwhile. Log in again.")
         await (await self._auth.auth()).revoke(subject=user.subject, keep=principal.sid)
         await self._auth.forget_browsers(user.email)
+        # last: a refusal is another response, on which the new secret of the session would be lost
+        await self._auth.elevate(response)
 
-    async def confirm(self, principal: Principal, password: str, response: Response) -> KnownUser:
-        await self._auth.attempt_elevate()  # before the check, so that a wrong guess is counted
+    async def confirm(self, principal: Principal, password: str, response: Response) -> None:
+        await self._judge(await self._owner(principal), password)
+        await self._auth.elevate(response)
+
+    async def _owner(self, principal: Principal) -> KnownUser:
         user = await self._users.by_subject(principal.subject)
         if user is None or user.locked:
             raise Rejected(Reason.REVOKED)
-        if not await self._is_right(user, password):
-            raise HTTPException(403, "This is not your password.")
-        await self._auth.elevate(response)
         return user
 
+    async def _judge(self, user: KnownUser, password: str) -> None:
+        await self._auth.attempt_elevate()  # before the check, so that a wrong guess is counted
+        if not await self._is_right(user, password):
+            raise HTTPException(403, "This is not your password.")
+
     async def delete(self, principal: Principal) -> None:
+        user = await self._users.by_subject(principal.subject)
         await self._users.delete(principal.subject)
         await (await self._auth.auth()).revoke(subject=principal.subject)
+        if user is not None:  # somebody else may have the address next
+            await self._auth.forget_browsers(user.email)
 
     async def _is_right(self, user: KnownUser | None, password: str) -> bool:
         return await self._passwords.verify(password, user.password_hash if user else None)

@@ -8,14 +8,13 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ....types import Principal
-from ....web import origin
 from ...refusals import Refused
 from ...routes.access import admit
 from ...routes.admin import console_router
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import menu_of
-from ...routes.responses import see, show, user_path, wrong
+from ...routes.responses import see, session_token, show, user_path, wrong
 from ...service import Service
 from ...ui.page import FormPage, Menu
 from . import flow
@@ -60,7 +59,7 @@ def _page(
     service: Service, principal: Principal, form: Mapping[str, str], refused: Refused | None = None
 ) -> Response:
     page = AddUserPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         menu=menu_of(service),
         mails=service.options.mail == "smtp",
         email=form.get("email", ""),

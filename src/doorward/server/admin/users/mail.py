@@ -50,6 +50,7 @@ ADDRESS_SET = Template(
             " is nothing to do. If you did not, ask those who run {site}."
         ),
     ),
+    end="You get this because the account at {site} had or has the address {email}:\n{origin}",
 )
 
 FACTORS_RESET = Template(

@@ -8,14 +8,13 @@ from starlette.responses import Response
 
 from ....factors import MFA, proves
 from ....types import VERIFIED, Mode, Principal, Session
-from ....web import origin
 from ....web.asgi import current_visit
 from ... import cookie_hint
 from ...routes.access import FRESH
 from ...routes.dependencies import Serving
 from ...routes.menu import may_see_console
 from ...routes.notices import notice, told
-from ...routes.responses import show
+from ...routes.responses import session_token, show
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
@@ -94,7 +93,7 @@ async def _page(service: Service, principal: Principal, notice: str) -> AccountP
     proved = principal.authenticated_at
     began = next((row.created_at for row in rows if row.sid == principal.sid), proved)
     return AccountPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         now=service.clock(),
         email=user.email,
         subject=principal.subject,

@@ -10,7 +10,7 @@ journey = Journey(
     routers=(api.router, pages.router),
     events={
         "email_asked": Kind("Asked to change the address"),
-        "email_changed": Kind("Address changed"),
+        "email_changed": Kind("Address changed", covers=("changed",)),
         "email_restored": Kind("Old address put back by a link", covers=("revoked",)),
     },
     letters={
@@ -22,7 +22,9 @@ journey = Journey(
     },
     links={"email_confirm": mail.confirm_link, "email_left": mail.undo_link_of},
     notices={
-        "email_asked": Notice("A letter is on its way to the new address. Open the link in it."),
+        "email_asked": Notice(
+            "A letter is on its way to the new address. Open the link in it in this browser."
+        ),
         "email_changed": Notice("Your address is changed. Log in with the new one from now on."),
     },
     tickets=frozenset({CHANGE, UNDO}),

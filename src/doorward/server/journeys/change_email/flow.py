@@ -5,7 +5,7 @@ from secrets import token_hex
 
 from ....errors import StoreUnavailable
 from ....types import Principal
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
@@ -23,7 +23,7 @@ from ...steps.asked_letter import write_letter
 from ...steps.confirm_password import owner
 from ...steps.create_account import address_of
 from ...steps.limits import noting_limits
-from ...steps.links import bad_link
+from ...steps.links import bad_link, count_link
 
 TAKEN = "Another account has this address by now, so nothing was changed."
 
@@ -56,8 +56,8 @@ async def ask_for_change(service: Service, principal: Principal, email: str) -> 
     if address == user.email:
         raise Refused(Refusal.INVALID_EMAIL, "This is your address already.", field="email")
     async with noting_limits(service, user.subject):
-        await service.limiter.count(limiter.letters_by(user.subject))
-        await service.limiter.count(limiter.letters_from(current_visit().device().address))
+        await service.limiter.count(limits.letters_by(user.subject))
+        await service.limiter.count(limits.letters_from(current_visit().device().address))
     await service.recorder.note("email_asked", subject=user.subject, sid=principal.sid)
     since = await _since(service, principal, user)
     await write_letter(service, "email_confirm", address, (ASKED, wish(user, address, since)))
@@ -79,7 +79,7 @@ async def confirm_change(service: Service, principal: Principal | None, ticket: 
     Refuses whoever is not logged in as that user: a stranger may have typed the address of somebody
     who clicks on what they get.  The ticket stays good.
     """
-    await _counted(service)
+    await count_link(service)
     claim = await tickets.look(service.auth.store, CHANGE, ticket, at=service.clock())
     asker = await _asker(service, claim)
     if not _is(principal, asker):
@@ -110,12 +110,13 @@ async def look_at_undo(service: Service, ticket: str) -> EmailChange:
 
 async def undo_change(service: Service, ticket: str) -> str:
     """Put the old address back, end all sessions, and take the password and the factors away that
-    somebody else may have added, who was in the account.  The ticket with which the owner chooses a
-    new password.
+    somebody else may have added, who was in the account.  An account that they deleted is kept, or
+    it could be erased before the owner is in.  The ticket with which the owner chooses a new
+    password.
 
     Where the old address has another account by now, nothing is changed and the ticket stays good.
     """
-    await _counted(service)
+    await count_link(service)
 
     async def undo(claim: Claim) -> User | None:
         change, user = await _undoable(service, claim)
@@ -158,13 +159,6 @@ def _keeps_last(service: Service, change: EmailChange, user: User) -> bool:
     return must_have_second(service.options.require_factor, user.roles) and not made_by_stranger
 
 
-async def _counted(service: Service) -> None:
-    visit = current_visit()
-    await visit.check_origin()
-    async with noting_limits(service):
-        await service.limiter.count(limiter.source(visit.device().address))
-
-
 async def _carry_out(
     service: Service,
     kind: str,
@@ -203,11 +197,18 @@ async def _asker(service: Service, claim: Claim | None) -> User:
 
 
 async def _undoable(service: Service, claim: Claim | None) -> tuple[EmailChange, User]:
+    """The change that a claim undoes, and its user.  Looks again where something was decided
+    between the look at the one and at the other: a thief who changes the address at that moment
+    must not make the link of the owner, which is used up by then, a bad one."""
     change = claim and await service.email_changes.find(claim.words[0])
     user = change and await service.users.by_subject(change.subject)
-    if change is None or user is None or not await service.email_changes.can_undo(change, user):
-        raise await bad_link(service, UNDO, subject=user.subject if user else "")
-    return change, user
+    if change is None or user is None:
+        raise await bad_link(service, UNDO)
+    if await service.email_changes.can_undo(change, user):
+        return change, user
+    if await service.users.by_subject(user.subject) != user:
+        return await _undoable(service, claim)
+    raise await bad_link(service, UNDO, subject=user.subject)
 
 
 def _letter(service: Service, kind: str, user: User, email: str) -> Letter:

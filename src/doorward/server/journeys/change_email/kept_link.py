@@ -10,8 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ....settings import MINUTE
-from ....web.asgi import current_visit
-from ....web.transport import named
+from ...own_cookie import name_of, set_cookie
 
 COOKIE = "__Host-link"
 
@@ -20,24 +19,15 @@ _SECONDS = 15 * MINUTE
 
 def ticket_of(request: Request) -> str:
     """The secret in the address of this request; without one, what its browser keeps, or empty."""
-    return request.query_params.get("ticket") or request.cookies.get(_name(), "")
+    return request.query_params.get("ticket") or request.cookies.get(name_of(COOKIE), "")
 
 
 def keep(response: Response, ticket: str) -> None:
     """Let the browser keep the secret of a link, whose form was checked, for a while."""
-    _set(response, ticket, _SECONDS)
+    set_cookie(response, COOKIE, ticket, _SECONDS)
 
 
 def forget(request: Request, response: Response) -> None:
     """Have the browser forget what it keeps: the link was used."""
-    if _name() in request.cookies:
-        _set(response, "", 0)
-
-
-def _set(response: Response, ticket: str, seconds: int) -> None:
-    value = f"{_name()}={ticket}; Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=Lax"
-    response.headers.append("set-cookie", value)
-
-
-def _name() -> str:
-    return named(COOKIE, current_visit().gate.cookie_suffix)
+    if name_of(COOKIE) in request.cookies:
+        set_cookie(response, COOKIE, "", 0)

@@ -15,7 +15,11 @@ CONFIRM = Template(
     (
         "Somebody who is logged in at {site} wants to use your address for their account.",
         "When: {when}\nOn: {where}",
-        "If it was you, open this link and confirm. It works once, and for an hour:\n{link}",
+        (
+            "If it was you, open this link in the browser where you asked, while you are logged in"
+            " there, and confirm. In another browser, log in to that account first. The link works"
+            " once, and for an hour:\n{link}"
+        ),
         (
             "If it was not you, do not confirm: your address would belong to somebody else's"
             " account. Ignore this mail, and nothing changes."

@@ -7,14 +7,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ....types import Principal
-from ....web import origin
 from ...accounts.email_link import CHANGE, UNDO
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
 from ...routes.proven import ProvenRoute, proven
-from ...routes.responses import form_token, see, show, who_is_here, wrong
+from ...routes.responses import form_token, see, session_token, show, who_is_here, wrong
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...steps.links import check_whole
@@ -134,7 +133,7 @@ async def _page(
     service: Service, principal: Principal, wanted: str = "", refused: Refused | None = None
 ) -> Response:
     page = EmailPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         email=(await owner(service, principal)).email,
         wanted=wanted,
         console=may_see_console(principal),

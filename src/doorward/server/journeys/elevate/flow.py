@@ -2,14 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from ....factors import together
 from ....types import Issued, Principal
-from ....web import limiter
-from ....web.asgi import current_visit
+from ....web import limits
 from ...accounts.user import User
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.confirm_password import confirm, owner
+from ...steps.elevated import elevated
 from ...steps.recovery_code import use_recovery_code
 from ...steps.second_step import guess_code
 
@@ -20,13 +19,13 @@ ASKS_FOR_ANOTHER = (
 
 
 async def elevate(service: Service, principal: Principal, password: str) -> Issued:
-    """A new secret for the same session, authenticated now (RFC 9470).  Refused to who holds a
+    """A new secret for the same session, authenticated now (RFC 9470).  Refused if they hold a
     second factor: whoever found a browser open and knows the password could otherwise take that
     factor away, in a session that proved it once (ASVS 7.5.1)."""
     if (await service.factors.held(principal.subject)).second:
         raise Refused(Refusal.FACTOR_REQUIRED, ASKS_FOR_ANOTHER)
     await confirm(service, principal, password, field="password")
-    return await _elevated(service, principal, "pwd")
+    return await elevated(service, principal, "pwd")
 
 
 async def elevate_by_code(service: Service, principal: Principal, code: str) -> Issued:
@@ -40,7 +39,7 @@ async def elevate_by_code(service: Service, principal: Principal, code: str) -> 
 
 
 async def elevate_by_recovery_code(service: Service, principal: Principal, code: str) -> Issued:
-    """The same, by an unused recovery code, for who lost their second factor."""
+    """The same, by an unused recovery code, for people who lost their second factor."""
     user = await owner(service, principal)
 
     async def check() -> bool:
@@ -58,11 +57,6 @@ async def _by_code(
     proved: str,
 ) -> Issued:
     """Wrong codes are counted for this session."""
-    buckets = limiter.codes_at(f"session:{principal.sid}", user.subject)
+    buckets = limits.codes_at(f"session:{principal.sid}", user.subject)
     await guess_code(service, user, check, buckets, principal.sid)
-    return await _elevated(service, principal, proved)
-
-
-async def _elevated(service: Service, principal: Principal, proved: str) -> Issued:
-    amr, device = together(*principal.amr, proved), current_visit().device()
-    return await service.auth.elevate(principal, amr=amr, device=device)
+    return await elevated(service, principal, proved)

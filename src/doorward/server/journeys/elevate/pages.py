@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from ....factors import KINDS, MFA
 from ....types import Issued, Principal
-from ....web import origin
 from ....web.asgi import current_visit
 from ....web.login import deliver
 from ....web.return_to import local_path
@@ -19,7 +18,7 @@ from ...return_to import with_return
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import menu_for
-from ...routes.responses import see, show, wrong
+from ...routes.responses import see, session_token, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.confirm_password import owner
@@ -94,7 +93,7 @@ async def _page(
     user = await owner(service, principal)
     factor = _factor(said)
     page = ElevatePage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         return_to=local_path(said.get("return_to", "")),
         factor=factor,
         passkey=held.passkeys > 0 and factor != "totp",

@@ -5,7 +5,7 @@ from secrets import token_hex
 from ....errors import DoorwardError
 from ....settings import DAY
 from ....types import Principal
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
@@ -87,7 +87,7 @@ async def make_first_admin(service: Service, ticket: str, email: str, password: 
 
 async def _use(service: Service, ticket: str) -> tickets.Claim:
     async with noting_limits(service):
-        await service.limiter.count(limiter.source(current_visit().device().address))
+        await service.limiter.count(limits.source(current_visit().device().address))
     claim = await tickets.use(service.auth.store, TICKET, ticket, at=service.clock())
     return await _good(service, claim)
 

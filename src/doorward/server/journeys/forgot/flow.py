@@ -1,6 +1,6 @@
 """What somebody does who forgot the password."""
 
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...refusals import Refusal, Refused
 from ...service import Service
@@ -24,5 +24,5 @@ async def ask_for_reset(service: Service, email: str) -> None:
     check_mail(service)
     address = address_of(email)
     async with noting_limits(service):
-        await service.limiter.count(limiter.letters_from(visit.device().address))
+        await service.limiter.count(limits.letters_from(visit.device().address))
     await write_letter(service, "reset_asked", address)

@@ -13,6 +13,7 @@ from ...routes.letter_sent import letter_sent
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
+from ...typed_address import keep_typed
 from ...ui.page import FormPage
 from .flow import ask_for_reset, check_mail
 
@@ -40,14 +41,17 @@ async def post_forgot(request: Request, service: Serving) -> Response:
         await ask_for_reset(service, email)
     except Refused as refused:
         return await _page(service, email, refused)
-    return see(service.site.path("/forgot/sent"))
+    response = see(service.site.path("/forgot/sent"))
+    keep_typed(response, email)
+    return response
 
 
 @router.get("/forgot/sent")
-async def get_forgot_sent(service: Serving) -> Response:
+async def get_forgot_sent(request: Request, service: Serving) -> Response:
     """The same for everybody, with or without an account."""
     check_mail(service)
-    return show(service, letter_sent(service, "Its link lets you choose a new password."))
+    then = "Its link lets you choose a new password."
+    return show(service, letter_sent(service, request, then))
 
 
 async def _page(service: Service, email: str, refused: Refused | None = None) -> Response:

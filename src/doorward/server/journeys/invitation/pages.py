@@ -13,9 +13,9 @@ from ...routes.forms import read_form
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.links import check_whole
+from ...steps.links import check_whole, look_at_link
 from ...ui.page import FormPage
-from .flow import accept, invited
+from .flow import accept
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -56,7 +56,7 @@ async def _page(service: Service, ticket: str, refused: Refused | None = None) -
     page = InvitationPage(
         csrf_token=await form_token(),
         ticket=ticket,
-        email=(await invited(service, ticket)).email,
+        email=(await look_at_link(service, TICKET, ticket)).email,
         password_min=service.options.min_password,
         **wrong(refused),
     )

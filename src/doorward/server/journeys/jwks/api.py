@@ -20,8 +20,7 @@ async def get_jwks(service: Serving, response: Response) -> dict[str, Any]:
     response.headers.update(PUBLIC)
     if service.options.provider:
         return await service.provider.jwks()
-    signs = "token" in service.auth.settings.modes
-    return await service.auth.jwks() if signs else {"keys": []}
+    return await service.auth.jwks() if service.auth.signs else {"keys": []}
 
 
 @router.options("/.well-known/jwks.json", status_code=204, include_in_schema=False)

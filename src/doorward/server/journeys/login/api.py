@@ -7,11 +7,10 @@ from pydantic import Field
 
 from ....web.asgi import current_visit
 from ...refusals import Refusal, Refused
-from ...routes.bodies import Body, Email, Password, Tokens, Who, shown, tokens
+from ...routes.bodies import Body, Email, Password, Tokens, Who, tokens
 from ...routes.dependencies import PROBLEM, Serving
-from ...routes.second_step import SECOND, SecondStep, asked_answer
+from ...routes.second_step import SECOND, SecondStep, login_answer
 from ...routes.strict_json import StrictRoute
-from ...steps.second_step import Asked
 from .flow import login
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
@@ -54,10 +53,8 @@ async def post_login(
     """
     if body.transport == "cookie":  # before the password is looked at, and a wrong one counted
         await current_visit().check_keeps_cookies()
-    issued = await login(service, response, body.email, body.password, body.transport)
-    if isinstance(issued, Asked):
-        return asked_answer(issued, response)
-    return shown(issued, body.transport, service.clock())
+    begun = await login(service, response, body.email, body.password, body.transport)
+    return login_answer(service, response, begun, body.transport)
 
 
 @router.post("/api/refresh", tags=["Login"], summary="Refresh", response_model_exclude_none=True)

@@ -1,12 +1,14 @@
 """What a login does."""
 
+from contextlib import suppress
+
 from starlette.responses import Response
 
-from ....errors import Reason, Rejected
+from ....errors import Busy, Reason, Rejected
 from ....types import Issued
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
-from ....web.limiter import Bucket
+from ....web.limits import Bucket
 from ....web.transport import Transport
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.devices import whose
@@ -87,8 +89,8 @@ def _buckets(service: Service, email: str, user: User | None) -> tuple[Bucket, .
     visit = current_visit()
     name = user and service.devices.recognise(visit.headers, whose(user))
     if user and name:
-        return limiter.device(name, user.subject)
-    return limiter.stranger(visit.device().address, limiter.account_of(_name(email)))
+        return limits.device(name, user.subject)
+    return limits.stranger(visit.device().address, limits.account_of(_name(email)))
 
 
 def _name(email: str) -> str:
@@ -101,7 +103,8 @@ def _name(email: str) -> str:
 async def _renew_hash(service: Service, user: User, password: str) -> None:
     old = user.password_hash
     if old is not None and service.passwords.needs_rehash(old, password):
-        await service.users.rehash(user.subject, old, await service.passwords.hash(password))
+        with suppress(Busy):  # the next login can do it; this one has begun a session
+            await service.users.rehash(user.subject, old, await service.passwords.hash(password))
 
 
 async def _failed(service: Service, user: User | None) -> Refused:

@@ -5,12 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from ...routes.bodies import Accepted, Body, Email, Tokens, Who, shown
+from ...routes.bodies import Accepted, Body, Email, Tokens, Who
 from ...routes.dependencies import PROBLEM, Serving
-from ...routes.second_step import SECOND, SecondStep, asked_answer
+from ...routes.second_step import SECOND, SecondStep, login_answer
 from ...routes.strict_json import StrictRoute
-from ...service import Service
-from ...steps.second_step import Asked
 from . import flow
 
 router = APIRouter(
@@ -68,7 +66,7 @@ async def post_code(
     """With the code of the letter. 202 as in `POST /api/login`. Refused with `wrong_code`, which
     is also the answer where there is no account, `login_expired` or `too_many_attempts`."""
     entered = await flow.enter_by_code(service, response, body.ticket, body.code)
-    return _shown(service, entered, response)
+    return login_answer(service, response, entered.begun, entered.via)
 
 
 @router.post(
@@ -86,13 +84,4 @@ async def post_link(
     entered = await flow.enter_by_link(service, response, body.ticket)
     if isinstance(entered, flow.Opened):
         raise await flow.refused_elsewhere(service, entered)
-    return _shown(service, entered, response)
-
-
-def _shown(
-    service: Service, entered: flow.Entered, response: Response
-) -> Who | Tokens | SecondStep:
-    begun = entered.begun
-    if isinstance(begun, Asked):
-        return asked_answer(begun, response)
-    return shown(begun, entered.via, service.clock())
+    return login_answer(service, response, entered.begun, entered.via)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from ....errors import Reason, Rejected
 from ....types import Issued
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ....web.transport import Transport
 from ...accounts import mail_code, tickets
@@ -68,7 +68,7 @@ async def ask_for_letter(
     check_offered(service)
     address = address_of(email)
     async with noting_limits(service):
-        await service.limiter.count(limiter.letters_from(visit.device().address))
+        await service.limiter.count(limits.letters_from(visit.device().address))
     ticket = tickets.new()
     browser = begin_flow(response, ticket) if via == "cookie" else ""
     request = Request(token_hex(16), browser, via, return_to)
@@ -131,7 +131,7 @@ async def enter_by_code(service: Service, response: Response, ticket: str, code:
         return right and await mail_code.take(store, request.id, at=service.clock()) is not None
 
     subject = "" if login is None else login.subject
-    buckets = (limiter.source(visit.device().address), limiter.mail_codes(request.id))
+    buckets = (limits.source(visit.device().address), limits.mail_codes(request.id))
     async with noting_limits(service, subject):
         right = await service.limiter.guess(buckets, check)
     if login is None or not right:

@@ -20,6 +20,7 @@ from ...routes.second_step import led_on
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.links import check_whole
+from ...typed_address import keep_typed, typed
 from ...ui.page import FormPage, Page
 from . import flow
 
@@ -40,10 +41,12 @@ class AskPage(FormPage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePage(FormPage):
-    """Type the code of the letter.  `printed`: the server sends no mail and prints its links."""
+    """Type the code of the letter.  `printed`: the server sends no mail and prints its links;
+    `email` is the address that was typed, or empty."""
 
     template: ClassVar[str] = "journeys/mail_login/code.html"
     printed: bool
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +84,15 @@ async def post_mail(request: Request, service: Serving) -> Response:
         if refused.reason is Refusal.NOT_FOUND:
             raise
         return await _ask_page(service, form, refused=refused)
+    keep_typed(response, form.get("email", ""))
     return response
 
 
 @router.get(f"{PATH}/code")
-async def get_code(service: Serving) -> Response:
+async def get_code(request: Request, service: Serving) -> Response:
     """The same for everybody, with or without an account."""
     flow.check_offered(service)
-    return await _code_page(service) if _ticket() else see(service.site.path(PATH))
+    return await _code_page(service, request) if _ticket() else see(service.site.path(PATH))
 
 
 @router.post(f"{PATH}/code")
@@ -101,7 +105,7 @@ async def post_code(request: Request, service: Serving) -> Response:
             return see(service.site.path(PATH), "mail_login_again")
         if refused.reason is Refusal.NOT_FOUND:
             raise
-        return await _code_page(service, refused)
+        return await _code_page(service, request, refused)
     return _entered(request, service, response, entered)
 
 
@@ -163,7 +167,11 @@ async def _ask_page(
     return show(service, page, refused)
 
 
-async def _code_page(service: Service, refused: Refused | None = None) -> Response:
+async def _code_page(
+    service: Service, request: Request, refused: Refused | None = None
+) -> Response:
     printed = service.options.mail == "outbox"
-    page = CodePage(csrf_token=await form_token(), printed=printed, **wrong(refused))
+    page = CodePage(
+        csrf_token=await form_token(), printed=printed, email=typed(request), **wrong(refused)
+    )
     return show(service, page, refused)

@@ -8,14 +8,13 @@ from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
 from ....errors import Rejected
-from ....web import origin
 from ... import cookie_hint
 from ...routes.access import ask_again
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
 from ...routes.proven import ProvenRoute, proven
-from ...routes.responses import see, show
+from ...routes.responses import see, session_token, show
 from ...steps.confirm_password import owner
 from ...ui.page import Page
 from .flow import delete_account, file_name, own_data
@@ -67,7 +66,7 @@ async def get_download(request: Request, service: Serving) -> Response:
 async def get_delete(service: Serving) -> Response:
     principal = await proven(service)
     page = DeletePage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         email=(await owner(service, principal)).email,
         console=may_see_console(principal),
     )

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ....origins import is_loopback
 from ....settings import MINUTE
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.ceremony import (
@@ -59,7 +59,7 @@ async def challenge(
     await visit.check_origin()
     await visit.check_keeps_cookies()
     async with noting_limits(service):  # a stranger may ask, and each is kept for a day
-        await service.limiter.count(limiter.challenges(visit.device().address))
+        await service.limiter.count(limits.challenges(visit.device().address))
     words = (act, whose, handle, begin_flow(response))
     claim = tickets.Claim(words, service.clock() + LIFETIME)
     return await tickets.issue(service.auth.store, TICKET, claim)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ....types import Principal
-from ....web import origin
 from ....web.asgi import current_visit
 from ...refusals import Refusal, Refused
 from ...routes.dependencies import Serving
@@ -15,7 +14,7 @@ from ...routes.forms import read_form
 from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
 from ...routes.proven import ProvenRoute, proven
-from ...routes.responses import see, show, wrong
+from ...routes.responses import see, session_token, show, wrong
 from ...routes.strict_json import parse
 from ...service import Service
 from ...ui.page import FormPage, Page
@@ -78,7 +77,7 @@ async def get_passkey(id: str, service: Serving) -> Response:
     principal = await proven(service)
     passkey = await registering.one_of(service, principal, id)
     page = PasskeyPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         id=passkey.credential_id,
         name=passkey.name,
         console=may_see_console(principal),
@@ -116,7 +115,7 @@ def _add_page(
     service: Service, principal: Principal, name: str, refused: Refused | None = None
 ) -> Response:
     page = AddPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         name=name,
         console=may_see_console(principal),
         **wrong(refused),

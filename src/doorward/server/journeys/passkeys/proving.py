@@ -4,9 +4,7 @@ them."""
 from starlette.responses import Response
 
 from ....errors import Reason, Rejected
-from ....factors import together
 from ....types import Issued, Principal
-from ....web.asgi import current_visit
 from ....web.fastapi import LoginAttempt
 from ....web.transport import Transport
 from ...accounts.apply_decisions import apply_decisions
@@ -16,6 +14,7 @@ from ...flow_cookie import end_flow
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.confirm_password import owner
+from ...steps.elevated import elevated
 from ...steps.second_step import Asked, Step, begin_proved, log_in, step_of
 from .challenge import LOGIN, SECOND_STEP, STEP_UP, ceremony_of, challenge, proved, refusal
 
@@ -76,8 +75,7 @@ async def finish_step_up(service: Service, principal: Principal, answer: Answer)
     """A new secret for the same session, authenticated now (RFC 9470)."""
     await owner(service, principal)
     passkey = await proved(service, answer, STEP_UP, principal.sid, principal.subject)
-    amr, device = together(*principal.amr, *passkey.amr), current_visit().device()
-    return await service.auth.elevate(principal, amr=amr, device=device)
+    return await elevated(service, principal, *passkey.amr)
 
 
 async def _begin(

@@ -9,9 +9,8 @@ from ....web.asgi import current_visit
 from ....web.login import deliver
 from ...routes.bodies import Body, Tokens, Who, shown
 from ...routes.dependencies import PROBLEM, Known, Serving
-from ...routes.second_step import SECOND, SecondStep, asked_answer
+from ...routes.second_step import SECOND, SecondStep, login_answer
 from ...routes.strict_json import StrictRoute
-from ...steps.second_step import Asked
 from . import proving
 from .bodies import AnswerBody, Options
 
@@ -67,9 +66,7 @@ async def post_login(
     if body.transport == "cookie":
         await current_visit().check_keeps_cookies()
     begun = await proving.finish_login(service, response, body.credential, body.transport)
-    if isinstance(begun, Asked):
-        return asked_answer(begun, response)
-    return shown(begun, body.transport, service.clock())
+    return login_answer(service, response, begun, body.transport)
 
 
 @router.post("/api/elevate/passkey/options", summary="Begin to confirm it is you with a passkey")

@@ -70,7 +70,7 @@ async def add(
     passkey = replace(made, name=named(name or current_visit().device().label))
     if not await service.passkeys.add(passkey, ending=user.ending):
         raise await refusal(service, "its id is taken, or there are too many", user.subject)
-    codes = () if unasked else await _codes(service, user.subject)
+    codes = () if unasked else await _codes(service, user)
     await service.recorder.note(
         "passkey_added",
         subject=user.subject,
@@ -118,6 +118,8 @@ def _whose(principal: Principal, user: User) -> str:
     return f"{principal.sid} {user.ending}"
 
 
-async def _codes(service: Service, subject: str) -> tuple[str, ...]:
+async def _codes(service: Service, user: User) -> tuple[str, ...]:
     """Recovery codes, if there are none: from now on the password alone does not log in."""
-    return await service.recovery_codes.renew(subject, at=service.clock(), missing_only=True)
+    return await service.recovery_codes.renew(
+        user.subject, at=service.clock(), ending=user.ending, missing_only=True
+    )

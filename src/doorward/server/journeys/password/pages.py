@@ -7,13 +7,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ....types import Principal
-from ....web import origin
 from ...refusals import Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
 from ...routes.proven import ProvenRoute, proven_beside_password
-from ...routes.responses import see, show, wrong
+from ...routes.responses import see, session_token, show, wrong
 from ...service import Service
 from ...steps.confirm_password import owner
 from ...ui.page import FormPage
@@ -62,7 +61,7 @@ async def get_change_password(service: Serving) -> Response:
 async def _page(service: Service, principal: Principal, refused: Refused | None = None) -> Response:
     user = await owner(service, principal)
     page = PasswordPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         email=user.email,
         password_min=service.options.min_password,
         has_password=user.password_hash is not None,

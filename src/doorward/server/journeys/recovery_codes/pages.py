@@ -6,14 +6,13 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ....web import origin
 from ...refusals import Refused
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
 from ...routes.proven import ProvenRoute, proven
-from ...routes.responses import see, show
+from ...routes.responses import see, session_token, show
 from ...ui.page import Page
 from .flow import make_codes
 
@@ -35,7 +34,7 @@ class NewCodesPage(Page):
 async def get_codes(service: Serving) -> Response:
     principal = await proven(service)
     page = NewCodesPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         console=may_see_console(principal),
     )
     return show(service, page)

@@ -1,15 +1,14 @@
 """What a reset link does."""
 
 from ....errors import DoorwardError
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.reset_link import TICKET, proves_address
-from ...accounts.user import User
 from ...service import Service
 from ...steps.limits import noting_limits
-from ...steps.links import bad_link, bearer_of
+from ...steps.links import bad_link, use_link
 from ...steps.new_password import check_new_password
 from ...steps.verification import drop_unproved_factors, verify_address
 
@@ -26,8 +25,8 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
     await visit.check_origin()
     check_new_password(service, new, email="", field="new")
     async with noting_limits(service):
-        await service.limiter.count(limiter.source(visit.device().address))
-    claim, user = await _use(service, ticket)
+        await service.limiter.count(limits.source(visit.device().address))
+    claim, user = await use_link(service, TICKET, ticket)
     try:
         check_new_password(service, new, email=user.email, field="new")
         hashed = await service.passwords.hash(new)
@@ -35,7 +34,11 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
         await tickets.put_back(service.auth.store, TICKET, ticket, claim)
         raise
     changed = await service.users.set_password(
-        user.subject, hashed, old=user.password_hash, at=service.clock()
+        user.subject,
+        hashed,
+        old=user.password_hash,
+        at=service.clock(),
+        readdressed=user.readdressed,
     )
     if changed is None:
         raise await bad_link(service, TICKET, subject=user.subject)
@@ -46,15 +49,3 @@ async def reset_password(service: Service, ticket: str, new: str) -> None:
         changed = await verify_address(service, changed) or changed
     await apply_decisions(service.users, service.auth, changed, device=visit.device())
     await service.recorder.note("password_reset", subject=user.subject, actor=user.subject)
-
-
-async def check_reset_link(service: Service, ticket: str) -> None:
-    """Refuse a link that can no longer be used.  Nothing is used up: mail scanners and previews
-    look at links too.  Looks are not counted: the ticket has 256 bits, and nobody guesses it."""
-    claim = await tickets.look(service.auth.store, TICKET, ticket, at=service.clock())
-    await bearer_of(service, TICKET, claim)
-
-
-async def _use(service: Service, ticket: str) -> tuple[tickets.Claim, User]:
-    claim = await tickets.use(service.auth.store, TICKET, ticket, at=service.clock())
-    return await bearer_of(service, TICKET, claim)

@@ -13,9 +13,9 @@ from ...routes.forms import read_form
 from ...routes.responses import form_token, see, show, wrong
 from ...routes.submit_once import PageRoute
 from ...service import Service
-from ...steps.links import check_whole
+from ...steps.links import check_whole, look_at_link
 from ...ui.page import FormPage
-from .flow import check_reset_link, reset_password
+from .flow import reset_password
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -34,7 +34,7 @@ async def get_reset(request: Request, service: Serving) -> Response:
     """Shows the form, or says at once that the link is no longer good."""
     ticket = request.query_params.get("ticket", "")
     await check_whole(service, TICKET, ticket)
-    await check_reset_link(service, ticket)
+    await look_at_link(service, TICKET, ticket)
     return await _page(service, ticket)
 
 

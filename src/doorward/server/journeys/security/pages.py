@@ -7,7 +7,6 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ....web import origin
 from ....web.asgi import current_visit
 from ....web.return_to import local_path
 from ...accounts.ceremony import Ceremony
@@ -16,7 +15,7 @@ from ...routes.dependencies import Serving
 from ...routes.logins_elsewhere import is_elsewhere
 from ...routes.menu import may_see_console
 from ...routes.notices import notice, told
-from ...routes.responses import show
+from ...routes.responses import session_token, show
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.factors import OwnFactors, factors_of
@@ -67,7 +66,7 @@ async def get_security(request: Request, service: Serving) -> Response:
     principal = await current_visit().principal()
     found = await factors_of(service, principal)
     page = SecurityPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         others=await is_elsewhere(service, principal),
         passkeys=tuple(map(_row, found.passkeys)),
         accepted=_accepted(service, found),

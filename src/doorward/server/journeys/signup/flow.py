@@ -1,6 +1,6 @@
 """What a sign-up does."""
 
-from ....web import limiter
+from ....web import limits
 from ....web.asgi import current_visit
 from ...accounts.user import User
 from ...accounts.verify_link import PENDING
@@ -21,7 +21,7 @@ async def signup(service: Service, email: str, password: str, return_to: str = "
     """
     visit, options = current_visit(), service.options
     await visit.check_origin()
-    bucket = limiter.signups(visit.device().address, options.signup_limit)
+    bucket = limits.signups(visit.device().address, options.signup_limit)
     try:
         if options.signup == "closed":
             raise Refused(Refusal.SIGNUP_CLOSED)

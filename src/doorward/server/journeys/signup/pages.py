@@ -19,6 +19,7 @@ from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...steps.begin_session import PASSWORD
 from ...steps.second_step import log_in
+from ...typed_address import keep_typed
 from ...ui.page import FormPage
 from .flow import signup
 
@@ -61,18 +62,21 @@ async def post_signup(request: Request, service: Serving) -> Response:
     except Refused as refused:
         return await _page(service, form, refused)
     if user is None:
-        return see(service.site.path("/signup/sent"))
+        sent = see(service.site.path("/signup/sent"))
+        keep_typed(sent, form.get("email", ""))
+        return sent
     begun = await log_in(service, attempt, response, user, "cookie", PASSWORD, back)
     cookie_hint.mark(request, response)
     return led_on(service, response, begun)
 
 
 @router.get("/signup/sent")
-async def get_signup_sent(service: Serving) -> Response:
+async def get_signup_sent(request: Request, service: Serving) -> Response:
     """The same for everybody, with or without an account."""
     if service.options.verification != "first":
         return see(service.site.path("/signup"))
-    return show(service, letter_sent(service, "Open the link in it to confirm your address."))
+    then = "Open the link in it to confirm your address."
+    return show(service, letter_sent(service, request, then))
 
 
 async def _page(

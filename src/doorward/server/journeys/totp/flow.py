@@ -1,12 +1,11 @@
 """Set up and remove the authenticator app of somebody who is logged in."""
 
-from ....factors import together
 from ....types import Issued, Principal
-from ....web import limiter
-from ....web.asgi import current_visit
+from ....web import limits
 from ...refusals import Refusal, Refused
 from ...service import Service
 from ...steps.confirm_password import owner
+from ...steps.elevated import elevated
 from ...steps.enrol_totp import Enrolment, begin_totp, confirm_totp
 from ...steps.factors import remove_factor
 
@@ -26,10 +25,9 @@ async def confirm(
     secret; also the recovery codes that were made, none where the person has some."""
     user = await owner(service, principal)
     sid = principal.sid
-    buckets = limiter.codes_at(f"session:{sid}", user.subject)
+    buckets = limits.codes_at(f"session:{sid}", user.subject)
     codes = await confirm_totp(service, user, sid, code, buckets, sid=sid)
-    amr, device = together(*principal.amr, "otp"), current_visit().device()
-    return await service.auth.elevate(principal, amr=amr, device=device), codes
+    return await elevated(service, principal, "otp"), codes
 
 
 async def remove(service: Service, principal: Principal) -> None:

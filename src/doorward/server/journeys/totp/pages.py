@@ -8,7 +8,6 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from ....types import Principal
-from ....web import origin
 from ....web.asgi import current_visit
 from ....web.login import deliver
 from ...refusals import Refusal, Refused
@@ -17,7 +16,7 @@ from ...routes.forms import read_form
 from ...routes.logins_elsewhere import show_codes
 from ...routes.menu import may_see_console
 from ...routes.proven import ProvenRoute, proven
-from ...routes.responses import see, show, wrong
+from ...routes.responses import see, session_token, show, wrong
 from ...service import Service
 from ...ui.page import FormPage, Page
 from ...ui.qr import qr
@@ -77,7 +76,7 @@ async def post_totp(request: Request, service: Serving) -> Response:
 async def get_remove(service: Serving) -> Response:
     principal = await proven(service)
     page = RemovePage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         console=may_see_console(principal),
     )
     return show(service, page)
@@ -96,7 +95,7 @@ async def _page(service: Service, principal: Principal, refused: Refused | None 
     except Refused:
         return see(service.site.path(SECURITY), "totp_again")
     page = TotpPage(
-        csrf_token=origin.csrf_token(service.auth.csrf_keys, principal.sid),
+        csrf_token=session_token(service, principal),
         qr=qr(enrolment.uri),
         key=enrolment.secret,
         console=may_see_console(principal),

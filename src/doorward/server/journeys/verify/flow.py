@@ -3,16 +3,13 @@
 from typing import NamedTuple
 
 from ....errors import StoreUnavailable
-from ....web import limiter
-from ....web.asgi import current_visit
 from ...accounts import tickets
 from ...accounts.apply_decisions import apply_decisions
 from ...accounts.user import EmailTaken, User
 from ...accounts.verify_link import PENDING, TICKET, is_good, signup_of
 from ...refusals import Refusal, Refused
 from ...service import Service
-from ...steps.limits import noting_limits
-from ...steps.links import bad_link
+from ...steps.links import bad_link, count_link
 from ...steps.verification import verify_address
 
 
@@ -39,10 +36,7 @@ async def verify(service: Service, ticket: str) -> Proof:
 
     Nobody is logged in: the link may be opened in another browser than the one that asked for it.
     """
-    visit = current_visit()
-    await visit.check_origin()
-    async with noting_limits(service):
-        await service.limiter.count(limiter.source(visit.device().address))
+    await count_link(service)
     store, at = service.auth.store, service.clock()
     claim = await tickets.use(store, TICKET, ticket, at=at)
     proof = await _proof(service, claim)
