@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import html5lib
 import httpx2
 
-from doorward.server.oauth.clients import Client, Kind
+from doorward.server.oauth.client import Client, Kind, Registration
 from doorward.server.oauth.pkce import challenge_of
 from doorward.server.oauth.scopes import Scope
 from tests.server.house import House
@@ -105,6 +105,7 @@ async def application(
     kind: Kind = "confidential",
     uris: Sequence[str] = (CALLBACK,),
     scopes: Sequence[str] = ("openid", "offline_access", "photos:read", "photos:write"),
+    **more: Any,
 ) -> Application:
     """An application that the operator registered, with the scopes that this house has."""
     provider = house.service.provider
@@ -114,7 +115,10 @@ async def application(
             await provider.scopes.add(each)
     known = await provider.scopes.known()
     named = [known[name] for name in scopes]
-    added = await provider.clients.add("Photos", kind, uris, named, at=house.clock())
+    registration = Registration(
+        **{"name": "Photos", "kind": kind, "scopes": named, "redirect_uris": uris, **more}
+    )
+    added = await provider.clients.add(registration, at=house.clock())
     return Application(house, added.client, added.secret)
 
 

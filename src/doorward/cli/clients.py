@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from ..server.command_options import read_options
 from ..server.oauth.apply_decisions import end_grants
-from ..server.oauth.clients import Client, Kind
+from ..server.oauth.client import RS256, Client, Registration
+from ..server.oauth.scopes import Scope
 from ..server.plural import counted
 from ..types import system_clock
 from .commands import Verb, run
@@ -25,14 +26,10 @@ async def _add(given: Namespace) -> Answer:
             raise NotDone(
                 f"There is no scope {', '.join(unknown)}; `doorward scopes add` makes one."
             )
-        kind: Kind = "public" if given.public else "confidential"
-        scopes = [known[name] for name in given.scope]
-        at = system_clock()
-        client, secret = await provider.clients.add(
-            given.name, kind, given.redirect_uri, scopes, at=at
-        )
+        registration = _registration(given, [known[name] for name in given.scope])
+        client, secret = await provider.clients.add(registration, at=system_clock())
         await recorder.note("client_added", client=client.client_id, name=client.name)
-    lines = [f"Added {client.name}, a {kind} client; its client id is {client.client_id}."]
+    lines = [f"Added {client.name}, a {client.kind} client; its client id is {client.client_id}."]
     if secret is not None:
         lines += ["Its secret, which is shown here and never again:", secret]
     return Answer({**client.facts(), "client_secret": secret}, lines)
@@ -70,6 +67,19 @@ async def _disable(given: Namespace) -> Answer:
     )
 
 
+def _registration(given: Namespace, scopes: Sequence[Scope]) -> Registration:
+    return Registration(
+        name=given.name,
+        kind="public" if given.public else "confidential",
+        scopes=scopes,
+        redirect_uris=given.redirect_uri,
+        post_logout_uris=given.post_logout_uri,
+        acts_for_itself=given.acts_for_itself,
+        pkce_exempt=given.pkce_exempt,
+        id_token_alg=given.id_token_alg,
+    )
+
+
 def _state(client: Client) -> str:
     return "active" if client.disabled_at is None else f"disabled {when(client.disabled_at)}"
 
@@ -94,6 +104,28 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--public",
         action="store_true",
         help="it can keep no secret: an application in a browser, on a phone or a desktop",
+    )
+    parser.add_argument(
+        "--post-logout-uri",
+        metavar="URI",
+        action="append",
+        default=[],
+        help="where it may send people after it logged them out here; may be repeated",
+    )
+    parser.add_argument(
+        "--acts-for-itself",
+        action="store_true",
+        help="it may get tokens without a person (client credentials)",
+    )
+    parser.add_argument(
+        "--pkce-exempt",
+        action="store_true",
+        help="it may leave out PKCE, and must send a nonce then",
+    )
+    parser.add_argument(
+        "--id-token-alg",
+        choices=[RS256],
+        help="how its ID tokens are signed, instead of like access tokens",
     )
 
 

@@ -345,13 +345,7 @@ async def test_a_fresh_login_is_asked_for_and_then_taken(house: House, app: Appl
 
 
 async def test_what_an_application_calls_itself_is_shown_as_text(house: House) -> None:
-    provider = house.service.provider
-    known = await provider.scopes.known()
-    name = '<b>"Photos" & co</b>'
-    added = await provider.clients.add(
-        name, "public", (CALLBACK,), [known["openid"]], at=house.clock()
-    )
-    app = Application(house, added.client, None)
+    app = await application(house, "public", name='<b>"Photos" & co</b>')
     page = await app.authorize(await house.alice(), scope="openid", state='"><script>x')
     assert "<script>x" not in page.text
     assert "<b>" not in page.text

@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from doorward.server.accounts.users import Users
 from doorward.server.db.database import Database, open_database
-from doorward.server.oauth.clients import Clients, InvalidClient
+from doorward.server.oauth.client import InvalidClient, Registration
+from doorward.server.oauth.clients import Clients
 from doorward.server.oauth.consents import PAGE, Consents
 from doorward.server.oauth.scopes import STANDARD, InvalidScope, Scope, Scopes
 from tests.server.databases import KINDS, new_url
 from tests.server.third_party import API, CALLBACK, OTHER, READ, WRITE
 
 pytestmark = pytest.mark.anyio
+
+PUBLIC = Registration(name="A", kind="public", scopes=[READ], redirect_uris=[CALLBACK])
 
 
 @pytest.fixture(params=KINDS)
@@ -29,9 +34,17 @@ async def test_a_client_is_kept_as_it_was_registered_and_its_secret_is_not(
 ) -> None:
     clients = Clients(database)
     scopes = [READ, STANDARD["openid"]]
-    client, secret = await clients.add(
-        " Two\u2003words ", "confidential", [CALLBACK] * 2, scopes, at=5
+    said = Registration(
+        name=" Two\u2003words ",
+        kind="confidential",
+        scopes=scopes,
+        redirect_uris=[CALLBACK] * 2,
+        post_logout_uris=[CALLBACK + "/bye"],
+        acts_for_itself=True,
+        pkce_exempt=True,
+        id_token_alg="RS256",
     )
+    client, secret = await clients.add(said, at=5)
     found = await clients.find(client.client_id)
     assert found is not None
     assert found == client
@@ -39,12 +52,12 @@ async def test_a_client_is_kept_as_it_was_registered_and_its_secret_is_not(
     assert found.resources == {READ.resource}
     assert secret is not None
     assert len(secret) == 47
-    assert found.has_secret(secret)
-    assert not found.has_secret(secret + " ")
+    assert found.has_secret(secret, 5)
+    assert not found.has_secret(secret + " ", 5)
     assert secret not in repr(found) + str(found.facts())
     assert (found.secret_hash or "") not in repr(found) + str(found.facts())
-    public, none = await clients.add("A", "public", [CALLBACK], scopes, at=6)
-    assert (none, public.has_secret("")) == (None, False)
+    public, none = await clients.add(PUBLIC, at=6)
+    assert (none, public.has_secret("", 6)) == (None, False)
     assert await clients.all() == [public, client]
     for unknown in ("", "c_", "c_\0", client.client_id + "\n"):
         assert await clients.find(unknown) is None
@@ -55,7 +68,7 @@ async def test_who_is_disabled_stays_so_and_is_unsettled_until_that_is_noted(
     database: Database,
 ) -> None:
     clients = Clients(database)
-    client, _ = await clients.add("A", "public", [CALLBACK], [READ], at=5)
+    client, _ = await clients.add(PUBLIC, at=5)
     assert await clients.unsettled() == []
     first = await clients.disable(client.client_id, at=7)
     second = await clients.disable(client.client_id, at=9)
@@ -68,24 +81,29 @@ async def test_who_is_disabled_stays_so_and_is_unsettled_until_that_is_noted(
     assert await clients.unsettled() == []
 
 
-WRONG_CLIENTS = [
-    ("", [CALLBACK]),
-    ("a" * 61, [CALLBACK]),
-    ("right\u202eleft", [CALLBACK]),
-    ("A", []),
-    ("A", [CALLBACK + str(number) for number in range(21)]),
-    ("A", [CALLBACK, "http://photos.example/"]),
+WRONG_CLIENTS: list[dict[str, Any]] = [
+    {"name": ""},
+    {"name": "a" * 61},
+    {"name": "right\u202eleft"},
+    {"redirect_uris": []},
+    {"redirect_uris": [CALLBACK + str(number) for number in range(21)]},
+    {"redirect_uris": [CALLBACK, "http://photos.example/"]},
+    {"post_logout_uris": ["http://photos.example/"]},
+    {"acts_for_itself": True},
+    {"pkce_exempt": True},
+    {"id_token_alg": "HS256"},
+    {"id_token_alg": "none"},
 ]
 
 
-@pytest.mark.engine
-async def test_what_is_no_client() -> None:
-    database = await open_database("memory:")
-    for name, uris in WRONG_CLIENTS:
-        with pytest.raises(InvalidClient):
-            await Clients(database).add(name, "public", uris, [READ], at=1)
-    assert await Clients(database).all() == []
-    await database.close()
+@pytest.mark.parametrize("wrong", WRONG_CLIENTS, ids=str)
+def test_what_is_no_client(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidClient):
+        replace(PUBLIC, **wrong)
+
+
+def test_who_acts_for_itself_needs_no_redirect_uri() -> None:
+    replace(PUBLIC, kind="confidential", redirect_uris=[], acts_for_itself=True)
 
 
 WRONG_SCOPES = [

@@ -9,7 +9,7 @@ import logging
 
 from ...errors import StoreUnavailable
 from ...types import Device
-from .clients import Client
+from .client import Client
 from .provider import Provider
 
 log = logging.getLogger("doorward")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from . import pkce, redirect_uri
-from .clients import Client
+from .client import Client
 from .redirect_uri import CheckedUri
 from .scopes import OFFLINE, Scope
 

@@ -12,9 +12,15 @@ CLIENTS = Table(
     Column("name", TEXT, nullable=False),
     Column("kind", TEXT, nullable=False),  # public or confidential
     Column("secret_hash", TEXT),  # SHA-256 in hexadecimal: the secret has 256 bits
+    Column("old_secret_hash", TEXT),
+    Column("old_secret_until", BigInteger),
     Column("redirect_uris", TEXT, nullable=False),  # a list in JSON
+    Column("post_logout_uris", TEXT, nullable=False),  # a list in JSON
     Column("scopes", TEXT, nullable=False),  # a list in JSON
     Column("resources", TEXT, nullable=False),  # a list in JSON
+    Column("acts_for_itself", BigInteger, nullable=False),  # 0 or 1
+    Column("pkce_exempt", BigInteger, nullable=False),  # 0 or 1
+    Column("id_token_alg", TEXT),
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
     Column("decided", BigInteger, nullable=False, server_default=text("0")),

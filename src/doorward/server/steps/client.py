@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from ...web import limits
 from ...web.asgi import current_visit
 from ...web.limiter import Full
+from ..oauth.client import Client
 from ..oauth.client_auth import presented
-from ..oauth.clients import Client
 from ..oauth.token_error import Code, TokenError
 from ..service import Service
 
@@ -24,7 +24,7 @@ async def authenticated(
     if client.kind == "public":
         right = shown.secret is None
     else:
-        right = shown.secret is not None and client.has_secret(shown.secret)
+        right = shown.secret is not None and client.has_secret(shown.secret, service.clock())
     if not right:
         raise await _failed(service, client.client_id)
     return client

@@ -7,7 +7,7 @@ from ....stores import Page
 from ....types import Principal, Session
 from ....web.asgi import current_visit
 from ...oauth.apply_decisions import end_access
-from ...oauth.clients import Client
+from ...oauth.client import Client
 from ...oauth.consents import Consent
 from ...oauth.redirect_uri import host_of
 from ...oauth.scopes import Scope

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 
 from ....errors import Rejected
 from ....keys import base64url
-from ...oauth.clients import Client
+from ...oauth.client import Client
 from ...oauth.token_error import TokenError
 from ...routes.dependencies import Serving
 from ...routes.oauth import OAuthRoute, read_program_form

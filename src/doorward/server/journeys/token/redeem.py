@@ -12,7 +12,7 @@ from ....errors import Rejected
 from ....types import Issued
 from ....web.asgi import current_visit
 from ...oauth import code, pkce
-from ...oauth.clients import Client
+from ...oauth.client import Client
 from ...oauth.code import Permission, Shown
 from ...oauth.token_error import TokenError
 from ...service import Service

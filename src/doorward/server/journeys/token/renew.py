@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ....errors import Rejected
 from ....types import Session
 from ....web.asgi import current_visit
-from ...oauth.clients import Client
+from ...oauth.client import Client
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused

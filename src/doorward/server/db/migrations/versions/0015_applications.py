@@ -5,7 +5,7 @@ from alembic import op
 
 from doorward.server.db.schema import TEXT
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 
 
@@ -17,9 +17,15 @@ def upgrade() -> None:
         sa.Column("name", TEXT, nullable=False),
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("secret_hash", TEXT),
+        sa.Column("old_secret_hash", TEXT),
+        sa.Column("old_secret_until", sa.BigInteger),
         sa.Column("redirect_uris", TEXT, nullable=False),
+        sa.Column("post_logout_uris", TEXT, nullable=False),
         sa.Column("scopes", TEXT, nullable=False),
         sa.Column("resources", TEXT, nullable=False),
+        sa.Column("acts_for_itself", sa.BigInteger, nullable=False),
+        sa.Column("pkce_exempt", sa.BigInteger, nullable=False),
+        sa.Column("id_token_alg", TEXT),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("disabled_at", sa.BigInteger),
         sa.Column("decided", sa.BigInteger, nullable=False, server_default=sa.text("0")),
