@@ -173,6 +173,7 @@ async def test_a_hash_of_another_cost_verifies_and_asks_to_be_made_again(
 def test_a_damaged_hash_is_never_as_it_should_be(hashed: str) -> None:
     passwords = Passwords(CHEAP)
     assert passwords.needs_rehash(hashed)
+    assert passwords.needs_rehash(hashed, "x" * 73)
     passwords.close()
 
 
