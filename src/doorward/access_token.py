@@ -33,13 +33,14 @@ class Claims:
 
 
 def mint_access_token(
-    session: Session, keyring: Keyring, settings: Settings, now: int
+    session: Session, keyring: Keyring, settings: Settings, now: int, jkt: str = ""
 ) -> tuple[str, int]:
     """An access token and when it expires: never after the session itself.
 
     It holds no personal data: a random subject, ids, times, roles and scopes; of a grant no roles,
-    and its own audience.  Raises `ValueError` above 3,800 bytes, which
-    `doorward.settings.MAX_ROLE_BYTES` keeps out of reach.
+    its own audience, and with `jkt` the key that it is bound to (RFC 9449 section 6.1).
+    Raises `ValueError` above 3,800 bytes, which `doorward.settings.MAX_ROLE_BYTES` keeps out of
+    reach.
     """
     expires_at = min(now + settings.access_ttl, session.ends_at)
     claims: dict[str, object] = {
@@ -62,6 +63,8 @@ def mint_access_token(
         claims["scope"] = " ".join(sorted(session.scopes))
     if session.amr:
         claims["amr"] = list(session.amr)
+    if jkt:
+        claims["cnf"] = {"jkt": jkt}
     token = keyring.sign(json.dumps(claims, separators=(",", ":")).encode(), now)
     if len(token) > MAX_BYTES:
         raise ValueError(f"an access token of {len(token)} bytes does not fit a cookie")
@@ -115,6 +118,15 @@ def _claims(claims: Mapping[str, object], settings: Settings, grants: bool = Fal
         authenticated_at=a_time(claims["auth_time"]),
         client_id="" if claims["client_id"] == own else a_text(claims["client_id"]),
         audience=a_text(audience) if grants else "",
+        jkt=_bound_to(claims.get("cnf", {"jkt": ""})),
     )
     expires_at = min(a_time(claims["exp"]), a_time(claims["iat"]) + settings.access_ttl)
     return Claims(principal, a_time(claims["ver"]), expires_at)
+
+
+def _bound_to(cnf: object) -> str:
+    """The thumbprint in the claim `cnf`.  Another way of confirmation than this is not ours, and
+    nobody may skip it (RFC 7800 section 3.1)."""
+    if type(cnf) is not dict or cnf.keys() != {"jkt"}:
+        raise ValueError("cnf")
+    return a_text(cnf["jkt"])

@@ -91,8 +91,7 @@ class Authenticate:
         told = self._view.cursor
         if self._view.outdates(principal.sid, ver):
             row = await self.standing(principal.sid, now)
-            proof = (principal.authenticated_at, principal.amr)
-            principal = rules.principal_of(row, "token", *proof)
+            principal = rules.as_now(principal, row)
             ver, until = row.ver, min(until, rules.proof_ends_at(row, principal.authenticated_at))
             if now >= until:
                 raise Rejected(Reason.SUPERSEDED, "access token from before a step-up")

@@ -53,10 +53,17 @@ class Credentials:
         self._exchange_keys = root.derive("exchange")
 
     async def issue(
-        self, session: Session, secret: bytes, mode: Mode | None = None, *, keep: bool = False
+        self,
+        session: Session,
+        secret: bytes,
+        mode: Mode | None = None,
+        *,
+        keep: bool = False,
+        jkt: str = "",
     ) -> Issued:
         """The strings of a mode for a row, of the setting's mode unless one is named.  With `keep`
-        the client keeps the refresh token it has."""
+        the client keeps the refresh token it has; with `jkt` the access token is bound to that
+        key."""
         mode = mode or self._settings.mode
         await self._change_feed.keep_up()  # else it may sign with a key withdrawn elsewhere
         if mode == "session":
@@ -68,7 +75,7 @@ class Credentials:
                 credential_expires_at=session.ends_at,
             )
         ring = await self._signing.ring()
-        token, expires_at = mint_access_token(session, ring, self._settings, self._clock())
+        token, expires_at = mint_access_token(session, ring, self._settings, self._clock(), jkt)
         place = RefreshToken(session.sid, session.generation, session.branch, secret)
         return Issued(
             session=session,

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     BAD_SIGNATURE = "bad_signature"
     WITHDRAWN = "withdrawn"
+    UNPROVEN_KEY = "unproven_key"
     REUSED = "reused"
     UNSTEADY = "unsteady"
     CROSS_ORIGIN = "cross_origin"
@@ -37,6 +38,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.SUPERSEDED: "A newer decision replaced this login or credential.",
     Reason.BAD_SIGNATURE: "The signature does not verify.",
     Reason.WITHDRAWN: "The key that signed this token was withdrawn.",
+    Reason.UNPROVEN_KEY: "The key that the token is bound to was not proved.",
     Reason.REUSED: "A refresh token was used again, so the session was ended.",
     Reason.UNSTEADY: "Refresh tokens were used out of order too often, so the session was ended.",
     Reason.CROSS_ORIGIN: (

@@ -63,6 +63,8 @@ class GrantAttempt:
         sid: str | None = None,
         device: Device = NOWHERE,
         attributes: Mapping[str, str | int | bool] | None = None,
+        jkt: str = "",
+        bound: bool = False,
     ) -> Issued:
         """Begin a grant of these scopes, for the application `client_id` at the API `audience`.
 
@@ -70,6 +72,10 @@ class GrantAttempt:
         without, it is *offline*.  `authenticated_at` and `amr` tell when and how the person last
         proved themselves, if not now.  A `sid` that was chosen before (32 hexadecimal digits,
         random) lets the caller end the grant whatever becomes of this.
+
+        With `jkt`, the thumbprint of a key that was proved, the access token is bound to that key
+        (RFC 9449).  If the grant is `bound`, its refresh tokens are, too, and never change: as a
+        client without a secret needs it, whose many processes may share one.
 
         Raises `Rejected(superseded)` when the person was changed since `attempt`, or the login has
         ended; `ValueError` for names that a token cannot carry, for the application's own audience,
@@ -98,9 +104,9 @@ class GrantAttempt:
             audience=rules.checked_third_party(audience, own),
             parent_sid=parent_sid,
             device=device,
-            attributes=rules.checked_attributes(attributes or {}),
+            attributes=rules.checked_attributes(_attributes(attributes, jkt, bound)),
         )
-        return await self.beginning("granted", session, secret)
+        return await self.beginning("granted", session, secret, jkt=jkt)
 
     async def _parent(self, subject: str, sid: str | None) -> Session | None:
         """The login that a grant hangs on.  A decision takes children one level along, so a grant
@@ -113,6 +119,14 @@ class GrantAttempt:
         if parent.audience or parent.subject != subject or parent.parent_sid is not None:
             raise ValueError("a grant hangs on a login of the same person, which hangs on no other")
         return parent
+
+
+def _attributes(
+    given: Mapping[str, str | int | bool] | None, jkt: str, bound: bool
+) -> Mapping[str, str | int | bool]:
+    if bound and not jkt:
+        raise ValueError("a bound grant needs the thumbprint of a key")
+    return {**(given or {}), **({rules.BOUND_TO: jkt} if bound else {})}
 
 
 class Grants:
@@ -172,9 +186,11 @@ class Grants:
         await self._feed.keep_up()
         return await self._signing.jwks()
 
-    async def authenticate(self, token: str, audience: str) -> Principal:
-        """Who acts for whom by this access token, at the API named `audience`.  Raises `Rejected`,
-        also for a token of another audience."""
+    async def authenticate(self, token: str, audience: str, *, jkt: str | None = "") -> Principal:
+        """Who acts for whom by this access token, at the API named `audience`.  `jkt` is the
+        thumbprint of the key that was proved with it (see `doorward.dpop`), or None where whoever
+        is told of the principal sees to that.  Raises `Rejected`, also for a token of another
+        audience, and `unproven_key` unless it is bound to exactly that key."""
         await self._feed.keep_up()
         now = self.clock()
         try:
@@ -185,16 +201,22 @@ class Grants:
                 found = await self._judge(token, now, None)
             if found.audience != audience:
                 raise Rejected(Reason.MALFORMED, "an access token for another audience")
+            if jkt is not None and found.jkt != jkt:
+                raise Rejected(Reason.UNPROVEN_KEY)
         except Rejected as refused:
             await self._events.refusal(refused, NOWHERE, None)
             raise
         return found
 
-    async def refresh(self, refresh_token: str, device: Device = NOWHERE) -> Issued:
-        """Exchange a refresh token by the rules of `Auth.refresh`, for tokens of the same audience.
-        Raises `Rejected`."""
+    async def refresh(
+        self, refresh_token: str, device: Device = NOWHERE, *, jkt: str = ""
+    ) -> Issued:
+        """Exchange a refresh token by the rules of `Auth.refresh`, for tokens of the same audience,
+        the access token bound to the key of this thumbprint.  Of a grant that is bound to a key,
+        the refresh token stays.  Raises `Rejected`; `unproven_key`, for another key than a grant is
+        bound to, ends nothing."""
         try:
-            return await self._refresh(refresh_token, device)
+            return await self._refresh(refresh_token, device, jkt)
         except Rejected as refused:
             await self._events.refusal(refused, device, await self.owner(refresh_token))
             raise

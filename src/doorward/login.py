@@ -25,10 +25,13 @@ class Beginning:
     decisions: Decisions
     events: Events
 
-    async def __call__(self, kind: str, session: Session, secret: bytes) -> Issued:
-        """The credentials of a new session, and an event of this kind.  Raises `Rejected`."""
+    async def __call__(
+        self, kind: str, session: Session, secret: bytes, *, jkt: str = ""
+    ) -> Issued:
+        """The credentials of a new session, with `jkt` bound to that key, and an event of this
+        kind.  Raises `Rejected`."""
         # issued first, because a session whose token cannot be issued must not be stored
-        issued = await self.credentials.issue(session, secret)
+        issued = await self.credentials.issue(session, secret, jkt=jkt)
         try:
             await self.decisions.begin(session, self.mark)
         except Rejected as refused:

@@ -25,14 +25,14 @@ class Refresh:
     decisions: Decisions
     events: Events
 
-    async def __call__(self, shown: str, device: Device) -> Issued:
-        """What `Auth.refresh` promises.  Raises `Rejected`."""
+    async def __call__(self, shown: str, device: Device, jkt: str = "") -> Issued:
+        """What `Auth.refresh` and `Grants.refresh` promise.  Raises `Rejected`."""
         if shown.startswith(SESSION_PREFIX) and self.settings.modes == ("token", "session"):
             return await self._reissue(parse_session_token(shown), device)
         token = self.credentials.read_refresh_token(shown)
         if "token" not in self.settings.modes:
             raise Rejected(Reason.UNKNOWN, "refresh tokens are not in use here")
-        return await self._refresh(token, device)
+        return await self._refresh(token, device, jkt)
 
     async def _reissue(self, token: SessionToken, device: Device) -> Issued:
         """Tokens for who comes with a session token.  Nothing is written: the row becomes one of
@@ -42,13 +42,19 @@ class Refresh:
         await self.events.of("reissued", row, device=device)
         return await self.credentials.issue(row, token.secret)
 
-    async def _refresh(self, token: RefreshToken, device: Device) -> Issued:
+    async def _refresh(self, token: RefreshToken, device: Device, jkt: str) -> Issued:
         digest, shown = hash_secret(token.secret), (token.generation, token.branch)
         to_session, mixed = self.settings.mode == "session", len(self.settings.modes) > 1
         while True:
             now = self.clock()
             row = await self.rows.get(token.sid)
             row, current = rules.checked_holder(row, digest, now, exchanging=mixed)
+            if rules.check_key(row, jkt):
+                kept = rules.touched(row, now, self.settings)
+                if await self.decisions.replace(row, kept):
+                    await self.events.of("refreshed", kept, device=device, reason="kept")
+                    return await self.credentials.issue(kept, token.secret, keep=True, jkt=jkt)
+                continue  # a sibling was faster
             verdict = rules.judge_refresh(row, *shown, now, self.settings.grace, current=current)
             anew = to_session or not current
             new = await self._follow(verdict, row, token, now, device, anew=anew)
@@ -58,7 +64,9 @@ class Refresh:
             replay = verdict is Verdict.REPLAY and current
             if replay or not anew:
                 await self.events.of("refreshed", new, device=device, reason=verdict.value)
-                return await self.credentials.issue(new, token.secret, "token", keep=replay)
+                return await self.credentials.issue(
+                    new, token.secret, "token", keep=replay, jkt=jkt
+                )
             return await self._exchanged(new, token.secret, device)
 
     async def _exchanged(self, row: Session, secret: bytes, device: Device) -> Issued:

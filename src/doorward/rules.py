@@ -23,6 +23,9 @@ from .types import NONE, Mode, Principal, Roles, Session
 
 _SID = re.compile("[0-9a-f]{32}")
 
+BOUND_TO = "jkt"
+"""The attribute of a grant whose refresh tokens are bound to a key: its thumbprint."""
+
 
 class Verdict(Enum):
     """The verdict on a presented refresh token."""
@@ -172,6 +175,15 @@ def rotated(
     )
 
 
+def check_key(session: Session, jkt: str) -> bool:
+    """Whether refresh tokens of this row are bound to a key (RFC 9449 section 5).  Raises
+    `Rejected(unproven_key)` when that is not the key of this thumbprint."""
+    bound = session.attributes.get(BOUND_TO, "") if session.audience else ""
+    if bound and bound != jkt:
+        raise Rejected(Reason.UNPROVEN_KEY)
+    return bool(bound)
+
+
 def rebranched(session: Session, now: int, settings: Settings) -> Session:
     """The row after REBRANCH: same generation, next branch."""
     return replace(touched(session, now, settings), branch=session.branch + 1, rotated_at=now)
@@ -281,11 +293,12 @@ def check_scopes(principal: Principal, scopes: Iterable[str]) -> None:
 
 
 def principal_of(
-    session: Session, mode: Mode, authenticated_at: int, amr: tuple[str, ...]
+    session: Session, mode: Mode, authenticated_at: int, amr: tuple[str, ...], jkt: str = ""
 ) -> Principal:
     """The principal a row stands for, by a credential of this mode and as of the proof that was
-    shown: an older credential keeps its own, earlier time and factors, but has the row's roles and
-    scopes.  A grant never has roles, whatever its row says."""
+    shown: an older credential keeps its own, earlier time and factors, and the key `jkt` that it is
+    bound to, but has the row's roles and scopes.  A grant never has roles, whatever its row
+    says."""
     return Principal(
         subject=session.subject,
         sid=session.sid,
@@ -296,12 +309,14 @@ def principal_of(
         authenticated_at=authenticated_at,
         client_id=session.client_id,
         audience=session.audience,
+        jkt=jkt,
     )
 
 
 def as_now(principal: Principal, session: Session) -> Principal:
     """A principal that was known before, updated from its row."""
-    return principal_of(session, principal.mode, principal.authenticated_at, principal.amr)
+    known = principal
+    return principal_of(session, known.mode, known.authenticated_at, known.amr, known.jkt)
 
 
 def checked_names(names: Collection[str] | None) -> Roles | None:

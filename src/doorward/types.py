@@ -90,7 +90,8 @@ class Principal:
 
     `authenticated_at` is when the person last proved a factor (OIDC `auth_time`), `amr` which
     (RFC 8176).  With an `audience` it is the application `client_id` that acts for the person, by a
-    grant: within its scopes, and never with a role.
+    grant: within its scopes, and never with a role.  `jkt` is the thumbprint of the key that the
+    access token is bound to (RFC 9449), or empty: without proof of that key it is worth nothing.
     """
 
     subject: str
@@ -102,6 +103,7 @@ class Principal:
     authenticated_at: int = 0
     client_id: str = ""
     audience: str = ""
+    jkt: str = ""
 
     @property
     def verified(self) -> bool:

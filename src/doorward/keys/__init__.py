@@ -2,6 +2,7 @@
 
 from .jwk import thumbprint as thumbprint
 from .jws import verify_jws as verify_jws
+from .proof import verify_key_proof as verify_key_proof
 from .ring import Keyring as Keyring
 from .root import RootKeys as RootKeys
 from .root import load_root_keys as load_root_keys
@@ -27,5 +28,6 @@ __all__ = [
     "signer_at",
     "thumbprint",
     "verify_jws",
+    "verify_key_proof",
     "withdrawn",
 ]

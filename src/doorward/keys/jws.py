@@ -5,7 +5,7 @@ stricter way through `ring.Keyring`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
 from ..errors import Reason, Rejected
@@ -23,11 +23,14 @@ version."""
 
 # A key or a place to fetch one, brought by the token itself (RFC 8725 section 3.10), and
 # everything that changes what the other parts mean (RFC 7515 section 4.1.11, RFC 7797).
-_REFUSED = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64"})
+REFUSED = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64"})
 _TEXTS = ("alg", "kid", "typ", "cty")
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
+    """A token taken apart.  `header` has what the token says of itself, all of it."""
+
+    header: Mapping[str, object]
     algorithm: str
     kid: str | None
     message: bytes
@@ -43,7 +46,7 @@ def verify_jws(token: str, keys: Mapping[str, object]) -> bytes:
     that is not strictly well-formed and sound, `unknown` when no key is meant for this token,
     `bad_signature` when the keys that are did not sign it.
     """
-    parts = _split(token)
+    parts = split(token)
     candidates = _candidates(parts, keys)
     if not candidates:
         raise Rejected(Reason.UNKNOWN, "no key fits the token's kid and algorithm")
@@ -52,28 +55,39 @@ def verify_jws(token: str, keys: Mapping[str, object]) -> bytes:
     return parts.payload
 
 
-def _split(token: object) -> _Parts:
+def split(token: object, refused: Collection[str] = REFUSED) -> Parts:
+    """The parts of a token whose header has none of the members that are `refused`.  Raises
+    `Rejected(malformed)`."""
     if not isinstance(token, str) or len(token) > LONGEST_TOKEN or not token.isascii():
         _malformed("the token is not a short ASCII string")
     segments = token.encode().split(b".")
     if len(segments) != 3:
         _malformed("a compact JWS has three parts")
-    header = _header(segments[0])
+    header = _header(segments[0], refused)
+    texts = _texts(header)
     payload, signature = base64url.decode(segments[1]), base64url.decode(segments[2])
     message = segments[0] + b"." + segments[1]
-    return _Parts(header["alg"], header.get("kid"), message, payload, signature)
+    return Parts(header, texts["alg"], texts.get("kid"), message, payload, signature)
 
 
-def _header(segment: bytes) -> dict[str, str]:
-    """The header's texts, after everything it may not say was refused."""
+def _header(segment: bytes, refused: Collection[str]) -> dict[str, object]:
+    """The header, unless it says what it may not."""
     if len(segment) > LONGEST_HEADER:
         _malformed("the header is too long")
     header = _parse(base64url.decode(segment))
-    if not isinstance(header, dict) or not _REFUSED.isdisjoint(header):
+    if not isinstance(header, dict) or any(name in header for name in refused):
         _malformed("the header is no object, or has a member that is refused")
-    texts = {name: header[name] for name in _TEXTS if name in header}
-    if not all(isinstance(text, str) for text in texts.values()):
-        _malformed("a header member is not a string")
+    return header
+
+
+def _texts(header: Mapping[str, object]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name in _TEXTS:
+        text = header.get(name, "")
+        if not isinstance(text, str):
+            _malformed("a header member is not a string")
+        if name in header:
+            texts[name] = text
     if texts.get("alg") not in ALLOWED:
         _malformed("the algorithm is not allowed")
     return texts
@@ -102,7 +116,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _candidates(parts: _Parts, keys: Mapping[str, object]) -> list[Verify]:
+def _candidates(parts: Parts, keys: Mapping[str, object]) -> list[Verify]:
     """The checks of the keys this token may have been signed with."""
     fitting = [key for key in _listed(keys, parts.kid) if algorithm_of(key) == parts.algorithm]
     return [verifier_of(key) for key in fitting]
