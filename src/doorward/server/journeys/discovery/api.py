@@ -50,7 +50,7 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "scopes_supported": sorted(STANDARD),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "code_challenge_methods_supported": [pkce.METHOD],
         "authorization_response_iss_parameter_supported": True,
         "request_parameter_supported": False,

@@ -12,13 +12,18 @@ from ...routes.oauth import OAuthRoute, read_program_form
 from ...routes.public import PREFLIGHT
 from ...service import Service
 from ...steps.client import authenticated
+from .act_for_itself import act_for_itself
 from .given import Given
 from .redeem import redeem
 from .renew import renew
 
 router = APIRouter(route_class=OAuthRoute, include_in_schema=False)
 
-_GRANTS = {"authorization_code": redeem, "refresh_token": renew}
+_GRANTS = {
+    "authorization_code": redeem,
+    "refresh_token": renew,
+    "client_credentials": act_for_itself,
+}
 
 
 @router.post("/oauth/token")
