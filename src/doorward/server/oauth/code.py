@@ -24,7 +24,8 @@ _CODE, _BURNED = "code", "burned"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
     """What a code stands for.  `sid` is that of the grant to be; `mark` is from before the person
-    was looked at; `parent_sid` is the login that an online grant hangs on, or None."""
+    was looked at; `parent_sid` is the login that an online grant hangs on, or None; `jkt` is the
+    thumbprint of the key that must be proved, if the request named one."""
 
     sid: str
     subject: str
@@ -34,6 +35,7 @@ class Permission:
     authenticated_at: int
     amr: tuple[str, ...]
     parent_sid: str | None
+    jkt: str
     mark: int
     good_until: int
 

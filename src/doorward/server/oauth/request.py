@@ -50,8 +50,8 @@ class ToClient(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request that is in order.  `audience` is the API that the tokens would be for; `challenge`
-    is empty where a client that may do without PKCE did; `prompt` is empty where the application
-    leaves to us what is shown."""
+    is empty where a client that may do without PKCE did; `jkt` is the key that the tokens are
+    wanted for, if any; `prompt` is empty where the application leaves to us what is shown."""
 
     client: Client
     uri: CheckedUri
@@ -60,6 +60,7 @@ class Asked:
     audience: str
     challenge: str
     nonce: str
+    jkt: str
     prompt: frozenset[str]
     max_age: int | None
 
@@ -130,6 +131,7 @@ def _asked(
         audience=_audience(said.get("resource", ""), scopes, client) or own_audience,
         challenge=_challenge(said, client),
         nonce=_nonce(said.get("nonce", "")),
+        jkt=_jkt(said.get("dpop_jkt", "")),
         prompt=_prompt(said.get("prompt", "")),
         max_age=_max_age(said.get("max_age")),
     )
@@ -197,6 +199,13 @@ def _audience(resource: str, scopes: Collection[Scope], client: Client) -> str:
     if resource and of_scopes - {resource}:
         raise _Wrong("invalid_scope", "A scope is of another resource.")
     return resource or next(iter(of_scopes), "")
+
+
+def _jkt(text: str) -> str:
+    """The key that the code will be good with (RFC 9449 section 10), a thumbprint; or empty."""
+    if text and not pkce.is_challenge(text):
+        raise _Wrong("invalid_request", "dpop_jkt is a SHA-256 thumbprint in base64url.")
+    return text
 
 
 def _nonce(text: str) -> str:

@@ -10,6 +10,7 @@ Code = Literal[
     "invalid_grant",
     "invalid_scope",
     "invalid_target",
+    "invalid_dpop_proof",
     "unauthorized_client",
     "unsupported_grant_type",
     "slow_down",
@@ -29,6 +30,8 @@ DESCRIPTIONS: dict[Code, str] = {
     "invalid_client": "The client is unknown, is disabled, or did not authenticate.",
     "invalid_grant": "The code or token is unknown, was used, has expired, or is of another"
     " client; or what belongs to it differs.",
+    "invalid_dpop_proof": "The DPoP proof is malformed, too old, was used, or is of another request"
+    " or token.",
     "unsupported_grant_type": "grant_type is authorization_code, refresh_token or"
     " client_credentials.",
     "slow_down": "Too many attempts. Wait before the next.",

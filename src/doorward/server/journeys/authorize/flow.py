@@ -185,6 +185,7 @@ async def _allow(service: Service, asked: Asked, principal: Principal, mark: int
         authenticated_at=principal.authenticated_at,
         amr=principal.amr,
         parent_sid=None if asked.offline else principal.sid,
+        jkt=asked.jkt,
         mark=mark,
         good_until=at + code.LIFETIME,
     )

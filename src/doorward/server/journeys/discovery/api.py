@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from ....dpop import ALGORITHMS
 from ....settings import JWKS_MAX_AGE
 from ...oauth import pkce
 from ...oauth.client import RS256
@@ -57,6 +58,7 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "request_uri_parameter_supported": False,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [*dict.fromkeys((algorithm, RS256))],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "claims_supported": CLAIMS,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }

@@ -18,7 +18,7 @@ router = APIRouter(route_class=OAuthRoute, include_in_schema=False)
 
 INACTIVE: dict[str, Any] = {"active": False}
 
-_TOLD = ("iss", "aud", "sub", "client_id", "exp", "iat", "jti", "scope")
+_TOLD = ("iss", "aud", "sub", "client_id", "exp", "iat", "jti", "scope", "cnf")
 
 
 @router.post("/oauth/introspect")
@@ -40,10 +40,10 @@ async def _state(service: Service, client: Client, token: str) -> dict[str, Any]
     if row is None or not (row.client_id == client.client_id or row.audience in client.resources):
         return INACTIVE
     try:
-        await grants.authenticate(token, row.audience)
+        bound = await grants.authenticate(token, row.audience, jkt=None)  # the API asks for proof
     except Rejected:
         return INACTIVE
     claims = json.loads(base64url.decode(token.split(".")[1].encode()))  # verified a line before
-    return {"active": True, "token_type": "Bearer"} | {
+    return {"active": True, "token_type": "DPoP" if bound.jkt else "Bearer"} | {
         name: claims[name] for name in _TOLD if name in claims
     }

@@ -9,13 +9,14 @@ from ...oauth.scopes import STANDARD, Scope
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
-from .given import Given
+from ...steps.key_proof import proved_key
+from .given import Given, Shown
 
 
-async def act_for_itself(service: Service, client: Client, form: Mapping[str, str]) -> Given:
+async def act_for_itself(service: Service, request: Shown) -> Given:
     """An access token for one API.  Its subject is the client id, which is no person's.  Raises
     `TokenError`."""
-    provider = service.provider
+    provider, client = service.provider, request.client
     attempt = await provider.grants.attempt()  # the mark, before the client is looked at
     now = await provider.clients.find(client.client_id)
     if now is None or now.disabled_at is not None:
@@ -23,17 +24,19 @@ async def act_for_itself(service: Service, client: Client, form: Mapping[str, st
     if not now.acts_for_itself:
         await token_refused(service, "unauthorized_client", now.client_id)
         raise TokenError("unauthorized_client", "The client is not registered to act for itself.")
-    scopes = _scopes(await provider.scopes.known(), now, form)
+    scopes = _scopes(await provider.scopes.known(), now, request.form)
+    jkt = await proved_key(service, request.proof)
     try:
         issued = await attempt.begin_own(
             now.client_id,
             audience=scopes[0].resource,
             scopes=[each.name for each in scopes],
             device=current_visit().device(),
+            jkt=jkt,
         )
     except Rejected:  # it was disabled meanwhile
         raise await _refused(service, client) from None
-    return Given(issued)
+    return Given(issued, jkt=jkt)
 
 
 def _scopes(known: Mapping[str, Scope], client: Client, form: Mapping[str, str]) -> list[Scope]:

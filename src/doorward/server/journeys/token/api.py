@@ -12,12 +12,15 @@ from ...routes.oauth import OAuthRoute, read_program_form
 from ...routes.public import PREFLIGHT
 from ...service import Service
 from ...steps.client import authenticated
+from ...steps.key_proof import shown_proof
 from .act_for_itself import act_for_itself
-from .given import Given
+from .given import Given, Shown
 from .redeem import redeem
 from .renew import renew
 
 router = APIRouter(route_class=OAuthRoute, include_in_schema=False)
+
+AT = "/oauth/token"
 
 _GRANTS = {
     "authorization_code": redeem,
@@ -26,7 +29,7 @@ _GRANTS = {
 }
 
 
-@router.post("/oauth/token")
+@router.post(AT)
 async def post_token(request: Request, service: Serving) -> dict[str, Any]:
     """RFC 6749 section 3.2."""
     form = await read_program_form(request)
@@ -36,10 +39,11 @@ async def post_token(request: Request, service: Serving) -> dict[str, Any]:
     flow = _GRANTS.get(form["grant_type"])
     if flow is None:
         raise TokenError("unsupported_grant_type")
-    return await _shown(service, client, await flow(service, client, form))
+    shown = Shown(client, form, shown_proof(service, request, AT))
+    return await _shown(service, client, await flow(service, shown))
 
 
-@router.options("/oauth/token", status_code=204)
+@router.options(AT, status_code=204)
 async def options_token(response: Response) -> None:
     """Answers the preflight of a script that adds a header."""
     response.headers.update(PREFLIGHT)
@@ -51,7 +55,7 @@ async def _shown(service: Service, client: Client, given: Given) -> dict[str, An
     issued = given.issued
     shown = {
         "access_token": issued.credential,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if given.jkt else "Bearer",
         "expires_in": issued.credential_expires_at - service.clock(),
         "scope": " ".join(sorted(issued.session.scopes)),
     }

@@ -13,17 +13,19 @@ from ....types import Issued
 from ....web.asgi import current_visit
 from ...oauth import code, pkce
 from ...oauth.client import Client
-from ...oauth.code import Permission, Shown
+from ...oauth.code import Permission
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
-from .given import Given
+from ...steps.key_proof import proved_key
+from .given import Given, Shown
 
 
-async def redeem(service: Service, client: Client, form: Mapping[str, str]) -> Given:
+async def redeem(service: Service, request: Shown) -> Given:
     """The tokens for a code.  A wrong client, verifier or redirect URI finds no code, and so uses
     none up.  Raises `TokenError`."""
-    shown = Shown(
+    client, form = request.client, request.form
+    shown = code.Shown(
         _needed(form, "code"),
         client.client_id,
         _needed(form, "redirect_uri"),
@@ -39,13 +41,16 @@ async def redeem(service: Service, client: Client, form: Mapping[str, str]) -> G
         raise await _reused(service, client, permission)
     if at >= permission.good_until:
         raise await _refused(service, client, permission.subject)
-    issued = await _begin(service, client, permission)
+    jkt = await proved_key(service, request.proof)
+    if permission.jkt not in ("", jkt):
+        raise await _refused(service, client, permission.subject)
+    issued = await _begin(service, client, permission, jkt)
     if await code.is_burned(store, shown, at=service.clock()):
         raise await _reused(service, client, permission)
     if not await _still_allowed(service, client, permission):
         await service.provider.grants.revoke(permission.sid)
         raise await _refused(service, client, permission.subject)
-    return Given(issued, permission.nonce)
+    return Given(issued, permission.nonce, jkt)
 
 
 async def _challenge(service: Service, client: Client, form: Mapping[str, str]) -> str:
@@ -60,8 +65,9 @@ async def _challenge(service: Service, client: Client, form: Mapping[str, str]) 
     return challenge
 
 
-async def _begin(service: Service, client: Client, permission: Permission) -> Issued:
-    """The grant, unless anything was decided about the person since they consented."""
+async def _begin(service: Service, client: Client, permission: Permission, jkt: str) -> Issued:
+    """The grant, unless anything was decided about the person since they consented.  Refresh
+    tokens of a client without a secret are bound to its key, too (RFC 9449 section 5)."""
     try:
         return await service.provider.grants.resume(permission.mark).begin(
             permission.subject,
@@ -73,6 +79,8 @@ async def _begin(service: Service, client: Client, permission: Permission) -> Is
             amr=permission.amr,
             sid=permission.sid,
             device=current_visit().device(),
+            jkt=jkt,
+            bound=bool(jkt) and client.kind == "public",
         )
     except Rejected:
         raise await _refused(service, client, permission.subject) from None

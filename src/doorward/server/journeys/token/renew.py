@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from ....errors import Rejected
 from ....types import Session
 from ....web.asgi import current_visit
-from ...oauth.client import Client
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
-from .given import Given
+from ...steps.key_proof import proved_key
+from .given import Given, Shown
 
 
-async def renew(service: Service, client: Client, form: Mapping[str, str]) -> Given:
+async def renew(service: Service, request: Shown) -> Given:
     """New tokens of the same grant.  A token of another client is refused before it is judged: who
     found it must not end the grant by showing it as theirs.  Raises `TokenError`."""
+    client, form = request.client, request.form
     token = form.get("refresh_token")
     if token is None:
         raise TokenError("invalid_request", "refresh_token is missing.")
@@ -24,8 +25,10 @@ async def renew(service: Service, client: Client, form: Mapping[str, str]) -> Gi
         await token_refused(service, "invalid_grant", client.client_id)
         raise TokenError("invalid_grant")
     _check_same(row, form)
+    jkt = await proved_key(service, request.proof)
     try:
-        return Given(await grants.refresh(token, current_visit().device()))
+        issued = await grants.refresh(token, current_visit().device(), jkt=jkt)
+        return Given(issued, jkt=jkt)
     except Rejected:
         raise TokenError("invalid_grant") from None
 
