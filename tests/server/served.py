@@ -30,6 +30,11 @@ def serving(pages: Mapping[str, Page]) -> Callable[[Route], Awaitable[None]]:
         else:
             page = pages[name.replace("%20", " ")]
             headers["Content-Type"] = "text/html; charset=utf-8"
-            await route.fulfill(body=render(page), headers=headers)
+            await route.fulfill(body=_staying(render(page)), headers=headers)
 
     return answer
+
+
+def _staying(page: str) -> str:
+    """A page that goes on by itself would be gone before it is looked at."""
+    return page.replace('http-equiv="refresh"', "")
