@@ -4,7 +4,7 @@ A grant is a session with an audience.  `Auth` and `Grants` each see only the ro
 but a decision that ends all of a person's sessions ends their grants, too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from . import rules
@@ -240,8 +240,16 @@ class Grants:
             await self._record_end(row.subject, gone, device, sid)
         return gone
 
-    async def end(self, subject: str, client_id: str, device: Device = NOWHERE) -> Sequence[str]:
-        """End all grants of a person for one application; nothing else of theirs is touched.
+    async def end(
+        self,
+        subject: str,
+        client_id: str,
+        device: Device = NOWHERE,
+        *,
+        only: Callable[[Session], bool] = lambda _: True,
+    ) -> Sequence[str]:
+        """End all grants of a person for one application, or `only` some of them; nothing else of
+        theirs is touched.
 
         One atomic step for each grant; repeat it if one fails.  It does not stop grants under way:
         withdraw the consent first, and have whoever begins a grant look at the consent afterwards.
@@ -249,7 +257,7 @@ class Grants:
         """
         gone: list[str] = []
         # one that was refreshed meanwhile moved to the front of the list, behind the walk
-        while ended := await self._walk(subject, client_id):
+        while ended := await self._walk(subject, client_id, only):
             gone += ended
         if gone:
             await self._record_end(subject, gone, device)
@@ -268,12 +276,14 @@ class Grants:
         rules.checked_id(subject)
         return await self.store.sessions(subject, at, after, PAGE, grants=True)
 
-    async def _walk(self, subject: str, client_id: str) -> list[str]:
+    async def _walk(
+        self, subject: str, client_id: str, only: Callable[[Session], bool]
+    ) -> list[str]:
         gone: list[str] = []
         after: Page | None = None
         while page := await self._page(subject, EVERY_ROW, after):
             for row in page:
-                if row.client_id == client_id:
+                if row.client_id == client_id and only(row):
                     gone += await self._decisions.end(row.sid)
             after = Page(page[-1].seen_at, page[-1].sid)
         return gone

@@ -39,7 +39,7 @@ async def test_what_a_crash_left_is_still_to_be_done(
     disabled = await provider.clients.disable(app.client.client_id, at=house.clock())
     assert disabled
 
-    async def fails(*_: object) -> None:
+    async def fails(*_: object, **__: object) -> None:
         raise StoreUnavailable("gone")
 
     monkeypatch.setattr(Grants, "end", fails)
