@@ -263,17 +263,18 @@ class Grants:
             await self._record_end(subject, gone, device)
         return gone
 
-    async def sessions(self, subject: str, after: Page | None = None) -> Sequence[Session]:
-        """A person's live grants, latest activity first, at most 100; the next ones come `after`
-        the last."""
+    async def sessions(self, subject: str | None, after: Page | None = None) -> Sequence[Session]:
+        """A person's live grants, or everybody's, latest activity first, at most 100; the next ones
+        come `after` the last."""
         return await self._page(subject, self.clock(), after)
 
     async def catch_up(self) -> None:
         """Learn what was decided elsewhere: what a follower calls beside the requests."""
         await self._feed.catch_up()
 
-    async def _page(self, subject: str, at: int, after: Page | None) -> Sequence[Session]:
-        rules.checked_id(subject)
+    async def _page(self, subject: str | None, at: int, after: Page | None) -> Sequence[Session]:
+        if subject is not None:
+            rules.checked_id(subject)
         return await self.store.sessions(subject, at, after, PAGE, grants=True)
 
     async def _walk(

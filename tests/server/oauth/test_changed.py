@@ -6,7 +6,7 @@ from doorward import Rejected, StoreUnavailable
 from doorward.grants import Grants
 from doorward.server.audit.history import Query
 from doorward.server.client_decisions import (
-    Office,
+    Registry,
     change_client,
     disable_client,
     enable_client,
@@ -33,8 +33,8 @@ async def app(house: House) -> Application:
     return await application(house, scopes=scopes, acts_for_itself=True)
 
 
-def office(house: House) -> Office:
-    return Office(house.service.provider, house.service.recorder)
+def registry(house: House) -> Registry:
+    return Registry(house.service.provider, house.service.recorder)
 
 
 async def lives(house: House, token: str, audience: str = API) -> bool:
@@ -70,7 +70,7 @@ async def test_grants_of_a_scope_that_was_lost_end_and_no_others(
     others = (await other.tokens(browser, scope=BOTH))["access_token"]
     under_way = await app.code(browser, scope=BOTH)
     left = ["openid", "offline_access", "photos:read"]
-    done = await change_client(office(house), app.client.client_id, {"scopes": left})
+    done = await change_client(registry(house), app.client.client_id, {"scopes": left})
     assert done
     assert done.ended == 4
     assert [await lives(house, token) for token in lost] == [False, False]
@@ -91,7 +91,9 @@ async def test_grants_of_a_scope_that_was_lost_end_and_no_others(
         "changed": ["scopes", "resources"],
         "sessions": 4,
     }
-    wider = await change_client(office(house), app.client.client_id, {"scopes": [*left, BOTH[12:]]})
+    wider = await change_client(
+        registry(house), app.client.client_id, {"scopes": [*left, BOTH[12:]]}
+    )
     assert wider
     assert wider.ended == 0
     assert (
@@ -105,7 +107,7 @@ async def test_what_an_application_got_for_itself_ends_with_each_decision(
     tokens = await app.tokens(await house.alice(), scope=BOTH)
     own = await acting(house, app)
     attempt = await house.service.provider.grants.attempt()
-    done = await change_client(office(house), app.client.client_id, {"acts_for_itself": False})
+    done = await change_client(registry(house), app.client.client_id, {"acts_for_itself": False})
     assert done
     assert done.ended == 1
     assert not await lives(house, own)
@@ -113,7 +115,7 @@ async def test_what_an_application_got_for_itself_ends_with_each_decision(
     with pytest.raises(Rejected, match="newer decision"):
         await attempt.begin(app.client.client_id, client_id=app.client.client_id, audience=API)
     own = await acting(house, app)
-    disabled = await disable_client(office(house), app.client.client_id)
+    disabled = await disable_client(registry(house), app.client.client_id)
     assert disabled
     assert disabled.ended == 2
     assert not await lives(house, own)
@@ -122,7 +124,7 @@ async def test_what_an_application_got_for_itself_ends_with_each_decision(
 async def test_no_change_hides_a_decision_that_a_crash_left(
     house: House, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser, client_id, desk = await house.alice(), app.client.client_id, office(house)
+    browser, client_id, desk = await house.alice(), app.client.client_id, registry(house)
 
     async def fails(*_: object, **__: object) -> None:
         raise StoreUnavailable("gone")
@@ -167,7 +169,7 @@ async def test_an_old_secret_is_refused_once_its_time_is_over(
     house: House, app: Application
 ) -> None:
     refresh = (await app.tokens(await house.alice()))["refresh_token"]
-    rotated = await rotate_secret(office(house), app.client.client_id, 60)
+    rotated = await rotate_secret(registry(house), app.client.client_id, 60)
     assert rotated
     house.clock.advance(59)
     first = await app.refresh(refresh)

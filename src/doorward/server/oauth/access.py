@@ -39,12 +39,17 @@ async def applications_of(provider: Provider, subject: str) -> list[Access]:
     return found
 
 
-async def live_grants(provider: Provider, subject: str) -> list[Session]:
-    """All live grants of a person, latest activity first."""
+async def live_grants(
+    provider: Provider, subject: str | None = None, most: int | None = None
+) -> list[Session]:
+    """The live grants of a person, or of everybody, latest activity first: all, or no more than
+    `most` and the rest of a page."""
     found: list[Session] = []
     after: Page | None = None
     while page := await provider.grants.sessions(subject, after):
         found += page
+        if most is not None and len(found) >= most:
+            break
         after = Page(page[-1].seen_at, page[-1].sid)
     return found
 
