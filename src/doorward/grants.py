@@ -4,7 +4,7 @@ A grant is a session with an audience.  `Auth` and `Grants` each see only the ro
 but a decision that ends all of a person's sessions ends their grants, too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from . import rules
@@ -167,8 +167,16 @@ class Grants:
             await self._record_end(row.subject, gone, device, sid)
         return gone
 
-    async def end(self, subject: str, client_id: str, device: Device = NOWHERE) -> Sequence[str]:
-        """End all grants of a person for one application; nothing else of theirs is touched.
+    async def end(
+        self,
+        subject: str,
+        client_id: str,
+        device: Device = NOWHERE,
+        *,
+        only: Callable[[Session], bool] = lambda _: True,
+    ) -> Sequence[str]:
+        """End all grants of a person for one application, or `only` some of them; nothing else of
+        theirs is touched.
 
         One atomic step for each grant; repeat it if one fails.  It does not stop grants under way:
         withdraw the consent first, and have whoever begins a grant look at the consent afterwards.
@@ -176,31 +184,34 @@ class Grants:
         """
         gone: list[str] = []
         # one that was refreshed meanwhile moved to the front of the list, behind the walk
-        while ended := await self._walk(subject, client_id):
+        while ended := await self._walk(subject, client_id, only):
             gone += ended
         if gone:
             await self._record_end(subject, gone, device)
         return gone
 
-    async def sessions(self, subject: str, after: Page | None = None) -> Sequence[Session]:
-        """A person's live grants, latest activity first, at most 100; the next ones come `after`
-        the last."""
+    async def sessions(self, subject: str | None, after: Page | None = None) -> Sequence[Session]:
+        """A person's live grants, or everybody's, latest activity first, at most 100; the next ones
+        come `after` the last."""
         return await self._page(subject, self.clock(), after)
 
     async def catch_up(self) -> None:
         """Learn what was decided elsewhere: what a follower calls beside the requests."""
         await self._feed.catch_up()
 
-    async def _page(self, subject: str, at: int, after: Page | None) -> Sequence[Session]:
-        rules.checked_id(subject)
+    async def _page(self, subject: str | None, at: int, after: Page | None) -> Sequence[Session]:
+        if subject is not None:
+            rules.checked_id(subject)
         return await self.store.sessions(subject, at, after, PAGE, grants=True)
 
-    async def _walk(self, subject: str, client_id: str) -> list[str]:
+    async def _walk(
+        self, subject: str, client_id: str, only: Callable[[Session], bool]
+    ) -> list[str]:
         gone: list[str] = []
         after: Page | None = None
         while page := await self._page(subject, EVERY_ROW, after):
             for row in page:
-                if row.client_id == client_id:
+                if row.client_id == client_id and only(row):
                     gone += await self._decisions.end(row.sid)
             after = Page(page[-1].seen_at, page[-1].sid)
         return gone

@@ -26,7 +26,6 @@ from doorward.server.journeys.api_docs.reader import (
     Response,
     Scheme,
 )
-from doorward.server.journeys.applications.flow import Access
 from doorward.server.journeys.applications.pages import ApplicationsPage
 from doorward.server.journeys.authorize.pages import CarryingOnPage, ConsentPage
 from doorward.server.journeys.change_email.pages import (
@@ -57,6 +56,7 @@ from doorward.server.journeys.security.pages import PasskeyRow, SecurityPage
 from doorward.server.journeys.signup.pages import SignupPage
 from doorward.server.journeys.totp.pages import RemovePage, TotpPage
 from doorward.server.journeys.verify.pages import VerifyPage
+from doorward.server.oauth.access import Access
 from doorward.server.oauth.scopes import Scope
 from doorward.server.ui.notice import Notice
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage

@@ -17,7 +17,12 @@ from .parser import Parser
 ALWAYS = ("database", "sessions", "root_key_file")
 """The options every verb takes, beside `--json`."""
 
-FLAGS = frozenset({"--dry-run", "--json", "--no-password", "--public", "--help", "--with-admins"})
+FLAGS = frozenset(
+    {
+        *("--dry-run", "--json", "--no-password", "--public", "--help", "--with-admins"),
+        *("--acts-for-itself", "--no-acts-for-itself", "--pkce-exempt", "--no-pkce-exempt"),
+    }
+)
 """The options that are not followed by a value."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{43}")

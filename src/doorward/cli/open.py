@@ -27,8 +27,8 @@ from .tables import SESSIONS, USERS, database_file, place_of, tables
 
 if TYPE_CHECKING:
     from ..server.accounts.users import Users
+    from ..server.client_decisions import Registry
     from ..server.db.database import Database
-    from ..server.oauth.provider import Provider
     from ..server.recorder import Recorder
 
 # a command says by itself what its operator should know
@@ -100,8 +100,12 @@ async def opened_register(
 
 
 @asynccontextmanager
-async def opened_provider(options: Options) -> AsyncIterator[tuple["Provider", "Recorder"]]:
-    """Other applications and their grants.  Raises like `opened_auth`."""
+async def opened_registry(
+    options: Options,
+) -> AsyncIterator[tuple["Registry", "Users"]]:
+    """Other applications and their grants, and the people.  Raises like `opened_auth`."""
+    from ..server.accounts.users import Users
+    from ..server.client_decisions import Registry
     from ..server.oauth.provider import provider_of
 
     async with (
@@ -109,7 +113,8 @@ async def opened_provider(options: Options) -> AsyncIterator[tuple["Provider", "
         opened_auth(options, record=recorder.record) as auth,
     ):
         root = keys.load_root_keys(options.key_file, os.environ, sealed_exist=True)
-        yield provider_of(auth, root, recorder.record, database, options.base_url), recorder
+        provider = provider_of(auth, root, recorder.record, database, options.base_url)
+        yield Registry(provider, recorder), Users(database)
 
 
 @asynccontextmanager

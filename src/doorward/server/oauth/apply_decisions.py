@@ -6,9 +6,10 @@ any more.  Then the grants end, and then the row notes that.
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 
 from ...errors import StoreUnavailable
-from ...types import Device
+from ...types import Device, Session
 from .client import Client
 from .provider import Provider
 
@@ -20,17 +21,31 @@ EVERY = 5
 _NOWHERE = Device()
 
 
-async def end_grants(provider: Provider, client: Client) -> int:
-    """End all grants of a client that is disabled, its own and those of people, and note that.  How
-    many ended."""
-    # of its own also those under way, in one step
-    ended, last = len(await provider.auth.revoke(subject=client.client_id)), ""
-    while subjects := await provider.consents.subjects(client.client_id, last):
-        for subject in subjects:
-            ended += len(await provider.grants.end(subject, client.client_id))
-        last = subjects[-1]
+async def end_grants(provider: Provider, client: Client, device: Device = _NOWHERE) -> int:
+    """End the grants that a client may not have any more: all of one that is disabled, else those
+    of a scope or API that it lost, and those of its own.  Note that.  How many ended."""
+    own = provider.own_audience
+    ended = await _end_its_own(provider, client, device)
+
+    def beyond(grant: Session) -> bool:
+        return not client.may_have(grant.scopes, grant.audience, own)
+
+    async for subject in _subjects(provider, client.client_id):
+        if client.disabled_at is None:  # the consent first: a code under way is redeemed no more
+            kept, at = {own, *client.resources}, provider.auth.clock()
+            await provider.consents.narrow(subject, client.client_id, client.scopes, kept, at=at)
+        ended += len(await provider.grants.end(subject, client.client_id, device, only=beyond))
     await provider.clients.settle(client)  # if another was made since, a sweep begins again
     return ended
+
+
+async def _end_its_own(provider: Provider, client: Client, device: Device) -> int:
+    """End what a client got for itself, and what it is about to: it can ask again at once, for what
+    it may still have."""
+    gone = await provider.auth.revoke(subject=client.client_id, device=device)
+    if gone:
+        await provider.grants.catch_up()
+    return len(gone)
 
 
 async def end_access(
@@ -40,6 +55,15 @@ async def end_access(
     ended = await provider.grants.end(subject, client_id, device)
     await provider.consents.settle(subject, client_id)
     return len(ended)
+
+
+async def _subjects(provider: Provider, client_id: str) -> AsyncIterator[str]:
+    """Everybody who ever allowed a client anything."""
+    last = ""
+    while subjects := await provider.consents.subjects(client_id, last):
+        for subject in subjects:
+            yield subject
+        last = subjects[-1]
 
 
 async def keep_sweeping(provider: Provider) -> None:

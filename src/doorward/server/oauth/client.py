@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from ...errors import DoorwardError
 from . import redirect_uri
@@ -55,6 +55,18 @@ class Registration:
             raise InvalidClient("ID tokens are signed like access tokens, or with RS256.")
 
 
+class Changes(TypedDict, total=False):
+    """What the operator changes of a `Registration`; the rest stays.  `scopes` are names."""
+
+    name: str
+    redirect_uris: Sequence[str]
+    post_logout_uris: Sequence[str]
+    scopes: Collection[str]
+    acts_for_itself: bool
+    pkce_exempt: bool
+    id_token_alg: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """One application that is registered; see `Registration`.
@@ -81,6 +93,17 @@ class Client:
     disabled_at: int | None = None
     decided: int = 0
     settled: int = 0
+
+    @property
+    def settled_now(self) -> bool:
+        """Whether everything decided about it has reached its grants."""
+        return self.decided == self.settled
+
+    def may_have(self, scopes: Collection[str], audience: str, own_audience: str) -> bool:
+        """Whether a grant of these scopes at this API, or at `own_audience`, is one that it may ask
+        for."""
+        there = audience == own_audience or audience in self.resources
+        return self.disabled_at is None and there and self.scopes.issuperset(scopes)
 
     def has_secret(self, secret: str, at: int) -> bool:
         """Whether this is its secret, or the one before while that works; compared in constant

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from ..db.database import Database, Transaction
-from .tables import CONSENTS, UNSETTLED
+from .tables import CLIENTS, CONSENTS, UNSETTLED
 
 PAGE = 100
 
@@ -49,9 +49,11 @@ class Consents:
         self, subject: str, client_id: str, scopes: Collection[str], resource: str, *, at: int
     ) -> Consent:
         """Allow this, beside what is allowed already.  What was withdrawn is not allowed again, and
-        has to be settled before: whoever ends its grants would end those of this consent."""
+        has to be settled before: whoever ends its grants would end those of this consent.  Nor is
+        what the application may not ask for any more, since the person read what it asked."""
         here = CONSENTS.c.id == _id(subject, client_id)
         async with self._database.writing() as transaction:
+            scopes = await _still_asked(transaction, client_id, scopes)
             before = [*map(_consent, await transaction.execute(select(CONSENTS).where(here)))]
             standing = next((each for each in before if each.withdrawn_at is None), None)
             consent = Consent(
@@ -77,6 +79,30 @@ class Consents:
             update(CONSENTS).where(*here).values(withdrawn_at=at, changed_at=at, unsettled=1)
         )
         return bool(await self._database.run(statement.returning(CONSENTS.c.id)))
+
+    async def narrow(
+        self,
+        subject: str,
+        client_id: str,
+        scopes: Collection[str],
+        resources: Collection[str],
+        *,
+        at: int,
+    ) -> bool:
+        """Take back all but this, in the operator's name; whoever does so ends the grants of more.
+        False when there was no more."""
+        here = (CONSENTS.c.id == _id(subject, client_id), CONSENTS.c.withdrawn_at.is_(None))
+        async with self._database.writing() as transaction:
+            rows = await transaction.execute(select(CONSENTS).where(*here))
+            for consent in map(_consent, rows):
+                kept, there = consent.scopes & set(scopes), consent.resources & set(resources)
+                if (kept, there) == (consent.scopes, consent.resources):
+                    return False
+                left = replace(consent, scopes=kept, resources=there, changed_at=at)
+                row = _row(left if kept and there else replace(left, withdrawn_at=at))
+                await transaction.execute(update(CONSENTS).where(*here).values(row))
+                return True
+        return False
 
     async def settle(self, subject: str, client_id: str) -> None:
         """Note that the grants of what was withdrawn have ended."""
@@ -106,6 +132,15 @@ class Consents:
 async def forget_consents(transaction: Transaction, subject: str) -> None:
     """Delete what a person allowed, who is gone."""
     await transaction.execute(delete(CONSENTS).where(CONSENTS.c.subject == subject))
+
+
+async def _still_asked(
+    transaction: Transaction, client_id: str, scopes: Collection[str]
+) -> frozenset[str]:
+    rows = await transaction.execute(
+        select(CLIENTS.c.scopes).where(CLIENTS.c.client_id == client_id)
+    )
+    return frozenset(scopes).intersection(*(json.loads(row.scopes) for row in rows))
 
 
 def _id(subject: str, client_id: str) -> str:

@@ -1,15 +1,16 @@
 """Scopes: what an application may ask for, and the sentence by which a person decides."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import DoorwardError
 from ..db.database import Database
-from .tables import SCOPES
+from .tables import CLIENTS, SCOPES
 
 OPENID, OFFLINE = "openid", "offline_access"
 
@@ -21,7 +22,7 @@ _RESOURCE = re.compile(r"https://[!$-;=?-\[\]_a-z~]+|http://(127\.0\.0\.1|\[::1\
 
 
 class InvalidScope(DoorwardError):
-    """A scope cannot be added, for the reason that it says."""
+    """A scope cannot be added or removed, for the reason that it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,21 @@ class Scopes:
             await self._database.run(insert(SCOPES).values(row))
         except IntegrityError:
             raise there from None
+
+    async def remove(self, name: str) -> Scope | None:
+        """Remove a scope; None when there is none.  Raises `InvalidScope` while a client may ask
+        for it, which could do so of another API once somebody adds a scope of the same name."""
+        if name in STANDARD:
+            raise InvalidScope(f"{name} is a scope of every server.")
+        here = SCOPES.c.name == name
+        async with self._database.writing() as transaction:
+            rows = await transaction.execute(select(CLIENTS.c.name, CLIENTS.c.scopes))
+            using = sorted(row.name for row in rows if name in json.loads(row.scopes))
+            if using:
+                shown = ", ".join(using[:3]) + (" and others" if using[3:] else "")
+                raise InvalidScope(f"{shown} may ask for {name}; take it from there first.")
+            rows = await transaction.execute(delete(SCOPES).where(here).returning(*SCOPES.c))
+            return next((Scope(**row._asdict()) for row in rows), None)
 
     async def all(self) -> Sequence[Scope]:
         """The operator's scopes, by name."""

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from ...oauth.access import Access
 from ...routes.dependencies import PROBLEM, Known, Serving
 from ...routes.strict_json import StrictRoute
-from .flow import Access, applications_of, end_application
+from .flow import applications_of, end_application
 
 router = APIRouter(route_class=StrictRoute, responses=PROBLEM)
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from ....web import origin
 from ....web.asgi import current_visit
+from ...oauth.access import Access
 from ...routes.dependencies import Serving
 from ...routes.forms import read_form
 from ...routes.menu import may_see_console
@@ -15,7 +16,7 @@ from ...routes.notices import notice, told
 from ...routes.responses import see, show
 from ...routes.submit_once import PageRoute
 from ...ui.page import Page
-from .flow import Access, applications_of, end_application
+from .flow import applications_of, end_application
 
 PATH = "/account/applications"
 
