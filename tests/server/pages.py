@@ -438,7 +438,9 @@ def _reading_pages(said: str) -> dict[str, Page]:
             sentences=(said,),
             email=said,
             offline=True,
+            unproven=said,
         ),
+        "leaving": CarryingOnPage(address=said, host=said, waits=True),
         "carrying on": CarryingOnPage(address=said, host=said),
         "message": MessagePage(heading=said, sentence=said, link_text=said),
         "message of an error": MessagePage(

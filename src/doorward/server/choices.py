@@ -284,6 +284,22 @@ class Choices:
         "on|off",
         "off",
     )
+    applications: Literal["operator", "listed", "documents"] = _option(
+        "operator",
+        "Which applications may ask: those that the operator registered; also those that a document"
+        " at one of --document-hosts describes; or all that any document describes.",
+        values.applications,
+        "operator|listed|documents",
+        "operator",
+    )
+    document_hosts: tuple[str, ...] = _option(
+        (),
+        "A host whose documents are believed with --applications listed, such as app.example."
+        " Separate several by commas, or repeat the option.",
+        values.several,
+        "HOST",
+        "none",
+    )
     tls_cert: str | None = _option(
         None,
         "A certificate chain (PEM), to speak https without a proxy.",

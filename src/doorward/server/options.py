@@ -27,6 +27,10 @@ class Options(Choices):
             )
         if self.min_password > 128:
             raise ConfigurationError("--min-password above 128 leaves no password to choose")
+        if (self.applications == "listed") != bool(self.document_hosts):
+            raise ConfigurationError(
+                "--applications listed and --document-hosts belong together; give both"
+            )
         self._check_mail()
 
     def _check_mail(self) -> None:

@@ -110,6 +110,14 @@ def switch(text: str) -> bool:
     return text == "on"
 
 
+def applications(text: str) -> Literal["operator", "listed", "documents"]:
+    match text:
+        case "operator" | "listed" | "documents":
+            return text
+        case _:
+            raise ValueError("operator, listed or documents")
+
+
 def signup(text: str) -> Literal["open", "closed"]:
     match text:
         case "open" | "closed":

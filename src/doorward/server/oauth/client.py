@@ -28,7 +28,8 @@ class Registration:
 
     `acts_for_itself`: it may get tokens without a person (RFC 6749 section 4.4), and then needs no
     redirect URI.  `pkce_exempt`: it may leave out PKCE, and must send a nonce then.  `id_token_alg`
-    signs its ID tokens, None for the algorithm of access tokens.  Raises `InvalidClient` at once.
+    signs its ID tokens, None for the algorithm of access tokens.  `describes_itself`: all this is
+    what the client says, and no operator.  Raises `InvalidClient` at once.
     """
 
     name: str
@@ -39,11 +40,14 @@ class Registration:
     acts_for_itself: bool = False
     pkce_exempt: bool = False
     id_token_alg: str | None = None
+    describes_itself: bool = False
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__
         set_field(self, "name", _checked_name(self.name))
-        set_field(self, "redirect_uris", _checked_uris(self.redirect_uris))
+        localhost = self.describes_itself
+        uris = _checked_uris(self.redirect_uris, localhost=localhost)
+        set_field(self, "redirect_uris", uris)
         set_field(self, "post_logout_uris", _checked_uris(self.post_logout_uris))
         if not (self.redirect_uris or self.acts_for_itself):
             raise InvalidClient("An application has at least one redirect URI.")
@@ -72,8 +76,9 @@ class Client:
     """One application that is registered; see `Registration`.
 
     `scopes` are the names that it may ask for, `resources` the APIs they are of.  The old secret
-    works until `old_secret_until`.  `decided` counts the decisions about it, and `settled` is the
-    last that is known to have reached its grants.
+    works until `old_secret_until`, and what a client says of itself counts until `fresh_until`.
+    `decided` counts the decisions about it, and `settled` is the last that is known to have reached
+    its grants.
     """
 
     client_id: str
@@ -88,6 +93,8 @@ class Client:
     acts_for_itself: bool = False
     pkce_exempt: bool = False
     id_token_alg: str | None = None
+    describes_itself: bool = False
+    fresh_until: int | None = None
     old_secret_hash: str | None = field(default=None, repr=False)
     old_secret_until: int | None = None
     disabled_at: int | None = None
@@ -126,6 +133,7 @@ class Client:
             "acts_for_itself": self.acts_for_itself,
             "pkce_exempt": self.pkce_exempt,
             "id_token_alg": self.id_token_alg,
+            "describes_itself": self.describes_itself,
             "created_at": self.created_at,
             "old_secret_until": self.old_secret_until,
             "disabled_at": self.disabled_at,
@@ -145,12 +153,12 @@ def _checked_name(name: str) -> str:
     return plain
 
 
-def _checked_uris(uris: Sequence[str]) -> tuple[str, ...]:
+def _checked_uris(uris: Sequence[str], *, localhost: bool = False) -> tuple[str, ...]:
     if len(uris) > MOST_URIS:
         raise InvalidClient(f"An application has at most {MOST_URIS} addresses of a kind.")
     for uri in uris:
         try:
-            redirect_uri.check_registered(uri)
+            redirect_uri.check_registered(uri, localhost=localhost)
         except ValueError as error:
             raise InvalidClient(f"{uri!a:.80}: {error}.") from None
     return tuple(dict.fromkeys(uris))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from ...settings import DAY
 from ..db.database import Database, Transaction
 from .client import Changes, Client, InvalidClient, Registration, hashed_secret
+from .client_document import is_document_id
 from .scopes import STANDARD, Scope, check_resource
 from .tables import CLIENTS, SCOPES
 
@@ -22,8 +23,11 @@ OVERLAP = DAY
 _ID = re.compile(r"c_[0-9a-f]{32}")
 
 _SETS, _LISTS = ("scopes", "resources"), ("redirect_uris", "post_logout_uris")
-_FLAGS = ("acts_for_itself", "pkce_exempt")
-_PLAIN = ("client_id", "name", "kind", "secret_hash", "id_token_alg", "created_at", "disabled_at")
+_FLAGS = ("acts_for_itself", "pkce_exempt", "describes_itself")
+_PLAIN = (
+    *("client_id", "name", "kind", "secret_hash", "id_token_alg"),
+    *("fresh_until", "created_at", "disabled_at"),
+)
 
 _SETTLED = CLIENTS.c.decided == CLIENTS.c.settled
 
@@ -59,10 +63,37 @@ class Clients:
 
     async def find(self, client_id: str) -> Client | None:
         """The client with this id, disabled or not."""
-        if not _ID.fullmatch(client_id):  # a database may refuse to look for what strangers write
+        if not _is_id(client_id):  # a database may refuse to look for what strangers write
             return None
         rows = await self._database.run(select(CLIENTS).where(CLIENTS.c.client_id == client_id))
         return _client(rows[0]) if rows else None
+
+    async def describe(
+        self, client_id: str, said: Registration, *, at: int, fresh_until: int
+    ) -> Client | None:
+        """Keep what a client says of itself; see `change` for what it asks for no more.  None when
+        it was disabled meanwhile, or its grants have not learnt of the decision before."""
+        here = CLIENTS.c.client_id == client_id
+        async with self._database.writing() as transaction:
+            before = [*map(_client, await transaction.execute(select(CLIENTS).where(here)))]
+            new = Client(
+                client_id=client_id,
+                kind=said.kind,
+                secret_hash=None,
+                created_at=at,
+                fresh_until=fresh_until,
+                **_said(said),
+            )
+            if not before:
+                await transaction.execute(insert(CLIENTS).values(_row(new)))
+                return new
+            if before[0].disabled_at is not None or not before[0].settled_now:
+                return None
+            decided = before[0].decided + _loses(before[0], _said(said))
+            values = {**_stored(_said(said)), "decided": decided, "fresh_until": fresh_until}
+            await transaction.execute(update(CLIENTS).where(here).values(values))
+            rows = list(await transaction.execute(select(CLIENTS).where(here)))
+        return _client(rows[0])
 
     async def all(self) -> Sequence[Client]:
         """All clients, by name."""
@@ -83,7 +114,7 @@ class Clients:
         None when it is unknown, or when its grants have not learnt of the decision before: that one
         could no longer be read from the row.
         """
-        if not _ID.fullmatch(client_id):
+        if not _is_id(client_id):
             return None
         here = CLIENTS.c.client_id == client_id
         async with self._database.writing() as transaction:
@@ -137,11 +168,15 @@ class Clients:
     async def _update(
         self, client_id: str, *where: ColumnElement[bool], **values: Any
     ) -> Client | None:
-        if not _ID.fullmatch(client_id):
+        if not _is_id(client_id):
             return None
         statement = update(CLIENTS).where(CLIENTS.c.client_id == client_id, *where).values(values)
         rows = await self._database.run(statement.returning(*CLIENTS.c))
         return _client(rows[0]) if rows else None
+
+
+def _is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None or is_document_id(text)
 
 
 def _new_secret() -> str:
@@ -190,6 +225,7 @@ def _said(registration: Registration) -> dict[str, Any]:
         "acts_for_itself": registration.acts_for_itself,
         "pkce_exempt": registration.pkce_exempt,
         "id_token_alg": registration.id_token_alg,
+        "describes_itself": registration.describes_itself,
     }
 
 

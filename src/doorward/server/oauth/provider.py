@@ -1,5 +1,6 @@
 """What the journeys of other applications share: who they are, and the grants that they get."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...auth import Auth
@@ -10,6 +11,8 @@ from ...settings import DAY, Settings
 from ..db.database import Database
 from .clients import Clients
 from .consents import Consents
+from .documents import Applications, Documents
+from .fetch import Fetch
 from .scopes import Scopes
 
 IDLE, ABSOLUTE = 30 * DAY, 365 * DAY
@@ -26,6 +29,7 @@ class Provider:
     auth: Auth
     grants: Grants
     clients: Clients
+    documents: Documents
     scopes: Scopes
     consents: Consents
 
@@ -48,9 +52,16 @@ class Provider:
 
 
 def provider_of(
-    auth: Auth, root: RootKeys, record: Record, database: Database, issuer: str
+    auth: Auth,
+    root: RootKeys,
+    record: Record,
+    database: Database,
+    issuer: str,
+    applications: Applications = "operator",
+    hosts: Collection[str] = (),
 ) -> Provider:
-    """The provider beside the logins of `auth`, under the same root key."""
+    """The provider beside the logins of `auth`, under the same root key.  `applications` and
+    `hosts` say whose clients may describe themselves."""
     own = auth.settings
     settings = Settings(
         mode="token",
@@ -62,11 +73,14 @@ def provider_of(
         max_staleness=own.max_staleness,
         algorithm=own.algorithm,
     )
+    clients, scopes, fetch = Clients(database), Scopes(database), Fetch()
+    documents = Documents(clients, scopes, auth.store, auth.clock, fetch, applications, hosts)
     return Provider(
         issuer=issuer,
         auth=auth,
         grants=Grants(auth.store, settings, root, clock=auth.clock, record=record),
-        clients=Clients(database),
-        scopes=Scopes(database),
+        clients=clients,
+        documents=documents,
+        scopes=scopes,
         consents=Consents(database),
     )

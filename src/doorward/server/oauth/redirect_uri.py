@@ -14,18 +14,22 @@ RESERVED = frozenset({"code", "state", "iss", "error", "error_description", "err
 """Parameters that we add: an address that has one already would be read in two ways."""
 
 _PLAIN = re.compile(r"[!$-)+-;=?-\[\]_a-z~]+")  # no space, quotation mark, \ ^ ` { | } < > # *
-_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?(/[^:]*)", re.ASCII)
+_LOOPBACK = re.compile(
+    r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::([1-9]\d{0,4}))?(/[^:]*)", re.ASCII
+)
 _PRIVATE = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:/(?:[^/].*)?")
 
 
-def check_registered(uri: str) -> None:
+def check_registered(uri: str, *, localhost: bool = False) -> None:
     """Raises `ValueError` with a sentence for what may not be registered: only `https`, `http` for
-    this machine by its address, and schemes named after a domain (RFC 8252 section 7) are."""
+    this machine by its address, and schemes named after a domain (RFC 8252 section 7) are.  With
+    `localhost`, this machine may be called so, which its own settings may lead elsewhere."""
     if not _PLAIN.fullmatch(uri) or len(uri) > LONGEST:
         raise ValueError(
             f"a redirect URI is up to {LONGEST} characters of ASCII, without spaces, # and *"
         )
-    if not (_is_https(uri) or _LOOPBACK.fullmatch(uri) or _PRIVATE.fullmatch(uri)):
+    here = _LOOPBACK.fullmatch(uri) is not None and (localhost or "//localhost" not in uri[:16])
+    if not (here or _is_https(uri) or _PRIVATE.fullmatch(uri)):
         raise ValueError(
             "a redirect URI begins with https:// and a host, with http://127.0.0.1/ or"
             " http://[::1]/, or with a scheme named after a domain, such as com.example.app:/"

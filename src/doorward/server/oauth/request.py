@@ -39,12 +39,15 @@ class NotSent(NamedTuple):
 
 
 class ToClient(NamedTuple):
-    """The application is told an error.  `state` is what it sent."""
+    """The application is told an error.  `state` is what it sent.  `unproven`: nobody but itself
+    says what it is, so nobody is sent there without a click: a link to this server would lead
+    people to wherever a criminal wants them."""
 
     uri: CheckedUri
     error: str
     state: str
     description: str = ""
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +80,9 @@ class Asked:
     @property
     def always_asks(self) -> bool:
         """Whether the person is asked each time: nothing proves that it is the application itself
-        that gets the code (RFC 8252 section 8.6)."""
-        return self.client.kind == "public" and not redirect_uri.is_provable(self.uri)
+        that gets the code (RFC 8252 section 8.6), or nobody but itself says what it is."""
+        claimed = self.client.kind == "public" and not redirect_uri.is_provable(self.uri)
+        return claimed or self.client.describes_itself
 
 
 class _Wrong(Exception):
@@ -109,7 +113,8 @@ def judge(
     try:
         return _asked(pairs, client, uri, state, known, own_audience)
     except _Wrong as wrong:
-        return ToClient(uri, wrong.error, state, wrong.description)
+        unproven = client.describes_itself
+        return ToClient(uri, wrong.error, state, wrong.description, unproven)
 
 
 def _asked(

@@ -21,6 +21,8 @@ CLIENTS = Table(
     Column("acts_for_itself", BigInteger, nullable=False),  # 0 or 1
     Column("pkce_exempt", BigInteger, nullable=False),  # 0 or 1
     Column("id_token_alg", TEXT),
+    Column("describes_itself", BigInteger, nullable=False),  # 0 or 1
+    Column("fresh_until", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
     Column("decided", BigInteger, nullable=False, server_default=text("0")),

@@ -19,7 +19,7 @@ async def authenticated(
     for unknown, disabled and wrong."""
     shown = presented(authorization, form)
     client = await service.provider.clients.find(shown.client_id)
-    if client is None or client.disabled_at is not None:
+    if client is None or not service.provider.documents.allows(client):
         raise await _failed(service, "" if client is None else client.client_id)
     if client.kind == "public":
         right = shown.secret is None

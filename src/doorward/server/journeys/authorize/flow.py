@@ -104,7 +104,7 @@ async def consent(service: Service, pairs: Pairs, *, yes: bool) -> Outcome:
 
 async def _judged(service: Service, pairs: Pairs) -> ToClient | Asked:
     provider = service.provider
-    client = await provider.clients.find(client_id_of(pairs))
+    client = await provider.documents.find(client_id_of(pairs))
     found = judge(pairs, client, await provider.scopes.known(), provider.own_audience)
     if not isinstance(found, NotSent):
         return found
@@ -195,4 +195,4 @@ async def _allow(service: Service, asked: Asked, principal: Principal, mark: int
 
 
 def _error(asked: Asked, error: str, description: str = "") -> ToClient:
-    return ToClient(asked.uri, error, asked.state, description)
+    return ToClient(asked.uri, error, asked.state, description, asked.client.describes_itself)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from ...oauth.client_document import host_of as says_host
 from ...oauth.redirect_uri import CheckedUri, host_of, with_parameters
 from ...oauth.request import Asked, Pairs, ToClient
 from ...refusals import Refusal, Refused
@@ -34,7 +35,8 @@ open_router = APIRouter(route_class=APIRoute, include_in_schema=False)
 class ConsentPage(Page):
     """Whether an application may do what `sentences` say.  `host` is where the answer goes, the one
     thing here that the application did not choose freely; `email` is the account; `offline`: it
-    goes on after a logout.  `query` is the request, which the form brings back."""
+    goes on after a logout.  `unproven` is the host that alone says what the application is, empty
+    for one that the operator registered.  `query` is the request, which the form brings back."""
 
     template: ClassVar[str] = "journeys/authorize/consent.html"
     csrf_token: str
@@ -44,16 +46,19 @@ class ConsentPage(Page):
     sentences: tuple[str, ...]
     email: str
     offline: bool
+    unproven: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarryingOnPage(Page):
     """The browser goes on to `address` by itself.  A redirect in answer to a form would not leave
-    this site: `form-action` of our pages forbids that."""
+    this site: `form-action` of our pages forbids that.  With `waits` it goes on by a click, because
+    nobody proved whose address that is."""
 
     template: ClassVar[str] = "journeys/authorize/carry_on.html"
     address: str
     host: str
+    waits: bool = False
 
 
 @router.get(AUTHORIZE)
@@ -89,16 +94,19 @@ async def _answer(service: Service, outcome: Outcome, pairs: Pairs, by_form: boo
             return show(service, await _consent_page(asked, user.email, pairs))
         case Allowed(asked, code):
             return _leave(service, asked.uri, by_form, code=code, state=asked.state)
-        case ToClient(uri, error, state, description):
+        case ToClient(uri, error, state, description, unproven):
             said = {"error": error, "error_description": description, "state": state}
-            return _leave(service, uri, by_form, **said)
+            waits = unproven and not by_form
+            return _leave(service, uri, by_form or unproven, waits=waits, **said)
 
 
-def _leave(service: Service, uri: CheckedUri, by_form: bool, **said: str) -> Response:
+def _leave(
+    service: Service, uri: CheckedUri, by_page: bool, *, waits: bool = False, **said: str
+) -> Response:
     """Go on to the application, which is told who answers (RFC 9207)."""
     address = with_parameters(uri, **said, iss=service.provider.issuer)
-    if by_form:
-        page = show(service, CarryingOnPage(address=address, host=host_of(uri)))
+    if by_page:
+        page = show(service, CarryingOnPage(address=address, host=host_of(uri), waits=waits))
         page.headers.update(_LEAVING)
         return page
     response = Response(status_code=302, headers=_LEAVING)
@@ -115,6 +123,7 @@ async def _consent_page(asked: Asked, email: str, pairs: Pairs) -> ConsentPage:
         sentences=tuple(each.sentence for each in asked.scopes),
         email=email,
         offline=asked.offline,
+        unproven=says_host(asked.client.client_id) if asked.client.describes_itself else "",
     )
 
 

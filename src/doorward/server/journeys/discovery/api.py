@@ -59,6 +59,7 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [*dict.fromkeys((algorithm, RS256))],
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "client_id_metadata_document_supported": provider.documents.applications != "operator",
         "claims_supported": CLAIMS,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }

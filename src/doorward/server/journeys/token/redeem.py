@@ -92,7 +92,7 @@ async def _still_allowed(service: Service, client: Client, permission: Permissio
     given = await service.provider.consents.find(permission.subject, client.client_id)
     now = await service.provider.clients.find(client.client_id)
     stands = given is not None and given.covers(permission.scopes, permission.audience)
-    return stands and now is not None and now.disabled_at is None
+    return stands and now is not None and service.provider.documents.allows(now)
 
 
 async def _reused(service: Service, client: Client, permission: Permission) -> TokenError:

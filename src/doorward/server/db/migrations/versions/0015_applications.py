@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.Column("acts_for_itself", sa.BigInteger, nullable=False),
         sa.Column("pkce_exempt", sa.BigInteger, nullable=False),
         sa.Column("id_token_alg", TEXT),
+        sa.Column("describes_itself", sa.BigInteger, nullable=False),
+        sa.Column("fresh_until", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("disabled_at", sa.BigInteger),
         sa.Column("decided", sa.BigInteger, nullable=False, server_default=sa.text("0")),
