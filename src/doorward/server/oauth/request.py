@@ -53,8 +53,9 @@ class ToClient(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request that is in order.  `audience` is the API that the tokens would be for; `challenge`
-    is empty where a client that may do without PKCE did; `jkt` is the key that the tokens are
-    wanted for, if any; `prompt` is empty where the application leaves to us what is shown."""
+    is empty where a client that may do without PKCE did; `prompt` is empty where the application
+    leaves to us what is shown; `hint` is what it calls an ID token of whom it expects; `jkt` is the
+    key that the tokens are wanted for, if any."""
 
     client: Client
     uri: CheckedUri
@@ -66,6 +67,7 @@ class Asked:
     jkt: str
     prompt: frozenset[str]
     max_age: int | None
+    hint: str
 
     @property
     def names(self) -> frozenset[str]:
@@ -139,6 +141,7 @@ def _asked(
         jkt=_jkt(said.get("dpop_jkt", "")),
         prompt=_prompt(said.get("prompt", "")),
         max_age=_max_age(said.get("max_age")),
+        hint=said.get("id_token_hint", ""),
     )
 
 
