@@ -144,7 +144,7 @@ def as_secret(path: str, *, basic: bool = False) -> Show:
         client, name = await world.client(), world.app.client.client_id
         shown = {} if basic else {"client_id": name, "client_secret": text}
         said = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x", **shown}
-        auth = httpx2.BasicAuth(name, text) if basic else None
+        auth = httpx2.BasicAuth(name, text) if basic else httpx2.Auth()
         answer = await client.post(path, data=said, auth=auth)
         return answer.status_code != 401
 
