@@ -93,6 +93,12 @@ def of_grant(name: str, scope: str) -> Callable[[World], Awaitable[Given]]:
     return mint
 
 
+async def own_grant(world: World) -> Given:
+    """What the application gets for itself, without a person."""
+    answer = await world.app.token(grant_type="client_credentials")
+    return Given(answer.json()["access_token"], await world.client())
+
+
 async def authorization_code(world: World) -> Given:
     person = await world.entered()
     return Given(await world.app.code(person.browser), await world.client(), person.email)
@@ -251,6 +257,7 @@ MINTS: dict[str, Callable[[World], Awaitable[Given]]] = {
     "grant at an API": of_grant("access_token", "openid photos:read"),
     "grant at userinfo": of_grant("access_token", "openid"),
     "grant refresh": of_grant("refresh_token", "openid photos:read offline_access"),
+    "own grant": own_grant,
     "ID token": of_grant("id_token", "openid"),
     "code": authorization_code,
     "client secret": client_secret,

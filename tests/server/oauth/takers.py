@@ -192,8 +192,8 @@ OF_TOKENS = (
 OF_PROGRAMS = (
     Taker("POST /oauth/token", ("code",), redeemed, "code"),
     Taker("POST /oauth/token", ("grant refresh",), refreshed, "refresh_token"),
-    Taker("POST /oauth/introspect", _OF_GRANT, introspected, "token"),
-    Taker("POST /oauth/revoke", (*_OF_GRANT, "grant refresh"), revoked, "token"),
+    Taker("POST /oauth/introspect", (*_OF_GRANT, "own grant"), introspected, "token"),
+    Taker("POST /oauth/revoke", (*_OF_GRANT, "own grant", "grant refresh"), revoked, "token"),
     *(
         Taker(f"POST {path}", ("client secret",), as_secret(path, basic=basic), f"secret {basic}")
         for path in ("/oauth/token", "/oauth/introspect", "/oauth/revoke")

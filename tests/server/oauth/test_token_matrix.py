@@ -154,7 +154,7 @@ async def _world(
         require_factor=("careful",),
         metrics_token_file=str(file),
     )
-    return World(house, await application(house))
+    return World(house, await application(house, acts_for_itself=True))
 
 
 async def _only_its_own_pass(world: World, taker: Taker, every: dict[str, Given]) -> None:
