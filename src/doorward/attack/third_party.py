@@ -26,7 +26,7 @@ _REFRESH = re.compile(r'<meta http-equiv="refresh" content="0; url=([^"]*)">')
 
 
 @dataclass(frozen=True, slots=True)
-class ThirdParty:
+class OtherApplication:
     """One application with a secret.  It asks for `READ` alone unless it is told otherwise."""
 
     target: Target
@@ -102,12 +102,12 @@ class ThirdParty:
         return bool(active) or refreshed
 
 
-def third_party(target: Target, uris: Sequence[str] = (CALLBACK,)) -> ThirdParty:
+def third_party(target: Target, uris: Sequence[str] = (CALLBACK,)) -> OtherApplication:
     """A new application.  Raises `Missing` where none can be registered, and by bearer, where
     nobody could consent."""
     if target.way.transport != "cookie":
         raise Missing("People allow applications in a browser, so it runs by cookie alone.")
-    return ThirdParty(target, *target.applications.register(uris, SCOPES))
+    return OtherApplication(target, *target.applications.register(uris, SCOPES))
 
 
 def challenge_of(verifier: str) -> str:

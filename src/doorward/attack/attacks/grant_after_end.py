@@ -5,13 +5,13 @@ from collections.abc import Callable
 from ..attack import Attack
 from ..attacker import Attacker
 from ..target import Login
-from ..third_party import ThirdParty, third_party
+from ..third_party import OtherApplication, third_party
 from ..verdict import Verdict, held, succeeded
 
 
 def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
-    ends: dict[str, Callable[[ThirdParty, Login], object]] = {
+    ends: dict[str, Callable[[OtherApplication, Login], object]] = {
         "the person ended the access": _end_access,
         "a logout": lambda _, login: target.log_out(login),
         "a change of the password": lambda _, login: target.change_password(login, "changed 1 2 3"),
@@ -30,13 +30,13 @@ def _run(attacker: Attacker) -> Verdict:
     return held(f"After each of {len(ends)} ends, no token of the application worked.")
 
 
-def _end_access(app: ThirdParty, login: Login) -> None:
+def _end_access(app: OtherApplication, login: Login) -> None:
     path = f"/api/applications/{app.client_id}"
     if not app.target.act(login, "DELETE", path).accepted:
         raise AssertionError("the person cannot end the access")
 
 
-def _active(judge: ThirdParty, tokens: dict[str, str]) -> bool:
+def _active(judge: OtherApplication, tokens: dict[str, str]) -> bool:
     """Whether an API is told that the access token is good; the application may be gone itself."""
     return bool(judge.send("introspect", token=tokens["access_token"]).json()["active"])
 

@@ -2,7 +2,7 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..third_party import ThirdParty, third_party
+from ..third_party import OtherApplication, third_party
 from ..verdict import Verdict, held, succeeded
 
 
@@ -28,7 +28,7 @@ def _run(attacker: Attacker) -> Verdict:
     return held(f"{len(wrong)} other tokens did not open the userinfo endpoint.")
 
 
-def _status(app: ThirdParty, text: str) -> int:
+def _status(app: OtherApplication, text: str) -> int:
     headers = [("Authorization", f"Bearer {text}")]
     return app.target.client.send("GET", "/oauth/userinfo", headers).status
 

@@ -2,7 +2,7 @@
 
 from ..attack import Attack
 from ..attacker import Attacker
-from ..third_party import API, SCOPES, ThirdParty, third_party
+from ..third_party import API, SCOPES, OtherApplication, third_party
 from ..verdict import Verdict, held, succeeded
 
 
@@ -10,7 +10,9 @@ def _run(attacker: Attacker) -> Verdict:
     target = attacker.target
     app = third_party(target)
     others = {"openid": "", "offline_access": "", "lab:other": "https://other.doorward.example"}
-    stranger = ThirdParty(target, *target.applications.register(["https://x.example/"], others))
+    stranger = OtherApplication(
+        target, *target.applications.register(["https://x.example/"], others)
+    )
     tokens = app.tokens(target.log_in())
     token = {"token": tokens["access_token"]}
     if not app.send("introspect", **token).json().get("active"):
