@@ -134,3 +134,27 @@ async def test_without_the_option_nothing_leads_there(opened: Opened) -> None:
     browser = await house.alice()
     assert (await browser.get(PAGE)).status_code == 404
     assert PAGE not in (await browser.get("/account")).text
+
+
+async def test_the_owner_gets_a_letter_about_a_new_application_and_a_code_used_twice(
+    opened: Opened,
+) -> None:
+    house: House = await opened(public_origin="http://localhost:8000", provider=True)
+    app, browser = await application(house, name="Photos 2"), await house.alice()
+    again = {"prompt": "consent"}
+    code = await app.code(browser, **again)
+    await app.code(browser, **again)  # the second time is no news
+    client_id = app.client.client_id
+    consents, at = house.service.provider.consents, house.clock()
+    await consents.withdraw(await house.account(), client_id, at=at)
+    await app.code(browser, **again)  # once it had no access, it is
+    for _ in range(2):
+        await app.redeem(code)
+    sent = await house.service.outbox.latest(9)
+    kinds = [each.kind for each in sent if each.kind != "new_device"]
+    assert sorted(kinds) == ["application_connected", "application_connected", "code_reused"]
+    for letter in sent:
+        body = house.service.letters.write(letter).body
+        if letter.kind != "new_device":
+            assert "\nApplication: Photos 2\n" in body
+            assert "\nhttp://localhost:8000/account/applications\n" in body

@@ -13,7 +13,7 @@ from ....types import Issued
 from ....web.asgi import current_visit
 from ...oauth import code, pkce
 from ...oauth.client import Client
-from ...oauth.code import Permission, Shown
+from ...oauth.code import LOGIN, Permission, Shown
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
@@ -73,6 +73,7 @@ async def _begin(service: Service, client: Client, permission: Permission) -> Is
             amr=permission.amr,
             sid=permission.sid,
             device=current_visit().device(),
+            attributes={LOGIN: permission.login_sid},
         )
     except Rejected:
         raise await _refused(service, client, permission.subject) from None
@@ -91,7 +92,12 @@ async def _reused(service: Service, client: Client, permission: Permission) -> T
     sid, subject = permission.sid, permission.subject
     await service.provider.grants.revoke(sid, current_visit().device())
     await service.recorder.note(
-        "code_reused", subject=subject, sid=sid, outcome="invalid_grant", client=client.client_id
+        "code_reused",
+        subject=subject,
+        sid=sid,
+        outcome="invalid_grant",
+        client=client.client_id,
+        application=client.name,
     )
     return TokenError("invalid_grant")
 
