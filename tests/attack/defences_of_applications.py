@@ -10,7 +10,6 @@ import pytest
 from doorward.grants import Grants
 from doorward.server.journeys.applications import flow as applications
 from doorward.server.journeys.authorize import flow as authorize
-from doorward.server.journeys.authorize import pages
 from doorward.server.journeys.introspect import api as introspect
 from doorward.server.journeys.token import api as token
 from doorward.server.journeys.token.given import Given
@@ -21,6 +20,7 @@ from doorward.server.oauth.code import Shown, Taken, new_sid
 from doorward.server.oauth.consents import Consent
 from doorward.server.oauth.provider import Provider
 from doorward.server.oauth.redirect_uri import with_parameters
+from doorward.server.routes import leaving
 from doorward.server.routes.responses import who_is_here
 from doorward.server.service import Service
 from doorward.types import Principal
@@ -82,7 +82,7 @@ def nameless(patch: pytest.MonkeyPatch) -> None:
     def without(uri: Any, **said: str) -> str:
         return with_parameters(uri, **{name: text for name, text in said.items() if name != "iss"})
 
-    patch.setattr(pages, "with_parameters", without)
+    patch.setattr(leaving, "with_parameters", without)
 
 
 def open_questions(patch: pytest.MonkeyPatch) -> None:
@@ -105,10 +105,10 @@ OF_APPLICATIONS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "a token is for one API": any_audience,
     "an end of access ends the tokens": unended,
     "only a browser lets applications in": lambda patch: patch.setattr(
-        authorize, "_in_this_browser", who_is_here
+        authorize, "who_is_in_this_browser", who_is_here
     ),
     "an answer names its issuer": nameless,
     "a new scope is asked for": lambda patch: patch.setattr(Consent, "covers", lambda *_: True),
     "a stranger learns nothing of a token": open_questions,
-    "no site is told where a code came from": lambda patch: patch.setattr(pages, "_LEAVING", {}),
+    "no site is told where a code came from": lambda patch: patch.setattr(leaving, "_LEAVING", {}),
 }

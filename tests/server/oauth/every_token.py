@@ -88,7 +88,7 @@ def of_grant(name: str, scope: str) -> Callable[[World], Awaitable[Given]]:
     async def mint(world: World) -> Given:
         person = await world.entered()
         tokens = await world.app.tokens(person.browser, scope=scope)
-        return Given(tokens[name], await world.client(), person.email)
+        return Given(tokens[name], person.browser, person.email)
 
     return mint
 

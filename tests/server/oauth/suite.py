@@ -77,12 +77,13 @@ async def proved_again(browser: httpx2.AsyncClient, page: httpx2.Response) -> ht
     return await browser.get(proved.headers["location"])
 
 
-def module_names(tests: Mapping[str, Any]) -> list[str]:
-    """The modules that the tests of a file restate, each by its name or its parameters."""
+def module_names(tests: Mapping[str, Any], begin: str) -> list[str]:
+    """What the tests of a file are named after, alone and with each parameter."""
     found: list[str] = []
     for name, test in tests.items():
-        if name.startswith("test_oidcc"):
+        if name.startswith(f"test_{begin}"):
             module = name.removeprefix("test_").replace("_", "-")
-            cases = [each.args[1] for each in getattr(test, "pytestmark", [])]
-            found += [f"{module}-{case}" for each in cases for case in each] or [module]
+            marks = getattr(test, "pytestmark", [])
+            cases = [each.args[1] for each in marks if each.name == "parametrize"]
+            found += [module, *(f"{module}-{case}" for each in cases for case in each)]
     return found

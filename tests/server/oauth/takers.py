@@ -105,6 +105,27 @@ async def csrf_field(world: World, given: Given, text: str) -> bool:
     return passed(await given.browser.post("/oauth/consent", data=said))
 
 
+async def hint_at_login(world: World, given: Given, text: str) -> bool:
+    """Whether it tells the authorization endpoint who is to be logged in."""
+    answer = await world.app.authorize(
+        given.browser, scope="openid", prompt="none", id_token_hint=text
+    )
+    return "code=" in answer.headers["location"]
+
+
+async def hint_at_logout(_: World, given: Given, text: str) -> bool:
+    """Whether the person is logged out without a question."""
+    await given.browser.get("/oauth/logout", params={"id_token_hint": text})
+    return (await given.browser.get("/api/me")).status_code == 401
+
+
+async def csrf_of_logout(_: World, given: Given, text: str) -> bool:
+    page = await given.browser.get("/oauth/logout")
+    said = {**form_of(page.text), "csrf_token": text}
+    await given.browser.post("/oauth/logout/confirm", data=said)
+    return (await given.browser.get("/api/me")).status_code == 401
+
+
 async def logged_out(world: World, given: Given, text: str) -> bool:
     """Whether any login or grant is ended by a logout with this text."""
     before, headers = await rows(world), {"authorization": f"Bearer {text}"}
@@ -160,6 +181,9 @@ OF_LOGINS = (
     Taker("GET /oauth/authorize", (), bearer("GET", "/oauth/authorize"), "bearer"),
     Taker("POST /api/elevate", ("csrf",), csrf_header),
     Taker("POST /oauth/consent", ("csrf",), csrf_field),
+    Taker("GET /oauth/authorize", ("ID token",), hint_at_login, "hint"),
+    Taker("GET /oauth/logout", ("ID token",), hint_at_logout),
+    Taker("POST /oauth/logout/confirm", ("csrf",), csrf_of_logout),
     *(
         Taker(f"{method} /oauth/userinfo", _OF_GRANT[1:], bearer(method, "/oauth/userinfo"))
         for method in ("GET", "POST")

@@ -14,7 +14,8 @@ import pytest
 
 from doorward.server.oauth.client import RS256
 from tests.server.house import EMAIL, House, Opened
-from tests.server.oauth.suite import BARE, NONCE, Suite, proved_again
+from tests.server.journeys import test_end_session
+from tests.server.oauth.suite import BARE, NONCE, Suite, module_names, proved_again
 from tests.server.third_party import CALLBACK, application, said
 
 pytestmark = pytest.mark.anyio
@@ -293,8 +294,16 @@ async def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     assert not {name for key in keys for name in key} & {"d", "p", "q", "dp", "dq", "qi", "k"}
 
 
+async def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(suite: Suite) -> None:
+    """The other modules of that plan are in `tests/server/journeys/test_end_session.py`."""
+    client = await suite.house.client()
+    metadata = (await client.get("/.well-known/openid-configuration")).json()
+    assert metadata["end_session_endpoint"] == "https://testserver/oauth/logout"
+
+
 def test_every_module_of_the_plans_has_a_test() -> None:
     """Those of the recipe, which says how each ends."""
-    found = json.loads((RECIPE / "modules.json").read_text())
-    expected = [*found["oidcc-basic"], *found["oidcc-config"]]
-    assert sorted(module_names(globals())) == sorted(expected)
+    plans = json.loads((RECIPE / "modules.json").read_text()).values()
+    logouts = {f"oidcc-{each}" for each in module_names(vars(test_end_session), "rp")}
+    named = {*module_names(globals(), "oidcc"), *logouts}
+    assert {module for plan in plans for module in plan} <= named
