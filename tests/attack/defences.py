@@ -20,6 +20,7 @@ from doorward.web.origin_check import OriginCheck
 from doorward.web.visit import Visit
 from tests.attack.defences_at_rest import AT_REST
 from tests.attack.defences_in_browsers import IN_BROWSERS
+from tests.attack.defences_of_applications import OF_APPLICATIONS
 from tests.attack.defences_of_factors import OF_FACTORS
 from tests.attack.defences_of_requests import OF_REQUESTS
 
@@ -60,6 +61,7 @@ def _believed_host(patch: pytest.MonkeyPatch) -> None:
 DEFENCES: dict[str, Patch] = (
     AT_REST
     | IN_BROWSERS
+    | OF_APPLICATIONS
     | OF_FACTORS
     | OF_REQUESTS
     | {

@@ -14,18 +14,33 @@ pytestmark = pytest.mark.process
 
 ELSEWHERE = frozenset(
     {
+        "code-in-referer",
+        "consent-by-token",
+        "consent-csrf",
+        "grant-after-end",
+        "grant-as-login",
+        "grant-code-replay",
+        "grant-code-stolen",
+        "grant-elsewhere",
+        "grant-pkce-downgrade",
+        "grant-redirect",
+        "grant-refresh-late",
+        "grant-refresh-stranger",
+        "introspection-oracle",
         "letter-enumeration",
         "link-scanner",
         "mail-link-elsewhere",
+        "mix-up",
         "passkey-forged",
         "recovery-code-replay",
         "reset-skips-factor",
+        "scope-growth",
         "second-step-skip",
         "second-step-stolen",
         "totp-replay",
     }
 )
-"""Attacks on second factors and letters, neither of which the careless application has."""
+"""Attacks on second factors, letters and other applications, none of which the careless one has."""
 
 HERE = [attack for attack in catalogue() if attack.id not in ELSEWHERE]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -13,14 +13,18 @@ from ..keys import load_root_keys, signer_at
 from ..keys.algorithm import signing
 from ..keys.rotation import private_part
 from ..server import signing_keys
+from ..server.accounts.apply_decisions import apply_decisions
 from ..server.accounts.invitation import invitation_link
 from ..server.accounts.reset_link import reset_link
 from ..server.app import DECLARED
 from ..server.background import filled
+from ..server.oauth.apply_decisions import end_grants
+from ..server.oauth.client import Registration
+from ..server.oauth.scopes import Scope
 from ..server.service import Service
 from ..types import SigningKey
 from .forge import encode, segment
-from .lab import Letter, Operator
+from .lab import Applications, Letter, Operator
 from .serving import TIMEOUT
 from .target import Missing
 
@@ -51,6 +55,13 @@ class Inside:
             reset_link=self._reset_link,
             invitation=self._invitation,
             letters=self._letters,
+        )
+
+    def applications(self) -> Applications:
+        return Applications(
+            register=lambda uris, scopes: self._do(self._register(uris, scopes)),
+            disable=lambda client_id: self._do(self._disable(client_id)),
+            lock=lambda email: self._do(self._lock(email)),
         )
 
     def _do(self, steps: Coroutine[Any, Any, T]) -> T:
@@ -112,3 +123,34 @@ class Inside:
         if self._service.options.mail != "outbox":
             raise Missing("Only an instance that the lab starts without TLS shows its letters.")
         return self._do(written())
+
+    async def _register(self, uris: Sequence[str], scopes: Mapping[str, str]) -> tuple[str, str]:
+        provider, at = self._service.provider, self._service.clock()
+        known = await provider.scopes.known()
+        for name in scopes.keys() - known.keys():
+            scope = Scope(name=name, resource=scopes[name], sentence=f"Use {name}.")
+            await provider.scopes.add(scope)
+        known = await provider.scopes.known()
+        registration = Registration(
+            name="Lab",
+            kind="confidential",
+            scopes=[known[name] for name in scopes],
+            redirect_uris=uris,
+        )
+        added = await provider.clients.add(registration, at=at)
+        return added.client.client_id, added.secret or ""
+
+    async def _disable(self, client_id: str) -> None:
+        provider = self._service.provider
+        client = await provider.clients.disable(client_id, at=self._service.clock())
+        if client is None:
+            raise LookupError(f"no application has the id {client_id}")
+        await end_grants(provider, client)
+
+    async def _lock(self, email: str) -> None:
+        users = self._service.users
+        user = await users.find(email)
+        locked = user and await users.lock(user.subject, at=self._service.clock())
+        if not locked:
+            raise LookupError(f"nobody has the address {email}")
+        await apply_decisions(users, self._service.auth, locked)

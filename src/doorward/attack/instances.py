@@ -17,7 +17,7 @@ from .address import Address, parse_address
 from .certificate import Tls, make_certificate
 from .files import HTTPS_HOST, Files
 from .inside import Inside
-from .lab import Instance, Lab, LabClock, Operator
+from .lab import Instance, Lab, LabClock
 from .serving import Service, served
 from .stolen import stored
 
@@ -79,8 +79,10 @@ def own_instance(
         files = Files(file, found.root_key, partial(_https, mode))
         dump = partial(stored, found.database, found.sessions)
         options = replace(_options(found, mode, tls), verify="first" if verify_first else "off")
-        with _node(options, clock) as (first, operator):
-            lab = Lab(files, dump, clock, nodes, operator, partial(own_instance, mode))
+        with _node(options, clock) as (first, inside):
+            another = partial(own_instance, mode)
+            outside = (files, dump, clock, nodes, inside.operator(), another)
+            lab = Lab(*outside, inside.applications())
             yield Instance.at(_url(first, tls), lab, found.label)
 
 
@@ -106,12 +108,13 @@ def _options(where: Storage, mode: Mode, tls: Tls | None) -> Options:
         signup_limit=SIGNUPS,
         tls_cert=None if tls is None else tls.certificate,
         tls_key=None if tls is None else tls.key,
+        provider=True,
         login_by_mail=tls is None,  # over https there is no outbox, and no mail server here
     )
 
 
 @contextmanager
-def _node(options: Options, clock: Clock) -> Iterator[tuple[int, Operator]]:
+def _node(options: Options, clock: Clock) -> Iterator[tuple[int, Inside]]:
     inside = Inside()
 
     def make(port: int) -> Service:
@@ -122,4 +125,4 @@ def _node(options: Options, clock: Clock) -> Iterator[tuple[int, Operator]]:
         return Service(server, inside.entered(app), server.loop_factory)
 
     with served(make) as port:
-        yield port, inside.operator()
+        yield port, inside

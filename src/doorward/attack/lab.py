@@ -1,6 +1,6 @@
 """What the lab can do with an instance that it starts itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -68,6 +68,26 @@ class Operator:
     letters: Callable[[str], list[Letter]]
 
 
+class Register(Protocol):
+    """Registers an application with a secret; see `Applications`."""
+
+    def __call__(self, uris: Sequence[str], scopes: Mapping[str, str]) -> tuple[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """What the operator of an instance does about other applications.
+
+    `register` returns the id and the secret of a new one with these redirect URIs.  Its `scopes`
+    are names with the API that each is of, empty for those of OpenID Connect.  `disable` refuses
+    one from now on, and `lock` the person with this address.
+    """
+
+    register: Register
+    disable: Callable[[str], None]
+    lock: Callable[[str], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Lab:
     """Each member is None where the instance has no such thing; at a URL, all are None."""
@@ -78,6 +98,7 @@ class Lab:
     nodes: Nodes | None = None
     operator: Operator | None = None
     other: "Other | None" = None
+    applications: Applications | None = None
 
 
 @dataclass(frozen=True, slots=True)

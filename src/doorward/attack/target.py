@@ -10,7 +10,7 @@ from .client import Client, Pairs, another_source
 from .exchange import Exchange
 from .files import Files
 from .jar import Jar
-from .lab import Instance, Lab, LabClock, Operator, Stored
+from .lab import Applications, Instance, Lab, LabClock, Operator, Stored
 
 Transport = Literal["cookie", "bearer"]
 
@@ -128,6 +128,16 @@ class Target:
                 "Only an instance that the lab starts itself gives access to its keys or letters."
             )
         return self.lab.operator
+
+    @property
+    def applications(self) -> Applications:
+        """What the operator does about other applications.  Raises `Missing` where that is out of
+        reach."""
+        if self.lab.applications is None:
+            raise Missing(
+                "Only an instance that the lab starts itself lets it register applications."
+            )
+        return self.lab.applications
 
     def require_tokens(self) -> None:
         """Raises `Missing` in session mode, which signs nothing and has no refresh tokens."""
