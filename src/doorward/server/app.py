@@ -35,6 +35,7 @@ from .journeys import (
     applications,
     authorize,
     change_email,
+    changes,
     discovery,
     elevate,
     first_admin,
@@ -80,7 +81,10 @@ from .ui.site import Site
 
 PROVIDER = tuple(
     module.journey
-    for module in (discovery, authorize, token, revoke_grant, introspect, userinfo, applications)
+    for module in (
+        *(discovery, authorize, token, revoke_grant, introspect, changes, userinfo),
+        applications,
+    )
 )
 """The journeys whose routes exist with `--provider on` alone."""
 

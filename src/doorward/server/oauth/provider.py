@@ -1,5 +1,6 @@
 """What the journeys of other applications share: who they are, and the grants that they get."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...auth import Auth
@@ -20,7 +21,10 @@ USERINFO = "/oauth/userinfo"
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """`issuer` is what tokens name as ours (RFC 8414 section 2): the address of the server."""
+    """`issuer` is what tokens name as ours (RFC 8414 section 2): the address of the server.
+
+    `cursor_keys` prove that we wrote a cursor that an API shows.
+    """
 
     issuer: str
     auth: Auth
@@ -28,6 +32,7 @@ class Provider:
     clients: Clients
     scopes: Scopes
     consents: Consents
+    cursor_keys: Sequence[bytes]
 
     @property
     def own_audience(self) -> str:
@@ -63,4 +68,5 @@ def provider_of(
         clients=Clients(database),
         scopes=Scopes(database),
         consents=Consents(database),
+        cursor_keys=root.derive("cursor"),
     )
