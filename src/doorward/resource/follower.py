@@ -43,7 +43,7 @@ class Follower:
         while True:
             began = self._ticks()
             heard = await self._stream()
-            if not heard and await self._poll():
+            if not heard and await self.poll():
                 await self._poll_for_a_while()
                 continue
             if heard and self._ticks() - began >= RETRY[1]:
@@ -64,7 +64,8 @@ class Follower:
             self._tell(str(error))
         return heard
 
-    async def _poll(self) -> bool:
+    async def poll(self) -> bool:
+        """Ask once.  Whether the server answered."""
         asked_at = self._ticks()
         try:
             self.take(await self._issuer.poll(self._known.cursor), asked_at)
@@ -77,7 +78,7 @@ class Follower:
         log.warning("no stream of changes arrives, so the server is asked every half second")
         for _ in range(POLLS):
             await asyncio.sleep(POLL_EVERY)
-            if not await self._poll():
+            if not await self.poll():
                 return
 
     def take(self, message: Message, asked_at: float) -> None:

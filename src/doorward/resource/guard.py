@@ -65,16 +65,15 @@ class Guard:
         self.resource = resource
         self.metadata_path = metadata_path(resource)
         self._issuer_name = issuer
-        self._client = (client_id, client_secret)
         self._scopes = set(checked(" ".join(scopes)))
         self._max_staleness = max_staleness
         self._clock = clock
         self._ticks = ticks
-        self._transport = transport
-        self._issuer: Issuer | None = None
+        self._issuer = Issuer(issuer, client_id, client_secret, transport)
         self._keys = SigningKeys()
         self._keys_asked_at = NEVER
         self._known = Knowledge()
+        self._follower = Follower(self._issuer, self._known, self._keys, clock, ticks)
         self._remembered: dict[str, AccessToken] = {}
         self._dead: dict[str, None] = {}
         self._asking: dict[str, asyncio.Task[tuple[bool, float]]] = {}
@@ -84,28 +83,35 @@ class Guard:
         """Follow the server for as long as the application runs.  It begins when it is up to date,
         or after `max_staleness` seconds without an answer; then all is refused until there is
         one."""
-        self._issuer = issuer = Issuer(self._issuer_name, *self._client, self._transport)
-        follower = Follower(issuer, self._known, self._keys, self._clock, self._ticks)
-        beside = [
-            asyncio.create_task(follower.follow()),
-            asyncio.create_task(self._keep_keys(issuer)),
+        beside: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._follower.follow()),
+            asyncio.create_task(self._keep_keys()),
+            first := asyncio.create_task(self._follower.synced.wait()),
         ]
         try:
-            first = asyncio.create_task(follower.synced.wait())
-            await asyncio.wait([first, *beside], timeout=self._max_staleness)
-            first.cancel()
+            await asyncio.wait([first], timeout=self._max_staleness)
             yield
         finally:
-            for task in [*beside, *self._asking.values()]:
+            beside += self._asking.values()
+            for task in beside:
                 task.cancel()
-            await asyncio.gather(*beside, *self._asking.values(), return_exceptions=True)
-            self._issuer = None
-            await issuer.close()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await self.close()
+
+    async def catch_up(self) -> None:
+        """Ask the server once what changed: where a process lives too short for `running`, and in
+        tests.  Where it does not answer, `check` refuses when `max_staleness` is over."""
+        await self._follower.poll()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._issuer.close()
 
     async def check(self, token: str, scope: str) -> Caller:
         """Who calls with this token, which has all names of `scope`.  Asks the server only for keys
         that are not known, and for a grant that may have ended before this process listened.
         Raises `Refused`."""
+        self._known.watch_clock(self._clock())
         found = self._remembered.get(token) or await self._read(token)
         self._judge(found)
         if self._known.must_confirm(found):
@@ -145,9 +151,7 @@ class Guard:
         return found
 
     def _judge(self, token: AccessToken) -> None:
-        now = self._clock()
-        self._known.watch_clock(now)
-        if now >= token.caller.expires_at:
+        if self._clock() >= token.caller.expires_at:
             raise Refused("invalid_token", "expired")
         if self._keys.find(token.kid) is None:
             raise Refused("invalid_token", "a withdrawn key")
@@ -178,35 +182,33 @@ class Guard:
     async def _is_active(self, token: str) -> tuple[bool, float]:
         """And what was known since when, before the question."""
         since = self._known.since
-        if self._issuer is None:
-            raise IssuerUnavailable("the guard does not run")
         return await self._issuer.is_active(token), since
 
     async def _ask_for_keys(self) -> None:
         """Raises `Refused` only where no key at all is known: else the token is at fault."""
-        if self._issuer is not None and self._ticks() - self._keys_asked_at >= KEYS_BACK_OFF:
+        if self._ticks() - self._keys_asked_at >= KEYS_BACK_OFF:
             try:
-                await self._learn_keys(self._issuer)
+                await self._learn_keys()
             except IssuerUnavailable as error:
                 log.warning("the keys of the server cannot be had: %s", error)
         if not self._keys:
             raise Refused("unavailable", "no keys")
 
-    async def _learn_keys(self, issuer: Issuer) -> int:
+    async def _learn_keys(self) -> int:
         self._keys_asked_at = self._ticks()
-        found = await issuer.keys()
+        found = await self._issuer.keys()
         try:
             self._keys.learn(found.published)
         except ValueError as error:
             raise IssuerUnavailable(str(error)) from None
         return found.max_age
 
-    async def _keep_keys(self, issuer: Issuer) -> None:
+    async def _keep_keys(self) -> None:
         """Learn the keys again before a copy is too old; the last one is kept while the server is
         away."""
         while True:
             try:
-                rest: float = await self._learn_keys(issuer)
+                rest: float = await self._learn_keys()
             except IssuerUnavailable as error:
                 log.warning("the keys of the server cannot be had: %s", error)
                 rest = KEYS_BACK_OFF

@@ -48,17 +48,27 @@ class Issuer:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._address = address
-        self._http = httpx2.AsyncClient(
-            auth=httpx2.BasicAuth(quote_plus(client_id), quote_plus(client_secret)),
-            transport=transport,
-            timeout=TIMEOUT,
-            follow_redirects=False,  # the secret is for this address alone
-            trust_env=False,  # no .netrc may replace it, and no proxy reads it
-        )
+        self._auth = httpx2.BasicAuth(quote_plus(client_id), quote_plus(client_secret))
+        self._transport = transport
+        self._opened: httpx2.AsyncClient | None = None
+
+    @property
+    def _http(self) -> httpx2.AsyncClient:
+        if self._opened is None:
+            self._opened = httpx2.AsyncClient(
+                auth=self._auth,
+                transport=self._transport,
+                timeout=TIMEOUT,
+                follow_redirects=False,  # the secret is for this address alone
+                trust_env=False,  # no .netrc may replace it, and no proxy reads it
+            )
+        return self._opened
 
     async def close(self) -> None:
-        """Let go of the connections."""
-        await self._http.aclose()
+        """Let go of the connections; the next question opens some again."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
 
     async def keys(self) -> Keys:
         """The public keys; never a copy that somebody on the way kept."""

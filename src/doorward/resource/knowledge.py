@@ -38,6 +38,7 @@ class Knowledge:
     def learn(self, message: Mapping[str, Any], asked_at: float, now: int) -> None:
         """Take in a message of the server, to a request of the tick `asked_at`.  Raises
         `KeyError`, `TypeError` or `ValueError` for one that is none."""
+        self.watch_clock(now)
         if "reset" in message:
             self._begin(int(message["reset"]))
         for change in message.get("changes", ()):
