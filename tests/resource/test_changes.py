@@ -83,7 +83,7 @@ async def test_a_server_that_is_not_heard_stops_everything_in_time(issuer: FakeI
 async def test_what_was_long_on_the_way_is_as_old_as_when_it_was_told(issuer: FakeIssuer) -> None:
     """A process that was stopped for an hour reads heartbeats of an hour ago."""
     guard = await issuer.synced(max_staleness=5)
-    follower = guard._follower  # noqa: SLF001 - a stream hands it its messages
+    follower = guard._follower
     asked_at, issuer.ticks.now = issuer.ticks.now, issuer.ticks.now + 3_600
     follower.take({"cursor": "d", "elapsed": 30}, asked_at)
     assert await outcome(guard, issuer.token()) == "unavailable"
@@ -157,7 +157,7 @@ async def test_an_end_that_is_told_beside_a_confirmation_wins(issuer: FakeIssuer
         "cursor": "d",
         "elapsed": 0,
     }
-    take = guard._follower.take  # noqa: SLF001 - a stream hands it its messages
+    take = guard._follower.take
     issuer.on_introspect = lambda: take(message, issuer.ticks())
     assert await outcome(guard, issuer.token()) == "invalid_token"
 
@@ -173,7 +173,7 @@ async def test_after_a_gap_everything_is_confirmed_anew(issuer: FakeIssuer) -> N
     assert await outcome(guard, token) == "invalid_token"
     # a confirmation that was asked for before the gap says nothing of what came after it
     issuer.active = True
-    issuer.on_introspect = lambda: guard._follower.take(  # noqa: SLF001
+    issuer.on_introspect = lambda: guard._follower.take(
         {"reset": issuer.clock() + 1, "cursor": "e", "elapsed": 0}, issuer.ticks()
     )
     assert await outcome(guard, issuer.token(sid="s2")) == "accepted"
@@ -207,7 +207,7 @@ async def test_what_is_remembered_has_bounds(
     issuer.tells()
     issuer.ticks.now += bounds.RETAIN + 1
     await guard.catch_up()
-    assert not guard._known._ended  # noqa: SLF001
+    assert not guard._known._ended
 
 
 async def test_many_requests_with_one_token_ask_once(issuer: FakeIssuer) -> None:
