@@ -35,6 +35,7 @@ from .journeys import (
     applications,
     authorize,
     change_email,
+    changes,
     discovery,
     elevate,
     end_session,
@@ -82,8 +83,8 @@ from .ui.site import Site
 PROVIDER = tuple(
     module.journey
     for module in (
-        *(discovery, authorize, token, revoke_grant, introspect, userinfo, applications),
-        end_session,
+        *(discovery, authorize, token, revoke_grant, introspect, changes, userinfo),
+        *(applications, end_session),
     )
 )
 """The journeys whose routes exist with `--provider on` alone."""

@@ -65,6 +65,7 @@ class Streams:
         self._follower: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._swept = auth.clock()
+        self.stopping = asyncio.Event()
 
     def begin(self, principal: Principal, close: Close) -> Stream:
         """Watch a stream of `principal` from now on; `close` is awaited at most once, to end it."""
@@ -90,7 +91,10 @@ class Streams:
                 del self._open[stream.principal.sid]
 
     async def stop(self) -> None:
-        """Close every stream: the application ends."""
+        """Close every stream: the application ends.  Who streams to no session waits for
+        `stopping`."""
+        self.stopping.set()
+        self.stopping = asyncio.Event()
         follower = self._follower
         if follower is not None:
             follower.cancel()

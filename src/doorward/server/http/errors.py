@@ -31,6 +31,7 @@ _PROGRAMS = frozenset(
         "/oauth/token",
         "/oauth/revoke",
         "/oauth/introspect",
+        "/oauth/changes",
         "/oauth/userinfo",
     }
 )

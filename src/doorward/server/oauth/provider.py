@@ -1,6 +1,6 @@
 """What the journeys of other applications share: who they are, and the grants that they get."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ...auth import Auth
@@ -23,7 +23,10 @@ USERINFO = "/oauth/userinfo"
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """`issuer` is what tokens name as ours (RFC 8414 section 2): the address of the server."""
+    """`issuer` is what tokens name as ours (RFC 8414 section 2): the address of the server.
+
+    `cursor_keys` prove that we wrote a cursor that an API shows.
+    """
 
     issuer: str
     auth: Auth
@@ -32,6 +35,7 @@ class Provider:
     documents: Documents
     scopes: Scopes
     consents: Consents
+    cursor_keys: Sequence[bytes]
 
     @property
     def own_audience(self) -> str:
@@ -83,4 +87,5 @@ def provider_of(
         documents=documents,
         scopes=scopes,
         consents=Consents(database),
+        cursor_keys=root.derive("cursor"),
     )

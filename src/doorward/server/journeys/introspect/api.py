@@ -39,6 +39,8 @@ async def _state(service: Service, client: Client, token: str) -> dict[str, Any]
     row = await grants.owner(token)
     if row is None or not (row.client_id == client.client_id or row.audience in client.resources):
         return INACTIVE
+    if row.revoked_at is not None:  # the next line may know as late as `max_staleness`
+        return INACTIVE
     try:
         bound = await grants.authenticate(token, row.audience, jkt=None)  # the API asks for proof
     except Rejected:

@@ -1,0 +1,78 @@
+"""The guard of an API in FastAPI."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from starlette.responses import JSONResponse, Response
+
+from . import bearer
+from .caller import Caller as Caller
+from .guard import Guard
+from .refusal import Refused as Refused
+
+METADATA_AGE = 3_600
+"""Seconds for which others may keep the metadata."""
+
+READABLE = {"access-control-allow-origin": "*", "access-control-allow-headers": "*"}
+"""Scripts of every origin may read whom to ask for tokens."""
+
+
+class Resource:
+    """Protects the routes of one API, with the arguments of `doorward.resource.Guard`."""
+
+    def __init__(self, resource: str, **settings: Any) -> None:
+        self.guard = Guard(resource, **settings)
+
+    @asynccontextmanager
+    async def lifespan(self, app: object) -> AsyncIterator[None]:
+        """Follow the server while the application runs."""
+        async with self.guard.running():
+            yield
+
+    def install(self, app: FastAPI) -> None:
+        """Answer refusals, and publish the metadata of the API (RFC 9728)."""
+
+        async def refused(request: Request, error: Exception) -> Response:
+            assert isinstance(error, Refused)  # noqa: S101 - it is registered for nothing else
+            status, headers, body = self.guard.answer(error)
+            return Response(body, status, headers)
+
+        async def metadata() -> Response:
+            age = {"cache-control": f"public, max-age={METADATA_AGE}"}
+            return JSONResponse(self.guard.metadata(), headers=READABLE | age)
+
+        async def preflight() -> Response:
+            return Response(status_code=204, headers=READABLE)
+
+        app.add_exception_handler(Refused, refused)
+        path = self.guard.metadata_path
+        app.add_api_route(path, metadata, include_in_schema=False)
+        app.add_api_route(path, preflight, methods=["OPTIONS"], include_in_schema=False)
+
+    def requires(self, *, scope: str) -> "Requirement":
+        """Dependency: the `Caller`, whose token has all names of `scope`."""
+        return Requirement(self.guard, self.guard.offer(scope))
+
+
+class Requirement(SecurityBase):
+    """Who calls a route, within what the route needs."""
+
+    def __init__(self, guard: Guard, scope: str) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT")
+        self.scheme_name = "access_token"
+        self._guard = guard
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> Caller:
+        try:
+            token = bearer.token_of(
+                request.headers.getlist("authorization"), request.scope["query_string"]
+            )
+            return await self._guard.check(token, self._scope)
+        except Refused as refused:
+            refused.scope = self._scope
+            raise
