@@ -1,0 +1,38 @@
+"""The programs that are tried, and how each is registered."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+APP = "https://app.example/callback"
+"""Nobody serves it: the program reads the address at which the person arrives."""
+
+LOGIN = ("openid", "email", "offline_access")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`file` is below this folder.  `callback` may name a `{port}`, which is free then.
+
+    `words` are more words of `doorward clients add`.  `resource`, which may name the port, is the
+    API of the scope `mcp:read`.
+    """
+
+    name: str
+    file: str
+    callback: str = APP
+    public: bool = False
+    algorithm: Literal["ES256", "RS256"] = "ES256"
+    words: tuple[str, ...] = ()
+    resource: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.file.partition("/")[0]
+
+
+CASES = (
+    Case("openid-client", "node/with_openid_client.mjs"),
+    Case("oauth4webapi", "node/with_oauth4webapi.mjs"),
+    Case("authlib", "python/with_authlib.py"),
+    Case("requests-oauthlib", "python/with_requests_oauthlib.py"),
+)

@@ -1,0 +1,146 @@
+"""Run one program, play the person that it asks for, and hear what it did."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import httpx2
+
+from tests.support.ports import free_port
+from tests.support.server import clean_environment
+
+from . import environments
+from .cases import LOGIN, Case
+from .person import EMAIL
+from .provider import Provider
+
+PATIENCE = 120
+"""Seconds for all steps of one program."""
+
+Say = Callable[[str], None]
+
+
+def drive(provider: Provider, case: Case, say: Say) -> bool:
+    """Whether each step of the program went well.  Raises `Missing` where it cannot run."""
+    command, environment = _program(case)
+    environment |= _registered(provider, case) | _trust(provider)
+    with tempfile.TemporaryFile("w+") as errors, provider.person.browser() as browser:
+        process = subprocess.Popen(
+            command,
+            env=clean_environment() | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+        limit = Timer(PATIENCE, _kill, [process])
+        limit.start()
+        try:
+            fault = _converse(provider, browser, process, case.name, say)
+            if not fault and process.wait() == 0:
+                return True
+        finally:
+            limit.cancel()
+            _kill(process)
+        errors.seek(0)
+        lines = [line for line in errors.read().splitlines() if line.strip()]
+        say(f"{case.name}: FAILED: {fault or (lines or ['no word'])[-1]}")
+        print("\n".join(lines[-25:]), file=sys.stderr)
+        return False
+
+
+def _converse(
+    provider: Provider,
+    browser: httpx2.Client,
+    process: "subprocess.Popen[str]",
+    name: str,
+    say: Say,
+) -> str:
+    """Hear the program until it ends; why the person could not do what it asked, or nothing."""
+    assert process.stdin is not None
+    for line in process.stdout or ():
+        try:
+            what: dict[str, Any] = json.loads(line)
+        except ValueError:
+            continue  # a library prints
+        if "version" in what:
+            say(f"{name}: {what['version']}")
+        if "step" in what:
+            more = f" ({what['more']})" if what["more"] else ""
+            say(f"{name}: {what['step']}: ok{more}")
+        if "visit" in what or "end_access" in what:
+            try:
+                answer = _act(provider, browser, what)
+            except (AssertionError, httpx2.HTTPError) as error:
+                return f"the person got nowhere: {error}"
+            print(answer, file=process.stdin, flush=True)
+    return ""
+
+
+def _act(provider: Provider, browser: httpx2.Client, what: dict[str, Any]) -> str:
+    if "visit" in what:
+        return provider.person.visit(browser, what["visit"])
+    provider.person.end_access(browser)
+    return "done"
+
+
+def _program(case: Case) -> tuple[list[str], dict[str, str]]:
+    """Its command, and what it needs to find its libraries."""
+    file = str(environments.HERE / case.file)
+    if case.kind == "node":
+        modules = environments.node_modules()
+        # of modules that are imported by name, node looks beside the file that imports alone
+        copy = modules.parent / "programs"
+        copy.mkdir(exist_ok=True)
+        for each in (environments.HERE / "node").glob("*.mjs"):
+            (copy / each.name).write_bytes(each.read_bytes())
+        return ["node", str(copy / Path(file).name)], {"NODE_MODULES": str(modules)}
+    if case.kind == "chromium":
+        modules = environments.node_modules()
+        return [sys.executable, file], {"NODE_MODULES": str(modules)}
+    return [environments.python(), file], {}
+
+
+def _registered(provider: Provider, case: Case) -> dict[str, str]:
+    port = free_port()
+    callback, resource = case.callback.format(port=port), case.resource.format(port=port)
+    words = [*case.words, "--redirect-uri", callback, *(["--public"] if case.public else [])]
+    for scope in (*LOGIN, *(["mcp:read"] if resource else [])):
+        words += ["--scope", scope]
+    if case.algorithm != "ES256":
+        words += ["--id-token-alg", case.algorithm]
+    if resource:
+        provider.add_scope("mcp:read", resource, "Use the tools.")
+    client_id, secret = provider.add_client(case.name, words)
+    return {
+        "ISSUER": provider.issuer,
+        "CLIENT_ID": client_id,
+        "CLIENT_SECRET": secret,
+        "CALLBACK": callback,
+        "EMAIL": EMAIL,
+        "ALGORITHM": case.algorithm,
+        "RESOURCE": resource,
+        "PORT": str(port),
+    }
+
+
+def _trust(provider: Provider) -> dict[str, str]:
+    """The certificate, by the variables that OpenSSL, requests and node read."""
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    return dict.fromkeys(names, str(provider.certificate))
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    """The program and what it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

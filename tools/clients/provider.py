@@ -1,0 +1,65 @@
+"""A real `doorward serve --provider on`, over TLS, with one person who has an account."""
+
+import json
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.certificate import make_certificate
+from tests.support.ports import free_port
+from tests.support.server import RunningServer, clean_environment, running_server
+
+from .person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`issuer` has no slash at its end; `certificate` is the file that programs must trust."""
+
+    server: RunningServer
+    issuer: str
+    certificate: Path
+    trusting: ssl.SSLContext
+    person: Person
+
+    def add_scope(self, name: str, resource: str, sentence: str) -> None:
+        self._doorward("scopes", "add", name, resource, sentence)
+
+    def add_client(self, name: str, words: Sequence[str]) -> tuple[str, str]:
+        """Register an application; its id, and its secret or nothing."""
+        said = self._doorward("clients", "add", name, *words)
+        return said["client_id"], said.get("client_secret") or ""
+
+    def _doorward(self, *words: str) -> Any:
+        named = {
+            "DOORWARD_DATABASE": self.server.database,
+            "DOORWARD_ROOT_KEY_FILE": str(self.server.root_key_file),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "doorward", *words, "--json"],
+            env=clean_environment() | named,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout or "null")
+
+
+@contextmanager
+def provider(folder: Path) -> Iterator[Provider]:
+    """Keeps everything in `folder`, and stops at the end."""
+    trusting = make_certificate(folder)
+    port = free_port()
+    issuer = f"https://localhost:{port}"
+    words = ["--provider", "on", "--public-origin", issuer, "--signup-limit", "1000"]
+    tls = ["--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem")]
+    with running_server(*words, *tls, folder=folder, port=port, trusting=trusting) as server:
+        person = Person(issuer, trusting)
+        person.sign_up()
+        yield Provider(server, issuer, folder / "cert.pem", trusting, person)

@@ -1,0 +1,44 @@
+"""What a program says to the runner, and what the person does for it.
+
+A line of JSON on stdout says that a step was done, or asks the person for something; the answer is
+one line on stdin.
+"""
+
+import json
+import os
+import sys
+
+ISSUER = os.environ["ISSUER"]
+CLIENT_ID, CLIENT_SECRET = os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"]
+CALLBACK = os.environ["CALLBACK"]
+EMAIL = os.environ["EMAIL"]
+ALGORITHM = os.environ["ALGORITHM"]
+"""How the provider signs the ID tokens of this client."""
+
+
+def version(text: str) -> None:
+    _say(version=text)
+
+
+def done(step: str, more: str = "") -> None:
+    """The step went well."""
+    _say(step=step, more=more)
+
+
+def visit(address: str) -> str:
+    """The person follows a link, in the one browser that they have; where they arrive."""
+    return _asked(visit=address)
+
+
+def end_access() -> None:
+    """The person ends the access of all applications."""
+    _asked(end_access=True)
+
+
+def _asked(**what: object) -> str:
+    _say(**what)
+    return sys.stdin.readline().strip()
+
+
+def _say(**what: object) -> None:
+    print(json.dumps(what), flush=True)

@@ -1,0 +1,78 @@
+"""Authlib as a web application uses it: its integration for Starlette, and its HTTP client."""
+
+from importlib.metadata import version
+
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.integrations.starlette_client import OAuth
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, visit
+from told import version as told_version
+
+SCOPE = "openid email offline_access"
+
+oauth = OAuth()
+oauth.register(
+    name="doorward",
+    client_id=CLIENT_ID,
+    client_secret=CLIENT_SECRET,
+    server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
+    client_kwargs={"scope": SCOPE, "code_challenge_method": "S256"},
+)
+
+
+async def login(request: Request) -> Response:
+    return await oauth.doorward.authorize_redirect(request, CALLBACK)
+
+
+async def callback(request: Request) -> Response:
+    token = await oauth.doorward.authorize_access_token(request)
+    userinfo = await oauth.doorward.userinfo(token=token)
+    metadata = await oauth.doorward.load_server_metadata()
+    return JSONResponse({"token": token, "userinfo": dict(userinfo), "metadata": metadata})
+
+
+app = Starlette(
+    routes=[Route("/login", login), Route("/callback", callback)],
+    middleware=[Middleware(SessionMiddleware, secret_key="a secret of the application")],
+)
+
+
+def main() -> None:
+    told_version(f"Authlib {version('authlib')}")
+    http = TestClient(app, base_url="https://app.example")
+    link = http.get("/login", follow_redirects=False).headers["location"]
+    done("discover")
+    arrived = visit(link)
+    found = http.get(arrived).json()
+    token, metadata = found["token"], found["metadata"]
+    assert token["userinfo"]["iss"] == ISSUER
+    done("log in")
+    assert found["userinfo"]["email"] == EMAIL
+    assert found["userinfo"]["sub"] == token["userinfo"]["sub"]
+    done("userinfo")
+    session = OAuth2Session(CLIENT_ID, CLIENT_SECRET, scope=SCOPE, token=token)
+    renewed = session.refresh_token(metadata["token_endpoint"])
+    assert renewed["refresh_token"] != token["refresh_token"]
+    assert session.get(metadata["userinfo_endpoint"]).json()["email"] == EMAIL
+    done("refresh")
+    endpoint = metadata["revocation_endpoint"]
+    answer = session.revoke_token(endpoint, renewed["refresh_token"], "refresh_token")
+    assert answer.status_code == 200
+    assert session.get(metadata["userinfo_endpoint"]).status_code == 401
+    try:
+        session.refresh_token(metadata["token_endpoint"], renewed["refresh_token"])
+    except OAuthError as error:
+        assert error.error == "invalid_grant", error
+    else:
+        raise AssertionError("a revoked token was refreshed")
+    done("revoke")
+
+
+main()

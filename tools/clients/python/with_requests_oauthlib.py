@@ -1,0 +1,48 @@
+"""requests-oauthlib: OAuth 2.0 alone, so the ID token is not looked at."""
+
+from importlib.metadata import version
+
+import requests
+from oauthlib.oauth2 import InvalidGrantError
+from requests_oauthlib import OAuth2Session
+from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, visit
+from told import version as told_version
+
+
+def main() -> None:
+    told_version(f"requests-oauthlib {version('requests-oauthlib')}")
+    metadata = requests.get(f"{ISSUER}/.well-known/oauth-authorization-server").json()
+    done("discover", "by hand; it has none")
+    scope = ["openid", "email", "offline_access"]
+    session = OAuth2Session(CLIENT_ID, redirect_uri=CALLBACK, scope=scope, pkce="S256")
+    link, _ = session.authorization_url(metadata["authorization_endpoint"])
+    token = session.fetch_token(
+        metadata["token_endpoint"],
+        authorization_response=visit(link),
+        client_secret=CLIENT_SECRET,
+    )
+    done("log in")
+    assert session.get(metadata["userinfo_endpoint"]).json()["email"] == EMAIL
+    done("userinfo")
+    renewed = session.refresh_token(
+        metadata["token_endpoint"], client_id=CLIENT_ID, client_secret=CLIENT_SECRET
+    )
+    assert renewed["refresh_token"] != token["refresh_token"]
+    assert session.get(metadata["userinfo_endpoint"]).json()["email"] == EMAIL
+    done("refresh")
+    url, headers, body = session._client.prepare_token_revocation_request(
+        metadata["revocation_endpoint"], renewed["refresh_token"], "refresh_token"
+    )
+    auth = (CLIENT_ID, CLIENT_SECRET)
+    assert requests.post(url, data=body, headers=headers, auth=auth).status_code == 200
+    try:
+        session.refresh_token(
+            metadata["token_endpoint"], client_id=CLIENT_ID, client_secret=CLIENT_SECRET
+        )
+    except InvalidGrantError:
+        done("revoke", "by the request that oauthlib prepares")
+    else:
+        raise AssertionError("a revoked token was refreshed")
+
+
+main()
