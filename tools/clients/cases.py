@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-APP = "https://app.example/callback"
+HOST = "https://app.example"
 """Nobody serves it: the program reads the address at which the person arrives."""
+
+APP = f"{HOST}/callback"
 
 LOGIN = ("openid", "email", "offline_access")
 
@@ -35,4 +37,6 @@ CASES = (
     Case("oauth4webapi", "node/with_oauth4webapi.mjs"),
     Case("authlib", "python/with_authlib.py"),
     Case("requests-oauthlib", "python/with_requests_oauthlib.py"),
+    Case("mozilla-django-oidc", "python/with_mozilla_django_oidc.py", f"{HOST}/oidc/callback/"),
+    Case("social-auth-core", "python/with_social_auth.py", f"{HOST}/complete/oidc/"),
 )

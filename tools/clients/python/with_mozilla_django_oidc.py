@@ -1,0 +1,96 @@
+"""mozilla-django-oidc: its own URLs, backend and middleware, in a Django project of one file."""
+
+import os
+from importlib.metadata import version
+
+import django
+import requests
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from told import ALGORITHM, CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, end_access
+from told import version as told_version
+from told import visit
+
+METADATA = requests.get(f"{ISSUER}/.well-known/openid-configuration").json()
+
+settings.configure(
+    ALLOWED_HOSTS=["app.example"],
+    SECRET_KEY="a secret of the application",
+    ROOT_URLCONF=__name__,
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "mozilla_django_oidc",
+    ],
+    MIDDLEWARE=[
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "mozilla_django_oidc.middleware.SessionRefresh",
+    ],
+    AUTHENTICATION_BACKENDS=["mozilla_django_oidc.auth.OIDCAuthenticationBackend"],
+    OIDC_RP_CLIENT_ID=CLIENT_ID,
+    OIDC_RP_CLIENT_SECRET=CLIENT_SECRET,
+    OIDC_RP_SIGN_ALGO=ALGORITHM,
+    OIDC_OP_JWKS_ENDPOINT=METADATA["jwks_uri"],
+    OIDC_OP_AUTHORIZATION_ENDPOINT=METADATA["authorization_endpoint"],
+    OIDC_OP_TOKEN_ENDPOINT=METADATA["token_endpoint"],
+    OIDC_OP_USER_ENDPOINT=METADATA["userinfo_endpoint"],
+    OIDC_USE_PKCE="PKCE" not in os.environ,
+    LOGIN_REDIRECT_URL="/",
+    LOGIN_REDIRECT_URL_FAILURE="/failed",
+)
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - Django must be set up first
+from django.test import Client  # noqa: E402 - the same
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(getattr(request.user, "email", "nobody"))
+
+
+urlpatterns = [path("oidc/", include("mozilla_django_oidc.urls")), path("", home)]
+
+
+def main() -> None:
+    told_version(f"mozilla-django-oidc {version('mozilla-django-oidc')}")
+    told_version(f"Django {version('django')}")
+    done("discover", "by hand; it has none")
+    call_command("migrate", verbosity=0)
+    http = Client(headers={"host": "app.example", "x-forwarded-proto": "https"})
+    assert CALLBACK == "https://app.example/oidc/callback/"
+
+    link = http.get("/oidc/authenticate/").headers["location"]
+    answer = http.get(visit(link))
+    assert answer.headers["location"] == "/", answer.headers["location"]
+    assert http.get("/").content.decode() == EMAIL
+    done("log in")
+    done("userinfo", "with each login")
+
+    answer = http.get(visit(expired(http)))
+    assert answer.headers["location"].endswith("/"), answer.headers["location"]
+    assert http.get("/").content.decode() == EMAIL
+    done("refresh", "by prompt=none; it uses no refresh token")
+
+    end_access()
+    answer = http.get(visit(expired(http)))
+    assert answer.headers["location"] == "/failed", answer.headers["location"]
+    assert http.get("/").content.decode() == "nobody"
+    done("revoke", "by the person; it revokes nothing itself")
+
+
+def expired(http: Client) -> str:
+    """Where the application sends people once its session with them is old."""
+    session = http.session
+    session["oidc_id_token_expiration"] = 0
+    session.save()
+    link = http.get("/").headers["location"]
+    assert "prompt=none" in link
+    return link
+
+
+main()
