@@ -8,6 +8,8 @@ HOST = "https://app.example"
 
 APP = f"{HOST}/callback"
 
+LOOPBACK, TOOLS = "http://127.0.0.1:3000/callback", "http://127.0.0.1:{port}/mcp"
+
 LOGIN = ("openid", "email", "offline_access")
 
 
@@ -16,7 +18,8 @@ class Case:
     """`file` is below this folder.  `callback` may name a `{port}`, which is free then.
 
     `words` are more words of `doorward clients add`.  `resource`, which may name the port, is the
-    API of the scope `mcp:read`.
+    MCP server that runs beside the program, the
+    API of a scope of its own.
     """
 
     name: str
@@ -35,8 +38,17 @@ class Case:
 CASES = (
     Case("openid-client", "node/with_openid_client.mjs"),
     Case("oauth4webapi", "node/with_oauth4webapi.mjs"),
+    Case(
+        "oidc-client-ts",
+        "chromium/with_oidc_client_ts.py",
+        "http://127.0.0.1:3000/callback",
+        public=True,
+        words=("--redirect-uri", "http://127.0.0.1:3000/popup"),
+    ),
     Case("authlib", "python/with_authlib.py"),
     Case("requests-oauthlib", "python/with_requests_oauthlib.py"),
     Case("mozilla-django-oidc", "python/with_mozilla_django_oidc.py", f"{HOST}/oidc/callback/"),
     Case("social-auth-core", "python/with_social_auth.py", f"{HOST}/complete/oidc/"),
+    Case("mcp", "python/with_mcp.py", LOOPBACK, public=True, resource=TOOLS),
+    Case("mcp-client", "node/with_mcp_client.mjs", LOOPBACK, public=True, resource=TOOLS),
 )

@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -16,10 +17,11 @@ import httpx2
 
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
+from tests.support.until import until
 
 from . import environments
 from .cases import LOGIN, Case
-from .person import EMAIL
+from .person import EMAIL, PASSWORD
 from .provider import Provider
 
 PATIENCE = 120
@@ -32,7 +34,11 @@ def drive(provider: Provider, case: Case, say: Say) -> bool:
     """Whether each step of the program went well.  Raises `Missing` where it cannot run."""
     command, environment = _program(case)
     environment |= _registered(provider, case) | _trust(provider)
-    with tempfile.TemporaryFile("w+") as errors, provider.person.browser() as browser:
+    with ExitStack() as running:
+        errors = running.enter_context(tempfile.TemporaryFile("w+"))
+        browser = running.enter_context(provider.person.browser())
+        if case.resource:
+            running.enter_context(_mcp_server(environment))
         process = subprocess.Popen(
             command,
             env=clean_environment() | environment,
@@ -53,9 +59,32 @@ def drive(provider: Provider, case: Case, say: Say) -> bool:
             _kill(process)
         errors.seek(0)
         lines = [line for line in errors.read().splitlines() if line.strip()]
-        say(f"{case.name}: FAILED: {fault or (lines or ['no word'])[-1]}")
+        say(f"{case.name}: FAILED: {fault or _last_word(lines)}")
         print("\n".join(lines[-25:]), file=sys.stderr)
         return False
+
+
+@contextmanager
+def _mcp_server(environment: dict[str, str]) -> Iterator[None]:
+    """Answers at the port that the environment names."""
+    command = [environments.python(), str(environments.HERE / "python/mcp_server.py")]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(
+        command, env=clean_environment() | environment, stdout=quiet, stderr=quiet
+    )
+    try:
+        address = ("127.0.0.1", int(environment["PORT"]))
+        until(lambda: _answers(address))
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    with suppress(OSError), socket.create_connection(address):
+        return True
+    return False
 
 
 def _converse(
@@ -93,6 +122,12 @@ def _act(provider: Provider, browser: httpx2.Client, what: dict[str, Any]) -> st
     return "done"
 
 
+def _last_word(lines: list[str]) -> str:
+    """The line of an error, before what node writes below it."""
+    errors = [line for line in lines if "Error" in line and not line.startswith(" ")]
+    return (errors or lines or ["it said nothing"])[-1]
+
+
 def _program(case: Case) -> tuple[list[str], dict[str, str]]:
     """Its command, and what it needs to find its libraries."""
     file = str(environments.HERE / case.file)
@@ -106,7 +141,8 @@ def _program(case: Case) -> tuple[list[str], dict[str, str]]:
         return ["node", str(copy / Path(file).name)], {"NODE_MODULES": str(modules)}
     if case.kind == "chromium":
         modules = environments.node_modules()
-        return [sys.executable, file], {"NODE_MODULES": str(modules)}
+        told = str(environments.HERE / "python")
+        return [sys.executable, file], {"NODE_MODULES": str(modules), "PYTHONPATH": told}
     return [environments.python(), file], {}
 
 
@@ -114,12 +150,13 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
     port = free_port()
     callback, resource = case.callback.format(port=port), case.resource.format(port=port)
     words = [*case.words, "--redirect-uri", callback, *(["--public"] if case.public else [])]
-    for scope in (*LOGIN, *(["mcp:read"] if resource else [])):
+    api_scope = f"{case.name}:use"
+    for scope in (*LOGIN, *([api_scope] if resource else [])):
         words += ["--scope", scope]
     if case.algorithm != "ES256":
         words += ["--id-token-alg", case.algorithm]
     if resource:
-        provider.add_scope("mcp:read", resource, "Use the tools.")
+        provider.add_scope(api_scope, resource, "Use the tools.")
     client_id, secret = provider.add_client(case.name, words)
     return {
         "ISSUER": provider.issuer,
@@ -127,8 +164,10 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
         "CLIENT_SECRET": secret,
         "CALLBACK": callback,
         "EMAIL": EMAIL,
+        "PASSWORD": PASSWORD,
         "ALGORITHM": case.algorithm,
         "RESOURCE": resource,
+        "API_SCOPE": api_scope,
         "PORT": str(port),
     }
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const {
-  ISSUER, CLIENT_ID, CLIENT_SECRET, CALLBACK, EMAIL, ALGORITHM, NODE_MODULES, RESOURCE,
+  ISSUER, CLIENT_ID, CLIENT_SECRET, CALLBACK, EMAIL, ALGORITHM, NODE_MODULES, RESOURCE, API_SCOPE,
 } = process.env
 
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
@@ -22,6 +22,12 @@ export const version = (name) => {
 export const visit = async (address) => {
   say({ visit: String(address) })
   return (await answers.next()).value
+}
+
+/** The person ends the access of all applications. */
+export const endAccess = async () => {
+  say({ end_access: true })
+  await answers.next()
 }
 
 export const check = (good, what) => {

@@ -11,6 +11,7 @@ import sys
 ISSUER = os.environ["ISSUER"]
 CLIENT_ID, CLIENT_SECRET = os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"]
 CALLBACK = os.environ["CALLBACK"]
+RESOURCE, API_SCOPE = os.environ["RESOURCE"], os.environ["API_SCOPE"]
 EMAIL = os.environ["EMAIL"]
 ALGORITHM = os.environ["ALGORITHM"]
 """How the provider signs the ID tokens of this client."""
