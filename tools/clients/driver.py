@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 
+from tests.support.browser import chromium_path
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
 from tests.support.until import until
@@ -141,8 +142,8 @@ def _program(case: Case) -> tuple[list[str], dict[str, str]]:
         return ["node", str(copy / Path(file).name)], {"NODE_MODULES": str(modules)}
     if case.kind == "chromium":
         modules = environments.node_modules()
-        told = str(environments.HERE / "python")
-        return [sys.executable, file], {"NODE_MODULES": str(modules), "PYTHONPATH": told}
+        named = {"CHROMIUM": chromium_path() or "", "PYTHONPATH": str(environments.HERE / "python")}
+        return [sys.executable, file], {"NODE_MODULES": str(modules), **named}
     return [environments.python(), file], {}
 
 

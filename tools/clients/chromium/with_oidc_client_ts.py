@@ -55,7 +55,7 @@ def application() -> Iterator[None]:
 @contextmanager
 def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as driver:
-        path = os.environ.get("DOORWARD_CHROMIUM") or None
+        path = os.environ["CHROMIUM"] or None
         browser = driver.chromium.launch(executable_path=path, args=LAUNCH)
         context = browser.new_context(ignore_https_errors=True)
         context.set_default_timeout(15_000)
