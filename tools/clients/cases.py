@@ -49,6 +49,11 @@ CASES = (
     Case("requests-oauthlib", "python/with_requests_oauthlib.py"),
     Case("mozilla-django-oidc", "python/with_mozilla_django_oidc.py", f"{HOST}/oidc/callback/"),
     Case("social-auth-core", "python/with_social_auth.py", f"{HOST}/complete/oidc/"),
+    Case(
+        "mod_auth_openidc",
+        "apache/with_mod_auth_openidc.py",
+        "http://127.0.0.1:{port}/oidc/callback",
+    ),
     Case("mcp", "python/with_mcp.py", LOOPBACK, public=True, resource=TOOLS),
     Case("mcp-client", "node/with_mcp_client.mjs", LOOPBACK, public=True, resource=TOOLS),
 )

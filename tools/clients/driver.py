@@ -131,7 +131,7 @@ def _last_word(lines: list[str]) -> str:
 
 def _program(case: Case) -> tuple[list[str], dict[str, str]]:
     """Its command, and what it needs to find its libraries."""
-    file = str(environments.HERE / case.file)
+    file, told = str(environments.HERE / case.file), str(environments.HERE / "python")
     if case.kind == "node":
         modules = environments.node_modules()
         # of modules that are imported by name, node looks beside the file that imports alone
@@ -142,8 +142,11 @@ def _program(case: Case) -> tuple[list[str], dict[str, str]]:
         return ["node", str(copy / Path(file).name)], {"NODE_MODULES": str(modules)}
     if case.kind == "chromium":
         modules = environments.node_modules()
-        named = {"CHROMIUM": chromium_path() or "", "PYTHONPATH": str(environments.HERE / "python")}
+        named = {"CHROMIUM": chromium_path() or "", "PYTHONPATH": told}
         return [sys.executable, file], {"NODE_MODULES": str(modules), **named}
+    if case.kind == "apache":
+        named = {"APACHE_ROOT": str(environments.apache()), "PYTHONPATH": told}
+        return [environments.python(), file], named
     return [environments.python(), file], {}
 
 

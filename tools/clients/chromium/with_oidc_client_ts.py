@@ -115,9 +115,12 @@ def refreshed(page: Page) -> str:
 def popup(page: Page) -> None:
     with page.expect_popup() as opened:
         page.evaluate("void (window.popup = manager.signinPopup().then((user) => user.profile.email))")
-    opened.value.get_by_role("button", name="Allow").click()
+    button = opened.value.get_by_role("button", name="Allow")
+    button.wait_for()
+    assert opened.value.evaluate("window.opener") is None  # our Cross-Origin-Opener-Policy
+    button.click()
     assert page.evaluate("window.popup") == EMAIL
-    done("popup")
+    done("popup", "which answers by BroadcastChannel")
 
 
 def revoke(page: Page) -> None:
