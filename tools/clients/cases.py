@@ -55,5 +55,6 @@ CASES = (
         "http://127.0.0.1:{port}/oidc/callback",
     ),
     Case("mcp", "python/with_mcp.py", LOOPBACK, public=True, resource=TOOLS),
+    Case("mcp-sdk", "node/with_mcp_sdk.mjs", LOOPBACK, public=True, resource=TOOLS),
     Case("mcp-client", "node/with_mcp_client.mjs", LOOPBACK, public=True, resource=TOOLS),
 )

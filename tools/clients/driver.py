@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Timer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
@@ -118,7 +119,9 @@ def _converse(
 
 def _act(provider: Provider, browser: httpx2.Client, what: dict[str, Any]) -> str:
     if "visit" in what:
-        return provider.person.visit(browser, what["visit"])
+        arrived = provider.person.visit(browser, what["visit"])
+        provider.secrets.extend(parse_qs(urlsplit(arrived).query).get("code", []))
+        return arrived
     provider.person.end_access(browser)
     return "done"
 

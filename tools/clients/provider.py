@@ -1,12 +1,13 @@
 """A real `doorward serve --provider on`, over TLS, with one person who has an account."""
 
 import json
+import re
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.support.ports import free_port
 from tests.support.server import RunningServer, clean_environment, running_server
 
 from .person import Person
+
+_TOKEN = re.compile(r"\beyJ[\w-]+\.|\bdw[a-z]_[\w-]{20}|[?&]code=")
+"""A JWT, a token or secret of ours, or a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Provider:
     certificate: Path
     trusting: ssl.SSLContext
     person: Person
+    secrets: list[str] = field(default_factory=list)
+    """What was given to applications and must stand in no log."""
 
     def add_scope(self, name: str, resource: str, sentence: str) -> None:
         self._doorward("scopes", "add", name, resource, sentence)
@@ -33,7 +39,18 @@ class Provider:
     def add_client(self, name: str, words: Sequence[str]) -> tuple[str, str]:
         """Register an application; its id, and its secret or nothing."""
         said = self._doorward("clients", "add", name, *words)
-        return said["client_id"], said.get("client_secret") or ""
+        secret = said.get("client_secret") or ""
+        self.secrets.extend([secret] if secret else [])
+        return said["client_id"], secret
+
+    def leaks(self) -> list[str]:
+        """Lines of the server's log, and addresses of ours, in which a secret stands."""
+        lines = [*self.server.output.splitlines(), *self.person.seen]
+        return [
+            line
+            for line in lines
+            if _TOKEN.search(line) or any(secret in line for secret in self.secrets)
+        ]
 
     def _doorward(self, *words: str) -> Any:
         named = {

@@ -19,7 +19,7 @@ def main(wanted: list[str]) -> int:
     names = [case.name for case in CASES]
     if unknown := sorted(set(wanted) - set(names)):
         sys.exit(f"clients: known are {', '.join(names)}, not {', '.join(unknown)}")
-    failed = []
+    failed: list[str] = []
     with tempfile.TemporaryDirectory() as folder, provider(Path(folder)) as house:
         for case in CASES:
             if wanted and case.name not in wanted:
@@ -29,6 +29,9 @@ def main(wanted: list[str]) -> int:
                     failed.append(case.name)
             except Missing as missing:
                 say(f"{case.name}: not here: {missing}")
+        leaks = house.leaks()
+        say(f"log: {f'FAILED: {leaks[0]}' if leaks else 'no code, token or secret in it: ok'}")
+        failed += ["log"] if leaks else []
     say(f"failed: {', '.join(failed)}" if failed else "all ok")
     return int(bool(failed))
 

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, visit
-from told import version as told_version
+from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, tried, visit
 
 ROOT = Path(os.environ["APACHE_ROOT"])
 """Where Debian's packages are unpacked."""
@@ -82,7 +81,7 @@ def main() -> None:
     packages = [each.name for each in sorted((ROOT.parent / "archives").glob("*.deb"))]
     for name in ("libapache2-mod-auth-openidc", "apache2-bin"):
         (package,) = [each for each in packages if each.startswith(f"{name}_")]
-        told_version(f"{name} {package.split('_')[1]}")
+        tried(f"{name} {package.split('_')[1]}")
     with apache():
         browser = requests.Session()
         link = browser.get(HOME, allow_redirects=False).headers["location"]

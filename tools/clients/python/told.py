@@ -7,6 +7,8 @@ one line on stdin.
 import json
 import os
 import sys
+from collections.abc import Callable
+from importlib import metadata
 
 ISSUER = os.environ["ISSUER"]
 CLIENT_ID, CLIENT_SECRET = os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"]
@@ -17,8 +19,14 @@ ALGORITHM = os.environ["ALGORITHM"]
 """How the provider signs the ID tokens of this client."""
 
 
-def version(text: str) -> None:
-    _say(version=text)
+def version(package: str) -> None:
+    """Which version of a Python package is tried."""
+    tried(f"{package} {metadata.version(package)}")
+
+
+def tried(what: str) -> None:
+    """A program and its version."""
+    _say(version=what)
 
 
 def done(step: str, more: str = "") -> None:
@@ -34,6 +42,15 @@ def visit(address: str) -> str:
 def end_access() -> None:
     """The person ends the access of all applications."""
     _asked(end_access=True)
+
+
+def refused(kind: type[Exception], call: Callable[[], object]) -> Exception:
+    """The error of a call, which must fail."""
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError("it was not refused")
 
 
 def _asked(**what: object) -> str:

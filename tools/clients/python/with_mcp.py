@@ -1,6 +1,5 @@
 """The client of the MCP SDK, registered beforehand, with an MCP server of the same SDK."""
 
-from importlib.metadata import version
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -14,8 +13,7 @@ from mcp.shared.auth import (
     OAuthClientMetadata,
     OAuthToken,
 )
-from told import API_SCOPE, CALLBACK, CLIENT_ID, RESOURCE, done, end_access, visit
-from told import version as told_version
+from told import API_SCOPE, CALLBACK, CLIENT_ID, RESOURCE, done, end_access, version, visit
 
 
 class Storage:
@@ -59,7 +57,7 @@ class Browser:
 
 
 async def main() -> None:
-    told_version(f"mcp {version('mcp')}")
+    version("mcp")
     storage, browser = Storage(), Browser()
     metadata = OAuthClientMetadata(
         client_name="A program with tools",

@@ -1,16 +1,24 @@
 """mozilla-django-oidc: its own URLs, backend and middleware, in a Django project of one file."""
 
 import os
-from importlib.metadata import version
 
 import django
 import requests
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from told import ALGORITHM, CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, end_access
-from told import version as told_version
-from told import visit
+from told import (
+    ALGORITHM,
+    CALLBACK,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EMAIL,
+    ISSUER,
+    done,
+    end_access,
+    version,
+    visit,
+)
 
 METADATA = requests.get(f"{ISSUER}/.well-known/openid-configuration").json()
 
@@ -57,8 +65,8 @@ urlpatterns = [path("oidc/", include("mozilla_django_oidc.urls")), path("", home
 
 
 def main() -> None:
-    told_version(f"mozilla-django-oidc {version('mozilla-django-oidc')}")
-    told_version(f"Django {version('django')}")
+    version("mozilla-django-oidc")
+    version("django")
     done("discover", "by hand; it has none")
     call_command("migrate", verbosity=0)
     http = Client(headers={"host": "app.example", "x-forwarded-proto": "https"})
