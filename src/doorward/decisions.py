@@ -22,13 +22,14 @@ class Decisions:
         self._clock = clock
         self._change_feed = change_feed
 
-    async def begin(self, session: Session, mark: int) -> None:
+    async def begin(self, session: Session, mark: int, most: Most | None = None) -> None:
         """Store a new session.  Raises `Rejected` when its subject was changed after `mark`, or has
-        too many sessions."""
+        too many sessions: more than `most`, or than usual."""
+        most = most or self._most
         try:
-            await self._store.insert(session, mark, session.created_at, self._most)
+            await self._store.insert(session, mark, session.created_at, most)
         finally:
-            if self._most is not None:  # it may have ended the oldest
+            if most is not None:  # it may have ended the oldest
                 self._change_feed.decided()
 
     async def replace(self, row: Session, new: Session) -> bool:

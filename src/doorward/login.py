@@ -10,6 +10,7 @@ from .errors import Rejected
 from .events import Events
 from .logout import Logout
 from .settings import Settings
+from .stores import Most
 from .tokens import hash_secret, new_secret, new_sid
 from .types import Clock, Device, Issued, Session
 
@@ -25,12 +26,21 @@ class Beginning:
     decisions: Decisions
     events: Events
 
-    async def __call__(self, kind: str, session: Session, secret: bytes) -> Issued:
-        """The credentials of a new session, and an event of this kind.  Raises `Rejected`."""
+    async def __call__(
+        self,
+        kind: str,
+        session: Session,
+        secret: bytes,
+        *,
+        renewable: bool = True,
+        most: Most | None = None,
+    ) -> Issued:
+        """The credentials of a new session, and an event of this kind.  `most` counts in the place
+        of the usual bound.  Raises `Rejected`."""
         # issued first, because a session whose token cannot be issued must not be stored
-        issued = await self.credentials.issue(session, secret)
+        issued = await self.credentials.issue(session, secret, keep=not renewable)
         try:
-            await self.decisions.begin(session, self.mark)
+            await self.decisions.begin(session, self.mark, most)
         except Rejected as refused:
             await self.events.of("refused", session, reason=refused.reason)
             raise

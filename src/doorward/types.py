@@ -196,6 +196,7 @@ class Event:
 EVENTS: dict[str, str] = {
     "login": "A session began.",
     "granted": "A person's permission for another application began.",
+    "issued": "Another application was given an access token of its own, without a person.",
     "refreshed": "A refresh token was rotated or re-branched; `reason` tells which.",
     "reissued": "A credential was exchanged for one of the other mode, during a change-over.",
     "elevated": "A person proved a factor again within a session.",

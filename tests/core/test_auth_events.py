@@ -106,6 +106,7 @@ async def test_every_event_a_verb_can_tell_is_in_the_public_list() -> None:
     known = {
         "login",
         "granted",
+        "issued",
         "refreshed",
         "reissued",
         "elevated",

@@ -82,6 +82,8 @@ async def opened(
             terminal = Terminal(letters, found.clock, shows, say)
             service = await _service(found, declared, site, files, database, passwords, terminal)
             await service.totp.check_root_key()
+            if found.options.provider:
+                await service.provider.make_keys()
             links, listeners = declared.links, found.listeners
             async with doing(service, database, links, files.smtp_password, listeners):
                 yield service

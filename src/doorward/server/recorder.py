@@ -22,7 +22,7 @@ from .refusals import Refused
 MAX_SIDS = 32
 """Sessions that an entry names; how many there were, it always says."""
 
-_OWN = frozenset({"login", "granted", "refreshed", "elevated", "logout"})
+_OWN = frozenset({"login", "granted", "issued", "refreshed", "elevated", "logout"})
 """Kinds of which the session's own subject is the actor."""
 
 _REFUSED = frozenset({"refused", "reused", "unsteady"})

@@ -88,7 +88,8 @@ async def test_what_names_somebody_is_entered_unless_it_happens_all_day(
     entries = await desk.entries()
     assert [entry.kind for entry in entries] == ([kind] if KINDS.of(kind).audited else [])
     only_logged = (
-        *("refreshed", "reissued", "limited", "request_refused", "signup_refused"),
+        *("refreshed", "issued", "reissued"),
+        *("limited", "request_refused", "signup_refused"),
         "letter_asked",
         "application_refused",
     )

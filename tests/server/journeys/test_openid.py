@@ -6,8 +6,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from doorward.keys import base64url
+from doorward.keys import base64url, rs256, verify_jws
 from doorward.server.accounts.apply_decisions import apply_decisions
+from doorward.server.oauth.clients import Clients
 from tests.server.house import House, Opened
 from tests.server.third_party import API, CALLBACK, Application, application
 
@@ -29,6 +30,16 @@ async def app(house: House) -> Application:
 
 def claims_of(token: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(base64url.decode(token.split(".")[1].encode()))
+    return found
+
+
+def header_of(token: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(base64url.decode(token.split(".")[0].encode()))
+    return found
+
+
+async def jwks(client: httpx2.AsyncClient) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = (await client.get("/.well-known/jwks.json")).json()["keys"]
     return found
 
 
@@ -135,3 +146,47 @@ async def test_an_api_learns_whether_a_token_is_good_at_this_moment(
     expired = await app.tokens(browser)
     house.clock.advance(300)
     assert await introspect(resource, expired["access_token"]) == inactive
+
+
+async def test_each_application_has_id_tokens_signed_as_it_wants(
+    house: House, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rs256, "_OURS", 2048)
+    plain, browser = await house.client(), await house.alice()
+    picky = await application(house, scopes=SCOPES, id_token_alg="RS256")
+    assert [key["alg"] for key in await jwks(plain)] == ["ES256", "ES256"]
+    await house.service.provider.make_keys()
+    assert {key["alg"] for key in await jwks(plain)} == {"ES256", "RS256"}
+    for each, algorithm in ((app, "ES256"), (picky, "RS256")):
+        tokens = await each.tokens(browser, scope="openid")
+        again = (await each.refresh(tokens["refresh_token"])).json()
+        for token in (tokens["id_token"], again["id_token"]):
+            header = header_of(token)
+            assert header["alg"] == algorithm
+            (key,) = [key for key in await jwks(plain) if key["kid"] == header["kid"]]
+            assert json.loads(verify_jws(token, key))["aud"] == each.client.client_id
+        assert header_of(tokens["access_token"])["alg"] == "ES256"
+    for place in ("oauth-authorization-server", "openid-configuration"):
+        said = (await plain.get(f"/.well-known/{place}")).json()
+        assert said["id_token_signing_alg_values_supported"] == ["ES256", "RS256"]
+
+
+async def test_only_a_server_whose_applications_want_rs256_makes_such_keys_at_its_start(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rs256, "_OURS", 2048)
+
+    async def wanted(_: object) -> frozenset[str]:
+        return frozenset({"RS256"})
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Clients, "id_token_algorithms", wanted)
+        for provider, algorithms in ((True, {"ES256", "RS256"}), (False, set())):
+            house: House = await opened(provider=provider)
+            assert {key["alg"] for key in await jwks(await house.client())} == algorithms
+    house = await opened(provider=True)
+    found = await application(house, id_token_alg="RS256")
+    clients = house.service.provider.clients
+    assert await clients.id_token_algorithms() == {"RS256"}
+    await clients.disable(found.client.client_id, at=house.clock())
+    assert await clients.id_token_algorithms() == frozenset()

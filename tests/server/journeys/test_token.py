@@ -327,7 +327,7 @@ async def test_only_a_plain_form_is_read(house: House, sent: dict[str, Any], exp
 
 
 async def test_other_ways_to_tokens_do_not_exist(house: House, app: Application) -> None:
-    for kind in ("password", "client_credentials", "implicit", "urn:ietf:params:oauth:x"):
+    for kind in ("password", "implicit", "urn:ietf:params:oauth:x"):
         answer = await app.token(grant_type=kind, username="alice", password="x")
         assert told(answer) == (400, "unsupported_grant_type")
     assert told(await app.token()) == (400, "invalid_request")

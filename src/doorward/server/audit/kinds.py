@@ -54,6 +54,7 @@ SHARED: dict[str, Kind] = {
     "granted": Kind("Application allowed"),
     # all day, by every client
     "refreshed": Kind(audited=False, level=logging.DEBUG),
+    "issued": Kind(audited=False, level=logging.DEBUG),
     "reissued": Kind(audited=False, level=logging.DEBUG),
     "refused": Kind("Credential refused", endless=True, counts="refusal"),
     # no credential came so far that it could name anybody

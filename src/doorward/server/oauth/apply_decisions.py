@@ -21,8 +21,10 @@ _NOWHERE = Device()
 
 
 async def end_grants(provider: Provider, client: Client) -> int:
-    """End all grants of a client that is disabled, and note that.  How many ended."""
-    ended, last = 0, ""
+    """End all grants of a client that is disabled, its own and those of people, and note that.  How
+    many ended."""
+    # of its own also those under way, in one step
+    ended, last = len(await provider.auth.revoke(subject=client.client_id)), ""
     while subjects := await provider.consents.subjects(client.client_id, last):
         for subject in subjects:
             ended += len(await provider.grants.end(subject, client.client_id))

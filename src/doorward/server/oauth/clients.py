@@ -67,6 +67,13 @@ class Clients:
         order = (CLIENTS.c.name, CLIENTS.c.client_id)
         return [_client(row) for row in await self._database.run(select(CLIENTS).order_by(*order))]
 
+    async def id_token_algorithms(self) -> frozenset[str]:
+        """What the clients in use want their ID tokens signed with, beside the algorithm of access
+        tokens."""
+        wanted = (CLIENTS.c.id_token_alg.is_not(None), CLIENTS.c.disabled_at.is_(None))
+        rows = await self._database.run(select(CLIENTS.c.id_token_alg).where(*wanted).distinct())
+        return frozenset(row.id_token_alg for row in rows)
+
     async def disable(self, client_id: str, *, at: int) -> Client | None:
         """Refuse this client from now on: one decision more.  One disabled before keeps its first
         time.  None when it is unknown."""

@@ -39,7 +39,8 @@ class Permission:
 
 
 class Shown(NamedTuple):
-    """What a code is good for together with: `challenge` is that of PKCE."""
+    """What a code is good for together with: `challenge` is that of PKCE, empty where the
+    request had none."""
 
     code: str
     client_id: str

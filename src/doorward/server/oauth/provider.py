@@ -40,6 +40,12 @@ class Provider:
         logins, grants = self.auth.settings.access_ttl, self.grants.settings.access_ttl
         return await (self.auth if logins > grants else self.grants).jwks()
 
+    async def make_keys(self) -> None:
+        """Make the keys for ID tokens that some client wants, if they are not there yet.  To make
+        them takes a second, which no person should wait for."""
+        for algorithm in await self.clients.id_token_algorithms():
+            await self.grants.add_algorithm(algorithm)
+
 
 def provider_of(
     auth: Auth, root: RootKeys, record: Record, database: Database, issuer: str

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from . import pkce, redirect_uri
 from .client import Client
 from .redirect_uri import CheckedUri
-from .scopes import OFFLINE, Scope
+from .scopes import OFFLINE, OPENID, Scope
 
 MAX_NONCE_BYTES = 400
 """Bytes of JSON, as an ID token has room for."""
@@ -49,8 +49,9 @@ class ToClient(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request that is in order.  `audience` is the API that the tokens would be for; `prompt` is
-    empty where the application leaves to us what is shown."""
+    """A request that is in order.  `audience` is the API that the tokens would be for; `challenge`
+    is empty where a client that may do without PKCE did; `prompt` is empty where the application
+    leaves to us what is shown."""
 
     client: Client
     uri: CheckedUri
@@ -127,7 +128,7 @@ def _asked(
         state=state,
         scopes=scopes,
         audience=_audience(said.get("resource", ""), scopes, client) or own_audience,
-        challenge=_challenge(said),
+        challenge=_challenge(said, client),
         nonce=_nonce(said.get("nonce", "")),
         prompt=_prompt(said.get("prompt", "")),
         max_age=_max_age(said.get("max_age")),
@@ -157,8 +158,14 @@ def _check_flow(said: Mapping[str, str]) -> None:
         raise _Wrong("invalid_request", "response_mode is query.")
 
 
-def _challenge(said: Mapping[str, str]) -> str:
+def _challenge(said: Mapping[str, str], client: Client) -> str:
+    """The challenge, or empty for a client that may do without one.  Then only the nonce in its ID
+    token shows it that a code was put into its answer (OAuth 2.1 section 7.5.1)."""
     challenge = said.get("code_challenge", "")
+    if not challenge and client.pkce_exempt and "code_challenge_method" not in said:
+        if not ("nonce" in said and OPENID in said.get("scope", "").split(" ")):
+            raise _Wrong("invalid_request", "Without PKCE there must be a nonce, and scope openid.")
+        return ""
     if not challenge:
         raise _Wrong("invalid_request", "code_challenge is missing (PKCE, RFC 7636).")
     if said.get("code_challenge_method") != pkce.METHOD:

@@ -29,7 +29,8 @@ DESCRIPTIONS: dict[Code, str] = {
     "invalid_client": "The client is unknown, is disabled, or did not authenticate.",
     "invalid_grant": "The code or token is unknown, was used, has expired, or is of another"
     " client; or what belongs to it differs.",
-    "unsupported_grant_type": "grant_type is authorization_code or refresh_token.",
+    "unsupported_grant_type": "grant_type is authorization_code, refresh_token or"
+    " client_credentials.",
     "slow_down": "Too many attempts. Wait before the next.",
     "temporarily_unavailable": "The database does not answer. Try again soon.",
     "server_error": "Something went wrong on the server. The error was logged.",

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from ....settings import JWKS_MAX_AGE
 from ...oauth import pkce
+from ...oauth.client import RS256
 from ...oauth.provider import Provider
 from ...oauth.scopes import STANDARD
 from ...routes.dependencies import Serving
@@ -34,7 +35,7 @@ router = APIRouter(include_in_schema=False)
 
 def metadata(provider: Provider) -> dict[str, Any]:
     """RFC 8414 section 2: nothing that is not on."""
-    at = provider.issuer
+    at, algorithm = provider.issuer, provider.grants.settings.algorithm
     return {
         "issuer": at,
         "authorization_endpoint": f"{at}/oauth/authorize",
@@ -49,13 +50,13 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "scopes_supported": sorted(STANDARD),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "code_challenge_methods_supported": [pkce.METHOD],
         "authorization_response_iss_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [provider.grants.settings.algorithm],
+        "id_token_signing_alg_values_supported": [*dict.fromkeys((algorithm, RS256))],
         "claims_supported": CLAIMS,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }

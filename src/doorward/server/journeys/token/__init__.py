@@ -1,4 +1,5 @@
-"""`POST /oauth/token`: tokens for an application, against a code or a refresh token."""
+"""`POST /oauth/token`: tokens for an application, against a code or a refresh token, or for
+itself."""
 
 import logging
 

@@ -27,10 +27,10 @@ async def redeem(service: Service, client: Client, form: Mapping[str, str]) -> G
         _needed(form, "code"),
         client.client_id,
         _needed(form, "redirect_uri"),
-        pkce.challenge_of(_needed(form, "code_verifier")) or "",
+        await _challenge(service, client, form),
     )
     store, at = service.auth.store, service.clock()
-    taken = await code.take(store, shown, at=at) if shown.challenge else None
+    taken = await code.take(store, shown, at=at)
     if taken is None:
         raise await _refused(service, client)
     permission = taken.permission
@@ -46,6 +46,18 @@ async def redeem(service: Service, client: Client, form: Mapping[str, str]) -> G
         await service.provider.grants.revoke(permission.sid)
         raise await _refused(service, client, permission.subject)
     return Given(issued, permission.nonce)
+
+
+async def _challenge(service: Service, client: Client, form: Mapping[str, str]) -> str:
+    """The challenge that the verifier answers.  It is empty for a client that may do without PKCE
+    and shows no verifier: that finds only a code whose request had no challenge either, so nobody
+    can leave out the one or add the other on the way."""
+    if client.pkce_exempt and "code_verifier" not in form:
+        return ""
+    challenge = pkce.challenge_of(_needed(form, "code_verifier"))
+    if challenge is None:
+        raise await _refused(service, client)
+    return challenge
 
 
 async def _begin(service: Service, client: Client, permission: Permission) -> Issued:
