@@ -1,25 +1,23 @@
 """The programs that are tried, and how each is registered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 HOST = "https://app.example"
 """Nobody serves it: the program reads the address at which the person arrives."""
 
 APP = f"{HOST}/callback"
-
 LOOPBACK, TOOLS = "http://127.0.0.1:3000/callback", "http://127.0.0.1:{port}/mcp"
 
 LOGIN = ("openid", "email", "offline_access")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """`file` is below this folder.  `callback` may name a `{port}`, which is free then.
 
     `words` are more words of `doorward clients add`.  `resource`, which may name the port, is the
-    MCP server that runs beside the program, the
-    API of a scope of its own.
+    MCP server that runs beside the program, the API of a scope of its own.
     """
 
     name: str
@@ -27,6 +25,7 @@ class Case:
     callback: str = APP
     public: bool = False
     algorithm: Literal["ES256", "RS256"] = "ES256"
+    pkce: bool = True
     words: tuple[str, ...] = ()
     resource: str = ""
 
@@ -35,26 +34,49 @@ class Case:
         return self.file.partition("/")[0]
 
 
+def twice(name: str, file: str, callback: str = APP, *, knows_pkce: bool) -> tuple[Case, Case]:
+    """Set up as we advise; and with what the library does by itself, for which the client is
+    registered then: RS256, and no PKCE unless it `knows_pkce` untold."""
+    advised = Case(name=name, file=file, callback=callback)
+    untold = replace(advised, name=f"{name}-untold", algorithm="RS256", pkce=knows_pkce)
+    return advised, untold
+
+
+def mcp(name: str, file: str) -> Case:
+    return Case(name=name, file=file, callback=LOOPBACK, public=True, resource=TOOLS)
+
+
 CASES = (
-    Case("openid-client", "node/with_openid_client.mjs"),
-    Case("oauth4webapi", "node/with_oauth4webapi.mjs"),
+    *twice("openid-client", "node/with_openid_client.mjs", knows_pkce=True),
+    *twice("oauth4webapi", "node/with_oauth4webapi.mjs", knows_pkce=True),
     Case(
-        "oidc-client-ts",
-        "chromium/with_oidc_client_ts.py",
-        "http://127.0.0.1:3000/callback",
+        name="oidc-client-ts",
+        file="chromium/with_oidc_client_ts.py",
+        callback=LOOPBACK,
         public=True,
         words=("--redirect-uri", "http://127.0.0.1:3000/popup"),
     ),
-    Case("authlib", "python/with_authlib.py"),
-    Case("requests-oauthlib", "python/with_requests_oauthlib.py"),
-    Case("mozilla-django-oidc", "python/with_mozilla_django_oidc.py", f"{HOST}/oidc/callback/"),
-    Case("social-auth-core", "python/with_social_auth.py", f"{HOST}/complete/oidc/"),
-    Case(
+    *twice("authlib", "python/with_authlib.py", knows_pkce=False),
+    Case(name="requests-oauthlib", file="python/with_requests_oauthlib.py"),
+    *twice(
+        "mozilla-django-oidc",
+        "python/with_mozilla_django_oidc.py",
+        f"{HOST}/oidc/callback/",
+        knows_pkce=False,
+    ),
+    *twice(
+        "social-auth-core",
+        "python/with_social_auth.py",
+        f"{HOST}/complete/oidc/",
+        knows_pkce=False,
+    ),
+    *twice(
         "mod_auth_openidc",
         "apache/with_mod_auth_openidc.py",
         "http://127.0.0.1:{port}/oidc/callback",
+        knows_pkce=False,
     ),
-    Case("mcp", "python/with_mcp.py", LOOPBACK, public=True, resource=TOOLS),
-    Case("mcp-sdk", "node/with_mcp_sdk.mjs", LOOPBACK, public=True, resource=TOOLS),
-    Case("mcp-client", "node/with_mcp_client.mjs", LOOPBACK, public=True, resource=TOOLS),
+    mcp("mcp", "python/with_mcp.py"),
+    mcp("mcp-sdk", "node/with_mcp_sdk.mjs"),
+    mcp("mcp-client", "node/with_mcp_client.mjs"),
 )

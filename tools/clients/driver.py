@@ -162,6 +162,8 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
         words += ["--scope", scope]
     if case.algorithm != "ES256":
         words += ["--id-token-alg", case.algorithm]
+    if not case.pkce:
+        words.append("--pkce-exempt")
     if resource:
         provider.add_scope(api_scope, resource, "Use the tools.")
     client_id, secret = provider.add_client(case.name, words)
@@ -173,6 +175,7 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
         "EMAIL": EMAIL,
         "PASSWORD": PASSWORD,
         "ALGORITHM": case.algorithm,
+        "PKCE": "S256" if case.pkce else "",
         "RESOURCE": resource,
         "API_SCOPE": api_scope,
         "PORT": str(port),

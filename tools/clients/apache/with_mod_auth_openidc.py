@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, tried, visit
+from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, PKCE, done, tried, visit
 
 ROOT = Path(os.environ["APACHE_ROOT"])
 """Where Debian's packages are unpacked."""
@@ -30,7 +30,7 @@ OIDCClientID {CLIENT_ID}
 OIDCClientSecret {CLIENT_SECRET}
 OIDCRedirectURI {CALLBACK}
 OIDCCryptoPassphrase a-secret-of-the-application
-OIDCPKCEMethod S256
+{"OIDCPKCEMethod S256" if PKCE else ""}
 OIDCScope "openid email offline_access"
 OIDCInfoHook userinfo access_token refresh_token
 <Location />

@@ -17,6 +17,8 @@ RESOURCE, API_SCOPE = os.environ["RESOURCE"], os.environ["API_SCOPE"]
 EMAIL = os.environ["EMAIL"]
 ALGORITHM = os.environ["ALGORITHM"]
 """How the provider signs the ID tokens of this client."""
+PKCE = os.environ["PKCE"]
+"""The method, or nothing for a client that does without."""
 
 
 def version(package: str) -> None:

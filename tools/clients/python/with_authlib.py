@@ -12,7 +12,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, refused, version, visit
+from told import (
+    CALLBACK,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EMAIL,
+    ISSUER,
+    PKCE,
+    done,
+    refused,
+    version,
+    visit,
+)
 
 SCOPE = "openid email offline_access"
 
@@ -22,7 +33,7 @@ oauth.register(
     client_id=CLIENT_ID,
     client_secret=CLIENT_SECRET,
     server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
-    client_kwargs={"scope": SCOPE, "code_challenge_method": "S256"},
+    client_kwargs={"scope": SCOPE} | ({"code_challenge_method": PKCE} if PKCE else {}),
 )
 
 

@@ -1,7 +1,5 @@
 """mozilla-django-oidc: its own URLs, backend and middleware, in a Django project of one file."""
 
-import os
-
 import django
 import requests
 from django.conf import settings
@@ -14,6 +12,7 @@ from told import (
     CLIENT_SECRET,
     EMAIL,
     ISSUER,
+    PKCE,
     done,
     end_access,
     version,
@@ -47,7 +46,7 @@ settings.configure(
     OIDC_OP_AUTHORIZATION_ENDPOINT=METADATA["authorization_endpoint"],
     OIDC_OP_TOKEN_ENDPOINT=METADATA["token_endpoint"],
     OIDC_OP_USER_ENDPOINT=METADATA["userinfo_endpoint"],
-    OIDC_USE_PKCE="PKCE" not in os.environ,
+    OIDC_USE_PKCE=bool(PKCE),
     LOGIN_REDIRECT_URL="/",
     LOGIN_REDIRECT_URL_FAILURE="/failed",
 )
