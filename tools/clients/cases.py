@@ -6,7 +6,7 @@ from typing import Literal
 HOST = "https://app.example"
 """Nobody serves it: the program reads the address at which the person arrives."""
 
-APP = f"{HOST}/callback"
+APP, GOODBYE = f"{HOST}/callback", f"{HOST}/goodbye"
 LOOPBACK, TOOLS = "http://127.0.0.1:3000/callback", "http://127.0.0.1:{port}/mcp"
 
 LOGIN = ("openid", "email", "offline_access")
@@ -14,7 +14,8 @@ LOGIN = ("openid", "email", "offline_access")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`file` is below this folder.  `callback` may name a `{port}`, which is free then.
+    """`file` is below this folder.  `callback`, and `goodbye` where people are sent after
+    a logout, may name a `{port}`, which is free then.
 
     `words` are more words of `doorward clients add`.  `resource`, which may name the port, is the
     MCP server that runs beside the program, the API of a scope of its own.
@@ -23,6 +24,7 @@ class Case:
     name: str
     file: str
     callback: str = APP
+    goodbye: str = GOODBYE
     public: bool = False
     algorithm: Literal["ES256", "RS256"] = "ES256"
     pkce: bool = True
@@ -34,10 +36,17 @@ class Case:
         return self.file.partition("/")[0]
 
 
-def twice(name: str, file: str, callback: str = APP, *, knows_pkce: bool) -> tuple[Case, Case]:
+def twice(
+    name: str,
+    file: str,
+    *,
+    knows_pkce: bool,
+    callback: str = APP,
+    goodbye: str = GOODBYE,
+) -> tuple[Case, Case]:
     """Set up as we advise; and with what the library does by itself, for which the client is
     registered then: RS256, and no PKCE unless it `knows_pkce` untold."""
-    advised = Case(name=name, file=file, callback=callback)
+    advised = Case(name=name, file=file, callback=callback, goodbye=goodbye)
     untold = replace(advised, name=f"{name}-untold", algorithm="RS256", pkce=knows_pkce)
     return advised, untold
 
@@ -53,6 +62,7 @@ CASES = (
         name="oidc-client-ts",
         file="chromium/with_oidc_client_ts.py",
         callback=LOOPBACK,
+        goodbye="http://127.0.0.1:{port}/goodbye",
         public=True,
         words=("--redirect-uri", "http://127.0.0.1:3000/popup"),
     ),
@@ -61,19 +71,20 @@ CASES = (
     *twice(
         "mozilla-django-oidc",
         "python/with_mozilla_django_oidc.py",
-        f"{HOST}/oidc/callback/",
+        callback=f"{HOST}/oidc/callback/",
         knows_pkce=False,
     ),
     *twice(
         "social-auth-core",
         "python/with_social_auth.py",
-        f"{HOST}/complete/oidc/",
+        callback=f"{HOST}/complete/oidc/",
         knows_pkce=False,
     ),
     *twice(
         "mod_auth_openidc",
         "apache/with_mod_auth_openidc.py",
-        "http://127.0.0.1:{port}/oidc/callback",
+        callback="http://127.0.0.1:{port}/oidc/callback",
+        goodbye="http://127.0.0.1:{port}/goodbye",
         knows_pkce=False,
     ),
     mcp("mcp", "python/with_mcp.py"),

@@ -108,7 +108,7 @@ def _converse(
         if "step" in what:
             more = f" ({what['more']})" if what["more"] else ""
             say(f"{name}: {what['step']}: ok{more}")
-        if "visit" in what or "end_access" in what:
+        if {"visit", "end_access", "log_out"} & what.keys():
             try:
                 answer = _act(provider, browser, what)
             except (AssertionError, httpx2.HTTPError) as error:
@@ -121,6 +121,10 @@ def _act(provider: Provider, browser: httpx2.Client, what: dict[str, Any]) -> st
     if "visit" in what:
         arrived = provider.person.visit(browser, what["visit"])
         provider.secrets.extend(parse_qs(urlsplit(arrived).query).get("code", []))
+        return arrived
+    if "log_out" in what:
+        arrived = provider.person.visit(browser, what["log_out"])
+        assert not provider.person.is_logged_in(browser), "still logged in"
         return arrived
     provider.person.end_access(browser)
     return "done"
@@ -156,7 +160,9 @@ def _program(case: Case) -> tuple[list[str], dict[str, str]]:
 def _registered(provider: Provider, case: Case) -> dict[str, str]:
     port = free_port()
     callback, resource = case.callback.format(port=port), case.resource.format(port=port)
-    words = [*case.words, "--redirect-uri", callback, *(["--public"] if case.public else [])]
+    goodbye = case.goodbye.format(port=port)
+    words = [*case.words, "--redirect-uri", callback, "--post-logout-uri", goodbye]
+    words += ["--public"] if case.public else []
     api_scope = f"{case.name}:use"
     for scope in (*LOGIN, *([api_scope] if resource else [])):
         words += ["--scope", scope]
@@ -172,6 +178,7 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
         "CLIENT_ID": client_id,
         "CLIENT_SECRET": secret,
         "CALLBACK": callback,
+        "GOODBYE": goodbye,
         "EMAIL": EMAIL,
         "PASSWORD": PASSWORD,
         "ALGORITHM": case.algorithm,

@@ -53,6 +53,9 @@ class Person:
             answer = _submit(browser, answer, _filled_in(answer))
         raise AssertionError(f"no way out of the pages of {self.issuer}")
 
+    def is_logged_in(self, browser: httpx2.Client) -> bool:
+        return browser.get("/account").status_code == 200
+
     def end_access(self, browser: httpx2.Client) -> None:
         """End the access of every application, at the account page."""
         page = browser.get("/account/applications")

@@ -9,7 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, PKCE, done, tried, visit
+from told import (
+    CALLBACK,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EMAIL,
+    GOODBYE,
+    ISSUER,
+    PKCE,
+    done,
+    log_out,
+    tried,
+    visit,
+)
 
 ROOT = Path(os.environ["APACHE_ROOT"])
 """Where Debian's packages are unpacked."""
@@ -97,10 +109,13 @@ def main() -> None:
         after = info(browser)
         assert after["refresh_token"] != before["refresh_token"]
         done("refresh", "by its hook `refresh`")
-        browser.get(CALLBACK, params={"logout": HOME + "/"}, allow_redirects=False)
+        leave = {"logout": GOODBYE}
+        link = browser.get(CALLBACK, params=leave, allow_redirects=False).headers["location"]
         assert "location" in browser.get(HOME, allow_redirects=False).headers
         assert refresh(after["refresh_token"]) == "invalid_grant"
         done("revoke", "at its own logout")
+        log_out(link)
+        done("log out")
 
 
 def info(browser: requests.Session) -> dict[str, dict[str, str] | str]:

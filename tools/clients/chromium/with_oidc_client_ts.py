@@ -66,6 +66,8 @@ def main() -> None:
     tried(f"oidc-client-ts {json.loads((LIBRARY / 'package.json').read_text())['version']}")
     with application(), chromium() as context:
         tried(f"Chromium {context.browser.version if context.browser else ''}")
+        complaints: list[str] = []
+        context.on("console", lambda message: complaints.append(message.text))
         first = context.new_page()
         log_in(first)
         user = first.evaluate("manager.getUser()")
@@ -76,6 +78,8 @@ def main() -> None:
         refresh_in_two_tabs(first, second)
         popup(first)
         revoke(first)
+        log_out(first)
+        assert not [each for each in complaints if "Content Security Policy" in each], complaints
 
 
 def log_in(page: Page) -> None:
@@ -129,9 +133,18 @@ def popup(page: Page) -> None:
 def revoke(page: Page) -> None:
     """By the access token, so that the refresh token is still there to be refused."""
     page.evaluate("manager.revokeTokens(['access_token'])")
+    page.evaluate("manager.getUser().then((user) => (window.token = user.id_token))")
     error = refused(Error, lambda: page.evaluate("manager.signinSilent()"))
     assert "unknown, was used" in str(error), error
     done("revoke")
+
+
+def log_out(page: Page) -> None:
+    page.evaluate("void manager.signoutRedirect({ id_token_hint: window.token })")
+    page.wait_for_url(f"{HOME}goodbye*")
+    page.goto(f"{ISSUER}/account")
+    page.wait_for_url(f"{ISSUER}/login?*")
+    done("log out")
 
 
 main()

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const {
-  ISSUER, CLIENT_ID, CLIENT_SECRET, CALLBACK, EMAIL, ALGORITHM, NODE_MODULES, RESOURCE, API_SCOPE,
+  ISSUER, CLIENT_ID, CLIENT_SECRET, CALLBACK, GOODBYE, EMAIL, ALGORITHM, NODE_MODULES, RESOURCE, API_SCOPE,
 } = process.env
 
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
@@ -28,6 +28,13 @@ export const visit = async (address) => {
 export const endAccess = async () => {
   say({ end_access: true })
   await answers.next()
+}
+
+/** The person is logged out of the provider without a question, and comes back. */
+export const logOut = async (address) => {
+  say({ log_out: String(address) })
+  const arrived = (await answers.next()).value
+  check(arrived.split('?')[0] === GOODBYE, `after the logout: ${arrived}`)
 }
 
 export const check = (good, what) => {

@@ -1,5 +1,5 @@
 // oauth4webapi, as its example for OpenID Connect has it.
-import { CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER } from './told.mjs'
+import { CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, GOODBYE, ISSUER, logOut } from './told.mjs'
 import { check, done, finish, refused, version, visit } from './told.mjs'
 import * as oauth from 'oauth4webapi'
 
@@ -65,4 +65,10 @@ const error = await refused(() => refresh(renewed.refresh_token), 'a revoked tok
 check(error.error === 'invalid_grant', `refused with ${error}`)
 await refused(() => userinfo(renewed.access_token), 'userinfo took a revoked token')
 done('revoke')
+
+const out = new URL(as.end_session_endpoint)
+out.searchParams.set('post_logout_redirect_uri', GOODBYE)
+out.searchParams.set('id_token_hint', renewed.id_token)
+await logOut(out)
+done('log out', 'by a link of our own to its end_session_endpoint')
 finish()

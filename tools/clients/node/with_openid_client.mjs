@@ -1,5 +1,5 @@
 // openid-client, as its README has it.
-import { CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER } from './told.mjs'
+import { CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, GOODBYE, ISSUER, logOut } from './told.mjs'
 import { check, done, finish, refused, version, visit } from './told.mjs'
 import * as client from 'openid-client'
 
@@ -47,4 +47,12 @@ await refused(
   'userinfo took a revoked token',
 )
 done('revoke')
+
+await logOut(
+  client.buildEndSessionUrl(config, {
+    post_logout_redirect_uri: GOODBYE,
+    id_token_hint: renewed.id_token,
+  }),
+)
+done('log out')
 finish()

@@ -12,7 +12,7 @@ from importlib import metadata
 
 ISSUER = os.environ["ISSUER"]
 CLIENT_ID, CLIENT_SECRET = os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"]
-CALLBACK = os.environ["CALLBACK"]
+CALLBACK, GOODBYE = os.environ["CALLBACK"], os.environ["GOODBYE"]
 RESOURCE, API_SCOPE = os.environ["RESOURCE"], os.environ["API_SCOPE"]
 EMAIL = os.environ["EMAIL"]
 ALGORITHM = os.environ["ALGORITHM"]
@@ -39,6 +39,14 @@ def done(step: str, more: str = "") -> None:
 def visit(address: str) -> str:
     """The person follows a link, in the one browser that they have; where they arrive."""
     return _asked(visit=address)
+
+
+def log_out(address: str) -> str:
+    """The person follows a link that logs them out of the provider without a question, and comes
+    back to the application."""
+    arrived = _asked(log_out=address)
+    assert arrived.partition("?")[0] == GOODBYE, arrived
+    return arrived
 
 
 def end_access() -> None:

@@ -17,9 +17,11 @@ from told import (
     CLIENT_ID,
     CLIENT_SECRET,
     EMAIL,
+    GOODBYE,
     ISSUER,
     PKCE,
     done,
+    log_out,
     refused,
     version,
     visit,
@@ -48,8 +50,22 @@ async def callback(request: Request) -> Response:
     return JSONResponse({"token": token, "userinfo": dict(userinfo), "metadata": metadata})
 
 
+async def logout(request: Request) -> Response:
+    token = request.query_params["token"]
+    return await oauth.doorward.logout_redirect(request, GOODBYE, token)
+
+
+async def goodbye(request: Request) -> Response:
+    return JSONResponse(await oauth.doorward.validate_logout_response(request))
+
+
 app = Starlette(
-    routes=[Route("/login", login), Route("/callback", callback)],
+    routes=[
+        Route("/login", login),
+        Route("/callback", callback),
+        Route("/logout", logout),
+        Route("/goodbye", goodbye),
+    ],
     middleware=[Middleware(SessionMiddleware, secret_key="a secret of the application")],
 )
 
@@ -79,6 +95,10 @@ def main() -> None:
     again = partial(session.refresh_token, metadata["token_endpoint"], renewed["refresh_token"])
     assert "invalid_grant" in str(refused(OAuthError, again))
     done("revoke")
+    token = renewed["id_token"]
+    link = http.get("/logout", params={"token": token}, follow_redirects=False).headers["location"]
+    assert http.get(log_out(link)).status_code == 200
+    done("log out")
 
 
 main()

@@ -1,5 +1,7 @@
 """mozilla-django-oidc: its own URLs, backend and middleware, in a Django project of one file."""
 
+from urllib.parse import urlencode
+
 import django
 import requests
 from django.conf import settings
@@ -11,10 +13,12 @@ from told import (
     CLIENT_ID,
     CLIENT_SECRET,
     EMAIL,
+    GOODBYE,
     ISSUER,
     PKCE,
     done,
     end_access,
+    log_out,
     version,
     visit,
 )
@@ -47,7 +51,10 @@ settings.configure(
     OIDC_OP_TOKEN_ENDPOINT=METADATA["token_endpoint"],
     OIDC_OP_USER_ENDPOINT=METADATA["userinfo_endpoint"],
     OIDC_USE_PKCE=bool(PKCE),
+    OIDC_STORE_ID_TOKEN=True,
+    OIDC_OP_LOGOUT_URL_METHOD=f"{__name__}.at_the_provider",
     LOGIN_REDIRECT_URL="/",
+    LOGOUT_REDIRECT_URL="/",
     LOGIN_REDIRECT_URL_FAILURE="/failed",
 )
 django.setup()
@@ -58,6 +65,12 @@ from django.test import Client  # noqa: E402 - the same
 
 def home(request: HttpRequest) -> HttpResponse:
     return HttpResponse(getattr(request.user, "email", "nobody"))
+
+
+def at_the_provider(request: HttpRequest) -> str:
+    hint = request.session["oidc_id_token"]
+    said = {"id_token_hint": hint, "post_logout_redirect_uri": GOODBYE}
+    return f"{METADATA['end_session_endpoint']}?{urlencode(said)}"
 
 
 urlpatterns = [path("oidc/", include("mozilla_django_oidc.urls")), path("", home)]
@@ -88,6 +101,11 @@ def main() -> None:
     assert answer.headers["location"] == "/failed", answer.headers["location"]
     assert http.get("/").content.decode() == "nobody"
     done("revoke", "by the person; it revokes nothing itself")
+
+    http.get(visit(http.get("/oidc/authenticate/").headers["location"]))
+    log_out(http.post("/oidc/logout/").headers["location"])
+    assert http.get("/").content.decode() == "nobody"
+    done("log out")
 
 
 def expired(http: Client) -> str:

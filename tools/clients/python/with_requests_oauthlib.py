@@ -1,11 +1,24 @@
 """requests-oauthlib: OAuth 2.0 alone, so the ID token is not looked at."""
 
 from functools import partial
+from urllib.parse import urlencode
 
 import requests
 from oauthlib.oauth2 import InvalidGrantError
 from requests_oauthlib import OAuth2Session
-from told import CALLBACK, CLIENT_ID, CLIENT_SECRET, EMAIL, ISSUER, done, refused, version, visit
+from told import (
+    CALLBACK,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EMAIL,
+    GOODBYE,
+    ISSUER,
+    done,
+    log_out,
+    refused,
+    version,
+    visit,
+)
 
 
 def main() -> None:
@@ -36,6 +49,9 @@ def main() -> None:
     assert requests.post(url, data=body, headers=headers, auth=auth).status_code == 200
     refused(InvalidGrantError, refresh)
     done("revoke", "by the request that oauthlib prepares")
+    hint = {"id_token_hint": renewed["id_token"], "post_logout_redirect_uri": GOODBYE}
+    log_out(f"{metadata['end_session_endpoint']}?{urlencode(hint)}")
+    done("log out", "by a link of one's own")
 
 
 main()
