@@ -14,11 +14,12 @@ LOGIN = ("openid", "email", "offline_access")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`file` is below this folder.  `callback`, and `goodbye` where people are sent after
-    a logout, may name a `{port}`, which is free then.
+    """`file` is below this folder.  `callback`, and `goodbye` where people are sent after a
+    logout, may name a `{port}`, which is free then.
 
     `words` are more words of `doorward clients add`.  `resource`, which may name the port, is the
-    MCP server that runs beside the program, the API of a scope of its own.
+    MCP server that runs beside the program, the API of a scope of its own.  `foreign` is another
+    resource that it may ask for.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Case:
     pkce: bool = True
     words: tuple[str, ...] = ()
     resource: str = ""
+    foreign: str = ""
 
     @property
     def kind(self) -> str:
@@ -88,6 +90,11 @@ CASES = (
         knows_pkce=False,
     ),
     mcp("mcp", "python/with_mcp.py"),
+    replace(
+        mcp("mcp-authlab", "python/with_mcp_authlab.py"),
+        callback="http://127.0.0.1/callback",
+        foreign="https://other.example",
+    ),
     mcp("mcp-sdk", "node/with_mcp_sdk.mjs"),
     mcp("mcp-client", "node/with_mcp_client.mjs"),
 )

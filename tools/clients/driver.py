@@ -170,6 +170,9 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
         words += ["--id-token-alg", case.algorithm]
     if not case.pkce:
         words.append("--pkce-exempt")
+    if case.foreign:
+        provider.add_scope(f"{case.name}:foreign", case.foreign, "Use other tools.")
+        words += ["--scope", f"{case.name}:foreign"]
     if resource:
         provider.add_scope(api_scope, resource, "Use the tools.")
     client_id, secret = provider.add_client(case.name, words)
@@ -184,7 +187,9 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
         "ALGORITHM": case.algorithm,
         "PKCE": "S256" if case.pkce else "",
         "RESOURCE": resource,
-        "API_SCOPE": api_scope,
+        # both resources are asked for with the same scopes, which are of neither then
+        "API_SCOPE": "openid" if case.foreign else api_scope,
+        "FOREIGN": case.foreign,
         "PORT": str(port),
     }
 
