@@ -28,7 +28,7 @@ from doorward.server.journeys.api_docs.reader import (
 )
 from doorward.server.journeys.applications.flow import Access
 from doorward.server.journeys.applications.pages import ApplicationsPage
-from doorward.server.journeys.authorize.pages import CarryingOnPage, ConsentPage
+from doorward.server.journeys.authorize.pages import ConsentPage
 from doorward.server.journeys.change_email.pages import (
     ConfirmPage,
     EmailPage,
@@ -39,6 +39,7 @@ from doorward.server.journeys.change_email.pages import (
     ElsewherePage as ConfirmElsewherePage,
 )
 from doorward.server.journeys.elevate.pages import ElevatePage
+from doorward.server.journeys.end_session.pages import EndSessionPage
 from doorward.server.journeys.first_admin.pages import SetupPage
 from doorward.server.journeys.forgot.pages import ForgotPage
 from doorward.server.journeys.history.pages import OwnHistoryPage
@@ -58,6 +59,7 @@ from doorward.server.journeys.signup.pages import SignupPage
 from doorward.server.journeys.totp.pages import RemovePage, TotpPage
 from doorward.server.journeys.verify.pages import VerifyPage
 from doorward.server.oauth.scopes import Scope
+from doorward.server.routes.leaving import CarryingOnPage
 from doorward.server.ui.notice import Notice
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage
 from doorward.server.ui.qr import qr
@@ -439,6 +441,7 @@ def _reading_pages(said: str) -> dict[str, Page]:
             email=said,
             offline=True,
         ),
+        "end session": EndSessionPage(csrf_token="c" + said, query=said, name=said, host=said),
         "carrying on": CarryingOnPage(address=said, host=said),
         "message": MessagePage(heading=said, sentence=said, link_text=said),
         "message of an error": MessagePage(

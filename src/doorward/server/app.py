@@ -37,6 +37,7 @@ from .journeys import (
     change_email,
     discovery,
     elevate,
+    end_session,
     first_admin,
     forgot,
     forward_auth,
@@ -80,7 +81,10 @@ from .ui.site import Site
 
 PROVIDER = tuple(
     module.journey
-    for module in (discovery, authorize, token, revoke_grant, introspect, userinfo, applications)
+    for module in (
+        *(discovery, authorize, token, revoke_grant, introspect, userinfo, applications),
+        end_session,
+    )
 )
 """The journeys whose routes exist with `--provider on` alone."""
 

@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     INVALID_LINK = "invalid_link"
     UNKNOWN_APPLICATION = "unknown_application"
     UNREGISTERED_REDIRECT = "unregistered_redirect"
+    INVALID_HINT = "invalid_hint"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     BUSY = "busy"
     INVALID_REQUEST = "invalid_request"
@@ -114,6 +115,10 @@ _ANSWERS: dict[Refusal, tuple[HTTPStatus, str]] = {
     Refusal.UNREGISTERED_REDIRECT: (
         HTTPStatus.BAD_REQUEST,
         "The application that sent you may not send you on to where it wanted.",
+    ),
+    Refusal.INVALID_HINT: (
+        HTTPStatus.BAD_REQUEST,
+        "The application that sent you could not show that it logged you in. Nothing was done.",
     ),
     Refusal.TOO_MANY_ATTEMPTS: (
         HTTPStatus.TOO_MANY_REQUESTS,

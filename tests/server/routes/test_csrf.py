@@ -82,9 +82,10 @@ UNSAFE: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/account/applications/ID/end", {}),
     ("DELETE", "/api/applications/ID", {}),
     ("POST", "/oauth/consent", {"query": "client_id=x", "decision": "allow"}),
+    ("POST", "/oauth/logout/confirm", {"query": ""}),
 ]
 
-CREDENTIAL_IN_BODY = ("authorize", "introspect", "revoke", "token", "userinfo")
+CREDENTIAL_IN_BODY = ("authorize", "introspect", "logout", "revoke", "token", "userinfo")
 
 Route = tuple[str, str, dict[str, Any]]
 COOKIELESS = {
@@ -183,7 +184,7 @@ async def state(house: House) -> object:
 
 def test_every_unsafe_route_is_tried() -> None:
     """But those of administrators, which are tried with theirs, those that take their credential
-    from the body alone, and the one that only redirects to itself by a GET."""
+    from the body alone, and those that only redirect to themselves by a GET."""
     found = {
         (
             method,

@@ -363,6 +363,9 @@ def test_the_forms_post_where_and_what_the_server_expects() -> None:
     assert posted(PLAIN["consent"]) == {
         "/oauth/consent": {"decision", "query", "csrf_token", "once"}
     }
+    assert posted(PLAIN["end session"]) == {
+        "/oauth/logout/confirm": {"query", "csrf_token", "once"}
+    }
     assert posted(PLAIN["totp"]) == {"/account/security/totp": {"code", "csrf_token", "once"}}
     assert posted(PLAIN["totp to remove"]) == {
         "/account/security/totp/remove": {"csrf_token", "once"}

@@ -50,6 +50,7 @@ _WAY_ON: dict[str, tuple[str, str]] = {
     Refusal.FACTOR_REQUIRED: ("/account/security", "Go to Security"),
     Refusal.INVALID_LINK: ("/login", "Go to the login page"),
     Refusal.LOGIN_EXPIRED: ("/login", "Go to the login page"),
+    Refusal.INVALID_HINT: ("/logout", "Log out here"),
 }
 """Where to go after a refusal, if not to the front page."""
 

@@ -18,13 +18,17 @@ LIFETIME = MINUTE
 REMEMBERED = 10 * MINUTE
 """Seconds for which a code is known, so that its use a second time is noticed."""
 
+LOGIN = "login_sid"
+"""The attribute of a grant that names the login in which the person agreed to it."""
+
 _CODE, _BURNED = "code", "burned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
     """What a code stands for.  `sid` is that of the grant to be; `mark` is from before the person
-    was looked at; `parent_sid` is the login that an online grant hangs on, or None."""
+    was looked at; `parent_sid` is the login that an online grant hangs on, or None; `login_sid` is
+    the login in which the person agreed."""
 
     sid: str
     subject: str
@@ -36,6 +40,7 @@ class Permission:
     parent_sid: str | None
     mark: int
     good_until: int
+    login_sid: str = ""
 
 
 class Shown(NamedTuple):

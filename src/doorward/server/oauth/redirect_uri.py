@@ -6,7 +6,8 @@ from typing import NewType
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 CheckedUri = NewType("CheckedUri", str)
-"""An address that was compared with the registered ones.  Only `checked` makes one."""
+"""An address that was compared with the registered ones.  Only `checked` and
+`exactly` make one."""
 
 LONGEST = 500
 
@@ -42,6 +43,12 @@ def checked(registered: Collection[str], given: str) -> CheckedUri | None:
     return None
 
 
+def exactly(registered: Collection[str], given: str) -> CheckedUri | None:
+    """The given address if it is a registered one to the letter, with its port, else None (OpenID
+    Connect RP-Initiated Logout 1.0 section 3)."""
+    return CheckedUri(given) if given in registered else None
+
+
 def is_provable(uri: str) -> bool:
     """Whether only the owner of a host gets what is sent there.  Any program of the device may
     listen on a port of it or claim a scheme (RFC 8252 section 8.6)."""
@@ -58,6 +65,8 @@ def host_of(uri: str) -> str:
 def with_parameters(uri: CheckedUri, **said: str) -> str:
     """The address with these parameters in its query; empty ones are left out."""
     added = urlencode({name: text for name, text in said.items() if text}, quote_via=quote)
+    if not added:
+        return uri
     return f"{uri}{'&' if '?' in uri else '?'}{added}"
 
 

@@ -51,7 +51,7 @@ class ToClient(NamedTuple):
 class Asked:
     """A request that is in order.  `audience` is the API that the tokens would be for; `challenge`
     is empty where a client that may do without PKCE did; `prompt` is empty where the application
-    leaves to us what is shown."""
+    leaves to us what is shown; `hint` is what it calls an ID token of whom it expects."""
 
     client: Client
     uri: CheckedUri
@@ -62,6 +62,7 @@ class Asked:
     nonce: str
     prompt: frozenset[str]
     max_age: int | None
+    hint: str
 
     @property
     def names(self) -> frozenset[str]:
@@ -132,6 +133,7 @@ def _asked(
         nonce=_nonce(said.get("nonce", "")),
         prompt=_prompt(said.get("prompt", "")),
         max_age=_max_age(said.get("max_age")),
+        hint=said.get("id_token_hint", ""),
     )
 
 

@@ -55,6 +55,12 @@ async def who_is_here() -> Principal | None:
         return None
 
 
+async def who_is_in_this_browser() -> Principal | None:
+    """Who is logged in by cookie, and by nothing that a program holds."""
+    found = await who_is_here()
+    return found if current_visit().via == "cookie" else None
+
+
 def session_token(service: Service, here: Principal | Session) -> str:
     """The CSRF token of the forms of somebody who is logged in `here`."""
     return origin.csrf_token(service.auth.csrf_keys, here.sid)

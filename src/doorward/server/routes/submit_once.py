@@ -51,7 +51,7 @@ _LASTS = MINUTE
 """Seconds for which a claim holds if its process never releases it: longer than any page waits.  A
 process that died may have acted, so the same form must not act again."""
 
-_HARMLESS_TWICE = frozenset({"/logout"})
+_HARMLESS_TWICE = frozenset({"/logout", "/oauth/logout/confirm"})
 """The second logout ends nothing and is answered alike.  Strangers can send it without end, so
 nothing is kept of it."""
 

@@ -5,16 +5,17 @@ from urllib.parse import urlencode
 
 from ....settings import MINUTE
 from ....types import Principal
-from ....web.asgi import current_visit
 from ....web.return_to import local_path
 from ...accounts.user import User
 from ...oauth import code
 from ...oauth.apply_decisions import end_access
 from ...oauth.code import Permission, Shown
 from ...oauth.request import Asked, NotSent, Pairs, ToClient, client_id_of, judge
-from ...refusals import Refusal, Refused
-from ...routes.responses import who_is_here
+from ...refusals import Refusal
+from ...routes.responses import who_is_in_this_browser
 from ...service import Service
+from ...steps.application_refused import application_refused
+from ...steps.id_token_hint import read_hint
 
 AUTHORIZE = "/oauth/authorize"
 
@@ -69,7 +70,8 @@ async def authorize(service: Service, pairs: Pairs) -> Outcome:
     asked = await _judged(service, pairs)
     if isinstance(asked, ToClient):
         return asked
-    principal = await _in_this_browser()
+    # an access token of minutes must not become a grant of weeks
+    principal = await who_is_in_this_browser()
     known = await _known(service, asked, pairs, principal)
     if not isinstance(known, Known):
         return known
@@ -85,7 +87,7 @@ async def consent(service: Service, pairs: Pairs, *, yes: bool) -> Outcome:
     asked = await _judged(service, pairs)
     if isinstance(asked, ToClient):
         return asked
-    principal = await _in_this_browser()
+    principal = await who_is_in_this_browser()
     known = await _known(service, asked, pairs, principal, patience=PATIENCE)
     if not isinstance(known, Known):
         return known
@@ -108,17 +110,8 @@ async def _judged(service: Service, pairs: Pairs) -> ToClient | Asked:
     found = judge(pairs, client, await provider.scopes.known(), provider.own_audience)
     if not isinstance(found, NotSent):
         return found
-    refused = Refused(_REFUSALS[found.why])
-    # of a client that is not known, the name is whatever a stranger wrote
     named = "" if client is None else client.client_id
-    await service.recorder.note("application_refused", outcome=refused.reason, client=named)
-    raise refused
-
-
-async def _in_this_browser() -> Principal | None:
-    """Who is logged in by cookie.  An access token of minutes must not become a grant of weeks."""
-    found = await who_is_here()
-    return found if current_visit().via == "cookie" else None
+    raise await application_refused(service, _REFUSALS[found.why], named)
 
 
 async def _known(
@@ -129,9 +122,14 @@ async def _known(
     *,
     patience: int = 0,
 ) -> Known | Login | ToClient:
-    """Who is logged in, as recently as the request wants it; else where that is proved."""
+    """Who is logged in, as recently as the request wants it, and whom it expects; else where
+    that is proved."""
+    hint = await read_hint(service, asked.hint, asked.client.client_id) if asked.hint else None
+    if asked.hint and hint is None:
+        return _error(asked, "invalid_request", "id_token_hint is no ID token of the application.")
     user = None if principal is None else await service.users.by_subject(principal.subject)
-    if principal is None or user is None or user.locked_at is not None:
+    another = hint is not None and user is not None and user.subject != hint.subject
+    if principal is None or user is None or user.locked_at is not None or another:
         return _must_prove(service, asked, pairs, "/login")
     age = service.clock() - principal.authenticated_at
     again = "login" in asked.prompt and not patience
@@ -187,6 +185,7 @@ async def _allow(service: Service, asked: Asked, principal: Principal, mark: int
         parent_sid=None if asked.offline else principal.sid,
         mark=mark,
         good_until=at + code.LIFETIME,
+        login_sid=principal.sid,
     )
     shown = Shown(word, asked.client.client_id, asked.uri, asked.challenge)
     await code.keep(service.auth.store, shown, permission, at=at)

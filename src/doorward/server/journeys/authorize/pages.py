@@ -2,29 +2,23 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from ...oauth.redirect_uri import CheckedUri, host_of, with_parameters
+from ...oauth.redirect_uri import CheckedUri, host_of
 from ...oauth.request import Asked, Pairs, ToClient
-from ...refusals import Refusal, Refused
 from ...return_to import with_return
 from ...routes.dependencies import Serving
 from ...routes.forms import parsed, read_form
+from ...routes.leaving import MOST, from_our_pages, leave, read_pairs
 from ...routes.responses import form_token, see, show
 from ...routes.submit_once import PageRoute
 from ...service import Service
 from ...ui.page import Page
 from .flow import AUTHORIZE, Allowed, Ask, Login, Outcome, authorize, consent
-
-MOST = 32
-"""Parameters of a request."""
-
-_LEAVING = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
-"""The next site is not told the address of this page, and no cache keeps where it leads."""
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 open_router = APIRouter(route_class=APIRoute, include_in_schema=False)
@@ -46,22 +40,12 @@ class ConsentPage(Page):
     offline: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarryingOnPage(Page):
-    """The browser goes on to `address` by itself.  A redirect in answer to a form would not leave
-    this site: `form-action` of our pages forbids that."""
-
-    template: ClassVar[str] = "journeys/authorize/carry_on.html"
-    address: str
-    host: str
-
-
 @router.get(AUTHORIZE)
 async def get_authorize(request: Request, service: Serving) -> Response:
     """By a link or redirect of the application, or on the way back from our own pages."""
-    pairs = _pairs(request.scope["query_string"])
+    pairs = read_pairs(request.scope["query_string"])
     outcome = await authorize(service, pairs)
-    return await _answer(service, outcome, pairs, _from_our_pages(request, service))
+    return await _answer(service, outcome, pairs, from_our_pages(request, service))
 
 
 @open_router.post(AUTHORIZE)
@@ -75,7 +59,7 @@ async def post_authorize(request: Request, service: Serving) -> Response:
 @router.post("/oauth/consent")
 async def post_consent(request: Request, service: Serving) -> Response:
     form = await read_form(request)
-    pairs = _pairs(form.get("query", "").encode("ascii", "replace"))
+    pairs = read_pairs(form.get("query", "").encode("ascii", "replace"))
     # nothing but this word allows
     outcome = await consent(service, pairs, yes=form.get("decision") == "allow")
     return await _answer(service, outcome, pairs, by_form=True)
@@ -96,14 +80,7 @@ async def _answer(service: Service, outcome: Outcome, pairs: Pairs, by_form: boo
 
 def _leave(service: Service, uri: CheckedUri, by_form: bool, **said: str) -> Response:
     """Go on to the application, which is told who answers (RFC 9207)."""
-    address = with_parameters(uri, **said, iss=service.provider.issuer)
-    if by_form:
-        page = show(service, CarryingOnPage(address=address, host=host_of(uri)))
-        page.headers.update(_LEAVING)
-        return page
-    response = Response(status_code=302, headers=_LEAVING)
-    response.headers["location"] = address
-    return response
+    return leave(service, uri, {**said, "iss": service.provider.issuer}, by_form=by_form)
 
 
 async def _consent_page(asked: Asked, email: str, pairs: Pairs) -> ConsentPage:
@@ -116,25 +93,3 @@ async def _consent_page(asked: Asked, email: str, pairs: Pairs) -> ConsentPage:
         email=email,
         offline=asked.offline,
     )
-
-
-def _from_our_pages(request: Request, service: Service) -> bool:
-    """Whether a form of ours may have led here, such as that of the login: browsers then hold a
-    redirect to its `form-action`, too."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    return request.headers.get("referer", "").startswith(service.options.origin + "/")
-
-
-def _pairs(query: bytes) -> Pairs:
-    try:
-        return parse_qsl(
-            query.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=bool(query),
-            errors="strict",
-            max_num_fields=MOST,
-        )
-    except ValueError:
-        raise Refused(Refusal.INVALID_REQUEST, "The request cannot be read.") from None

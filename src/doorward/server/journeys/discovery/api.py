@@ -46,6 +46,7 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": METHODS[:2],
         "revocation_endpoint": f"{at}/oauth/revoke",
         "revocation_endpoint_auth_methods_supported": METHODS,
+        "end_session_endpoint": f"{at}/oauth/logout",
         "jwks_uri": f"{at}/.well-known/jwks.json",
         "scopes_supported": sorted(STANDARD),
         "response_types_supported": ["code"],

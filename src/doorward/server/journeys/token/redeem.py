@@ -13,7 +13,7 @@ from ....types import Issued
 from ....web.asgi import current_visit
 from ...oauth import code, pkce
 from ...oauth.client import Client
-from ...oauth.code import Permission, Shown
+from ...oauth.code import LOGIN, Permission, Shown
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
@@ -73,6 +73,7 @@ async def _begin(service: Service, client: Client, permission: Permission) -> Is
             amr=permission.amr,
             sid=permission.sid,
             device=current_visit().device(),
+            attributes={LOGIN: permission.login_sid},
         )
     except Rejected:
         raise await _refused(service, client, permission.subject) from None
