@@ -18,6 +18,7 @@ UNHURRIED = ("-o", "timeout=1800", "-o", "faulthandler_timeout=3600")
 SOAK = {
     "tests": ["-m", "pytest", "-m", "soak", "-v", "--durations=20", *UNHURRIED],
     "floors": ["-m", "tools.floors"],
+    "clients": ["-m", "tools.clients.run"],
     "scale": ["bench/scale.py", "--rows", "1000", "100000", "1000000"],
     "lag": ["bench/lag.py", "--plot", "docs/img/lag.svg"],
 }

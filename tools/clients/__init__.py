@@ -1,0 +1,1 @@
+"""Other people's programs, unmodified, that log in with Doorward."""
