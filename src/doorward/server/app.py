@@ -18,8 +18,9 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
+from .admin import applications as everybodys_applications
 from .admin import history as everybodys_history
-from .admin import keys, online, outbox, users
+from .admin import keys, online, outbox, scopes, users
 from .audit.kinds import SHARED, Kinds
 from .http import errors
 from .http.below_path import BelowPath
@@ -80,7 +81,10 @@ from .ui.site import Site
 
 PROVIDER = tuple(
     module.journey
-    for module in (discovery, authorize, token, revoke_grant, introspect, userinfo, applications)
+    for module in (
+        *(discovery, authorize, token, revoke_grant, introspect, userinfo, applications),
+        *(everybodys_applications, scopes),
+    )
 )
 """The journeys whose routes exist with `--provider on` alone."""
 
