@@ -17,7 +17,8 @@ def named(text: str) -> frozenset[str]:
 
 
 PHRASING = named(
-    "a abbr b bdi br button code em i img input kbd label mark select small span strong svg textarea time"
+    "a abbr b bdi br button code em i img input kbd label mark select small span strong svg"
+    " textarea time"
 )
 HEADINGS = named("h1 h2 h3 h4")
 FLOW = (

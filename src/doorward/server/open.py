@@ -36,7 +36,7 @@ from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
 from .metrics.scrape import load_token
-from .oauth.provider import provider_of
+from .oauth.provider import Lifetimes, provider_of
 from .options import Options
 from .recorder import Recorder
 from .service import Service
@@ -90,6 +90,10 @@ async def opened(
         await database.close()
 
 
+def _lifetimes(options: Options) -> Lifetimes:
+    return Lifetimes(options.grant_access_ttl, options.grant_idle_ttl, options.grant_absolute_ttl)
+
+
 async def _service(
     found: Base,
     declared: Journey,
@@ -114,7 +118,9 @@ async def _service(
         passkeys=Passkeys(database),
         totp=Totp(database, auth.factor_seal),
         recovery_codes=RecoveryCodes(database, passwords),
-        provider=provider_of(auth, root, recorder.record, database, options.base_url),
+        provider=provider_of(
+            auth, root, recorder.record, database, options.base_url, _lifetimes(options)
+        ),
         passwords=passwords,
         breached=files.breached,
         limiter=Limiter(auth.store, clock),

@@ -1,21 +1,30 @@
 """What the journeys of other applications share: who they are, and the grants that they get."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...auth import Auth
 from ...events import Record
 from ...grants import Grants
 from ...keys import RootKeys
-from ...settings import DAY, Settings
+from ...settings import DAY, MINUTE, Settings
 from ..db.database import Database
 from .clients import Clients
 from .consents import Consents
 from .scopes import Scopes
 
-IDLE, ABSOLUTE = 30 * DAY, 365 * DAY
-"""Seconds that a grant lives without use, and at most."""
-
 USERINFO = "/oauth/userinfo"
+
+
+class Lifetimes(NamedTuple):
+    """Seconds that an access token of a grant lives, a grant without use, and a grant at most."""
+
+    access: int = 5 * MINUTE
+    idle: int = 30 * DAY
+    absolute: int = 365 * DAY
+
+
+USUAL = Lifetimes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,12 @@ class Provider:
 
 
 def provider_of(
-    auth: Auth, root: RootKeys, record: Record, database: Database, issuer: str
+    auth: Auth,
+    root: RootKeys,
+    record: Record,
+    database: Database,
+    issuer: str,
+    lifetimes: Lifetimes = USUAL,
 ) -> Provider:
     """The provider beside the logins of `auth`, under the same root key."""
     own = auth.settings
@@ -51,8 +65,9 @@ def provider_of(
         public_origin=own.public_origin,
         issuer=issuer,
         audience=own.token_audience,
-        idle_ttl=IDLE,
-        absolute_ttl=ABSOLUTE,
+        access_ttl=lifetimes.access,
+        idle_ttl=lifetimes.idle,
+        absolute_ttl=lifetimes.absolute,
         max_staleness=own.max_staleness,
         algorithm=own.algorithm,
     )
