@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
-from .claims import a_text, a_time, decoded, texts
+from .claims import a_text, a_time, decoded, key_bound_to, texts
 from .errors import Reason, Rejected
 from .keys import Keyring
 from .settings import CLOCK_SKEW, Settings
@@ -118,15 +118,7 @@ def _claims(claims: Mapping[str, object], settings: Settings, grants: bool = Fal
         authenticated_at=a_time(claims["auth_time"]),
         client_id="" if claims["client_id"] == own else a_text(claims["client_id"]),
         audience=a_text(audience) if grants else "",
-        jkt=_bound_to(claims.get("cnf", {"jkt": ""})),
+        jkt=key_bound_to(claims),
     )
     expires_at = min(a_time(claims["exp"]), a_time(claims["iat"]) + settings.access_ttl)
     return Claims(principal, a_time(claims["ver"]), expires_at)
-
-
-def _bound_to(cnf: object) -> str:
-    """The thumbprint in the claim `cnf`.  Another way of confirmation than this is not ours, and
-    nobody may skip it (RFC 7800 section 3.1)."""
-    if type(cnf) is not dict or cnf.keys() != {"jkt"}:
-        raise ValueError("cnf")
-    return a_text(cnf["jkt"])

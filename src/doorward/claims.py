@@ -1,6 +1,7 @@
 """The payload of a token of ours as claims, read strictly."""
 
 import json
+from collections.abc import Mapping
 
 from .errors import Reason, Rejected
 
@@ -36,6 +37,18 @@ def texts(value: object) -> list[str]:
     if type(value) is not list:
         raise TypeError("not a list")
     return [a_text(item) for item in value]
+
+
+def key_bound_to(claims: Mapping[str, object]) -> str:
+    """The thumbprint of the key that an access token is bound to (RFC 9449 section 6.1), or empty.
+    Another way of confirmation is not ours, and nobody may skip it (RFC 7800 section 3.1).  Raises
+    `TypeError` and `ValueError`."""
+    if "cnf" not in claims:
+        return ""
+    cnf = claims["cnf"]
+    if type(cnf) is not dict or cnf.keys() != {"jkt"} or not cnf["jkt"]:
+        raise ValueError("cnf")
+    return a_text(cnf["jkt"])
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

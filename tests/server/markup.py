@@ -17,7 +17,8 @@ def named(text: str) -> frozenset[str]:
 
 
 PHRASING = named(
-    "a abbr b bdi br button code em i img input kbd label mark select small span strong svg time"
+    "a abbr b bdi br button code em i img input kbd label mark select small span strong svg"
+    " textarea time"
 )
 HEADINGS = named("h1 h2 h3 h4")
 FLOW = (
@@ -44,12 +45,12 @@ RULES = (
     ("tr", named("td th")),
     ("select", named("option optgroup")),
     ("optgroup", named("option")),
-    ("br hr img input option", named("")),
+    ("br hr img input option textarea", named("")),
 )
 HOLDS = {one: inside for those, inside in RULES for one in those.split()}
 """Which elements may stand in which."""
 
-ACTIVE = {"a", "button", "details", "input", "label", "select"}
+ACTIVE = {"a", "button", "details", "input", "label", "select", "textarea"}
 NOTHING_ACTIVE = {"a", "button"}
 NO_TEXT = {"dl", "ol", "select", "table", "tbody", "thead", "tr", "ul"}
 OWN_RULES = {"svg", "head"}

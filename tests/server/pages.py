@@ -64,6 +64,7 @@ from doorward.server.ui.notice import Notice
 from doorward.server.ui.page import ActPage, Menu, MessagePage, Page, RecoveryCodesPage
 from doorward.server.ui.qr import qr
 from doorward.server.ui.rows import HappenedRow, LiveRow
+from tests.server.application_pages import MENU, application_pages
 
 NOW = 1_795_000_000
 
@@ -135,6 +136,7 @@ def every_page(said: str) -> dict[str, Page]:
         **_reading_pages(said),
         **_console_pages(said),
         **_act_pages(said),
+        **application_pages(said, NOW),
     }
 
 
@@ -576,6 +578,23 @@ def _console_pages(said: str) -> dict[str, Page]:
             menu=QUIET, query="", role="", state="", sort="", total=0, more=False, rows=()
         ),
         "user": known,
+        "user with applications": replace(
+            known,
+            menu=MENU,
+            applications=(
+                Access(
+                    client_id=said,
+                    name=said,
+                    hosts=(said,),
+                    scopes=(Scope(name=said, resource=said, sentence=said),),
+                    since=NOW - 60,
+                    used_at=NOW - 30,
+                    grants=2,
+                ),
+                Access(client_id=said, name=said, hosts=(), scopes=(), since=NOW, used_at=None),
+            ),
+        ),
+        "user without applications": replace(known, menu=MENU, applications=()),
         "user who is locked": replace(
             known,
             locked_at=NOW,

@@ -13,6 +13,7 @@ from doorward.server.library_settings import library_settings, named
 from doorward.server.mail.relay import Relay, parse_relay
 from doorward.server.options import OPTIONS, Options
 from doorward.server.ui.site import accent, site_name
+from doorward.settings import DAY
 
 
 def read(*argv: str, **environ: str) -> Options:
@@ -66,6 +67,8 @@ def example(name: str) -> tuple[str, Any]:
     )
     assert option.parse in EXAMPLES, f"{here}: add what it is given and what it makes of that"
     text, value = EXAMPLES[option.parse]
+    if value is option.default is True:
+        text, value = "off", False
     assert value != option.default, f"{here}: {value!r} is a default; choose another value"
     return text, value
 
@@ -299,3 +302,9 @@ def test_a_refused_option_is_named_as_it_was_given(name: str, text: str, told: s
 
 def test_an_address_in_brackets_is_that_address() -> None:
     assert read("--host", "[::]").host == read("--host", "::").host == "::"
+
+
+def test_tokens_of_other_applications_live_for_a_day_at_most() -> None:
+    Options(grant_access_ttl=DAY)
+    with pytest.raises(ConfigurationError, match="--grant-access-ttl above a day"):
+        Options(grant_access_ttl=DAY + 1)

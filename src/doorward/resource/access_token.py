@@ -28,12 +28,14 @@ remembered for longer than this."""
 @dataclass(frozen=True, slots=True)
 class AccessToken:
     """A token that is genuine and for this API.  `ver` is the state of the grant that it was told
-    of; `issued_at` is by the clock of the server."""
+    of; `issued_at` is by the clock of the server; `jkt` is the thumbprint of the key that it is
+    bound to, or empty."""
 
     caller: Caller
     ver: int
     issued_at: int
     kid: str
+    jkt: str
 
 
 def key_of(token: str) -> str:
@@ -85,4 +87,5 @@ def _read(said: dict[str, object], kid: str, issuer: str, resource: str) -> Acce
         sid=claims.a_text(said["sid"]),
         expires_at=min(claims.a_time(said["exp"]), claims.a_time(said["iat"]) + LONGEST_LIFE),
     )
-    return AccessToken(caller, claims.a_time(said["ver"]), issued_at, kid)
+    jkt = claims.key_bound_to(said)
+    return AccessToken(caller, claims.a_time(said["ver"]), issued_at, kid, jkt)

@@ -38,5 +38,13 @@ def metadata_url(resource: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{metadata_path(resource)}"
 
 
+def origin_of(resource: str) -> str:
+    """Scheme, host and port as a proof names them: in small letters, without a port that the scheme
+    means anyway."""
+    parts = urlsplit(resource)
+    usual = {"https": ":443", "http": ":80"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
+
+
 def _is_plain(url: str) -> bool:
     return url.isascii() and url.isprintable() and not set(' "\\<>') & set(url)

@@ -9,9 +9,9 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.responses import JSONResponse, Response
 
-from . import bearer
 from .caller import Caller as Caller
 from .guard import Guard
+from .presented import presented
 from .refusal import Refused as Refused
 
 METADATA_AGE = 3_600
@@ -69,10 +69,19 @@ class Requirement(SecurityBase):
 
     async def __call__(self, request: Request) -> Caller:
         try:
-            token = bearer.token_of(
-                request.headers.getlist("authorization"), request.scope["query_string"]
-            )
-            return await self._guard.check(token, self._scope)
+            return await self._caller(request)
         except Refused as refused:
             refused.scope = self._scope
+            refused.by_key = "dpop" in request.headers
             raise
+
+    async def _caller(self, request: Request) -> Caller:
+        headers, proof = request.headers, None
+        token, shown = presented(
+            headers.getlist("authorization"), headers.getlist("dpop"), request.scope["query_string"]
+        )
+        if shown is not None:
+            proof = self._guard.proof_of(
+                shown, method=request.method, path=request.url.path, token=token
+            )
+        return await self._guard.check(token, self._scope, proof=proof)

@@ -9,14 +9,16 @@ from typing import Any
 import httpx2
 
 from ..change_feed import Ticks, boot_ticks
+from ..dpop import ALGORITHMS, Proof
 from ..errors import ConfigurationError
 from ..types import Clock, system_clock
 from .access_token import AccessToken, key_of, read
-from .address import check_address, metadata_path, metadata_url
+from .address import check_address, metadata_path, metadata_url, origin_of
 from .caller import Caller
 from .follower import Follower
 from .issuer import Issuer, IssuerUnavailable
 from .knowledge import NEVER, Knowledge
+from .proofs import Proofs
 from .refusal import Answer, Refused, answer
 from .scopes import checked
 from .signing_keys import SigningKeys
@@ -74,6 +76,7 @@ class Guard:
         self._keys_asked_at = NEVER
         self._known = Knowledge()
         self._follower = Follower(self._issuer, self._known, self._keys, clock, ticks)
+        self._proofs = Proofs(origin_of(resource))
         self._remembered: dict[str, AccessToken] = {}
         self._dead: dict[str, None] = {}
         self._asking: dict[str, asyncio.Task[tuple[bool, float]]] = {}
@@ -107,18 +110,29 @@ class Guard:
         """Let go of the connections."""
         await self._issuer.close()
 
-    async def check(self, token: str, scope: str) -> Caller:
-        """Who calls with this token, which has all names of `scope`.  Asks the server only for keys
-        that are not known, and for a grant that may have ended before this process listened.
-        Raises `Refused`."""
+    async def check(self, token: str, scope: str, *, proof: Proof | None = None) -> Caller:
+        """Who calls with this token, which has all names of `scope`.  A token that is bound to a
+        key needs the `proof` of it, and any other has none (see `proof_of`).  Asks the server only
+        for keys that are not known, and for a grant that may have ended before this process
+        listened.  Raises `Refused`."""
         self._known.watch_clock(self._clock())
         found = self._remembered.get(token) or await self._read(token)
+        if found.jkt != ("" if proof is None else proof.jkt):
+            raise Refused("invalid_token", "the key that it is bound to")
         self._judge(found)
         if self._known.must_confirm(found):
             await self._confirm(token, found)
         if not found.caller.scopes.issuperset(scope.split()):
             raise Refused("insufficient_scope", scope=scope)
+        if proof is not None:
+            self._proofs.use(proof, self._clock())
         return found.caller
+
+    def proof_of(self, proof: str, *, method: str, path: str, token: str) -> Proof:
+        """What a `DPoP` header proves (RFC 9449) for a request to this path of the API, with this
+        token.  Each is good once in this process.  Raises `Refused`."""
+        at = self._clock()
+        return self._proofs.read(proof, method=method, path=path, token=token, at=at)
 
     def metadata(self) -> dict[str, Any]:
         """Who gives tokens for this API, and for which scopes (RFC 9728 section 2)."""
@@ -127,6 +141,7 @@ class Guard:
             "authorization_servers": [self._issuer_name],
             "scopes_supported": sorted(self._scopes),
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": list(ALGORITHMS),
         }
 
     def answer(self, refused: Refused) -> Answer:

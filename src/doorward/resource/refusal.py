@@ -5,14 +5,23 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
+from ..dpop import ALGORITHMS
 from ..errors import DoorwardError
 
-Code = Literal["missing", "invalid_request", "invalid_token", "insufficient_scope", "unavailable"]
+Code = Literal[
+    "missing",
+    "invalid_request",
+    "invalid_token",
+    "invalid_dpop_proof",
+    "insufficient_scope",
+    "unavailable",
+]
 
 STATUS: Mapping[Code, HTTPStatus] = {
     "missing": HTTPStatus.UNAUTHORIZED,
     "invalid_request": HTTPStatus.BAD_REQUEST,
     "invalid_token": HTTPStatus.UNAUTHORIZED,
+    "invalid_dpop_proof": HTTPStatus.UNAUTHORIZED,
     "insufficient_scope": HTTPStatus.FORBIDDEN,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -21,6 +30,8 @@ SENTENCES: Mapping[Code, str] = {
     "missing": "This request carries no access token.",
     "invalid_request": "An access token comes once, in one Authorization header.",
     "invalid_token": "The access token is not valid here.",
+    "invalid_dpop_proof": "The proof of the key is missing, malformed, too old, was used, or is of"
+    " another request or token.",
     "insufficient_scope": "The access token does not have the scope that this needs.",
     "unavailable": "Whether the access token is valid cannot be told at this moment; try again.",
 }
@@ -31,13 +42,15 @@ RETRY_AFTER = 1
 
 class Refused(DoorwardError):
     """A request is refused.  `code` and the text may be shown; `detail` is for logs, and holds no
-    token.  `scope` is what the route needs, for an application that asks for more."""
+    token.  `scope` is what the route needs, for an application that asks for more; `by_key` tells
+    that the request came with a proof of a key."""
 
     def __init__(self, code: Code, detail: str = "", *, scope: str = "") -> None:
         super().__init__(SENTENCES[code])
         self.code = code
         self.detail = detail
         self.scope = scope
+        self.by_key = False
 
 
 class Answer(NamedTuple):
@@ -74,4 +87,6 @@ def challenge(refused: Refused, metadata_url: str) -> str:
         parts.append(f'error="{refused.code}"')
     if refused.scope and refused.code != "invalid_request":
         parts.append(f'scope="{refused.scope}"')
+    if refused.by_key:
+        return f'DPoP algs="{" ".join(ALGORITHMS)}", ' + ", ".join(parts)
     return "Bearer " + ", ".join(parts)

@@ -18,8 +18,9 @@ from ..web.client import Trusted
 from ..web.cors import Readable
 from ..web.fastapi import Doorward
 from ..web.fastapi.stack import put_outermost
+from .admin import applications as everybodys_applications
 from .admin import history as everybodys_history
-from .admin import keys, online, outbox, users
+from .admin import keys, online, outbox, scopes, users
 from .audit.kinds import SHARED, Kinds
 from .http import errors
 from .http.below_path import BelowPath
@@ -84,7 +85,7 @@ PROVIDER = tuple(
     module.journey
     for module in (
         *(discovery, authorize, token, revoke_grant, introspect, changes, userinfo),
-        *(applications, end_session),
+        *(applications, everybodys_applications, scopes, end_session),
     )
 )
 """The journeys whose routes exist with `--provider on` alone."""

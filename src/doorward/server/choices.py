@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..settings import DAY, Settings
+from ..settings import DAY, MINUTE, Settings
 from ..types import Mode
 from . import values
 from .mail.relay import Relay, parse_relay
@@ -277,12 +277,33 @@ class Choices:
         "Doorward's",
     )
     provider: bool = _option(
-        False,
+        True,
         "Whether other applications can log people in here and get tokens, by OAuth 2.1 and OpenID"
         " Connect.",
         values.switch,
         "on|off",
-        "off",
+        "on",
+    )
+    grant_access_ttl: int = _option(
+        5 * MINUTE,
+        "How long an access token of another application lives.",
+        values.duration,
+        "TIME",
+        "5m",
+    )
+    grant_idle_ttl: int = _option(
+        30 * DAY,
+        "How long another application keeps its access without using it.",
+        values.duration,
+        "TIME",
+        "30d",
+    )
+    grant_absolute_ttl: int = _option(
+        365 * DAY,
+        "How long another application keeps its access at most, before people are asked again.",
+        values.duration,
+        "TIME",
+        "365d",
     )
     applications: Literal["operator", "listed", "documents"] = _option(
         "operator",

@@ -36,7 +36,9 @@ async def add_client(registry: Registry, kind: Kind, said: Changes) -> Added:
     known = await registry.provider.scopes.known()
     asked = said.get("scopes", ())
     if unknown := sorted(name for name in asked if name not in known):
-        raise InvalidClient(f"There is no scope {', '.join(unknown)}; add it first.")
+        raise InvalidClient(
+            f"There is no scope {', '.join(unknown)!a:.80}; add it first.", "scopes"
+        )
     fields: dict[str, Any] = {"name": "", **said, "scopes": [known[name] for name in asked]}
     registration = Registration(kind=kind, **fields)
     added = await registry.provider.clients.add(registration, at=_now(registry))
@@ -119,6 +121,8 @@ async def end_application(registry: Registry, subject: str, client_id: str) -> i
     """Take back what a person allowed an application, and end its grants.  How many ended; None
     where it had no access."""
     provider = registry.provider
+    if await provider.clients.find(client_id) is None:
+        return None
     # the consent first: a code under way is redeemed no more
     withdrawn = await provider.consents.withdraw(subject, client_id, at=_now(registry))
     ended = await end_access(provider, subject, client_id, registry.device)

@@ -36,7 +36,7 @@ from .metrics.health import RecentFailure
 from .metrics.live_sessions import LiveSessions
 from .metrics.metrics import Metrics
 from .metrics.scrape import load_token
-from .oauth.provider import provider_of
+from .oauth.provider import Lifetimes, provider_of
 from .options import Options
 from .recorder import Recorder
 from .service import Service
@@ -92,6 +92,10 @@ async def opened(
         await database.close()
 
 
+def _lifetimes(options: Options) -> Lifetimes:
+    return Lifetimes(options.grant_access_ttl, options.grant_idle_ttl, options.grant_absolute_ttl)
+
+
 async def _service(
     found: Base,
     declared: Journey,
@@ -122,8 +126,9 @@ async def _service(
             recorder.record,
             database,
             options.base_url,
-            options.applications,
-            options.document_hosts,
+            _lifetimes(options),
+            applications=options.applications,
+            hosts=options.document_hosts,
         ),
         passwords=passwords,
         breached=files.breached,

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 from ..origins import is_loopback
+from ..settings import DAY
 from .choices import Choices
 from .option import Option
 from .ui.site import Site, accent_sheet, read_logo
@@ -32,6 +33,10 @@ class Options(Choices):
                 "--applications listed and --document-hosts belong together; give both"
             )
         self._check_mail()
+        if self.grant_access_ttl > DAY:
+            raise ConfigurationError(
+                "--grant-access-ttl above a day is not short-lived (RFC 9700 2.2)"
+            )
 
     def _check_mail(self) -> None:
         if (self.smtp_url is None) != (self.mail_from is None):

@@ -24,6 +24,10 @@ BODIES = {
     ("POST", "/api/admin/users"): {"email": "new@example.test"},
     ("PATCH", "/api/admin/users/{subject}"): {"email": "other@example.test"},
     ("PATCH", "/api/passkeys/{id}"): {"name": "x"},
+    ("POST", "/api/admin/applications"): {"name": "x"},
+    ("PATCH", "/api/admin/applications/{client_id}"): {"name": "x"},
+    ("POST", "/api/admin/applications/{client_id}/secret"): {},
+    ("POST", "/api/admin/scopes"): {"name": "a", "resource": "https://a.example", "sentence": "A."},
 }
 
 
@@ -34,7 +38,7 @@ async def desk(either: House) -> Desk:
 
 @pytest.fixture(scope="module")
 async def quiets(shared: Opened) -> dict[str, Desk]:
-    return {mode: await desk_of(await shared(mode=mode)) for mode in MODES}
+    return {mode: await desk_of(await shared(mode=mode, provider=True)) for mode in MODES}
 
 
 @pytest.fixture(params=MODES)
@@ -45,7 +49,7 @@ def quiet(request: pytest.FixtureRequest, quiets: dict[str, Desk]) -> Desk:
 
 @pytest.fixture(scope="module")
 async def late_ones(shared: Opened) -> dict[str, Desk]:
-    found = {mode: await desk_of(await shared(mode=mode)) for mode in MODES}
+    found = {mode: await desk_of(await shared(mode=mode, provider=True)) for mode in MODES}
     for desk in found.values():
         desk.house.clock.advance(5 * MINUTE + 1)
     return found
@@ -310,7 +314,7 @@ def test_every_route_for_administrators_is_of_the_kind_that_asks_who_comes() -> 
 async def ask(
     client: httpx2.AsyncClient, method: str, path: str, subject: str, **headers: str
 ) -> httpx2.Response:
-    address = path.format(subject=subject, sid="A" * 22, kid="k", name="lock")
+    address = path.format(subject=subject, sid="A" * 22, kid="k", name="lock", client_id="c_0")
     json = BODIES.get((method, path)) if path.startswith("/api/") else None
     return await client.request(method, address, json=json, headers=headers)
 

@@ -41,6 +41,15 @@ MORE = [
 ]
 
 
+PUBLISHED = {
+    "/.well-known/jwks.json",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+}
+FOR_PROGRAMS = {"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo"}
+"""What scripts of every origin may read, refusals too: they need more than cookies."""
+
+
 @pytest.fixture(scope="module")
 async def homes(shared: Opened) -> dict[str, House]:
     """A house in each mode where somebody has an account."""
@@ -64,7 +73,8 @@ def check(answer: httpx2.Response) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
-    public = answer.request.url.path == "/.well-known/jwks.json" and answer.status_code < 300
+    path = answer.request.url.path
+    public = path in FOR_PROGRAMS or (path in PUBLISHED and answer.status_code < 300)
     policy = "cross-origin" if public else "same-origin"
     assert headers["cross-origin-resource-policy"] == policy
     assert "camera=()" in headers["permissions-policy"]
@@ -82,7 +92,7 @@ def check(answer: httpx2.Response) -> None:
 
 
 def check_cache(answer: httpx2.Response) -> None:
-    public = {"/.well-known/jwks.json", static_path("doorward.css")}
+    public = {*PUBLISHED, static_path("doorward.css")}
     path = answer.request.url.path
     expected = answer.headers["cache-control"].startswith("public, max-age=")
     assert expected is (path in public and answer.request.method != "OPTIONS")
@@ -125,9 +135,9 @@ async def test_nothing_private_is_shown_to_a_stranger(
     assert "alice" not in answer.text
     assert answer.status_code in (200, 204, 303, 400, 401, 404, 405, 415, 431)
     if path.startswith("/account") and answer.status_code != 405:
-        places = ("/account", path, quote(path))
+        places = ("/account", "/account/applications", path, quote(path))
         asked = [f"/login?return_to={quote(each, safe='')}" for each in places]
-        assert answer.headers["location"] in ("/account", *asked)
+        assert answer.headers["location"] in ("/account", "/account/applications", *asked)
 
 
 async def test_an_answer_that_sets_a_cookie_is_never_stored(either: House) -> None:
@@ -230,7 +240,8 @@ async def test_over_plain_http_pages_move_to_https_and_all_else_is_refused(
     for method, path in ROUTES:
         if path in ("/healthz", "/metrics"):
             continue
-        if method == "GET" and not path.startswith(("/api/", "/.well", "/static")):
+        program = path.startswith(("/api/", "/.well", "/static")) or path in FOR_PROGRAMS
+        if method == "GET" and not program:
             assert (await client.request(method, path)).status_code == 308
         else:
             answer = await client.request(method, path)

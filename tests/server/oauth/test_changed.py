@@ -182,3 +182,26 @@ async def test_an_old_secret_is_refused_once_its_time_is_over(
     (row,) = await house.service.history.page(Query(kind="client_secret_rotated"))
     assert row.entry.detail == {"client": app.client.client_id, "old_until": house.clock()}
     assert str(rotated.secret) not in str(await house.service.history.page(Query()))
+
+
+async def test_the_operator_says_how_long_an_application_keeps_its_access(opened: Opened) -> None:
+    said = {"grant_access_ttl": 60, "grant_idle_ttl": 600, "grant_absolute_ttl": 1_000}
+    house: House = await opened(provider=True, **said)
+    app = await application(house)
+    tokens = await app.tokens(await house.alice(), scope="photos:read offline_access")
+    assert tokens["expires_in"] == 60
+    assert (await app.tokens(await house.alice(), scope="photos:read"))["expires_in"] == 60
+    left = await app.tokens(await house.alice(), scope="photos:read offline_access")
+    house.clock.advance(59)
+    assert await lives(house, tokens["access_token"])
+    house.clock.advance(1)
+    assert not await lives(house, tokens["access_token"])
+    house.clock.advance(530)
+    tokens = (await app.refresh(tokens["refresh_token"])).json()
+    house.clock.advance(10)
+    assert (await app.refresh(left["refresh_token"])).json()["error"] == "invalid_grant"
+    house.clock.advance(399)
+    tokens = (await app.refresh(tokens["refresh_token"])).json()
+    assert tokens["expires_in"] == 1
+    house.clock.advance(1)
+    assert (await app.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"

@@ -54,7 +54,7 @@ def seen_inputs(found: list[Element]) -> list[Element]:
     return [
         each
         for each in found
-        if each.tag == "input"
+        if each.tag in ("input", "textarea")
         and each.attributes.get("type") != "hidden"
         and "hidden" not in each.attributes
     ]
@@ -281,6 +281,7 @@ def test_no_page_asks_a_question_to_which_others_may_know_the_answer() -> None:
     assert names - {None} <= {
         "address", "code", "current", "email", "invite", "kind", "name", "new", "password",
         "person", "query", "role", "roles", "since", "until",
+        "post_logout_uris", "redirect_uris", "resource", "scopes", "sentence",
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Which applications have access to a person's account."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ...stores import Page
@@ -24,6 +25,29 @@ class Access:
     since: int
     used_at: int | None
     grants: int = 0
+
+
+MOST_COUNTED = 2_000
+"""Grants that a count looks at: with very many, counting all would hold up the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many live grants each client has, and when one was last used, by client id.  `whole`:
+    whether all were counted, and not only those that were used last."""
+
+    grants: Mapping[str, int]
+    used_at: Mapping[str, int]
+    whole: bool
+
+
+async def usage(provider: Provider) -> Usage:
+    """How the applications are used."""
+    found = await live_grants(provider, most=MOST_COUNTED)
+    used_at: dict[str, int] = {}
+    for grant in found:
+        used_at[grant.client_id] = max(grant.seen_at, used_at.get(grant.client_id, 0))
+    return Usage(Counter(grant.client_id for grant in found), used_at, len(found) < MOST_COUNTED)
 
 
 async def applications_of(provider: Provider, subject: str) -> list[Access]:

@@ -40,9 +40,12 @@ async def end_grants(provider: Provider, client: Client, device: Device = _NOWHE
 
 
 async def _end_its_own(provider: Provider, client: Client, device: Device) -> int:
-    """End what a client got for itself, and what it is about to: it can ask again at once, for what
-    it may still have."""
-    gone = await provider.auth.revoke(subject=client.client_id, device=device)
+    """End what a client got for itself, and what it is about to get: it can ask again at once, for
+    what it may still have."""
+    name = client.client_id
+    if not client.acts_for_itself and client.disabled_at is not None:
+        return len(await provider.grants.end(name, name, device))
+    gone = await provider.auth.revoke(subject=name, device=device)
     if gone:
         await provider.grants.catch_up()
     return len(gone)

@@ -19,7 +19,12 @@ LONGEST_NAME, MOST_URIS = 60, 20
 
 
 class InvalidClient(DoorwardError):
-    """A client cannot be registered so, for the reason that it says."""
+    """A client cannot be registered so, for the reason that it says.  `field` is the member of
+    `Changes` that is wrong, empty for several."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +50,16 @@ class Registration:
     def __post_init__(self) -> None:
         set_field = object.__setattr__
         set_field(self, "name", _checked_name(self.name))
-        localhost = self.describes_itself
-        uris = _checked_uris(self.redirect_uris, localhost=localhost)
-        set_field(self, "redirect_uris", uris)
-        set_field(self, "post_logout_uris", _checked_uris(self.post_logout_uris))
+        set_field(
+            self,
+            "redirect_uris",
+            _checked_uris(self.redirect_uris, "redirect_uris", localhost=self.describes_itself),
+        )
+        set_field(
+            self, "post_logout_uris", _checked_uris(self.post_logout_uris, "post_logout_uris")
+        )
         if not (self.redirect_uris or self.acts_for_itself):
-            raise InvalidClient("An application has at least one redirect URI.")
+            raise InvalidClient("An application has at least one redirect URI.", "redirect_uris")
         if self.kind == "public" and self.acts_for_itself:
             raise InvalidClient("Only an application with a secret can act for itself.")
         if self.kind == "public" and self.pkce_exempt:
@@ -149,16 +158,17 @@ def _checked_name(name: str) -> str:
     """People decide by the name, so it is one line that shows all that is in it."""
     plain = " ".join(name.split())
     if not plain.isprintable() or not 0 < len(plain) <= LONGEST_NAME:
-        raise InvalidClient(f"The name of an application has 1 to {LONGEST_NAME} characters.")
+        sentence = f"The name of an application has 1 to {LONGEST_NAME} characters."
+        raise InvalidClient(sentence, "name")
     return plain
 
 
-def _checked_uris(uris: Sequence[str], *, localhost: bool = False) -> tuple[str, ...]:
+def _checked_uris(uris: Sequence[str], field: str, *, localhost: bool = False) -> tuple[str, ...]:
     if len(uris) > MOST_URIS:
-        raise InvalidClient(f"An application has at most {MOST_URIS} addresses of a kind.")
+        raise InvalidClient(f"An application has at most {MOST_URIS} addresses of a kind.", field)
     for uri in uris:
         try:
             redirect_uri.check_registered(uri, localhost=localhost)
         except ValueError as error:
-            raise InvalidClient(f"{uri!a:.80}: {error}.") from None
+            raise InvalidClient(f"{uri!a:.80}: {error}.", field) from None
     return tuple(dict.fromkeys(uris))

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...auth import Auth
 from ...events import Record
 from ...grants import Grants
 from ...keys import RootKeys
-from ...settings import DAY, Settings
+from ...settings import DAY, MINUTE, Settings
 from ..db.database import Database
 from .clients import Clients
 from .consents import Consents
@@ -15,10 +16,18 @@ from .documents import Applications, Documents
 from .fetch import Fetch
 from .scopes import Scopes
 
-IDLE, ABSOLUTE = 30 * DAY, 365 * DAY
-"""Seconds that a grant lives without use, and at most."""
-
 USERINFO = "/oauth/userinfo"
+
+
+class Lifetimes(NamedTuple):
+    """Seconds that an access token of a grant lives, a grant without use, and a grant at most."""
+
+    access: int = 5 * MINUTE
+    idle: int = 30 * DAY
+    absolute: int = 365 * DAY
+
+
+USUAL = Lifetimes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,8 @@ def provider_of(
     record: Record,
     database: Database,
     issuer: str,
+    lifetimes: Lifetimes = USUAL,
+    *,
     applications: Applications = "operator",
     hosts: Collection[str] = (),
 ) -> Provider:
@@ -72,8 +83,9 @@ def provider_of(
         public_origin=own.public_origin,
         issuer=issuer,
         audience=own.token_audience,
-        idle_ttl=IDLE,
-        absolute_ttl=ABSOLUTE,
+        access_ttl=lifetimes.access,
+        idle_ttl=lifetimes.idle,
+        absolute_ttl=lifetimes.absolute,
         max_staleness=own.max_staleness,
         algorithm=own.algorithm,
     )

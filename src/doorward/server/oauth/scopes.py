@@ -17,12 +17,17 @@ OPENID, OFFLINE = "openid", "offline_access"
 LONGEST, LONGEST_SENTENCE = 80, 200
 MAX_RESOURCE = 200
 
-_NAME = re.compile(r"[!#-\[\]-~]+")  # RFC 6749 section 3.3
+_NAME = re.compile(r"[!#-\[\]-~]+")
 _RESOURCE = re.compile(r"https://[!$-;=?-\[\]_a-z~]+|http://(127\.0\.0\.1|\[::1\])[!$-;=?-~]*")
 
 
 class InvalidScope(DoorwardError):
-    """A scope cannot be added or removed, for the reason that it says."""
+    """A scope cannot be added or removed, for the reason that it says.  `field` is the member of
+    `Scope` that is wrong, if one is."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +55,18 @@ STANDARD: Mapping[str, Scope] = {
 """The scopes of OpenID Connect Core (section 5.4 and 11), which every server knows."""
 
 
+def is_name(text: str) -> bool:
+    """Whether a scope may have this name (RFC 6749 section 3.3)."""
+    return bool(_NAME.fullmatch(text)) and len(text) <= LONGEST
+
+
 def check_resource(resource: str) -> None:
     """Raises `InvalidScope` for what can be no name of an API (RFC 8707 section 2)."""
     if not _RESOURCE.fullmatch(resource) or len(resource) > MAX_RESOURCE:
         raise InvalidScope(
             f"A resource is the address of an API, such as https://api.example: up to"
-            f" {MAX_RESOURCE} characters, without a fragment."
+            f" {MAX_RESOURCE} characters, without a fragment.",
+            "resource",
         )
 
 
@@ -67,16 +78,19 @@ class Scopes:
 
     async def add(self, scope: Scope) -> None:
         """Add a scope.  Raises `InvalidScope` for one that is there, or that cannot be."""
-        if not _NAME.fullmatch(scope.name) or len(scope.name) > LONGEST:
+        if not is_name(scope.name):
             raise InvalidScope(
                 f"The name of a scope is up to {LONGEST} characters of ASCII, without spaces,"
-                ' " and \\.'
+                ' " and \\.',
+                "name",
             )
         check_resource(scope.resource)
         sentence = scope.sentence.strip()
         if not sentence.isprintable() or not 0 < len(sentence) <= LONGEST_SENTENCE:
-            raise InvalidScope(f"A sentence is one line of up to {LONGEST_SENTENCE} characters.")
-        there = InvalidScope(f"There is a scope {scope.name} already.")
+            raise InvalidScope(
+                f"A sentence is one line of up to {LONGEST_SENTENCE} characters.", "sentence"
+            )
+        there = InvalidScope(f"There is a scope {scope.name} already.", "name")
         if scope.name in STANDARD:
             raise there
         row = {"name": scope.name, "resource": scope.resource, "sentence": sentence}
@@ -90,6 +104,8 @@ class Scopes:
         for it, which could do so of another API once somebody adds a scope of the same name."""
         if name in STANDARD:
             raise InvalidScope(f"{name} is a scope of every server.")
+        if not is_name(name):  # a database may refuse to look for what strangers write
+            return None
         here = SCOPES.c.name == name
         async with self._database.writing() as transaction:
             rows = await transaction.execute(select(CLIENTS.c.name, CLIENTS.c.scopes))

@@ -27,9 +27,11 @@ def question(
     danger: bool = False,
     roles: str | None = None,
     email: str | None = None,
+    action: str = "",
     refused: Refused | None = None,
 ) -> Response:
-    """The page that asks about an act, at the address of the act, which `request` names."""
+    """The page that asks about an act, at the address of the act: that of `request`, unless
+    `action` is given."""
     page = ActPage(
         csrf_token=session_token(service, principal),
         menu=menu_of(service),
@@ -37,7 +39,7 @@ def question(
         sentence=sentence,
         button=button,
         danger=danger,
-        action=request.scope["raw_path"].decode("latin-1"),
+        action=action or request.scope["raw_path"].decode("latin-1"),
         back=back,
         roles=roles,
         email=email,

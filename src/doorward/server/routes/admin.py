@@ -4,12 +4,19 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
 
 from ..refusals import Refusal, Refused
 from .access import LOOK, AdminRoute, ConsoleRoute
 from .dependencies import PROBLEM
 
 After = Annotated[str, Query(description="The `after` of the page before.")]
+
+
+class AdminBody(BaseModel):
+    """Any other member is refused: nobody chooses a password for somebody else."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 async def nothing(request: Request) -> None:

@@ -8,7 +8,8 @@ from ..ui.page import Menu
 
 def menu_of(service: Service) -> Menu:
     """The menu of every page of the console."""
-    return Menu(outbox=service.options.mail == "outbox")
+    options = service.options
+    return Menu(outbox=options.mail == "outbox", applications=options.provider)
 
 
 def menu_for(service: Service, principal: Principal) -> Menu | None:

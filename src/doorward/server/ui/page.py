@@ -17,9 +17,11 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
-    """The console's menu.  `outbox`: whether there is an outbox to be read."""
+    """The console's menu.  `outbox`: whether there is an outbox to be read; `applications`: whether
+    other applications can be registered."""
 
     outbox: bool
+    applications: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

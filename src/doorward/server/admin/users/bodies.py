@@ -2,19 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from ...routes.admin import AdminBody
 from ...routes.bodies import After, Email
 from ...routes.live_session import LiveSession
 from ...routes.user_entry import UserEntry
 
 RoleNames = Annotated[list[str], Field(max_length=500)]
-
-
-class AdminBody(BaseModel):
-    """Any other member is refused: nobody chooses a password for somebody else."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class RolesBody(AdminBody):
@@ -25,7 +20,7 @@ class RolesBody(AdminBody):
 
 class NewUserBody(AdminBody):
     email: Email
-    roles: RoleNames = []
+    roles: Annotated[RoleNames, Field(default_factory=list)]
     invite: Annotated[bool, Field(description="Whether the person is sent an invitation.")] = True
 
 

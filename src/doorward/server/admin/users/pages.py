@@ -10,11 +10,13 @@ from ....web.asgi import current_visit
 from ...accounts.factors import Held
 from ...accounts.user import User
 from ...audit.history import Query
+from ...oauth.access import Access, applications_of
 from ...routes.admin import console_router, next_page
 from ...routes.dependencies import Serving
 from ...routes.menu import menu_of
 from ...routes.notices import notice, told
 from ...routes.responses import show
+from ...service import Service
 from ...steps.in_words import in_words
 from ...steps.live_sessions import live_sessions
 from ...ui.notice import NO_NEWS, Notice
@@ -64,7 +66,8 @@ class UsersPage(ConsolePage):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPage(ConsolePage):
     """One user: state, roles, live sessions, the latest of the history, and what can be done.
-    `own`: whether it is the account of who asks."""
+    `own`: whether it is the account of who asks; `applications` that have access, None where there
+    are none on this server."""
 
     template: ClassVar[str] = "admin/users/user.html"
     now: int
@@ -80,6 +83,7 @@ class UserPage(ConsolePage):
     own: bool
     sessions: tuple[LiveRow, ...]
     happened: tuple[HappenedRow, ...]
+    applications: tuple[Access, ...] | None = None
     notice: Notice = NO_NEWS
 
 
@@ -121,8 +125,15 @@ async def get_user(subject: str, request: Request, service: Serving) -> Response
         own=asking is not None and asking.subject == subject,
         sessions=tuple(LiveRow.of(row, user, asking) for row in sessions),
         happened=await in_words(service, latest),
+        applications=await _applications(service, subject),
     )
     return told(request, show(service, page))
+
+
+async def _applications(service: Service, subject: str) -> tuple[Access, ...] | None:
+    if not service.options.provider:
+        return None
+    return tuple(await applications_of(service.provider, subject))
 
 
 def _user_row(user: User) -> UserRow:
