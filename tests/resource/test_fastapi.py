@@ -109,6 +109,7 @@ async def test_the_metadata_say_who_gives_tokens(client: httpx2.AsyncClient) -> 
         "authorization_servers": [ISSUER],
         "scopes_supported": ["photos:add", "photos:read"],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "RS256"],
     }
     assert answer.headers["access-control-allow-origin"] == "*"
     answer = await client.options(METADATA)
