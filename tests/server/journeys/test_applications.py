@@ -158,3 +158,30 @@ async def test_the_owner_gets_a_letter_about_a_new_application_and_a_code_used_t
         if letter.kind != "new_device":
             assert "\nApplication: Photos 2\n" in body
             assert "\nhttp://localhost:8000/account/applications\n" in body
+
+
+@pytest.mark.parametrize("provider", [False, True])
+async def test_what_ends_all_sessions_says_that_applications_lose_access(
+    opened: Opened, provider: bool
+) -> None:
+    house: House = await opened(provider=provider)
+    subject = await house.account("alice@example.test", "admin")
+    browser, other = await house.alice(), await house.alice()
+    bob = await house.account("bob@example.test")
+    assert ("access of all applications" in (await browser.get("/account")).text) is provider
+    security = (await browser.get("/account/security")).text
+    assert "Log out all other devices" in security
+    assert ("lose their access, too" in security) is provider
+    ends = {"end-all": True, "lock": True, "reset-factors": True, "unlock": False}
+    for act, told in ends.items():
+        page = (await browser.get(f"/admin/users/{bob}/{act}")).text
+        assert ("Applications that they allowed lose" in page) is (told and provider), act
+    assert ("/end-all" in (await browser.get(f"/admin/users/{bob}")).text) is provider
+    if provider:
+        app = await application(house)
+        tokens = [await app.tokens(each, prompt="consent") for each in (browser, other)]
+        assert (await browser.post("/account/sessions/end-others", data={})).status_code == 303
+        for each in tokens:
+            with pytest.raises(Rejected, match="ended"):
+                await house.service.provider.grants.authenticate(each["access_token"], API)
+        assert len(await house.service.auth.sessions(subject)) == 1
