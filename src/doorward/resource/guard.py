@@ -39,8 +39,8 @@ class Guard:
     server: a confidential client with a scope of this resource.
 
     `check` accepts no token while what is known is older than `max_staleness` seconds.  Within
-    `running` it is kept up to date; before and after that, nothing is accepted.  Raises
-    `ConfigurationError`.
+    `running` it is kept up to date; before and after that, nothing is accepted.  It belongs to one
+    event loop.  Raises `ConfigurationError`.
     """
 
     def __init__(
@@ -110,13 +110,17 @@ class Guard:
     async def check(self, token: str, scope: str) -> Caller:
         """Who calls with this token, which has all names of `scope`.  Asks the server only for keys
         that are not known, and for a grant that may have ended before this process listened.
-        Raises `Refused`."""
+        Raises `Refused`, and `ValueError` without a scope: a person allowed nothing without a
+        name."""
+        needed = scope.split()
+        if not needed:
+            raise ValueError("name the scope that an application needs here")
         self._known.watch_clock(self._clock())
         found = self._remembered.get(token) or await self._read(token)
         self._judge(found)
         if self._known.must_confirm(found):
             await self._confirm(token, found)
-        if not found.caller.scopes.issuperset(scope.split()):
+        if not found.caller.scopes.issuperset(needed):
             raise Refused("insufficient_scope", scope=scope)
         return found.caller
 
