@@ -47,9 +47,7 @@ class Follower:
                     both.create_task(self._listen())
                     both.create_task(self._poll_in_silence())
             except Exception:
-                log.exception(
-                    "the changes of the server are not followed; trying again"
-                )
+                log.exception("the changes of the server are not followed; trying again")
                 await asyncio.sleep(POLL_EVERY)
 
     async def poll(self) -> bool:
