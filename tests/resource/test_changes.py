@@ -181,6 +181,15 @@ async def test_after_a_gap_everything_is_confirmed_anew(issuer: FakeIssuer) -> N
     assert await outcome(guard, issuer.token(sid="s2", jti="again")) == "invalid_token"
 
 
+async def test_what_was_confirmed_before_a_gap_is_asked_for_again(issuer: FakeIssuer) -> None:
+    guard = issuer.guard()
+    for active, expected in ((True, "accepted"), (False, "invalid_token")):
+        issuer.tells(reset=issuer.clock())
+        await guard.catch_up()
+        issuer.active = active
+        assert await outcome(guard, issuer.token(jti=expected)) == expected
+
+
 async def test_a_clock_that_falls_back_brings_no_token_to_life(issuer: FakeIssuer) -> None:
     guard = await issuer.synced()
     token = issuer.token()

@@ -150,6 +150,8 @@ async def test_a_token_needs_each_scope(issuer: FakeIssuer) -> None:
     assert await refusal(guard, token, "photos:write") == "insufficient_scope"
     assert await refusal(guard, token, "photos:read photos:write") == "insufficient_scope"
     assert await refusal(guard, issuer.token(scope=None)) == "insufficient_scope"
+    with pytest.raises(ValueError, match="scope"):
+        await guard.check(token, " ")
 
 
 async def test_a_remembered_token_expires(issuer: FakeIssuer) -> None:

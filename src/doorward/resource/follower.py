@@ -7,19 +7,19 @@ from contextlib import aclosing
 from ..change_feed import Ticks
 from ..types import Clock
 from .issuer import Issuer, IssuerUnavailable, Message
-from .knowledge import Knowledge
+from .knowledge import NEVER, Knowledge
 from .signing_keys import SigningKeys
 
 log = logging.getLogger("doorward.resource")
 
 POLL_EVERY = 0.5
-"""Seconds between two questions where no stream arrives, as behind a proxy that keeps it back."""
+"""Seconds between two questions while the stream is silent: a proxy may keep it back."""
 
-POLLS = 120
-"""Questions until a stream is tried again."""
+LATE = 1.5
+"""Seconds of silence of a stream, whose heartbeat comes every second, until the server is asked."""
 
-RETRY = (0.1, 1.0)
-"""Seconds until a server that does not answer is asked again: at first, and at most."""
+RETRY = (0.1, 10.0)
+"""Seconds until a stream is tried again: at first, and at most."""
 
 
 class Follower:
@@ -35,34 +35,20 @@ class Follower:
         self._clock = clock
         self._ticks = ticks
         self.synced = asyncio.Event()
+        self._heard_at = NEVER
+        self._streams = True
         self._answered = True
 
     async def follow(self) -> None:
-        """By stream; by polling while no stream arrives but answers do."""
-        pause = RETRY[0]
+        """By stream, and by questions whenever the stream is silent."""
         while True:
-            began = self._ticks()
-            heard = await self._stream()
-            if not heard and await self.poll():
-                await self._poll_for_a_while()
-                continue
-            if heard and self._ticks() - began >= RETRY[1]:
-                pause = RETRY[0]
-                continue  # it ended, as each does after some minutes
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, RETRY[1])
-
-    async def _stream(self) -> bool:
-        """Whether anything was heard before the stream ended."""
-        heard, asked_at = False, self._ticks()
-        try:
-            async with aclosing(self._issuer.listen(self._known.cursor)) as messages:  # type: ignore[type-var]  # a generator, though typed by less
-                async for each in messages:
-                    self.take(each, asked_at)
-                    heard = True
-        except IssuerUnavailable as error:
-            self._tell(str(error))
-        return heard
+            try:
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self._listen())
+                    both.create_task(self._poll_in_silence())
+            except Exception:
+                log.exception("the changes of the server are not followed; trying again")
+                await asyncio.sleep(POLL_EVERY)
 
     async def poll(self) -> bool:
         """Ask once.  Whether the server answered."""
@@ -74,12 +60,32 @@ class Follower:
             return False
         return True
 
-    async def _poll_for_a_while(self) -> None:
-        log.warning("no stream of changes arrives, so the server is asked every half second")
-        for _ in range(POLLS):
+    async def _listen(self) -> None:
+        pause, most = RETRY
+        while True:
+            # each stream ends after some minutes, and goes on at once
+            pause = RETRY[0] if await self._stream() else min(2 * pause, most)
+            await asyncio.sleep(pause)
+
+    async def _stream(self) -> bool:
+        """Whether anything was heard before the stream ended."""
+        heard, asked_at = False, self._ticks()
+        try:
+            async with aclosing(self._issuer.listen(self._known.cursor)) as messages:  # type: ignore[type-var]  # a generator, though typed by less
+                async for each in messages:
+                    self.take(each, asked_at)
+                    self._heard_at = self._ticks()
+                    heard = self._streams = True
+        except IssuerUnavailable as error:
+            log.debug("a stream of changes ended: %s", error)
+        return heard
+
+    async def _poll_in_silence(self) -> None:
+        while True:
             await asyncio.sleep(POLL_EVERY)
-            if not await self.poll():
-                return
+            if self._ticks() - self._heard_at > LATE and await self.poll() and self._streams:
+                self._streams = False
+                log.warning("no stream of changes arrives; the server is asked every half second")
 
     def take(self, message: Message, asked_at: float) -> None:
         """Learn.  Raises `IssuerUnavailable` for a message that cannot be read; what it told is

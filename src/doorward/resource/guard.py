@@ -41,8 +41,8 @@ class Guard:
     server: a confidential client with a scope of this resource.
 
     `check` accepts no token while what is known is older than `max_staleness` seconds.  Within
-    `running` it is kept up to date; before and after that, nothing is accepted.  Raises
-    `ConfigurationError`.
+    `running` it is kept up to date; before and after that, nothing is accepted.  It belongs to one
+    event loop.  Raises `ConfigurationError`.
     """
 
     def __init__(
@@ -114,7 +114,11 @@ class Guard:
         """Who calls with this token, which has all names of `scope`.  A token that is bound to a
         key needs the `proof` of it, and any other has none (see `proof_of`).  Asks the server only
         for keys that are not known, and for a grant that may have ended before this process
-        listened.  Raises `Refused`."""
+        listened.  Raises `Refused`, and `ValueError` without a scope: a person allowed nothing
+        without a name."""
+        needed = scope.split()
+        if not needed:
+            raise ValueError("name the scope that an application needs here")
         self._known.watch_clock(self._clock())
         found = self._remembered.get(token) or await self._read(token)
         if found.jkt != ("" if proof is None else proof.jkt):
@@ -122,7 +126,7 @@ class Guard:
         self._judge(found)
         if self._known.must_confirm(found):
             await self._confirm(token, found)
-        if not found.caller.scopes.issuperset(scope.split()):
+        if not found.caller.scopes.issuperset(needed):
             raise Refused("insufficient_scope", scope=scope)
         if proof is not None:
             self._proofs.use(proof, self._clock())

@@ -15,7 +15,7 @@ MOST = 100_000
 ENDED = -1
 """In place of a state: no token of the grant is good."""
 
-NEVER = float("-inf")
+NEVER, UNKNOWN = float("-inf"), float("inf")
 
 
 class Knowledge:
@@ -28,7 +28,7 @@ class Knowledge:
     """
 
     def __init__(self) -> None:
-        self.since: float = float("inf")
+        self.since: float = UNKNOWN
         self.fresh_at = NEVER
         self.cursor = ""
         self._ended: dict[str, tuple[int, float]] = {}
@@ -40,7 +40,9 @@ class Knowledge:
         `KeyError`, `TypeError` or `ValueError` for one that is none."""
         self.watch_clock(now)
         if "reset" in message:
-            self._begin(int(message["reset"]))
+            # that of an earlier question may come later
+            reset = int(message["reset"])
+            self._begin(reset if self.since == UNKNOWN else max(self.since, reset))
         for change in message.get("changes", ()):
             self._note(str(change["sid"]), change, asked_at, now)
         if "cursor" in message:

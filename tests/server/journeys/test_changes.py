@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -9,11 +10,14 @@ import pytest
 
 from doorward.keys import base64url
 from doorward.resource import Guard, Refused
+from doorward.server.journeys.changes import api as changes_api
 from doorward.server.journeys.changes import order, stream
 from doorward.server.journeys.changes.order import Order
 from doorward.server.oauth import change_cursor
+from tests.server.databases import new_url
 from tests.server.house import ORIGIN, House, Opened
 from tests.server.third_party import API, CALLBACK, Application, application
+from tests.support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +100,15 @@ async def test_only_a_client_with_a_secret_may_listen(house: House, api: Applica
         assert answer.headers["www-authenticate"] == 'Basic realm="doorward"'
     await house.service.provider.clients.disable(api.client.client_id, at=house.clock())
     assert (await changes(api)).status_code == 401
+
+
+async def test_a_client_has_so_many_streams_and_no_more(
+    api: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes_api, "MOST_STREAMS", 0)
+    answer = await changes(api, accept="text/event-stream")
+    assert (answer.status_code, answer.json()["error"]) == (429, "slow_down")
+    assert answer.headers["retry-after"] == "10"
 
 
 async def test_a_cursor_that_we_did_not_write_begins_anew(house: House, api: Application) -> None:
@@ -204,3 +217,20 @@ async def test_a_guard_obeys_a_revocation_and_what_was_revoked_before_it_began(
         with pytest.raises(Refused) as refused:
             await guard.check(after["access_token"], "photos:read")
         assert refused.value.detail == "ended"
+
+
+async def test_introspection_knows_of_an_end_that_its_node_has_not_heard_of(
+    opened: Opened, valkey: Valkey, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    users = new_url("file", request, tmp_path)
+    options = {"database": users, "sessions": valkey.url, "provider": True}
+    one, other = [await opened(**options) for _ in range(2)]
+    app = await application(one)
+    grants = other.service.provider.grants
+    found = (await app.tokens(await one.alice()))["access_token"]
+    await grants.authenticate(found, API)
+    await app.revoke(found)
+    await grants.authenticate(found, API)  # within `max_staleness`
+    client = await other.client()
+    answer = await client.post("/oauth/introspect", data={**app.credentials(), "token": found})
+    assert answer.json() == {"active": False}
