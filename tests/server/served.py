@@ -27,8 +27,9 @@ def serving(pages: Mapping[str, Page]) -> Callable[[Route], Awaitable[None]]:
             await route.fulfill(body="{}", content_type="application/json")
         elif name == "admin/online/events":
             await route.fulfill(body="retry: 60000\n\n", content_type="text/event-stream")
+        elif (page := pages.get(name.replace("%20", " "))) is None:
+            await route.fulfill(status=204)  # a page that carries on by itself stays where it is
         else:
-            page = pages[name.replace("%20", " ")]
             headers["Content-Type"] = "text/html; charset=utf-8"
             await route.fulfill(body=render(page), headers=headers)
 

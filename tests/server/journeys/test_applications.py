@@ -134,3 +134,54 @@ async def test_without_the_option_nothing_leads_there(opened: Opened) -> None:
     browser = await house.alice()
     assert (await browser.get(PAGE)).status_code == 404
     assert PAGE not in (await browser.get("/account")).text
+
+
+async def test_the_owner_gets_a_letter_about_a_new_application_and_a_code_used_twice(
+    opened: Opened,
+) -> None:
+    house: House = await opened(public_origin="http://localhost:8000", provider=True)
+    app, browser = await application(house, name="Photos 2"), await house.alice()
+    again = {"prompt": "consent"}
+    code = await app.code(browser, **again)
+    await app.code(browser, **again)  # the second time is no news
+    client_id = app.client.client_id
+    consents, at = house.service.provider.consents, house.clock()
+    await consents.withdraw(await house.account(), client_id, at=at)
+    await app.code(browser, **again)  # once it had no access, it is
+    for _ in range(2):
+        await app.redeem(code)
+    sent = await house.service.outbox.latest(9)
+    kinds = [each.kind for each in sent if each.kind != "new_device"]
+    assert sorted(kinds) == ["application_connected", "application_connected", "code_reused"]
+    for letter in sent:
+        body = house.service.letters.write(letter).body
+        if letter.kind != "new_device":
+            assert "\nApplication: Photos 2\n" in body
+            assert "\nhttp://localhost:8000/account/applications\n" in body
+
+
+@pytest.mark.parametrize("provider", [False, True])
+async def test_what_ends_all_sessions_says_that_applications_lose_access(
+    opened: Opened, provider: bool
+) -> None:
+    house: House = await opened(provider=provider)
+    subject = await house.account("alice@example.test", "admin")
+    browser, other = await house.alice(), await house.alice()
+    bob = await house.account("bob@example.test")
+    assert ("access of all applications" in (await browser.get("/account")).text) is provider
+    security = (await browser.get("/account/security")).text
+    assert "Log out all other devices" in security
+    assert ("lose their access, too" in security) is provider
+    ends = {"end-all": True, "lock": True, "reset-factors": True, "unlock": False}
+    for act, told in ends.items():
+        page = (await browser.get(f"/admin/users/{bob}/{act}")).text
+        assert ("Applications that they allowed lose" in page) is (told and provider), act
+    assert ("/end-all" in (await browser.get(f"/admin/users/{bob}")).text) is provider
+    if provider:
+        app = await application(house)
+        tokens = [await app.tokens(each, prompt="consent") for each in (browser, other)]
+        assert (await browser.post("/account/sessions/end-others", data={})).status_code == 303
+        for each in tokens:
+            with pytest.raises(Rejected, match="ended"):
+                await house.service.provider.grants.authenticate(each["access_token"], API)
+        assert len(await house.service.auth.sessions(subject)) == 1

@@ -11,9 +11,9 @@ from ..accounts.mail_code import code_in
 from ..ui.rendering import absolute
 from ..ui.words import label
 
-DETAILS = ("left", "passkey")
+DETAILS = ("left", "passkey", "application")
 """Details of an event that its letter tells: how many are left of what was used, and the name of a
-passkey."""
+passkey or of another application."""
 
 _PLAIN, _DIGITS = 30, 4  # characters of a name that is repeated, and digits in it
 
@@ -71,9 +71,10 @@ class Template(NamedTuple):
     screen it is read on.
 
     A paragraph may name `{when}`, `{where}`, `{other}`, `{login}`, `{forgot}`, `{security}`,
-    `{delete}`, `{origin}`, `{email}`, `{site}`, `{link}`, `{code}`, `{left}`, `{passkey}` and
-    `{week}`, which is seven days after `{when}`, and the title `{site}`.  `end` says why the person
-    gets it.  The name of the site stands before the title, unless the operator wrote it:
+    `{delete}`, `{origin}`, `{email}`, `{site}`, `{link}`, `{code}`, `{left}`, `{passkey}`,
+    `{application}`, `{applications}` and `{week}`, which is seven days after `{when}`, and the
+    title `{site}`.  `end` says why the person gets it.  The name of the site stands before the
+    title, unless the operator wrote it:
     `own`.
     """
 
@@ -132,7 +133,9 @@ class Letters:
             security=f"{self.origin}/account/security",
             delete=f"{self.origin}/account/data/delete",
             week=absolute(letter.at + 7 * DAY),
-            passkey=_passkey(letter),
+            passkey=_name(letter, "passkey"),
+            application=_name(letter, "application"),
+            applications=f"{self.origin}/account/applications",
             origin=self.origin,
             site=self.site,
             link=link,
@@ -155,10 +158,11 @@ def _left(letter: Letter) -> str:
     return str((letter.other or {}).get("left", ""))
 
 
-def _passkey(letter: Letter) -> str:
-    """The name of a passkey, if it is so plain that nobody can have made a message of it: whoever
-    is in the account chose it, and mail programs make links of addresses and numbers."""
-    name = str((letter.other or {}).get("passkey", ""))
+def _name(letter: Letter, detail: str) -> str:
+    """The name of a passkey or an application, if it is so plain that nobody can have made a
+    message of it: a stranger may have chosen it, and mail programs make links of addresses and
+    numbers."""
+    name = str((letter.other or {}).get(detail, ""))
     plain = all(each.isalnum() or each in " -" for each in name)
     if not name or not plain or len(name) > _PLAIN or sum(map(str.isdigit, name)) > _DIGITS:
         return "its name is not repeated here"

@@ -51,6 +51,11 @@ class Act:
     carry_out: Callable[[Service, User, Form], Awaitable[Response]]
     takes: Literal["", "roles", "email"] = ""
     danger: bool = False
+    ends_all: bool = False
+
+
+APPLICATIONS = " Applications that they allowed lose their access, too."
+"""What is said beside the end of all sessions, where there can be other applications."""
 
 
 async def _lock(service: Service, user: User, form: Form) -> Response:
@@ -131,6 +136,7 @@ ACTIONS = {
         "Lock",
         _lock,
         danger=True,
+        ends_all=True,
     ),
     "unlock": Act("Unlock {}?", "This person can log in again.", "Unlock", _unlock),
     "end-all": Act(
@@ -139,6 +145,7 @@ ACTIONS = {
         "End all sessions",
         _end_all,
         danger=True,
+        ends_all=True,
     ),
     "reset-factors": Act(
         "Reset the factors of {}?",
@@ -148,6 +155,7 @@ ACTIONS = {
         "Reset factors",
         _reset_factors,
         danger=True,
+        ends_all=True,
     ),
     "roles": Act(
         "Roles of {}",
@@ -222,6 +230,7 @@ def _question(
     refused: Refused | None = None,
     said: str | None = None,
 ) -> Response:
+    also = act.ends_all and service.options.provider
     now = {"roles": ", ".join(sorted(user.roles)), "email": user.email}
     field = {name: now[name] if said is None else said for name in now if name == act.takes}
     return question(
@@ -229,7 +238,7 @@ def _question(
         principal,
         request,
         heading=act.heading.format(user.email),
-        sentence=act.sentence,
+        sentence=act.sentence + (APPLICATIONS if also else ""),
         button=act.button,
         danger=act.danger,
         back=user_path(user.subject),

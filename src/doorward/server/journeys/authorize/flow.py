@@ -101,6 +101,13 @@ async def consent(service: Service, pairs: Pairs, *, yes: bool) -> Outcome:
         await end_access(service.provider, subject, client_id)
     await consents.give(subject, client_id, names, asked.audience, at=at)
     await service.recorder.note("consent_given", subject=subject, client=client_id, scopes=names)
+    if before is None or before.withdrawn_at is not None:
+        await service.recorder.note(
+            "application_connected",
+            subject=subject,
+            client=client_id,
+            application=asked.client.name,
+        )
     return await _allow(service, asked, known.principal, attempt.mark)
 
 

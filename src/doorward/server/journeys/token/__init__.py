@@ -5,7 +5,7 @@ import logging
 
 from ...audit.kinds import Kind
 from ...journey import Journey
-from . import api
+from . import api, mail
 
 journey = Journey(
     routers=(api.router,),
@@ -16,4 +16,5 @@ journey = Journey(
             counts="refusal",
         ),
     },
+    letters={"code_reused": mail.CODE_REUSED},
 )

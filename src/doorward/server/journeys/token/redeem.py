@@ -92,7 +92,12 @@ async def _reused(service: Service, client: Client, permission: Permission) -> T
     sid, subject = permission.sid, permission.subject
     await service.provider.grants.revoke(sid, current_visit().device())
     await service.recorder.note(
-        "code_reused", subject=subject, sid=sid, outcome="invalid_grant", client=client.client_id
+        "code_reused",
+        subject=subject,
+        sid=sid,
+        outcome="invalid_grant",
+        client=client.client_id,
+        application=client.name,
     )
     return TokenError("invalid_grant")
 
