@@ -10,6 +10,7 @@ import pytest
 from doorward.grants import Grants
 from doorward.server.journeys.applications import flow as applications
 from doorward.server.journeys.authorize import flow as authorize
+from doorward.server.journeys.end_session import pages as end_session
 from doorward.server.journeys.introspect import api as introspect
 from doorward.server.journeys.token import api as token
 from doorward.server.journeys.token.given import Given
@@ -96,6 +97,13 @@ def open_questions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(introspect, "_state", state)
 
 
+def unasked(patch: pytest.MonkeyPatch) -> None:
+    async def silent(*_: object) -> bool:
+        return True
+
+    patch.setattr(end_session, "may_be_silent", silent)
+
+
 OF_APPLICATIONS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "a code works once": lasting_codes,
     "a code belongs to one request": bare_codes,
@@ -110,5 +118,6 @@ OF_APPLICATIONS: dict[str, Callable[[pytest.MonkeyPatch], Any]] = {
     "an answer names its issuer": nameless,
     "a new scope is asked for": lambda patch: patch.setattr(Consent, "covers", lambda *_: True),
     "a stranger learns nothing of a token": open_questions,
+    "a logout asks who did not begin it": unasked,
     "no site is told where a code came from": lambda patch: patch.setattr(leaving, "_LEAVING", {}),
 }

@@ -29,6 +29,7 @@ ELSEWHERE = frozenset(
         "introspection-oracle",
         "letter-enumeration",
         "link-scanner",
+        "logout-by-link",
         "mail-link-elsewhere",
         "mix-up",
         "passkey-forged",

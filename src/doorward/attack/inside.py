@@ -136,6 +136,7 @@ class Inside:
             kind="confidential",
             scopes=[known[name] for name in scopes],
             redirect_uris=uris,
+            post_logout_uris=uris,
         )
         added = await provider.clients.add(registration, at=at)
         return added.client.client_id, added.secret or ""

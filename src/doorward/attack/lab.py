@@ -78,7 +78,8 @@ class Register(Protocol):
 class Applications:
     """What the operator of an instance does about other applications.
 
-    `register` returns the id and the secret of a new one with these redirect URIs.  Its `scopes`
+    `register` returns the id and the secret of a new one with these URIs, for the ways back from a
+    login and from a logout.  Its `scopes`
     are names with the API that each is of, empty for those of OpenID Connect.  `disable` refuses
     one from now on, and `lock` the person with this address.
     """
