@@ -322,3 +322,18 @@ async def test_many_grants_are_counted_no_further_than_a_page_waits(
     app = await application(desk.house)
     await app.tokens(desk.customer)
     assert "2,000 that were used last" in (await desk.admin.get("/admin/applications")).text
+
+
+async def test_every_page_that_asks_about_an_act_needs_a_recent_proof(desk: Desk) -> None:
+    app = await added(desk)
+    desk.house.clock.advance(5 * MINUTE + 1)
+    here = f"/admin/applications/{app.client.client_id}"
+    for page in (
+        *(f"{here}/{name}" for name in ("edit", "rotate", "disable", "enable")),
+        *("/admin/applications/new", "/admin/scopes/new", f"/admin/scopes/remove?name={READ.name}"),
+        f"/admin/users/{desk.carol}/applications/{app.client.client_id}/end",
+    ):
+        led = await desk.admin.get(page)
+        assert led.status_code == 303, page
+        assert led.headers["location"].startswith("/elevate?return_to=%2Fadmin%2F")
+    assert (await desk.admin.get(here)).status_code == 200
