@@ -41,7 +41,7 @@ def _ask(app: OtherApplication, jar: list[tuple[str, str]], **said: str) -> Exch
 
 
 ATTACK = Attack(
-    id="logout-by-link",
+    id="grant-logout-link",
     title="A logout that another site wants",
     story="An attacker sends a victim a link to the logout of applications, with an ID token of"
     " their own, or with an address of theirs as the way on. The victim is logged out without a"
