@@ -37,6 +37,10 @@ VARIANTS = [
 own test in both schemes."""
 
 
+PARTS = 4
+"""The pages are looked at in so many parts, by as many processes as there are."""
+
+
 @asynccontextmanager
 async def opened(chromium: Browser, scheme: Any, width: int) -> AsyncIterator[Page]:
     view = {"width": width, "height": 800}
@@ -46,11 +50,14 @@ async def opened(chromium: Browser, scheme: Any, width: int) -> AsyncIterator[Pa
     await context.close()
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(("scheme", "width"), VARIANTS)
-async def test_axe_finds_nothing_on_any_page(chromium: Browser, scheme: str, width: int) -> None:
+async def test_axe_finds_nothing_on_any_page(
+    chromium: Browser, scheme: str, width: int, part: int
+) -> None:
     async with opened(chromium, scheme, width) as page:
         found = {}
-        for name in PAGES:
+        for name in list(PAGES)[part::PARTS]:
             await page.goto(ORIGIN + name)
             await page.evaluate(AXE)
             found[name] = await page.evaluate(RUN)

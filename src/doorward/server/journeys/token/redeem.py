@@ -90,10 +90,13 @@ async def _begin(service: Service, client: Client, permission: Permission, jkt: 
 async def _still_allowed(service: Service, client: Client, permission: Permission) -> bool:
     """Whether neither the person nor the operator took it back.  Looked at once the grant is there:
     who takes it back ends the grants that are, and this one ends what came after."""
-    given = await service.provider.consents.find(permission.subject, client.client_id)
-    now = await service.provider.clients.find(client.client_id)
-    stands = given is not None and given.covers(permission.scopes, permission.audience)
-    return stands and now is not None and service.provider.documents.allows(now)
+    provider, scopes, audience = service.provider, permission.scopes, permission.audience
+    given = await provider.consents.find(permission.subject, client.client_id)
+    now = await provider.clients.find(client.client_id)
+    if given is None or now is None:
+        return False
+    may = provider.documents.allows(now) and now.may_have(scopes, audience, provider.own_audience)
+    return may and given.covers(scopes, audience)
 
 
 async def _reused(service: Service, client: Client, permission: Permission) -> TokenError:
