@@ -1,6 +1,6 @@
 """The defences of what people allow other applications, and how each is taken out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from doorward.grants import Grants
-from doorward.server.journeys.applications import flow as applications
+from doorward.server import client_decisions
 from doorward.server.journeys.authorize import flow as authorize
 from doorward.server.journeys.end_session import pages as end_session
 from doorward.server.journeys.introspect import api as introspect
 from doorward.server.journeys.token import api as token
+from doorward.server.journeys.token import given
 from doorward.server.journeys.token.given import Given
 from doorward.server.oauth import code as codes
 from doorward.server.oauth import redirect_uri, request
@@ -55,8 +56,8 @@ def near_addresses(patch: pytest.MonkeyPatch) -> None:
 
 
 def anybodys_tokens(patch: pytest.MonkeyPatch) -> None:
-    async def renew(service: Service, client: Client, form: Mapping[str, str]) -> Given:
-        return Given(await service.provider.grants.refresh(form["refresh_token"]))
+    async def renew(service: Service, shown: given.Shown) -> Given:
+        return Given(await service.provider.grants.refresh(shown.form["refresh_token"]))
 
     patch.setitem(token._GRANTS, "refresh_token", renew)
 
@@ -64,9 +65,9 @@ def anybodys_tokens(patch: pytest.MonkeyPatch) -> None:
 def any_audience(patch: pytest.MonkeyPatch) -> None:
     strict = Grants.authenticate
 
-    async def authenticate(self: Grants, text: str, audience: str) -> Principal:
+    async def authenticate(self: Grants, text: str, audience: str, **more: Any) -> Principal:
         row = await self.owner(text)
-        return await strict(self, text, audience if row is None else row.audience)
+        return await strict(self, text, audience if row is None else row.audience, **more)
 
     patch.setattr(Grants, "authenticate", authenticate)
 
@@ -76,7 +77,7 @@ def unended(patch: pytest.MonkeyPatch) -> None:
         await provider.consents.settle(subject, client_id)
         return 0
 
-    patch.setattr(applications, "end_access", end)
+    patch.setattr(client_decisions, "end_access", end)
 
 
 def nameless(patch: pytest.MonkeyPatch) -> None:

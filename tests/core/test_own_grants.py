@@ -17,7 +17,7 @@ async def test_an_application_is_its_own_subject_and_cannot_refresh(house: House
     issued = await (await grants.attempt()).begin_own(OWN, audience=API, scopes=["photos:read"])
     assert issued.refresh_token is None
     found = await grants.authenticate(issued.credential, API)
-    assert (found.subject, found.client_id, found.scopes) == (OWN, OWN, {"photos:read"})
+    assert (found.subject, found.client_id, found.scopes) == (OWN, OWN, frozenset({"photos:read"}))
     assert issued.session.ends_at == issued.credential_expires_at
     house.clock.advance(grants.settings.access_ttl)
     assert await refused(grants.authenticate(issued.credential, API)) is Reason.EXPIRED

@@ -250,7 +250,10 @@ async def test_the_public_keys_may_be_cached_for_as_long_as_a_key_waits(opened: 
     assert not [key for key in keys if set(key) & {"d", "p", "q", "dp", "dq", "qi", "k"}]
 
 
-async def test_in_session_mode_no_keys_are_made_by_looking_for_them(house: House) -> None:
+async def test_where_nothing_is_signed_no_keys_are_made_by_looking_for_them(
+    opened: Opened,
+) -> None:
+    house: House = await opened(provider=False)
     answer = await (await house.client()).get("/.well-known/jwks.json")
     assert answer.json() == {"keys": []}
     assert await house.service.auth.store.keys() == []
@@ -308,6 +311,21 @@ async def test_openapi_describes_every_route_of_the_api_and_how_to_authenticate(
         ("patch", "/api/passkeys/{id}"),
         ("delete", "/api/passkeys/{id}"),
         ("get", "/.well-known/jwks.json"),
+        ("delete", "/api/admin/scopes"),
+        ("delete", "/api/admin/users/{subject}/applications/{client_id}"),
+        ("delete", "/api/applications/{client_id}"),
+        ("get", "/api/admin/applications"),
+        ("get", "/api/admin/applications/{client_id}"),
+        ("get", "/api/admin/applications/{client_id}/grants"),
+        ("get", "/api/admin/scopes"),
+        ("get", "/api/admin/users/{subject}/applications"),
+        ("get", "/api/applications"),
+        ("patch", "/api/admin/applications/{client_id}"),
+        ("post", "/api/admin/applications"),
+        ("post", "/api/admin/applications/{client_id}/disable"),
+        ("post", "/api/admin/applications/{client_id}/enable"),
+        ("post", "/api/admin/applications/{client_id}/secret"),
+        ("post", "/api/admin/scopes"),
         ("get", "/healthz"),
         ("get", "/metrics"),
         ("get", "/api/history"),

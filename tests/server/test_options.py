@@ -45,6 +45,7 @@ EXAMPLES: dict[Callable[[str], Any], tuple[str, Any]] = {
     values.port: ("0", 0),
     values.password_length: ("15", 15),
     values.mode: ("token", "token"),
+    values.applications: ("documents", "documents"),
     values.modes: ("session, token", ("session", "token")),
     values.when_full: ("refuse", "refuse"),
     values.switch: ("on", True),
@@ -76,6 +77,7 @@ def example(name: str) -> tuple[str, Any]:
 TOGETHER = {
     *("tls_cert", "tls_key"),
     *("smtp_url", "smtp_password_file", "mail_from"),
+    "document_hosts",
 }
 """Options that are refused without another: each pair has a test of its own below."""
 

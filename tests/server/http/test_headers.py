@@ -46,7 +46,10 @@ PUBLISHED = {
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
 }
-FOR_PROGRAMS = {"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo"}
+FOR_PROGRAMS = {
+    *("/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo"),
+    "/oauth/changes",
+}
 """What scripts of every origin may read, refusals too: they need more than cookies."""
 
 

@@ -8,8 +8,8 @@ from ...refusals import Refusal, Refused
 
 async def rotate_keys(auth: Auth) -> SigningKey:
     """Let the next signing key take over.  The key that will sign, from `signs_from` on."""
-    if "token" not in auth.settings.modes or not await auth.signing.keys():
-        raise Refused(Refusal.NOT_FOUND, "In session mode nothing is signed.")
+    if not await auth.signing.keys():
+        raise Refused(Refusal.NOT_FOUND, "Nothing has been signed.")
     return await signing_keys.rotate(auth)
 
 
