@@ -15,10 +15,13 @@ SECTIONS = {
     "6.5": (8, {6, 7, 8}), "6.6": (4, {4}), "6.7": (2, {1, 2}), "6.8": (4, set()),
     "7.1": (3, set()), "7.2": (4, set()), "7.3": (2, set()), "7.4": (5, set()),
     "7.5": (3, {3}), "7.6": (2, set()),
+    "10.1": (2, set()), "10.2": (3, {3}), "10.3": (5, {5}), "10.4": (16, {12, 13, 14, 15, 16}),
+    "10.5": (5, set()), "10.6": (2, set()), "10.7": (3, set()),
 }  # fmt: skip
 LEVEL_1 = {
     "6.1.1", *(f"6.2.{row}" for row in range(1, 9)), "6.3.1", "6.3.2", "6.4.1", "6.4.2",
     *(f"7.2.{row}" for row in range(1, 5)), "7.4.1", "7.4.2",
+    *(f"10.4.{row}" for row in range(1, 6)),
 }  # fmt: skip
 
 NEEDS_TEST, NEEDS_REASON = {"met", "setting", "partly"}, {"not met", "not applicable"}
@@ -36,7 +39,7 @@ class Row(NamedTuple):
 ROWS = [
     Row(*(cell.strip() for cell in line.strip("|").split("|")))
     for line in prose(PAGE).splitlines()
-    if re.match(r"\| \d\.\d", line)
+    if re.match(r"\| \d+\.\d", line)
 ]
 
 
