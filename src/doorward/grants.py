@@ -195,6 +195,11 @@ class Grants:
         come `after` the last."""
         return await self._page(subject, self.clock(), after)
 
+    @property
+    def asks_always(self) -> bool:
+        """Whether the store is asked on every check, as `Auth.asks_always` says."""
+        return self._feed.asked_always
+
     async def catch_up(self) -> None:
         """Learn what was decided elsewhere: what a follower calls beside the requests."""
         await self._feed.catch_up()

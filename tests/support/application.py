@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from html import unescape
 from typing import Any, NamedTuple
@@ -30,12 +31,14 @@ def register(server: RunningServer) -> Registered:
     """Registers both, as the operator does.  Not within an event loop."""
     _operate(scopes, server, "add", SCOPE, API, "See your photos.")
     return Registered(
-        _client(server, "--redirect-uri", CALLBACK), _client(server, "--acts-for-itself")
+        register_client(server, "--redirect-uri", CALLBACK, "--scope", SCOPE),
+        register_client(server, "--acts-for-itself", "--scope", SCOPE),
     )
 
 
-def _client(server: RunningServer, *more: str) -> tuple[str, str]:
-    said = _operate(clients, server, "add", *more, "Photos", "--scope", SCOPE)
+def register_client(server: RunningServer, *options: str) -> tuple[str, str]:
+    """The credentials of one more application."""
+    said = _operate(clients, server, "add", "Photos", *options)
     return said["client_id"], said["client_secret"]
 
 
@@ -48,11 +51,14 @@ def _operate(command: Any, server: RunningServer, *words: str) -> Any:
 
 
 class Application:
-    """An application, with a person who is logged in and has consented."""
+    """An application, with a person who is logged in and has consented to each of these scopes."""
 
-    def __init__(self, http: httpx2.AsyncClient, client: tuple[str, str]) -> None:
+    def __init__(
+        self, http: httpx2.AsyncClient, client: tuple[str, str], scopes: Sequence[str] = (SCOPE,)
+    ) -> None:
         self._http = http
         self._client = client
+        self._scopes = scopes
         self._auth = {"client_id": client[0], "client_secret": client[1]}
 
     async def begin(self) -> None:
@@ -62,15 +68,21 @@ class Application:
         # a browser would send this one to localhost, though it is Secure
         pairs = [each.partition(";")[0] for each in answer.headers.get_list("set-cookie")]
         self._http.headers["cookie"] = "; ".join(pairs)
-        page = await self._authorize()
-        fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
-        form = {name: unescape(value) for name, value in fields} | {"decision": "allow"}
-        own = {"sec-fetch-site": "same-origin"}
-        answer = await self._http.post("/oauth/consent", data=form, headers=own)
-        assert answer.status_code == 200, answer.text
+        await self.allow()
 
-    async def token(self) -> str:
-        answer = await self._authorize()
+    async def allow(self) -> None:
+        """The person, who is logged in, agrees."""
+        for scope in self._scopes:
+            page = await self._authorize(scope)
+            fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+            form = {name: unescape(value) for name, value in fields} | {"decision": "allow"}
+            own = {"sec-fetch-site": "same-origin"}
+            answer = await self._http.post("/oauth/consent", data=form, headers=own)
+            assert answer.status_code == 200, answer.text
+
+    async def token(self, scope: str = "") -> str:
+        """An access token of a new grant, of the first scope or of another one."""
+        answer = await self._authorize(scope or self._scopes[0])
         (code,) = parse_qs(urlsplit(answer.headers["location"]).query)["code"]
         form = {
             "grant_type": "authorization_code",
@@ -86,12 +98,12 @@ class Application:
         answer = await self._http.post("/oauth/revoke", data={**self._auth, "token": token})
         assert answer.status_code == 200, answer.text
 
-    async def _authorize(self) -> httpx2.Response:
+    async def _authorize(self, scope: str) -> httpx2.Response:
         query = {
             "response_type": "code",
             "client_id": self._client[0],
             "redirect_uri": CALLBACK,
-            "scope": SCOPE,
+            "scope": scope,
             "state": "s",
             "code_challenge": challenge_of(VERIFIER),
             "code_challenge_method": "S256",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import StoreUnavailable
 from ..settings import MINUTE
+from ..web.follower import follow
 from ..web.sweeper import in_turn
 from .accounts.apply_decisions import keep_sweeping
 from .accounts.listeners import Listener, keep_telling
@@ -44,6 +45,7 @@ async def doing(
         _beside(in_turn("erase", store, service.clock, erase)),
         _beside(keep_sweeping(service.users, service.auth)),
         _beside(_end_grants(service)),
+        _beside(_follow_grants(service)),
         _beside(_post(service, links, smtp_password)),
         _beside(keep_telling(listeners, database, service.users, store, service.clock)),
         _beside(_look_at_heads(service)),
@@ -94,6 +96,13 @@ async def _end_grants(service: Service) -> None:
     """End the grants of applications that were disabled, until cancelled."""
     if service.options.provider:
         await keep_sweeping_clients(service.provider)
+
+
+async def _follow_grants(service: Service) -> None:
+    """Let this node know of grants that end at another one, until cancelled: they are remembered
+    apart from logins, which the gate follows."""
+    if service.options.provider:
+        await follow(service.provider.grants)
 
 
 async def _post(service: Service, links: Mapping[str, MakeLink], password: str | None) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from typing import Protocol
 
-from ..auth import Auth
 from ..errors import StoreUnavailable
+from ..settings import Settings
+from ..stores import Backend
 
 log = logging.getLogger("doorward")
 
@@ -16,7 +18,21 @@ RETRY = 0.1
 """Seconds until a store that did not answer is asked again."""
 
 
-async def follow(auth: Auth) -> None:
+class Learner(Protocol):
+    """Who remembers what was checked: `Auth`, or the `Grants` beside it."""
+
+    store: Backend
+    settings: Settings
+
+    @property
+    def asks_always(self) -> bool:
+        """Whether the store is asked on every check."""
+
+    async def catch_up(self) -> None:
+        """Learn what was decided elsewhere.  Raises `StoreUnavailable`."""
+
+
+async def follow(auth: Learner) -> None:
     """Learn what is decided elsewhere as it is announced, until cancelled.
 
     Returns at once where the store is asked on every check.  While the store does not answer,
