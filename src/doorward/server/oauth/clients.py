@@ -122,6 +122,8 @@ class Clients:
             if not rows:
                 return None
             before = _client(rows[0])
+            if before.describes_itself:  # the operator would vouch for what a stranger wrote
+                raise InvalidClient("This application describes itself; it can be disabled here.")
             after = _said(await _changed(transaction, before, changes))
             decided = before.decided + _loses(before, after)
             stored = {**_stored(after), "decided": decided}

@@ -1,0 +1,86 @@
+"""Applications that describe themselves, managed: their ids are addresses, with slashes."""
+
+from urllib.parse import quote
+
+import pytest
+
+from doorward.server.oauth.client import InvalidClient, Registration
+from doorward.server.oauth.client_document import is_document_id
+from tests.server.desk import desk_of
+from tests.server.house import House, Opened
+from tests.server.third_party import Application, application, form_of
+
+pytestmark = pytest.mark.anyio
+
+URL = "https://app.example/agents/" + "a" * 200
+SEGMENT = quote(URL, safe="")
+
+
+async def an_agent(house: House, **more: object) -> Application:
+    """One whose document was fetched a moment ago."""
+    await application(house)  # which adds the scopes
+    said = Registration(
+        **{
+            "name": "Agent",
+            "kind": "public",
+            "scopes": [*(await house.service.provider.scopes.known()).values()],
+            "redirect_uris": ["https://agent.example/callback"],
+            "describes_itself": True,
+            **more,
+        }
+    )
+    at = house.clock()
+    client = await house.service.provider.clients.describe(URL, said, at=at, fresh_until=at + 3_600)
+    assert client is not None
+    return Application(house, client, None)
+
+
+async def test_a_person_ends_its_access(opened: Opened) -> None:
+    house: House = await opened(provider=True, applications="documents")
+    agent, browser = await an_agent(house), await house.alice()
+    given = await agent.tokens(browser)
+    page = await browser.get("/account/applications")
+    assert f"/account/applications/{SEGMENT}/end" in page.text
+    ended = await browser.delete(f"/api/applications/{SEGMENT}")
+    assert ended.status_code == 204
+    assert (await agent.refresh(given["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_the_operator_manages_it_in_the_console_and_by_the_api(opened: Opened) -> None:
+    house: House = await opened(provider=True, applications="documents")
+    agent, desk = await an_agent(house), await desk_of(house)
+    given = await agent.tokens(desk.customer)
+    place, api = f"/admin/applications/{SEGMENT}", f"/api/admin/applications/{SEGMENT}"
+    assert f'href="{place}"' in (await desk.admin.get("/admin/applications")).text
+    page = await desk.admin.get(place)
+    assert f'href="{place}/disable"' in page.text
+    assert "Describes itself" in page.text
+    assert (await desk.admin.get(api)).json()["describes_itself"] is True
+    assert [each["subject"] for each in (await desk.admin.get(f"{api}/grants")).json()["grants"]]
+    form = form_of((await desk.admin.get(f"{place}/disable")).text)
+    answer = await desk.admin.post(f"{place}/disable", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, place)
+    assert (await agent.refresh(given["refresh_token"])).json()["error"] == "invalid_client"
+    assert (await desk.admin.post(f"{api}/enable")).status_code == 200
+    given = await agent.tokens(desk.customer)
+    theirs = f"/users/{desk.carol}/applications/{SEGMENT}"
+    assert (await desk.admin.get(f"/admin{theirs}/end")).status_code == 200
+    assert (await desk.admin.delete(f"/api/admin{theirs}")).json() == {"grants_ended": 1}
+    assert (await agent.refresh(given["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("act", ["end", "disable", "enable", "rotate", "edit", "secret", "grants"])
+def test_an_id_does_not_end_like_the_address_of_an_act(act: str) -> None:
+    assert not is_document_id(f"https://app.example/{act}")
+    assert is_document_id(f"https://app.example/{act}/x")
+
+
+async def test_the_operator_does_not_vouch_for_it_by_a_change(opened: Opened) -> None:
+    house: House = await opened(provider=True, applications="documents")
+    await an_agent(house)
+    clients = house.service.provider.clients
+    with pytest.raises(InvalidClient, match="describes itself"):
+        await clients.change(URL, {"name": "Mail"})
+    client = await clients.find(URL)
+    assert client is not None
+    assert (client.describes_itself, client.name) == (True, "Agent")
