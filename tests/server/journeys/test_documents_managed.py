@@ -1,11 +1,13 @@
 """Applications that describe themselves, managed: their ids are addresses, with slashes."""
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from doorward.server.oauth.client import InvalidClient, Registration
 from doorward.server.oauth.client_document import is_document_id
+from doorward.settings import DAY
 from tests.server.desk import desk_of
 from tests.server.house import House, Opened
 from tests.server.third_party import Application, application, form_of
@@ -16,18 +18,16 @@ URL = "https://app.example/agents/" + "a" * 200
 SEGMENT = quote(URL, safe="")
 
 
-async def an_agent(house: House, **more: object) -> Application:
+async def an_agent(house: House, **more: Any) -> Application:
     """One whose document was fetched a moment ago."""
     await application(house)  # which adds the scopes
     said = Registration(
-        **{
-            "name": "Agent",
-            "kind": "public",
-            "scopes": [*(await house.service.provider.scopes.known()).values()],
-            "redirect_uris": ["https://agent.example/callback"],
-            "describes_itself": True,
-            **more,
-        }
+        name="Agent",
+        kind="public",
+        scopes=[*(await house.service.provider.scopes.known()).values()],
+        redirect_uris=["https://agent.example/callback"],
+        describes_itself=True,
+        **more,
     )
     at = house.clock()
     client = await house.service.provider.clients.describe(URL, said, at=at, fresh_until=at + 3_600)
@@ -84,3 +84,34 @@ async def test_the_operator_does_not_vouch_for_it_by_a_change(opened: Opened) ->
     client = await clients.find(URL)
     assert client is not None
     assert (client.describes_itself, client.name) == (True, "Agent")
+
+
+async def test_a_scope_goes_though_applications_that_describe_themselves_had_it(
+    opened: Opened,
+) -> None:
+    house: House = await opened(provider=True, applications="documents")
+    agent, desk = await an_agent(house), await desk_of(house)
+    given, kept = await agent.tokens(desk.customer), await agent.tokens(desk.admin, scope="openid")
+    for client in await house.service.provider.clients.all():
+        if not client.describes_itself:
+            await house.service.provider.clients.change(client.client_id, {"scopes": ["openid"]})
+    answer = await desk.admin.delete("/api/admin/scopes?name=photos:read")
+    assert answer.status_code == 200
+    assert (await agent.refresh(given["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await agent.refresh(kept["refresh_token"])).status_code == 200
+    assert not await house.service.provider.clients.unsettled()
+
+
+async def test_one_that_nobody_ever_allowed_is_forgotten(opened: Opened) -> None:
+    house: House = await opened(provider=True, applications="documents")
+    await an_agent(house)
+    clients, at = house.service.provider.clients, house.clock()
+    for later, there in ((3_600 + DAY, 1), (3_601 + DAY, 0)):
+        await clients.forget_described(at + later)
+        assert len([each for each in await clients.all() if each.describes_itself]) == there
+    agent = await an_agent(house)
+    await agent.tokens(await house.alice())
+    await clients.disable((await application(house)).client.client_id, at=at)
+    await clients.forget_described(at + 30 * DAY)
+    assert len([each for each in await clients.all() if each.describes_itself]) == 1
+    assert [each for each in await clients.all() if each.disabled_at]
