@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import DoorwardError
+from ...settings import MAX_ROLE_BYTES
 from ..db.database import Database
 from .tables import CLIENTS, SCOPES
 
@@ -61,6 +62,11 @@ STANDARD: Mapping[str, Scope] = {
 def is_name(text: str) -> bool:
     """Whether a scope may have this name (RFC 6749 section 3.3)."""
     return bool(_NAME.fullmatch(text)) and len(text) <= LONGEST
+
+
+def fit_a_token(names: Collection[str]) -> bool:
+    """Whether a grant can carry all of these scopes (`doorward.settings.MAX_ROLE_BYTES`)."""
+    return len(json.dumps(sorted(set(names)))) <= MAX_ROLE_BYTES
 
 
 def check_resource(resource: str) -> None:
