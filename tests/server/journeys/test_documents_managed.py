@@ -115,3 +115,27 @@ async def test_one_that_nobody_ever_allowed_is_forgotten(opened: Opened) -> None
     await clients.forget_described(at + 30 * DAY)
     assert len([each for each in await clients.all() if each.describes_itself]) == 1
     assert [each for each in await clients.all() if each.disabled_at]
+
+
+async def test_when_documents_count_no_more_nothing_of_theirs_does(opened: Opened) -> None:
+    house: House = await opened(provider=True, applications="documents")
+    agent, browser = await an_agent(house), await house.alice()
+    given, at_api = await agent.tokens(browser, scope="openid"), await agent.tokens(browser)
+    code, api = await agent.code(browser), await application(house)
+    asker = await house.client()
+
+    async def told() -> tuple[int, bool]:
+        headers = {"authorization": f"Bearer {given['access_token']}"}
+        found = await asker.get("/oauth/userinfo", headers=headers)
+        form = {**api.credentials(), "token": at_api["access_token"]}
+        state = await asker.post("/oauth/introspect", data=form)
+        return found.status_code, state.json()["active"]
+
+    assert await told() == (200, True)
+    object.__setattr__(house.service.provider.documents, "applications", "operator")
+    assert await told() == (401, False)
+    assert (await agent.redeem(code)).json()["error"] == "invalid_client"
+    assert (await agent.refresh(given["refresh_token"])).json()["error"] == "invalid_client"
+    assert (await agent.authorize(browser)).status_code == 400
+    assert "Agent" in (await browser.get("/account/applications")).text  # and is ended there
+    assert (await browser.delete(f"/api/applications/{SEGMENT}")).status_code == 204

@@ -44,6 +44,11 @@ class Documents:
             not client.describes_itself or self._counts(client.client_id)
         )
 
+    async def allows_id(self, client_id: str) -> bool:
+        """The same of the client with this id."""
+        client = await self.clients.find(client_id)
+        return client is not None and self.allows(client)
+
     async def find(self, client_id: str, source: str = "") -> Client | None:
         """The client with this id, of one that describes itself as its document says now: fetched
         if the copy is too old, which is limited for each `source`, an address.  None for one that
