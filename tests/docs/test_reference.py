@@ -171,7 +171,7 @@ def test_no_log_of_the_nginx_of_the_examples_holds_a_link() -> None:
 
 
 def test_every_page_of_the_server_is_documented() -> None:
-    real = {route.path for route in page_routes()}
+    real = {route.path.replace(":path}", "}") for route in page_routes()}
     assert_listed("http.md", "## Pages", listed("http.md", "## Pages"), real)
 
 

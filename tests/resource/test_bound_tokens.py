@@ -30,6 +30,7 @@ async def ask(issuer: FakeIssuer) -> AsyncIterator[Ask]:
     guard.install(app)
 
     @app.get("/photos")
+    @app.get("/photos/{name:path}")
     async def photos(
         caller: Annotated[Caller, Depends(guard.requires(scope="photos:read"))],
     ) -> str:
@@ -38,9 +39,11 @@ async def ask(issuer: FakeIssuer) -> AsyncIterator[Ask]:
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="https://api.example") as client:
 
-        async def get(token: str, *shown: str, scheme: str = "DPoP") -> httpx2.Response:
+        async def get(
+            token: str, *shown: str, scheme: str = "DPoP", path: str = "/photos?of=1", **more: str
+        ) -> httpx2.Response:
             headers = [("authorization", f"{scheme} {token}"), *(("dpop", each) for each in shown)]
-            return await client.get("/photos?of=1", headers=headers)
+            return await client.get(path, headers=[*headers, *more.items()])
 
         yield get
 
@@ -80,6 +83,28 @@ async def test_a_proof_of_another_request_is_none(
     token = bound(issuer)
     answer = await ask(token, ANN.proof("GET", URI, issuer.clock(), token, **claims))
     assert (answer.status_code, answer.json()["reason"]) == (401, error)
+
+
+@pytest.mark.parametrize(
+    ("path", "named", "status"),
+    [
+        ("/photos/a%20b", "/photos/a%20b", 200),
+        ("/photos/%C3%A9", "/photos/%C3%A9", 200),
+        ("/photos/a%2Fb", "/photos/a%2Fb", 200),
+        ("/photos/a%2Fb", "/photos/a/b", 401),
+        ("/photos/x%3Fy", "/photos/x", 401),
+        ("/photos/x%23y", "/photos/x", 401),
+        ("/photos/../photos", "/photos/", 401),
+    ],
+)
+async def test_a_proof_names_the_path_as_it_was_sent(
+    ask: Ask, issuer: FakeIssuer, path: str, named: str, status: int
+) -> None:
+    token = bound(issuer)
+    proof = ANN.proof("GET", f"https://api.example{named}", issuer.clock(), token)
+    assert (await ask(token, proof, path=path)).status_code == status
+    proof = ANN.proof("GET", "https://api.example/other", issuer.clock(), token)
+    assert (await ask(token, proof, path=path, host="api.example/other?")).status_code == 401
 
 
 async def test_nothing_falls_back_to_a_bearer_token(ask: Ask, issuer: FakeIssuer) -> None:

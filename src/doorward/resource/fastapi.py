@@ -1,8 +1,9 @@
 """The guard of an API in FastAPI."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.openapi.models import HTTPBearer
@@ -81,7 +82,13 @@ class Requirement(SecurityBase):
             headers.getlist("authorization"), headers.getlist("dpop"), request.scope["query_string"]
         )
         if shown is not None:
-            proof = self._guard.proof_of(
-                shown, method=request.method, path=request.url.path, token=token
-            )
+            path = _path_sent(request.scope)
+            proof = self._guard.proof_of(shown, method=request.method, path=path, token=token)
         return await self._guard.check(token, self._scope, proof=proof)
+
+
+def _path_sent(scope: MutableMapping[str, Any]) -> str:
+    """The path as the client wrote it, since its proof names it so.  The address that Starlette
+    puts together is decoded, and older ones let a `Host` header write another path."""
+    sent: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return sent.decode("latin-1")

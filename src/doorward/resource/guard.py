@@ -133,8 +133,8 @@ class Guard:
         return found.caller
 
     def proof_of(self, proof: str, *, method: str, path: str, token: str) -> Proof:
-        """What a `DPoP` header proves (RFC 9449) for a request to this path of the API, with this
-        token.  Each is good once in this process.  Raises `Refused`."""
+        """What a `DPoP` header proves (RFC 9449) for a request to this path of the API, as it was
+        sent, with this token.  Each is good once in this process.  Raises `Refused`."""
         at = self._clock()
         return self._proofs.read(proof, method=method, path=path, token=token, at=at)
 

@@ -110,9 +110,12 @@ async def add_scope(registry: Registry, scope: Scope) -> None:
 
 
 async def remove_scope(registry: Registry, name: str) -> Scope | None:
-    """Remove a scope that no application may ask for.  Raises `InvalidScope`."""
+    """Remove a scope that the operator lets no application ask for; of those that describe
+    themselves the grants that have it end.  Raises `InvalidScope`."""
     scope = await registry.provider.scopes.remove(name)
     if scope is not None:
+        for client in await registry.provider.clients.unsettled():
+            await end_grants(registry.provider, client, registry.device)
         await registry.recorder.note("scope_removed", scope=name, resource=scope.resource)
     return scope
 

@@ -15,6 +15,7 @@ from .audit import event_log
 from .audit.log import PAGE, PRUNED, Audit
 from .db.database import Database
 from .mail.outbox import Outbox
+from .oauth.clients import Clients
 from .recorder import Recorder
 
 UNTOLD = 7 * DAY
@@ -37,13 +38,14 @@ async def prune(audit: Audit, clock: Clock, keep: int) -> int:
 async def prune_all(
     audit: Audit, outbox: Outbox, database: Database, clock: Clock, keep: int
 ) -> None:
-    """Delete old entries, letters and changes of address, and account events that nobody asked
-    for.  A database that does not answer is only noted."""
+    """Delete old entries, letters and changes of address, account events that nobody asked for, and
+    clients that only strangers named.  A database that does not answer is only noted."""
     try:
         await prune(audit, clock, keep)
         await outbox.forget(clock())
         await account_events.forget_older(database, UNTOLD)
         await email_changes.forget_older(database, clock() - email_changes.KEPT)
+        await Clients(database).forget_described(clock())
     except StoreUnavailable as error:  # the next hour will do
         event_log.write(logging.WARNING, "audit_not_pruned", clock(), {"reason": str(error)})
 

@@ -37,6 +37,10 @@ CHALLENGES = 120
 """Challenges for passkeys in a minute from one source address: a login page asks for one each time
 that it is opened."""
 
+FETCHES_FROM = 20
+"""Documents of applications in a minute that one source address makes this server fetch, from hosts
+of its choice."""
+
 LONGEST_NAME = 256
 """Characters of a name that are looked at: a huge one must cost nothing, and no account has it."""
 
@@ -165,6 +169,11 @@ def alarms(subject: str) -> Bucket:
 def challenges(address: str) -> Bucket:
     """Challenges for passkeys that one source address asks for: each is kept for a day."""
     return Bucket(f"challenge:{client.bucket(address)}", MINUTE, CHALLENGES)
+
+
+def fetches(address: str) -> Bucket:
+    """Documents that this server fetches because one source names them."""
+    return Bucket(f"fetches:{client.bucket(address)}", MINUTE, FETCHES_FROM)
 
 
 def _from_one(key: str) -> tuple[Bucket, ...]:

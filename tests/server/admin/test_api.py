@@ -284,7 +284,11 @@ def guarded() -> list[APIRoute]:
 
 def routes() -> list[tuple[str, str]]:
     """Every route of the console and its API."""
-    return [(method, route.path) for route in guarded() for method in sorted(route.methods or ())]
+    return [
+        (method, route.path.replace(":path}", "}"))
+        for route in guarded()
+        for method in sorted(route.methods or ())
+    ]
 
 
 def acts() -> list[tuple[str, str]]:

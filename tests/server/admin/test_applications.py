@@ -80,6 +80,7 @@ async def test_an_application_is_registered_and_its_secret_is_shown_once(
         "acts_for_itself": True,
         "pkce_exempt": False,
         "id_token_alg": None,
+        "describes_itself": False,
         "created_at": desk.house.clock(),
         "old_secret_until": None,
         "disabled_at": None,

@@ -16,6 +16,7 @@ from doorward.server.oauth.client import InvalidClient
 from doorward.server.oauth.client_document import is_document_id, read_document
 from doorward.server.oauth.scopes import STANDARD
 from doorward.server.options import Options
+from doorward.web.limits import FETCHES_FROM
 from tests.server.house import House, Opened
 from tests.server.oauth.test_fetch import HOST, OK, Site
 from tests.server.third_party import Application, application, said
@@ -211,6 +212,22 @@ async def test_strangers_make_this_server_fetch_seldom(
     house.clock.advance(60)
     described.publish(client_id=described.site.url)
     assert await house.service.provider.documents.find(described.site.url) is not None
+
+
+async def test_one_source_makes_this_server_fetch_seldom(
+    opened: Opened, described: Described
+) -> None:
+    house = await open_to(opened, described)
+    stranger, other = await house.client(), await house.client(address="203.0.113.9")
+    for number in range(FETCHES_FROM + 5):
+        params = request(described, client_id=f"{described.site.url}/{number}")
+        assert (await stranger.get("/oauth/authorize", params=params)).status_code == 400
+    assert len(described.site.heads) == FETCHES_FROM
+    params = (await an_agent(house, described)).request()
+    assert (await stranger.get("/oauth/authorize", params=params)).status_code == 303  # fresh
+    params = request(described, client_id=f"{described.site.url}/x")
+    await other.get("/oauth/authorize", params=params)
+    assert len(described.site.heads) == FETCHES_FROM + 2
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -207,3 +208,30 @@ def test_addresses_that_are_not_public(address: str) -> None:
 @pytest.mark.parametrize("address", ["8.8.8.8", "93.184.215.14", "2606:4700::1111"])
 def test_addresses_that_are(address: str) -> None:
     assert is_public(ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "::7f00:1", "5f00::1", "3fff::1"])
+def test_addresses_that_belong_to_nobody_are_not_public(address: str) -> None:
+    assert not is_public(ip_address(address))
+
+
+async def test_slow_name_servers_hold_up_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, asked = threading.Event(), []
+
+    def hang(host: str, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        answered.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(fetch, "WHOLE", 0.05)
+    get = Fetch()
+    try:
+        for _ in range(2):  # the threads of the first ones still wait
+            every = [get(f"https://{HOST}/{number}") for number in range(MOST_AT_ONCE)]
+            for failure in await asyncio.gather(*every, return_exceptions=True):
+                assert isinstance(failure, Unfetched)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: 1), 1) == 1
+        assert len(asked) == MOST_AT_ONCE
+    finally:
+        answered.set()

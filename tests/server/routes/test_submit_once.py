@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 FORMS = sorted(
     {
-        re.sub(r"{\w+}", "x", route.path)
+        re.sub(r"{[\w:]+}", "x", route.path)
         for router in DECLARED.routers
         for route in router.routes
         if isinstance(route, APIRoute)

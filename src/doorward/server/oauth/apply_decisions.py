@@ -42,6 +42,8 @@ async def end_grants(provider: Provider, client: Client, device: Device = _NOWHE
 async def _end_its_own(provider: Provider, client: Client, device: Device) -> int:
     """End what a client got for itself, and what it is about to get: it can ask again at once, for
     what it may still have."""
+    if client.describes_itself:  # it never acts for itself, and no subject is as long as its id
+        return 0
     name = client.client_id
     if not client.acts_for_itself and client.disabled_at is not None:
         return len(await provider.grants.end(name, name, device))

@@ -11,6 +11,10 @@ from .scopes import Scope
 
 LONGEST_ID = 255
 
+ACTS = frozenset({"disable", "edit", "enable", "end", "grants", "rotate", "secret"})
+"""Last parts of addresses here, behind a client id: no id ends like one, or two addresses would be
+the same."""
+
 _URL = re.compile(
     r"https://([a-z0-9-]+\.)+[a-z][a-z0-9-]*(:[1-9]\d{0,4})?/[!$-;=@-\[\]_a-z~]+"
 )  # a last label of digits would be an address
@@ -18,10 +22,12 @@ _URL = re.compile(
 
 def is_document_id(client_id: str) -> bool:
     """Whether a client id is the address of a document: https, a host by its name, and a path
-    without dots, query or fragment (section 2), so that one client has one spelling."""
+    without dots, query or fragment (section 2), so that one client has one spelling.  It does not
+    end like an act on a client here."""
     if len(client_id) > LONGEST_ID or not _URL.fullmatch(client_id):
         return False
-    return not {".", ".."} & set(client_id.split("/"))
+    parts = client_id.split("/")
+    return not {".", ".."} & set(parts) and parts[-1] not in ACTS
 
 
 def host_of(client_id: str) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from secrets import token_hex, token_urlsafe
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from ...settings import DAY
 from ..db.database import Database, Transaction
 from .client import Changes, Client, InvalidClient, Registration, hashed_secret
 from .client_document import is_document_id
 from .scopes import STANDARD, Scope, check_resource, is_name
-from .tables import CLIENTS, SCOPES
+from .tables import CLIENTS, CONSENTS, SCOPES
 
 SECRET_PREFIX = "dwc_"  # noqa: S105 - it is public, so that a leaked secret is known for one
 
@@ -122,6 +122,8 @@ class Clients:
             if not rows:
                 return None
             before = _client(rows[0])
+            if before.describes_itself:  # the operator would vouch for what a stranger wrote
+                raise InvalidClient("This application describes itself; it can be disabled here.")
             after = _said(await _changed(transaction, before, changes))
             decided = before.decided + _loses(before, after)
             stored = {**_stored(after), "decided": decided}
@@ -154,6 +156,15 @@ class Clients:
         """Let a client that was disabled ask again.  None when it is unknown, or when its grants
         have not ended yet: nobody would end them afterwards."""
         return await self._update(client_id, _SETTLED, disabled_at=None)
+
+    async def forget_described(self, at: int) -> None:
+        """Delete the clients that describe themselves, were not asked for in a day, and to whom
+        nobody ever allowed anything: strangers can make as many as they like.  One that the
+        operator refused stays refused."""
+        allowed = select(CONSENTS.c.id).where(CONSENTS.c.client_id == CLIENTS.c.client_id)
+        old = (CLIENTS.c.describes_itself == 1, CLIENTS.c.fresh_until < at - DAY, _SETTLED)
+        unused = (CLIENTS.c.disabled_at.is_(None), ~allowed.exists())
+        await self._database.run(delete(CLIENTS).where(*old, *unused))
 
     async def unsettled(self) -> Sequence[Client]:
         """Those of which something decided has not reached the grants."""

@@ -10,9 +10,10 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ...errors import DoorwardError
@@ -39,6 +40,10 @@ _EMBEDDING = tuple(
 )
 """IPv6 addresses that stand for an IPv4 one, which may be a private one."""
 
+_UNICAST, _EXAMPLES = ip_network("2000::/3"), ip_network("3fff::/20")
+"""All that was ever given out of IPv6, and what of it is for documents: Python takes the rest for
+public, and site-local addresses (fec0::/10) with it."""
+
 
 class Unfetched(DoorwardError):
     """There is no such document, or it may not be fetched."""
@@ -54,7 +59,12 @@ class Fetched(NamedTuple):
 def is_public(address: Address) -> bool:
     """Whether an address belongs to the internet, as the registries have it."""
     embeds = any(address in each for each in _EMBEDDING if each.version == address.version)
-    return address.is_global and not address.is_multicast and not embeds
+    given_out = address.version == 4 or (address in _UNICAST and address not in _EXAMPLES)
+    return address.is_global and not address.is_multicast and given_out and not embeds
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="doorward-names")
 
 
 @dataclass(slots=True)
@@ -65,6 +75,8 @@ class Fetch:
     allowed: Callable[[Address], bool] = is_public
     tls: ssl.SSLContext | None = None
     _under_way: int = field(default=0, init=False)
+    _names: ThreadPoolExecutor = field(default_factory=_threads, init=False, repr=False)
+    _asked: set[Future[Any]] = field(default_factory=set, init=False, repr=False)
 
     async def __call__(self, url: str) -> Fetched:
         """The document at an https URL with a host name.  Raises `Unfetched`."""
@@ -109,8 +121,14 @@ class Fetch:
             raise Unfetched(str(error)) from None
 
     async def _resolved(self, host: str, port: int) -> Address:
-        """The first address of a host, if all of them are allowed."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        """The first address of a host, if all of them are allowed.  A slow name server holds its
+        thread for longer than anybody waits, so these are not the threads that others need."""
+        if len(self._asked) >= MOST_AT_ONCE:
+            raise Unfetched("too many names at once")
+        asked = self._names.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        self._asked.add(asked)
+        asked.add_done_callback(self._asked.discard)
+        found = await asyncio.wrap_future(asked)
         addresses = [ip_address(each[4][0]) for each in found]
         if not addresses or not all(map(self.allowed, addresses)):
             raise Unfetched("an address that is not public")

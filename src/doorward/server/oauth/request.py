@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from . import pkce, redirect_uri
 from .client import Client
 from .redirect_uri import CheckedUri
-from .scopes import OFFLINE, OPENID, Scope
+from .scopes import OFFLINE, OPENID, Scope, fit_a_token
 
 MAX_NONCE_BYTES = 400
 """Bytes of JSON, as an ID token has room for."""
@@ -193,6 +193,8 @@ def _scopes(text: str, client: Client, known: Mapping[str, Scope]) -> tuple[Scop
         raise _Wrong("invalid_scope", "No scope is known here.")
     if not client.scopes.issuperset(names):
         raise _Wrong("invalid_scope", "The application is not registered for one of the scopes.")
+    if not fit_a_token(names):
+        raise _Wrong("invalid_scope", "The scopes are too many for one token.")
     return tuple(known[name] for name in names)
 
 

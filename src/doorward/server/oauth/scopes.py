@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import DoorwardError
+from ...settings import MAX_ROLE_BYTES
 from ..db.database import Database
 from .tables import CLIENTS, SCOPES
 
@@ -19,6 +20,9 @@ MAX_RESOURCE = 200
 
 _NAME = re.compile(r"[!#-\[\]-~]+")
 _RESOURCE = re.compile(r"https://[!$-;=?-\[\]_a-z~]+|http://(127\.0\.0\.1|\[::1\])[!$-;=?-~]*")
+
+
+_USE = (CLIENTS.c.client_id, CLIENTS.c.name, CLIENTS.c.scopes, CLIENTS.c.describes_itself)
 
 
 class InvalidScope(DoorwardError):
@@ -58,6 +62,11 @@ STANDARD: Mapping[str, Scope] = {
 def is_name(text: str) -> bool:
     """Whether a scope may have this name (RFC 6749 section 3.3)."""
     return bool(_NAME.fullmatch(text)) and len(text) <= LONGEST
+
+
+def fit_a_token(names: Collection[str]) -> bool:
+    """Whether a grant can carry all of these scopes (`doorward.settings.MAX_ROLE_BYTES`)."""
+    return len(json.dumps(sorted(set(names)))) <= MAX_ROLE_BYTES
 
 
 def check_resource(resource: str) -> None:
@@ -101,18 +110,26 @@ class Scopes:
 
     async def remove(self, name: str) -> Scope | None:
         """Remove a scope; None when there is none.  Raises `InvalidScope` while a client may ask
-        for it, which could do so of another API once somebody adds a scope of the same name."""
+        for it, which could do so of another API once somebody adds a scope of the same name.  From
+        clients that describe themselves it is taken: one decision more about each, which their
+        grants have to learn."""
         if name in STANDARD:
             raise InvalidScope(f"{name} is a scope of every server.")
         if not is_name(name):  # a database may refuse to look for what strangers write
             return None
         here = SCOPES.c.name == name
         async with self._database.writing() as transaction:
-            rows = await transaction.execute(select(CLIENTS.c.name, CLIENTS.c.scopes))
-            using = sorted(row.name for row in rows if name in json.loads(row.scopes))
+            rows = await transaction.execute(select(*_USE))
+            users = [row for row in rows if name in json.loads(row.scopes)]
+            using = sorted(row.name for row in users if not row.describes_itself)
             if using:
                 shown = ", ".join(using[:3]) + (" and others" if using[3:] else "")
                 raise InvalidScope(f"{shown} may ask for {name}; take it from there first.")
+            for row in users:
+                left = [each for each in json.loads(row.scopes) if each != name]
+                less = {"scopes": json.dumps(left), "decided": CLIENTS.c.decided + 1}
+                of_it = CLIENTS.c.client_id == row.client_id
+                await transaction.execute(update(CLIENTS).where(of_it).values(less))
             rows = await transaction.execute(delete(SCOPES).where(here).returning(*SCOPES.c))
             return next((Scope(**row._asdict()) for row in rows), None)
 

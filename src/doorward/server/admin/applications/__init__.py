@@ -5,7 +5,8 @@ from ...ui.notice import Notice
 from . import acts, api, form, pages, people
 
 journey = Journey(
-    routers=(api.router, form.router, pages.router, acts.router, people.router),
+    # the page of an application last: its id may be an address, with slashes
+    routers=(api.router, form.router, acts.router, people.router, pages.router),
     notices={
         "application_changed": Notice("Changed: {grants} ended."),
         "application_disabled": Notice("Disabled: {grants} ended."),

@@ -60,7 +60,7 @@ class RotatePage(FormPage):
     back: str
 
 
-@router.get("/applications/{client_id}/rotate")
+@router.get("/applications/{client_id:path}/rotate")
 async def get_rotate(client_id: str, request: Request, service: Serving) -> Response:
     principal, client = await admit(request, act=True), await flow.find(service, client_id)
     if client.secret_hash is None:
@@ -75,7 +75,7 @@ async def get_rotate(client_id: str, request: Request, service: Serving) -> Resp
     return show(service, page)
 
 
-@router.post("/applications/{client_id}/rotate")
+@router.post("/applications/{client_id:path}/rotate")
 async def post_rotate(client_id: str, request: Request, service: Serving) -> Response:
     overlap = (await read_form(request)).get("overlap", str(OVERLAP))
     if overlap not in OVERLAPS:
@@ -84,7 +84,7 @@ async def post_rotate(client_id: str, request: Request, service: Serving) -> Res
     return secret_given(service, client, secret)
 
 
-@router.get("/applications/{client_id}/disable")
+@router.get("/applications/{client_id:path}/disable")
 async def get_disable(client_id: str, request: Request, service: Serving) -> Response:
     principal, client = await admit(request, act=True), await flow.find(service, client_id)
     return question(
@@ -100,13 +100,13 @@ async def get_disable(client_id: str, request: Request, service: Serving) -> Res
     )
 
 
-@router.post("/applications/{client_id}/disable")
+@router.post("/applications/{client_id:path}/disable")
 async def post_disable(client_id: str, service: Serving) -> Response:
     _, ended = await flow.disable_application(service, client_id)
     return see(service.site.path(client_path(client_id)), "application_disabled", ended)
 
 
-@router.get("/applications/{client_id}/enable")
+@router.get("/applications/{client_id:path}/enable")
 async def get_enable(client_id: str, request: Request, service: Serving) -> Response:
     principal, client = await admit(request, act=True), await flow.find(service, client_id)
     return question(
@@ -121,7 +121,7 @@ async def get_enable(client_id: str, request: Request, service: Serving) -> Resp
     )
 
 
-@router.post("/applications/{client_id}/enable")
+@router.post("/applications/{client_id:path}/enable")
 async def post_enable(client_id: str, service: Serving) -> Response:
     await flow.enable_application(service, client_id)
     return see(service.site.path(client_path(client_id)), "application_enabled")

@@ -42,7 +42,14 @@ async def post_applications(body: NewApplicationBody, service: Serving) -> Clien
     return ClientWithSecret(**client.facts(), client_secret=secret)
 
 
-@router.get("/applications/{client_id}", summary="One application")
+@router.get("/applications/{client_id:path}/grants", summary="The grants of an application")
+async def get_grants(client_id: str, service: Serving, after: After = "") -> GrantList:
+    """Its live grants, 100 people at a time."""
+    found, further = await flow.grants_of(service, client_id, after)
+    return GrantList(grants=[*map(_grant, found)], after=further)
+
+
+@router.get("/applications/{client_id:path}", summary="One application")
 async def get_application(client_id: str, service: Serving) -> ClientDetails:
     client, used = await flow.find(service, client_id), await usage(service.provider)
     return ClientDetails(
@@ -52,7 +59,7 @@ async def get_application(client_id: str, service: Serving) -> ClientDetails:
     )
 
 
-@router.patch("/applications/{client_id}", summary="Change an application")
+@router.patch("/applications/{client_id:path}", summary="Change an application")
 async def patch_application(client_id: str, body: ChangesBody, service: Serving) -> ClientDecided:
     """Grants of a scope or an API that it loses end. Refused with `invalid_request` for what cannot
     be registered."""
@@ -61,7 +68,7 @@ async def patch_application(client_id: str, body: ChangesBody, service: Serving)
     return ClientDecided(**client.facts(), grants_ended=ended)
 
 
-@router.post("/applications/{client_id}/secret", summary="Rotate the secret of an application")
+@router.post("/applications/{client_id:path}/secret", summary="Rotate the secret of an application")
 async def post_secret(client_id: str, body: RotateBody, service: Serving) -> ClientWithSecret:
     """The new secret is in this answer alone. The old one works for `overlap` seconds more; 0 ends
     it at once. Refused with `invalid_request` for a public application."""
@@ -70,7 +77,7 @@ async def post_secret(client_id: str, body: RotateBody, service: Serving) -> Cli
 
 
 @router.post(
-    "/applications/{client_id}/disable", summary="Disable an application", dependencies=BARE
+    "/applications/{client_id:path}/disable", summary="Disable an application", dependencies=BARE
 )
 async def post_disable(client_id: str, service: Serving) -> ClientDecided:
     """It is refused from now on, and all its grants end."""
@@ -78,17 +85,12 @@ async def post_disable(client_id: str, service: Serving) -> ClientDecided:
     return ClientDecided(**client.facts(), grants_ended=ended)
 
 
-@router.post("/applications/{client_id}/enable", summary="Enable an application", dependencies=BARE)
+@router.post(
+    "/applications/{client_id:path}/enable", summary="Enable an application", dependencies=BARE
+)
 async def post_enable(client_id: str, service: Serving) -> ClientEntry:
     """It can ask people again; what ended stays ended."""
     return ClientEntry(**(await flow.enable_application(service, client_id)).facts())
-
-
-@router.get("/applications/{client_id}/grants", summary="The grants of an application")
-async def get_grants(client_id: str, service: Serving, after: After = "") -> GrantList:
-    """Its live grants, 100 people at a time."""
-    found, further = await flow.grants_of(service, client_id, after)
-    return GrantList(grants=[*map(_grant, found)], after=further)
 
 
 @router.get("/users/{subject}/applications", summary="Applications that have access to a user")
@@ -98,7 +100,7 @@ async def get_user_applications(subject: str, service: Serving) -> AccessList:
 
 
 @router.delete(
-    "/users/{subject}/applications/{client_id}",
+    "/users/{subject}/applications/{client_id:path}",
     summary="End the access of an application to a user",
     dependencies=BARE,
 )

@@ -57,6 +57,9 @@ class ClientEntry(BaseModel):
     acts_for_itself: bool
     pkce_exempt: bool
     id_token_alg: Algorithm
+    describes_itself: Annotated[
+        bool, Field(description="All this is what its own document says; nobody here checked it.")
+    ]
     created_at: int
     old_secret_until: Annotated[
         int | None, Field(description="Until when the secret before works, too.")

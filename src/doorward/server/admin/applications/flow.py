@@ -66,7 +66,7 @@ async def grants_of(
     client = await find(service, client_id)
     provider = service.provider
     people = await provider.consents.subjects(client.client_id, after)
-    own: Sequence[str] = () if after else (client.client_id,)
+    own: Sequence[str] = () if after or client.describes_itself else (client.client_id,)
     found: list[Session] = []
     for subject in (*own, *people):
         grants = await live_grants(provider, subject)

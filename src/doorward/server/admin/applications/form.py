@@ -62,13 +62,13 @@ async def post_new(request: Request, service: Serving) -> Response:
     return secret_given(service, client, secret)
 
 
-@router.get("/applications/{client_id}/edit")
+@router.get("/applications/{client_id:path}/edit")
 async def get_edit(client_id: str, request: Request, service: Serving) -> Response:
     principal, client = await admit(request, act=True), await flow.find(service, client_id)
     return await _page(service, principal, _form_of(client), client=client)
 
 
-@router.post("/applications/{client_id}/edit")
+@router.post("/applications/{client_id:path}/edit")
 async def post_edit(client_id: str, request: Request, service: Serving) -> Response:
     form, client = await read_form(request), await flow.find(service, client_id)
     try:

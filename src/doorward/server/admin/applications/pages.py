@@ -16,6 +16,7 @@ from ...routes.notices import notice, told
 from ...routes.responses import show
 from ...ui.notice import NO_NEWS, Notice
 from ...ui.page import ConsolePage
+from ...ui.rendering import segment
 from . import flow
 
 PATH = "/admin/applications"
@@ -78,7 +79,7 @@ async def get_applications(service: Serving) -> Response:
     return show(service, ClientsPage(now=now, menu=menu, rows=tuple(rows), whole=used.whole))
 
 
-@router.get("/applications/{client_id}")
+@router.get("/applications/{client_id:path}")
 async def get_application(client_id: str, request: Request, service: Serving) -> Response:
     client = await flow.find(service, client_id)
     known, used = await service.provider.scopes.known(), await usage(service.provider)
@@ -97,4 +98,4 @@ async def get_application(client_id: str, request: Request, service: Serving) ->
 
 def client_path(client_id: str) -> str:
     """The address of an application's page in the console."""
-    return f"{PATH}/{client_id}"
+    return f"{PATH}/{segment(client_id)}"

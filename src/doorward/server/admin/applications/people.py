@@ -12,7 +12,7 @@ from . import flow
 
 router = console_router()
 
-PATH = "/users/{subject}/applications/{client_id}/end"
+PATH = "/users/{subject}/applications/{client_id:path}/end"
 
 
 @router.get(PATH)

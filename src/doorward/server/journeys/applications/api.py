@@ -37,7 +37,10 @@ async def get_applications(principal: Known, service: Serving) -> Applications:
 
 
 @router.delete(
-    "/api/applications/{client_id}", status_code=204, tags=["Sessions"], summary="End its access"
+    "/api/applications/{client_id:path}",
+    status_code=204,
+    tags=["Sessions"],
+    summary="End its access",
 )
 async def delete_application(client_id: str, principal: Known, service: Serving) -> None:
     """Its tokens end at once, and it has to ask again. `not_found` if it has no access."""

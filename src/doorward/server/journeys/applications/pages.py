@@ -48,13 +48,13 @@ async def get_applications(request: Request, service: Serving) -> Response:
     return told(request, show(service, page))
 
 
-@router.get(PATH + "/{client_id}/end")
+@router.get(PATH + "/{client_id:path}/end")
 async def get_form_again(service: Serving) -> Response:
     """Whoever comes to the address of a form, by Back or a reload, finds the form."""
     return see(service.site.path(PATH))
 
 
-@router.post(PATH + "/{client_id}/end")
+@router.post(PATH + "/{client_id:path}/end")
 async def post_end(client_id: str, request: Request, service: Serving) -> Response:
     await read_form(request)
     await end_application(service, await current_visit().principal(), client_id)

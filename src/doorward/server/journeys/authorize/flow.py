@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from ....settings import MINUTE
 from ....types import Principal
+from ....web.asgi import current_visit
 from ....web.return_to import local_path
 from ...accounts.user import User
 from ...oauth import code
@@ -113,7 +114,8 @@ async def consent(service: Service, pairs: Pairs, *, yes: bool) -> Outcome:
 
 async def _judged(service: Service, pairs: Pairs) -> ToClient | Asked:
     provider = service.provider
-    client = await provider.documents.find(client_id_of(pairs))
+    source = current_visit().device().address
+    client = await provider.documents.find(client_id_of(pairs), source)
     found = judge(pairs, client, await provider.scopes.known(), provider.own_audience)
     if not isinstance(found, NotSent):
         return found

@@ -39,7 +39,9 @@ async def _state(service: Service, client: Client, token: str) -> dict[str, Any]
     row = await grants.owner(token)
     if row is None or not (row.client_id == client.client_id or row.audience in client.resources):
         return INACTIVE
-    if row.revoked_at is not None:  # the next line may know as late as `max_staleness`
+    if row.revoked_at is not None:  # `authenticate` may know as late as `max_staleness`
+        return INACTIVE
+    if not await service.provider.documents.allows_id(row.client_id):
         return INACTIVE
     try:
         bound = await grants.authenticate(token, row.audience, jkt=None)  # the API asks for proof

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ....errors import Rejected
 from ....web.asgi import current_visit
 from ...oauth.client import Client
-from ...oauth.scopes import STANDARD, Scope
+from ...oauth.scopes import STANDARD, Scope, fit_a_token
 from ...oauth.token_error import TokenError
 from ...service import Service
 from ...steps.client import token_refused
@@ -58,6 +58,8 @@ def _scopes(known: Mapping[str, Scope], client: Client, form: Mapping[str, str])
         raise TokenError("invalid_target", "The scopes are of several resources; ask for one.")
     if resource and found[0].resource != resource:
         raise TokenError("invalid_scope", "A scope is of another resource.")
+    if not fit_a_token([each.name for each in found]):
+        raise TokenError("invalid_scope", "The scopes are too many for one token.")
     return found
 
 

@@ -62,7 +62,9 @@ async def _authenticated(service: Service, request: Request, scheme: str, token:
 
 
 async def _claims(service: Service, principal: Principal) -> dict[str, Any] | None:
-    """Section 5.4.  None when the person is gone."""
+    """Section 5.4.  None when the person is gone, or the application may not act any more."""
+    if not await service.provider.documents.allows_id(principal.client_id):
+        return None
     user = await service.users.by_subject(principal.subject)
     if user is None or user.locked_at is not None:
         return None
