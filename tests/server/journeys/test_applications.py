@@ -129,8 +129,8 @@ async def test_a_disabled_application_is_not_shown(house: House, app: Applicatio
     assert CALLBACK not in (await browser.get(PAGE)).text
 
 
-async def test_without_the_option_nothing_leads_there(opened: Opened) -> None:
-    house: House = await opened()
+async def test_without_the_provider_nothing_leads_there(opened: Opened) -> None:
+    house: House = await opened(provider=False)
     browser = await house.alice()
     assert (await browser.get(PAGE)).status_code == 404
     assert PAGE not in (await browser.get("/account")).text
