@@ -44,6 +44,18 @@ def test_the_settings_of_the_recipes_are_those_that_are_tried() -> None:
     assert {each for each in named if each not in PROGRAMS} == set()
 
 
+def test_the_mcp_server_of_the_docs_is_the_one_that_is_tried() -> None:
+    shown, tried = (
+        text[text.index("class Verifier") :].partition("```")[0].strip()
+        for text in (
+            (DOCS / "protect-an-mcp-server.md").read_text(),
+            (TOOLS / "python/mcp_server.py").read_text(),
+        )
+    )
+    assert shown == tried
+    assert f"`mcp` {versions()['mcp']}" in (DOCS / "protect-an-mcp-server.md").read_text()
+
+
 def test_the_locks_name_no_host() -> None:
     assert "://" not in (TOOLS / "python/requirements.lock").read_text()
     assert "resolved" not in (TOOLS / "node/package-lock.json").read_text()

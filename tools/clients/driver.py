@@ -72,7 +72,10 @@ def _mcp_server(environment: dict[str, str]) -> Iterator[None]:
     command = [environments.python(), str(environments.HERE / "python/mcp_server.py")]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(
-        command, env=clean_environment() | environment, stdout=quiet, stderr=quiet
+        command,
+        env=clean_environment() | environment | {"PYTHONPATH": str(environments.SOURCE)},
+        stdout=quiet,
+        stderr=quiet,
     )
     try:
         address = ("127.0.0.1", int(environment["PORT"]))
@@ -158,25 +161,19 @@ def _program(case: Case) -> tuple[list[str], dict[str, str]]:
 
 
 def _registered(provider: Provider, case: Case) -> dict[str, str]:
+    """Registers it, and its MCP server if it has one; what both are told in their environment."""
     port = free_port()
     callback, resource = case.callback.format(port=port), case.resource.format(port=port)
     goodbye = case.goodbye.format(port=port)
     words = [*case.words, "--redirect-uri", callback, "--post-logout-uri", goodbye]
     words += ["--public"] if case.public else []
-    api_scope = f"{case.name}:use"
-    for scope in (*LOGIN, *([api_scope] if resource else [])):
+    words += [] if case.algorithm == "ES256" else ["--id-token-alg", case.algorithm]
+    words += [] if case.pkce else ["--pkce-exempt"]
+    apis, told = _apis(provider, case, resource)
+    for scope in (*LOGIN, *apis):
         words += ["--scope", scope]
-    if case.algorithm != "ES256":
-        words += ["--id-token-alg", case.algorithm]
-    if not case.pkce:
-        words.append("--pkce-exempt")
-    if case.foreign:
-        provider.add_scope(f"{case.name}:foreign", case.foreign, "Use other tools.")
-        words += ["--scope", f"{case.name}:foreign"]
-    if resource:
-        provider.add_scope(api_scope, resource, "Use the tools.")
     client_id, secret = provider.add_client(case.name, words)
-    return {
+    return told | {
         "ISSUER": provider.issuer,
         "CLIENT_ID": client_id,
         "CLIENT_SECRET": secret,
@@ -187,11 +184,26 @@ def _registered(provider: Provider, case: Case) -> dict[str, str]:
         "ALGORITHM": case.algorithm,
         "PKCE": "S256" if case.pkce else "",
         "RESOURCE": resource,
-        # both resources are asked for with the same scopes, which are of neither then
-        "API_SCOPE": "openid" if case.foreign else api_scope,
         "FOREIGN": case.foreign,
         "PORT": str(port),
     }
+
+
+def _apis(provider: Provider, case: Case, resource: str) -> tuple[list[str], dict[str, str]]:
+    """The scopes of APIs that the program may ask for, and what the MCP server at `resource` is
+    told beside it."""
+    use, foreign = f"{case.name}:use", f"{case.name}:foreign"
+    # both resources are asked for with the same scopes, which are of neither then
+    told = {"API_SCOPE": "openid" if case.foreign else use}
+    if not resource:
+        return [], told
+    provider.add_scope(use, resource, "Use the tools.")
+    if case.foreign:
+        provider.add_scope(foreign, case.foreign, "Use other tools.")
+    own = ["--acts-for-itself", "--scope", use]
+    api_id, api_secret = provider.add_client(f"Tools of {case.name}", own)
+    scopes = [use, foreign] if case.foreign else [use]
+    return scopes, told | {"API_ID": api_id, "API_SECRET": api_secret}
 
 
 def _trust(provider: Provider) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build/clients"
+SOURCE = HERE.parents[1] / "src"
 
 APACHE = ("apache2-bin", "libapache2-mod-auth-openidc")
 

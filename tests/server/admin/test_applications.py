@@ -322,7 +322,7 @@ async def test_many_grants_are_counted_no_further_than_a_page_waits(
     monkeypatch.setattr("doorward.server.oauth.access.MOST_COUNTED", 1)
     app = await application(desk.house)
     await app.tokens(desk.customer)
-    assert "2,000 that were used last" in (await desk.admin.get("/admin/applications")).text
+    assert "2,000 grants that were used last" in (await desk.admin.get("/admin/applications")).text
 
 
 async def test_every_page_that_asks_about_an_act_needs_a_recent_proof(desk: Desk) -> None:

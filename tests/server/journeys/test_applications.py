@@ -129,7 +129,7 @@ async def test_a_disabled_application_is_not_shown(house: House, app: Applicatio
     assert CALLBACK not in (await browser.get(PAGE)).text
 
 
-async def test_without_the_option_nothing_leads_there(opened: Opened) -> None:
+async def test_without_the_provider_nothing_leads_there(opened: Opened) -> None:
     house: House = await opened(provider=False)
     browser = await house.alice()
     assert (await browser.get(PAGE)).status_code == 404

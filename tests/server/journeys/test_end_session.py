@@ -163,7 +163,7 @@ async def test_rp_initiated_logout_no_id_token_hint(house: House, app: Applicati
         browser, client_id=app.client.client_id, post_logout_redirect_uri=BYE, state="s"
     )
     assert asks(page)
-    assert "Photos wants you logged out" in page.text
+    assert "Photos asks to log you out" in page.text
     assert "<strong>photos.example</strong>" in page.text
     assert page.headers["cache-control"] == "no-store"
     assert await here(browser)

@@ -1,43 +1,67 @@
-"""An MCP server, by the official SDK, that takes access tokens of the provider."""
+"""An MCP server, by the official SDK, guarded by `doorward.resource`.
+
+`docs/protect-an-mcp-server.md` shows it.  `API_ID` and `API_SECRET` are its own at the provider.
+"""
 
 import os
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import jwt
+import httpx2
 from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import MCPServer
 
-ISSUER, RESOURCE, PORT = os.environ["ISSUER"], os.environ["RESOURCE"], int(os.environ["PORT"])
+from doorward.resource import Guard, Refused
 
-KEYS = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json")
+ISSUER, RESOURCE, PORT = os.environ["ISSUER"], os.environ["RESOURCE"], int(os.environ["PORT"])
+SCOPE = os.environ["API_SCOPE"]
+
+guard = Guard(
+    RESOURCE,
+    issuer=ISSUER,
+    client_id=os.environ["API_ID"],
+    client_secret=os.environ["API_SECRET"],
+    # the certificate of the test: a guard takes nothing from the environment
+    transport=httpx2.AsyncHTTPTransport(verify=ssl.create_default_context()),
+)
 
 
 class Verifier:
-    """Checks signature, issuer and audience here (RFC 9068)."""
+    """Asks the guard."""
 
     async def verify_token(self, token: str) -> AccessToken | None:
         try:
-            key = KEYS.get_signing_key_from_jwt(token)
-            claims = jwt.decode(token, key, ["ES256"], audience=RESOURCE, issuer=ISSUER)
-        except jwt.PyJWTError:
+            caller = await guard.check(token, SCOPE)
+        except Refused as refused:
+            if refused.code == "unavailable":
+                raise  # answered with 500; after a 401 the client would ask its person again
             return None
         return AccessToken(
             token=token,
-            client_id=claims["client_id"],
-            scopes=claims["scope"].split(),
-            expires_at=claims["exp"],
-            resource=claims["aud"],
-            subject=claims["sub"],
+            client_id=caller.client_id,
+            scopes=sorted(caller.scopes),
+            expires_at=caller.expires_at,
+            resource=caller.audience,
+            subject=caller.subject,
         )
+
+
+@asynccontextmanager
+async def lifespan(server: MCPServer) -> AsyncIterator[None]:
+    async with guard.running():
+        yield
 
 
 server = MCPServer(
     "tools",
+    lifespan=lifespan,
     token_verifier=Verifier(),
     auth=AuthSettings(
         issuer_url=ISSUER,
         resource_server_url=RESOURCE,
-        required_scopes=[os.environ["API_SCOPE"]],
+        required_scopes=[SCOPE],
         validate_token_resource=True,
     ),
 )

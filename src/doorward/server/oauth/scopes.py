@@ -73,8 +73,8 @@ def check_resource(resource: str) -> None:
     """Raises `InvalidScope` for what can be no name of an API (RFC 8707 section 2)."""
     if not _RESOURCE.fullmatch(resource) or len(resource) > MAX_RESOURCE:
         raise InvalidScope(
-            f"A resource is the address of an API, such as https://api.example: up to"
-            f" {MAX_RESOURCE} characters, without a fragment.",
+            f"A resource is the address of an API: https://, or http://127.0.0.1 on this machine,"
+            f" up to {MAX_RESOURCE} characters, without a fragment.",
             "resource",
         )
 

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from ...oauth.client_document import host_of as says_host
-from ...oauth.redirect_uri import CheckedUri, host_of
+from ...oauth.redirect_uri import CheckedUri, host_of, is_provable
 from ...oauth.request import Asked, Pairs, ToClient
 from ...return_to import with_return
 from ...routes.dependencies import Serving
@@ -28,9 +28,10 @@ open_router = APIRouter(route_class=APIRoute, include_in_schema=False)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentPage(Page):
     """Whether an application may do what `sentences` say.  `host` is where the answer goes, the one
-    thing here that the application did not choose freely; `email` is the account; `offline`: it
-    goes on after a logout.  `unproven` is the host that alone says what the application is, empty
-    for one that the operator registered.  `query` is the request, which the form brings back."""
+    thing here that the application did not choose freely; `claimable`: any program of the device
+    may be what is there.  `email` is the account; `offline`: it goes on after a logout.  `unproven`
+    is the host that alone says what the application is, empty for one that the operator registered.
+    `query` is the request, which the form brings back."""
 
     template: ClassVar[str] = "journeys/authorize/consent.html"
     csrf_token: str
@@ -40,6 +41,7 @@ class ConsentPage(Page):
     sentences: tuple[str, ...]
     email: str
     offline: bool
+    claimable: bool = False
     unproven: str = ""
 
 
@@ -99,5 +101,6 @@ async def _consent_page(asked: Asked, email: str, pairs: Pairs) -> ConsentPage:
         sentences=tuple(each.sentence for each in asked.scopes),
         email=email,
         offline=asked.offline,
+        claimable=not is_provable(asked.uri),
         unproven=says_host(asked.client.client_id) if asked.client.describes_itself else "",
     )
