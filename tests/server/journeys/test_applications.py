@@ -48,6 +48,7 @@ async def test_a_person_sees_what_they_allowed(house: House, app: Application) -
         "client_id": app.client.client_id,
         "name": "Photos",
         "hosts": ["photos.example"],
+        "described_by": "",
         "scopes": ["photos:read"],
         "since": house.clock() - 60,
         "used_at": house.clock(),
@@ -130,7 +131,7 @@ async def test_a_disabled_application_is_not_shown(house: House, app: Applicatio
 
 
 async def test_without_the_option_nothing_leads_there(opened: Opened) -> None:
-    house: House = await opened()
+    house: House = await opened(provider=False)
     browser = await house.alice()
     assert (await browser.get(PAGE)).status_code == 404
     assert PAGE not in (await browser.get("/account")).text

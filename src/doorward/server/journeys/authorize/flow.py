@@ -107,7 +107,7 @@ async def consent(service: Service, pairs: Pairs, *, yes: bool) -> Outcome:
             "application_connected",
             subject=subject,
             client=client_id,
-            application=asked.client.name,
+            application=asked.client.told_as,
         )
     return await _allow(service, asked, known.principal, attempt.mark)
 
