@@ -152,4 +152,4 @@ async def test_a_person_is_told_whose_word_a_name_is(opened: Opened) -> None:
     sent = await house.service.outbox.latest(9)
     (letter,) = [each for each in sent if each.kind == "application_connected"]
     body = house.service.letters.write(letter).body
-    assert "\nApplication: Photos, which nobody here has checked\n" in body
+    assert "\nApplication: its name is not repeated here\n" in body

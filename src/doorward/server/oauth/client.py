@@ -117,9 +117,9 @@ class Client:
 
     @property
     def told_as(self) -> str:
-        """Its name in a letter, with whose word it is: a stranger may call theirs like yours.  The
-        host is not told: a letter repeats no address that a stranger chose."""
-        return f"{self.name}, which nobody here has checked" if self.describes_itself else self.name
+        """Its name in a letter, or empty where a stranger chose it, who may call theirs like
+        yours; the page with the applications says whose word it is."""
+        return "" if self.describes_itself else self.name
 
     def may_have(self, scopes: Collection[str], audience: str, own_audience: str) -> bool:
         """Whether a grant of these scopes at this API, or at `own_audience`, is one that it may ask
