@@ -5,7 +5,6 @@ from urllib.parse import quote
 import pytest
 
 from doorward.server.oauth.client import InvalidClient, Registration
-from doorward.server.oauth.client_document import is_document_id
 from doorward.settings import DAY
 from tests.server.desk import desk_of
 from tests.server.house import House, Opened
@@ -65,12 +64,6 @@ async def test_the_operator_manages_it_in_the_console_and_by_the_api(opened: Ope
     assert (await desk.admin.get(f"/admin{theirs}/end")).status_code == 200
     assert (await desk.admin.delete(f"/api/admin{theirs}")).json() == {"grants_ended": 1}
     assert (await agent.refresh(given["refresh_token"])).json()["error"] == "invalid_grant"
-
-
-@pytest.mark.parametrize("act", ["end", "disable", "enable", "rotate", "edit", "secret", "grants"])
-def test_an_id_does_not_end_like_the_address_of_an_act(act: str) -> None:
-    assert not is_document_id(f"https://app.example/{act}")
-    assert is_document_id(f"https://app.example/{act}/x")
 
 
 async def test_the_operator_does_not_vouch_for_it_by_a_change(opened: Opened) -> None:
