@@ -48,6 +48,7 @@ async def test_a_person_sees_what_they_allowed(house: House, app: Application) -
         "client_id": app.client.client_id,
         "name": "Photos",
         "hosts": ["photos.example"],
+        "described_by": "",
         "scopes": ["photos:read"],
         "since": house.clock() - 60,
         "used_at": house.clock(),

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from doorward.server.accounts.deletion import delete_user
 from doorward.server.http.headers import PAGE_POLICY
+from doorward.server.oauth.consents import Consents
 from tests.server.house import House, Opened
 from tests.server.third_party import (
     CALLBACK,
@@ -382,3 +384,21 @@ async def test_no_credential_stands_in_an_address(house: House, app: Application
         addresses = re.findall(r"""(?:href|action|url)=["']?([^"'>]+)""", page.text)
         whole = " ".join([*addresses, page.headers.get("location", "")])
         assert not [each for each in secrets if str(each) in whole]
+
+
+async def test_who_is_deleted_while_they_consent_leaves_nothing_behind(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house: House = await opened(provider=True)
+    app, browser = await application(house), await house.alice()
+    service, subject = house.service, await house.account()
+    give = Consents.give
+
+    async def late(self: Consents, *given: Any, **more: Any) -> Any:
+        await delete_user(service.users, service.auth, subject)
+        return await give(self, *given, **more)
+
+    monkeypatch.setattr(Consents, "give", late)
+    code = said(await app.decide(browser))["code"]
+    assert await service.provider.consents.of_person(subject) == []
+    assert (await app.redeem(code)).json()["error"] == "invalid_grant"

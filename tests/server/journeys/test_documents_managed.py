@@ -1,12 +1,10 @@
 """Applications that describe themselves, managed: their ids are addresses, with slashes."""
 
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from doorward.server.oauth.client import InvalidClient, Registration
-from doorward.server.oauth.client_document import is_document_id
 from doorward.settings import DAY
 from tests.server.desk import desk_of
 from tests.server.house import House, Opened
@@ -18,16 +16,15 @@ URL = "https://app.example/agents/" + "a" * 200
 SEGMENT = quote(URL, safe="")
 
 
-async def an_agent(house: House, **more: Any) -> Application:
+async def an_agent(house: House, name: str = "Agent") -> Application:
     """One whose document was fetched a moment ago."""
     await application(house)  # which adds the scopes
     said = Registration(
-        name="Agent",
+        name=name,
         kind="public",
         scopes=[*(await house.service.provider.scopes.known()).values()],
         redirect_uris=["https://agent.example/callback"],
         describes_itself=True,
-        **more,
     )
     at = house.clock()
     client = await house.service.provider.clients.describe(URL, said, at=at, fresh_until=at + 3_600)
@@ -67,12 +64,6 @@ async def test_the_operator_manages_it_in_the_console_and_by_the_api(opened: Ope
     assert (await desk.admin.get(f"/admin{theirs}/end")).status_code == 200
     assert (await desk.admin.delete(f"/api/admin{theirs}")).json() == {"grants_ended": 1}
     assert (await agent.refresh(given["refresh_token"])).json()["error"] == "invalid_grant"
-
-
-@pytest.mark.parametrize("act", ["end", "disable", "enable", "rotate", "edit", "secret", "grants"])
-def test_an_id_does_not_end_like_the_address_of_an_act(act: str) -> None:
-    assert not is_document_id(f"https://app.example/{act}")
-    assert is_document_id(f"https://app.example/{act}/x")
 
 
 async def test_the_operator_does_not_vouch_for_it_by_a_change(opened: Opened) -> None:
@@ -139,3 +130,19 @@ async def test_when_documents_count_no_more_nothing_of_theirs_does(opened: Opene
     assert (await agent.authorize(browser)).status_code == 400
     assert "Agent" in (await browser.get("/account/applications")).text  # and is ended there
     assert (await browser.delete(f"/api/applications/{SEGMENT}")).status_code == 204
+
+
+async def test_a_person_is_told_whose_word_a_name_is(opened: Opened) -> None:
+    house: House = await opened(public_origin="http://localhost:8000", provider=True)
+    object.__setattr__(house.service.provider.documents, "applications", "documents")
+    agent, browser = await an_agent(house, name="Photos"), await house.alice()
+    await agent.code(browser)
+    page = (await browser.get("/account/applications")).text
+    assert "Nobody here has checked it" in page
+    assert "<bdi>app.example</bdi>" in page
+    (found,) = (await browser.get("/api/applications")).json()["applications"]
+    assert found["described_by"] == "app.example"
+    sent = await house.service.outbox.latest(9)
+    (letter,) = [each for each in sent if each.kind == "application_connected"]
+    body = house.service.letters.write(letter).body
+    assert "\nApplication: its name is not repeated here\n" in body

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ...stores import Page
 from ...types import Session
 from .client import Client
+from .client_document import host_of as document_host
 from .consents import Consent
 from .provider import Provider
 from .redirect_uri import host_of
@@ -16,7 +17,9 @@ from .scopes import Scope
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """What one application may do for a person.  `hosts` are where codes for it are sent; `grants`
-    counts those that live now, and `used_at` is their last activity, or None without one."""
+    counts those that live now, and `used_at` is their last activity, or None without one.
+    `described_by` is the host that alone says what it is, empty for one that the operator
+    registered."""
 
     client_id: str
     name: str
@@ -25,6 +28,7 @@ class Access:
     since: int
     used_at: int | None
     grants: int = 0
+    described_by: str = ""
 
 
 MOST_COUNTED = 2_000
@@ -92,4 +96,5 @@ def _access(client: Client, consent: Consent, scopes: list[Scope], grants: list[
         since=consent.given_at,
         used_at=last_used(grants),
         grants=len(grants),
+        described_by=document_host(client.client_id) if client.describes_itself else "",
     )

@@ -115,6 +115,12 @@ class Client:
         """Whether everything decided about it has reached its grants."""
         return self.decided == self.settled
 
+    @property
+    def told_as(self) -> str:
+        """Its name in a letter, or empty where a stranger chose it, who may call theirs like
+        yours; the page with the applications says whose word it is."""
+        return "" if self.describes_itself else self.name
+
     def may_have(self, scopes: Collection[str], audience: str, own_audience: str) -> bool:
         """Whether a grant of these scopes at this API, or at `own_audience`, is one that it may ask
         for."""

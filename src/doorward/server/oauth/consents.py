@@ -128,6 +128,10 @@ class Consents:
         rows = select(CONSENTS.c.subject).where(*of_it).order_by(CONSENTS.c.id).limit(PAGE)
         return [row.subject for row in await self._database.run(rows)]
 
+    async def forget(self, subject: str) -> None:
+        """Delete what a person allowed who is gone."""
+        await self._database.run(delete(CONSENTS).where(CONSENTS.c.subject == subject))
+
 
 async def forget_consents(transaction: Transaction, subject: str) -> None:
     """Delete what a person allowed, who is gone."""

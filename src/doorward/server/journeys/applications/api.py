@@ -19,6 +19,13 @@ class ApplicationEntry(BaseModel):
     client_id: str
     name: str
     hosts: Annotated[list[str], Field(description="Where people are sent back to it.")]
+    described_by: Annotated[
+        str,
+        Field(
+            description="The host that alone says what it is, which nobody here has checked; empty"
+            " for one that the operator registered."
+        ),
+    ]
     scopes: list[str]
     since: Annotated[int, Field(description="When the person allowed it (seconds since 1970).")]
     used_at: Annotated[
@@ -52,6 +59,7 @@ def _entry(access: Access) -> ApplicationEntry:
         client_id=access.client_id,
         name=access.name,
         hosts=list(access.hosts),
+        described_by=access.described_by,
         scopes=[scope.name for scope in access.scopes],
         since=access.since,
         used_at=access.used_at,

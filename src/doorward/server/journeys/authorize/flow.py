@@ -101,13 +101,16 @@ async def consent(service: Service, pairs: Pairs, *, yes: bool) -> Outcome:
     if before is not None and before.unsettled:  # otherwise a sweep would end the new grant
         await end_access(service.provider, subject, client_id)
     await consents.give(subject, client_id, names, asked.audience, at=at)
+    # deleted meanwhile, with what was allowed until then
+    if await service.users.by_subject(subject) is None:
+        await consents.forget(subject)
     await service.recorder.note("consent_given", subject=subject, client=client_id, scopes=names)
     if before is None or before.withdrawn_at is not None:
         await service.recorder.note(
             "application_connected",
             subject=subject,
             client=client_id,
-            application=asked.client.name,
+            application=asked.client.told_as,
         )
     return await _allow(service, asked, known.principal, attempt.mark)
 

@@ -108,7 +108,7 @@ async def _reused(service: Service, client: Client, permission: Permission) -> T
         sid=sid,
         outcome="invalid_grant",
         client=client.client_id,
-        application=client.name,
+        application=client.told_as,
     )
     return TokenError("invalid_grant")
 
