@@ -39,7 +39,7 @@ def test_an_operator_registers_lists_and_disables(desk: Desk) -> None:
     assert (public["kind"], public["client_secret"]) == ("public", None)
     for wrong, said in (
         (["--redirect-uri", "http://photos.example/cb"], "begins with https"),
-        ([*WORDS, "--scope", "mail:read"], "no scope mail:read"),
+        ([*WORDS, "--scope", "mail:read"], "no scope 'mail:read'"),
         ([], "at least one redirect URI"),
     ):
         done = desk.run("clients", "add", "Wrong", *wrong)
@@ -73,7 +73,7 @@ def test_an_operator_changes_an_application_and_its_secret(desk: Desk) -> None:
     for words, said_so in (
         (["edit", client], "Name what is to change"),
         (["edit", client, "--redirect-uri", ""], "at least one redirect URI"),
-        (["edit", client, "--scope", "mail:read"], "no scope mail:read"),
+        (["edit", client, "--scope", "mail:read"], "no scope 'mail:read'"),
         (["edit", "c_unknown", "--name", "B"], "no client c_unknown"),
         (["show", "c_unknown"], "no client"),
         (["enable", "c_unknown"], "no client"),

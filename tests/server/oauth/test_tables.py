@@ -151,7 +151,7 @@ async def test_a_change_is_checked_as_a_registration_is(database: Database) -> N
     for changes in wrong:
         with pytest.raises(InvalidClient):
             await clients.change(public.client_id, changes)
-    with pytest.raises(InvalidClient, match="no scope gone"):
+    with pytest.raises(InvalidClient, match="no scope 'gone'"):
         await clients.add(replace(PUBLIC, scopes=[replace(READ, name="gone")]), at=5)
     assert await clients.all() == [public]
     for unknown in ("", "c_\0", "c_" + "0" * 32):
