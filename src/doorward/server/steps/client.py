@@ -30,17 +30,20 @@ async def authenticated(
     return client
 
 
-async def token_refused(service: Service, code: Code, client_id: str, subject: str = "") -> None:
-    """Note that the endpoints for programs refused something."""
+async def token_refused(
+    service: Service, code: Code, client_id: str, sentence: str = "", *, subject: str = ""
+) -> TokenError:
+    """The error of an endpoint for programs, noted."""
     await service.recorder.note("token_refused", subject=subject, outcome=code, client=client_id)
+    return TokenError(code, sentence)
 
 
 async def _failed(service: Service, client_id: str) -> TokenError:
     """Counted by source.  Nobody guesses 256 bits, so a right secret is taken at any count, and
     strangers keep no application out."""
-    await token_refused(service, "invalid_client", client_id)
+    error = await token_refused(service, "invalid_client", client_id)
     try:
         await service.limiter.count(limits.clients(current_visit().device().address))
     except Full as full:
         return TokenError("slow_down", retry_after=full.retry_after)
-    return TokenError("invalid_client")
+    return error

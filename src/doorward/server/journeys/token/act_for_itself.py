@@ -20,10 +20,10 @@ async def act_for_itself(service: Service, request: Shown) -> Given:
     attempt = await provider.grants.attempt()  # the mark, before the client is looked at
     now = await provider.clients.find(client.client_id)
     if now is None or now.disabled_at is not None:
-        raise await _refused(service, client)
+        raise await token_refused(service, "invalid_client", client.client_id)
     if not now.acts_for_itself:
-        await token_refused(service, "unauthorized_client", now.client_id)
-        raise TokenError("unauthorized_client", "The client is not registered to act for itself.")
+        sentence = "The client is not registered to act for itself."
+        raise await token_refused(service, "unauthorized_client", now.client_id, sentence)
     scopes = _scopes(await provider.scopes.known(), now, request.form)
     jkt = await proved_key(service, request.proof)
     try:
@@ -35,7 +35,7 @@ async def act_for_itself(service: Service, request: Shown) -> Given:
             jkt=jkt,
         )
     except Rejected:  # it was disabled meanwhile
-        raise await _refused(service, client) from None
+        raise await token_refused(service, "invalid_client", client.client_id) from None
     return Given(issued, jkt=jkt)
 
 
@@ -61,8 +61,3 @@ def _scopes(known: Mapping[str, Scope], client: Client, form: Mapping[str, str])
     if not fit_a_token([each.name for each in found]):
         raise TokenError("invalid_scope", "The scopes are too many for one token.")
     return found
-
-
-async def _refused(service: Service, client: Client) -> TokenError:
-    await token_refused(service, "invalid_client", client.client_id)
-    return TokenError("invalid_client")

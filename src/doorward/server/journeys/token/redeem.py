@@ -114,8 +114,7 @@ async def _reused(service: Service, client: Client, permission: Permission) -> T
 
 
 async def _refused(service: Service, client: Client, subject: str = "") -> TokenError:
-    await token_refused(service, "invalid_grant", client.client_id, subject)
-    return TokenError("invalid_grant")
+    return await token_refused(service, "invalid_grant", client.client_id, subject=subject)
 
 
 def _needed(form: Mapping[str, str], name: str) -> str:

@@ -22,8 +22,7 @@ async def renew(service: Service, request: Shown) -> Given:
     grants = service.provider.grants
     row = await grants.owner(token)
     if row is None or row.client_id != client.client_id:
-        await token_refused(service, "invalid_grant", client.client_id)
-        raise TokenError("invalid_grant")
+        raise await token_refused(service, "invalid_grant", client.client_id)
     _check_same(row, form)
     jkt = await proved_key(service, request.proof)
     try:
