@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import httpx2
 import uvloop
 
-from bench.guard import LONGEST, REST, Elsewhere, nodes, opened
+from bench.guard import LONGEST, Elsewhere, nodes, opened
 from bench.tables import machine
 from doorward.resource import Guard, Refused
 from doorward.resource.fastapi import Resource
@@ -50,6 +50,9 @@ TARGETS = {"sqlite": 20.0, "postgres": 10.0, "redis": 5.0}
 
 AT_THE_GUARD = 1000.0
 """Milliseconds at a guard, always."""
+
+REST = 0.001
+"""Seconds between two questions: the servers need the processors, too."""
 
 PLACES = ("same node", "other node", "guard")
 OPERATOR = {"email": "root@example.com", "password": ACCOUNT["password"]}

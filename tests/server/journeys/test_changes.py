@@ -10,6 +10,7 @@ import pytest
 
 from doorward.keys import base64url
 from doorward.resource import Guard, Refused
+from doorward.server import background
 from doorward.server.journeys.changes import api as changes_api
 from doorward.server.journeys.changes import order, stream
 from doorward.server.journeys.changes.order import Order
@@ -220,8 +221,16 @@ async def test_a_guard_obeys_a_revocation_and_what_was_revoked_before_it_began(
 
 
 async def test_introspection_knows_of_an_end_that_its_node_has_not_heard_of(
-    opened: Opened, valkey: Valkey, request: pytest.FixtureRequest, tmp_path: Path
+    opened: Opened,
+    valkey: Valkey,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    async def deaf(_: object) -> None:
+        """Each node then learns of grants that end elsewhere only as late as it may."""
+
+    monkeypatch.setattr(background, "follow", deaf)
     users = new_url("file", request, tmp_path)
     options = {"database": users, "sessions": valkey.url, "provider": True}
     one, other = [await opened(**options) for _ in range(2)]

@@ -10,9 +10,10 @@ import pytest
 
 from doorward.server.accounts.users import Users
 from doorward.server.db.database import Database, open_database
+from doorward.server.oauth import consents as consents_module
 from doorward.server.oauth.client import Changes, InvalidClient, Registration
 from doorward.server.oauth.clients import Clients
-from doorward.server.oauth.consents import PAGE, Consents
+from doorward.server.oauth.consents import Consents
 from doorward.server.oauth.scopes import STANDARD, InvalidScope, Scope, Scopes
 from tests.server.databases import KINDS, new_url
 from tests.server.third_party import API, CALLBACK, OTHER, READ, WRITE
@@ -341,15 +342,18 @@ async def test_two_consents_at_once_are_both_kept(database: Database) -> None:
     assert found.scopes == {f"s{n}" for n in range(5)}
 
 
-async def test_everybody_who_ever_allowed_an_application_is_found(database: Database) -> None:
+async def test_everybody_who_ever_allowed_an_application_is_found(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consents_module, "PAGE", 5)
     consents = Consents(database)
-    people = sorted(f"u_{n:04}" for n in range(PAGE + 2))
+    people = [f"u_{n:04}" for n in range(7)]
     for subject in people:
         await consents.give(subject, "c_1", ["a"], "x", at=1)
         await consents.give(subject, "c_2", ["a"], "x", at=1)
     await consents.withdraw(people[0], "c_1", at=2)
     first = await consents.subjects("c_1")
-    assert len(first) == PAGE
+    assert len(first) == 5
     rest = await consents.subjects("c_1", first[-1])
     assert [*first, *rest] == people
     assert await consents.subjects("c_1", people[-1]) == []
