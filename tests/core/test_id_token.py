@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import cache
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from doorward.id_token import (
     mint_id_token,
     read_id_token,
 )
-from doorward.keys import Keyring, first_keys
+from doorward.keys import Keyring, first_keys, rs256
 from doorward.keys.base64url import decode
 from doorward.keys.ring import LONGEST_TOKEN
 from doorward.rules import checked_factors
@@ -34,6 +35,16 @@ from doorward.types import Line, SigningKey
 from tests.core.scene import ROOT, House, log_in, refused, session
 
 pytestmark = pytest.mark.anyio
+
+generated = cache(lambda number, generate=rs256.generate: generate())
+
+
+@pytest.fixture(autouse=True)
+def same_rsa_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has the same two keys, because to make one takes a tenth of a second."""
+    numbers = count()
+    monkeypatch.setattr(rs256, "generate", lambda: generated(next(numbers) % 2))
+
 
 NOW, APP, API = 2000, "https://app.example", "https://api.example"
 SETTINGS = Settings(mode="token", public_origin=APP)
