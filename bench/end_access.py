@@ -6,7 +6,8 @@ Starts two nodes of `doorward serve` on one SQLite file, or on a PostgreSQL or a
 start them.  An application has two grants of a person: one for userinfo, which is asked at both
 nodes again and again, and one for an API, whose guard is in this process and listens to the other
 node.  At the first node the person ends the application's access, or the operator disables the
-application.  The figure is when a token was accepted last, in milliseconds after the answer, or 0.
+application.  The figure is when the last question was asked that was still answered with yes, in
+milliseconds after the answer to the act, or 0: a question that is asked later is refused.
 After each time the person's login, and another application's grant, must still be accepted.
 """
 
@@ -190,7 +191,7 @@ async def log_in(operator: httpx2.AsyncClient) -> None:
 
 
 async def lags(scene: Scene, act: Callable[[], Awaitable[None]]) -> list[float]:
-    """Milliseconds from the answer of the act to the last acceptance, by place."""
+    """Milliseconds from the answer of the act to the last question that was accepted, by place."""
     ours, theirs = await scene.ending.token(), await scene.ending.token(SCOPE)
     accepting: list[Accepts] = [
         lambda: scene.first.accepts(ours),
@@ -218,12 +219,12 @@ async def guard_accepts(guard: Guard, token: str) -> bool:
 
 
 async def last_acceptance(accepts: Accepts) -> float:
-    """When the answer of the last acceptance had arrived."""
+    """When the last question was asked that was answered with yes."""
     began = accepted = time.monotonic()
-    while time.monotonic() - began < LONGEST:
+    while (asked := time.monotonic()) - began < LONGEST:
         if not await accepts():
             return accepted
-        accepted = time.monotonic()
+        accepted = asked
         await asyncio.sleep(REST)
     raise AssertionError(f"accepted for {LONGEST} s")
 
