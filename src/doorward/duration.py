@@ -49,3 +49,10 @@ def seconds(value: object) -> int:
         "whole seconds, a timedelta, or text such as '90s', '15m', '12h' or '14d',"
         f" not {value!r:.60}"
     )
+
+
+def max_age(cache_control: str, least: int, usual: int, most: int) -> int:
+    """Seconds for which an answer with this `Cache-Control` may be kept (RFC 9111 section 5.2.2.1),
+    within bounds of our own; `usual` where it says nothing."""
+    found = re.search(r"max-age=(\d{1,9})", cache_control)
+    return min(max(int(found[1]) if found else usual, least), most)

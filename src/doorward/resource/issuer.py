@@ -1,13 +1,13 @@
 """What an API asks the server that gives tokens for it."""
 
 import json
-import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
 import httpx2
 
+from ..duration import max_age
 from ..errors import DoorwardError
 
 TIMEOUT = 5.0
@@ -73,10 +73,8 @@ class Issuer:
     async def keys(self) -> Keys:
         """The public keys; never a copy that somebody on the way kept."""
         answer = await self._ask("GET", "/.well-known/jwks.json", {"cache-control": "no-cache"})
-        least, usual, most = KEYS_AGE
-        found = re.search(r"max-age=(\d{1,9})", answer.headers.get("cache-control", ""))
-        age = int(found.group(1)) if found else usual
-        return Keys(_parsed(answer.text), min(max(age, least), most))
+        age = max_age(answer.headers.get("cache-control", ""), *KEYS_AGE)
+        return Keys(_parsed(answer.text), age)
 
     async def is_active(self, token: str) -> bool:
         """Whether a token is good at this moment (RFC 7662)."""

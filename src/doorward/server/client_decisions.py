@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..types import Device
 from .oauth.apply_decisions import end_access, end_grants
-from .oauth.client import Changes, Client, InvalidClient, Kind, Registration
+from .oauth.client import Changes, Client, Kind, Registration, no_such_scope
 from .oauth.clients import OVERLAP, Added
 from .oauth.provider import Provider
 from .oauth.scopes import Scope
@@ -36,9 +36,7 @@ async def add_client(registry: Registry, kind: Kind, said: Changes) -> Added:
     known = await registry.provider.scopes.known()
     asked = said.get("scopes", ())
     if unknown := sorted(name for name in asked if name not in known):
-        raise InvalidClient(
-            f"There is no scope {', '.join(unknown)!a:.80}; add it first.", "scopes"
-        )
+        raise no_such_scope(unknown)
     fields: dict[str, Any] = {"name": "", **said, "scopes": [known[name] for name in asked]}
     registration = Registration(kind=kind, **fields)
     added = await registry.provider.clients.add(registration, at=_now(registry))

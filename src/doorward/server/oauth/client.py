@@ -155,6 +155,11 @@ class Client:
         }
 
 
+def no_such_scope(names: Sequence[str]) -> InvalidClient:
+    """What is wrong with a registration that names scopes that are not there."""
+    return InvalidClient(f"There is no scope {', '.join(names)!a:.80}; add it first.", "scopes")
+
+
 def hashed_secret(secret: str) -> str:
     """As it is stored: 256 random bits need no slow hash."""
     return sha256(secret.encode("utf-8", "replace")).hexdigest()

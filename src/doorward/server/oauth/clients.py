@@ -10,7 +10,14 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from ...settings import DAY
 from ..db.database import Database, Transaction
-from .client import Changes, Client, InvalidClient, Registration, hashed_secret
+from .client import (
+    Changes,
+    Client,
+    InvalidClient,
+    Registration,
+    hashed_secret,
+    no_such_scope,
+)
 from .client_document import is_document_id
 from .scopes import STANDARD, Scope, check_resource, is_name
 from .tables import CLIENTS, CONSENTS, SCOPES
@@ -73,7 +80,7 @@ class Clients:
     ) -> Client | None:
         """Keep what a client says of itself; see `change` for what it asks for no more.  None when
         it was disabled meanwhile, or its grants have not learnt of the decision before."""
-        here = CLIENTS.c.client_id == client_id
+        here, now = CLIENTS.c.client_id == client_id, _said(said)
         async with self._database.writing() as transaction:
             before = [*map(_client, await transaction.execute(select(CLIENTS).where(here)))]
             new = Client(
@@ -82,15 +89,15 @@ class Clients:
                 secret_hash=None,
                 created_at=at,
                 fresh_until=fresh_until,
-                **_said(said),
+                **now,
             )
             if not before:
                 await transaction.execute(insert(CLIENTS).values(_row(new)))
                 return new
             if before[0].disabled_at is not None or not before[0].settled_now:
                 return None
-            decided = before[0].decided + _loses(before[0], _said(said))
-            values = {**_stored(_said(said)), "decided": decided, "fresh_until": fresh_until}
+            decided = before[0].decided + _loses(before[0], now)
+            values = {**_stored(now), "decided": decided, "fresh_until": fresh_until}
             await transaction.execute(update(CLIENTS).where(here).values(values))
             rows = list(await transaction.execute(select(CLIENTS).where(here)))
         return _client(rows[0])
@@ -203,9 +210,7 @@ async def _known(transaction: Transaction, names: Collection[str]) -> list[Scope
     rows = await transaction.execute(select(SCOPES).where(here))
     found = [Scope(**row._asdict()) for row in rows]
     if missing := [name for name in wanted if name not in {each.name for each in found}]:
-        raise InvalidClient(
-            f"There is no scope {', '.join(missing)!a:.80}; add it first.", "scopes"
-        )
+        raise no_such_scope(missing)
     return [*found, *(scope for name, scope in STANDARD.items() if name in names)]
 
 

@@ -16,6 +16,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ...duration import max_age
 from ...errors import DoorwardError
 from ...settings import DAY, HOUR, MINUTE
 
@@ -116,7 +117,7 @@ class Fetch:
                     body += part
                     if len(body) > MAX_BYTES:
                         raise Unfetched("a large document")
-                return Fetched(body, _fresh_for(answer.headers.get("cache-control", "")))
+                return Fetched(body, max_age(answer.headers.get("cache-control", ""), *FRESH))
         except httpx2.HTTPError as error:
             raise Unfetched(str(error)) from None
 
@@ -138,9 +139,3 @@ class Fetch:
 def _is_json(headers: Mapping[str, str]) -> bool:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     return bool(re.fullmatch(r"application/(json|[a-z0-9.+-]+\+json)", kind))
-
-
-def _fresh_for(cache_control: str) -> int:
-    least, usual, most = FRESH
-    found = re.search(r"max-age=(\d{1,9})", cache_control)
-    return min(max(int(found[1]) if found else usual, least), most)
